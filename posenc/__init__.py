@@ -1,0 +1,56 @@
+"""Positional encodings in Transformers, small enough to read.
+
+Shapes are written in letters, the same in the whole package:
+
+====  =====================================================
+b     batch
+n     sequence
+d     model width (``d_model``); a column is a *channel*
+h     heads
+dh    width of a head (``d_head``)
+q, k  number of queries, of keys; queries go down, keys across
+====  =====================================================
+
+``(b, n, d), (n,) -> (b, n, d)`` reads: takes x and pos, gives a tensor shaped like x.
+"""
+
+from posenc import encodings as encodings
+from posenc.analysis import kernel, nearest_rivals, ramps, turns, wavelengths
+from posenc.base import ENCODINGS, Dims, PositionalEncoding, acts_on, build, register
+from posenc.encodings import SinusoidalPositionalEncoding
+from posenc.functional import (
+    angles,
+    distance,
+    inverse_frequencies,
+    shift_matrix,
+    sinusoidal,
+)
+from posenc.model import Attention, Block, Transformer
+from posenc.tasks import TASKS, Task
+from posenc.training import progress
+
+__all__ = [
+    "ENCODINGS",
+    "TASKS",
+    "Attention",
+    "Block",
+    "Dims",
+    "PositionalEncoding",
+    "SinusoidalPositionalEncoding",
+    "Task",
+    "Transformer",
+    "acts_on",
+    "angles",
+    "build",
+    "distance",
+    "inverse_frequencies",
+    "kernel",
+    "nearest_rivals",
+    "progress",
+    "ramps",
+    "register",
+    "shift_matrix",
+    "sinusoidal",
+    "turns",
+    "wavelengths",
+]

@@ -1,0 +1,72 @@
+"""The command line; each command imports only what it needs itself."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from posenc.course import _places
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    args, rest = _parser().parse_known_args(argv)
+    if rest and args.command != "lab":
+        _parser().error(f"unknown arguments: {' '.join(rest)}")
+    try:
+        return args.run(args, rest)
+    except (_places.CourseError, ModuleNotFoundError) as problem:
+        print(_in_one_line(problem), file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m posenc.course", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="run the sources, write the notebooks")
+    build.add_argument("names", nargs="*", help="03 or 03_the_frequency_formula; all")
+    build.add_argument("--jobs", type=int, default=2, help="notebooks at a time")
+    build.set_defaults(run=_build)
+    check = commands.add_parser("check", help="compare notebooks with their sources")
+    check.add_argument("names", nargs="*")
+    check.set_defaults(run=_check)
+    lab = commands.add_parser(
+        "lab", help="open your own copies; further arguments go to JupyterLab"
+    )
+    lab.set_defaults(run=_lab)
+    doctor = commands.add_parser("doctor", help="say what is here and what is missing")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _build(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _build
+
+    return _build.build(_places.find_root(Path.cwd()), args.names, jobs=args.jobs)
+
+
+def _check(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _check
+
+    return _check.check(_places.find_root(Path.cwd()), args.names)
+
+
+def _lab(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _lab
+
+    return _lab.lab(_places.find_root(Path.cwd()), rest)
+
+
+def _doctor(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _doctor
+
+    return _doctor.doctor()
+
+
+def _in_one_line(problem: Exception) -> str:
+    if isinstance(problem, ModuleNotFoundError):
+        return f"{problem}; to get it: {_places.INSTALL.format(extra='lab,test')}"
+    return str(problem)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Where things lie, and the one kind of error that the commands raise."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+INSTALL = 'python -m pip install -c constraints.txt -e ".[{extra}]"'
+
+# What a lesson runs under in the builder, and under nbval (the root conftest.py
+# says the same, a test compares): false claims raise, no progress bars, and one
+# thread, because at these sizes more threads are slower and sum in another order.
+KERNEL_ENV = {
+    "POSENC_STRICT": "1",
+    "POSENC_QUIET": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+class CourseError(Exception):
+    """What went wrong, where, and what to do, in words for the terminal."""
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder at or above `start` with `notebooks/`, or the package's own."""
+    beside_the_package = Path(__file__).resolve().parents[2]
+    for folder in (start, *start.parents, beside_the_package):
+        if any((folder / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+            return folder
+        if (folder / "notebooks" / "src").is_dir():
+            return folder
+    raise CourseError(f"no notebooks/ in {start} or above it; run this in the course's folder")
+
+
+def sources(root: Path) -> list[Path]:
+    """Every lesson's source, in the order of the course."""
+    return sorted((root / "notebooks" / "src").glob("[0-9][0-9]_*.py"))
+
+
+def lessons(root: Path) -> list[Path]:
+    """Every built lesson, in the order of the course."""
+    return sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+
+def built_from(source: Path) -> Path:
+    """`notebooks/src/03_x.py` -> `notebooks/03_x.ipynb`."""
+    return source.parent.parent / f"{source.stem}.ipynb"
+
+
+def choose(paths: list[Path], names: Iterable[str]) -> list[Path]:
+    """The paths whose names begin with one of `names`; all of them if none is given."""
+    wanted = [Path(name).stem for name in names]
+    for name in wanted:
+        if not any(path.stem.startswith(name) for path in paths):
+            known = ", ".join(path.stem for path in paths) or "none"
+            raise CourseError(f"no lesson begins with {name!r}; there are: {known}")
+    return [
+        path
+        for path in paths
+        if not wanted or any(path.stem.startswith(name) for name in wanted)
+    ]
+
+
+def write_aside(path: Path, content: bytes) -> None:
+    """Write next to `path`, then rename: a reader sees the old file or the new one."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        aside.write_bytes(content)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,171 @@
+"""From a source in the percent format to the cells of a notebook, not yet run.
+
+In the source an exercise is written once, its answer between two markers. In the
+notebook it is a stub and its check; the answer stands in a last section, folded.
+"""
+
+import ast
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from posenc.course._places import CourseError
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+SOLUTIONS = "## Solutions"
+NOTEBOOK_METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    # Without the version: it would change with the builder's Python.
+    "language_info": {
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
+
+_REGION = re.compile(
+    rf"^(?P<indent>[ \t]*){BEGIN}[ \t]*\n(?P<answer>.*?)^[ \t]*{END}[ \t]*(?:\n|\Z)",
+    flags=re.DOTALL | re.MULTILINE,
+)
+_STATEMENT = re.compile(r"\*\*(Exercise \d+[^*]*)\*\*")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a source: its name, its heading and its cell as written."""
+
+    name: str
+    heading: str
+    code: str
+
+    @property
+    def stub(self) -> str:
+        """The cell with `raise NotImplementedError` where the answer stood."""
+        return _REGION.sub(r"\g<indent>raise NotImplementedError\n", self.code).rstrip()
+
+    @property
+    def answer(self) -> str:
+        """The cell with its answer, without the markers."""
+        return _REGION.sub(r"\g<answer>", self.code).rstrip()
+
+
+def notebook_from(source: Path) -> nbformat.NotebookNode:
+    """The lesson as a notebook whose code cells have not been run."""
+    written = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    ids = _Ids()
+    cells, exercises, statement = [], [], ""
+    for cell in written.cells:
+        if cell.cell_type == "markdown":
+            statement = _last_statement(cell.source) or statement
+        if _is_exercise(cell, source):
+            exercises.append(_exercise(cell.source, statement, source))
+            cells.append(_stub_cell(cell, exercises[-1], ids))
+        else:
+            cells.append(_plain_cell(cell, ids))
+    cells += _solution_cells(exercises, ids)
+    return new_notebook(cells=cells, metadata=NOTEBOOK_METADATA)
+
+
+class _Ids:
+    """Cell ids that stay the same as long as the cell does."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+
+    def named(self, name: str) -> str:
+        self.seen[name] += 1
+        count = self.seen[name]
+        return name[:60] if count == 1 else f"{name[:60]}-{count}"
+
+    def hashed(self, kind: str, text: str) -> str:
+        return self.named(hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()[:12])
+
+
+def _plain_cell(cell: nbformat.NotebookNode, ids: _Ids) -> nbformat.NotebookNode:
+    make = {"code": new_code_cell, "markdown": new_markdown_cell}.get(cell.cell_type)
+    if make is None:
+        raise CourseError(f"a {cell.cell_type} cell: write it as markdown or code")
+    made = make(cell.source, id=ids.hashed(cell.cell_type, cell.source))
+    made.metadata.update(cell.metadata)
+    return made
+
+
+def _stub_cell(
+    cell: nbformat.NotebookNode, exercise: Exercise, ids: _Ids
+) -> nbformat.NotebookNode:
+    made = new_code_cell(exercise.stub, id=ids.named(f"exercise-{exercise.name}"))
+    made.metadata.update(cell.metadata)
+    return made
+
+
+def _solution_cells(exercises: list[Exercise], ids: _Ids) -> list[nbformat.NotebookNode]:
+    texts = [SOLUTIONS] if exercises else []
+    cells = [new_markdown_cell(text, id=ids.named("solutions")) for text in texts]
+    for exercise in exercises:
+        heading = f"**{exercise.heading}** · `{exercise.name}`"
+        answer = new_code_cell(exercise.answer, id=ids.named(f"solution-{exercise.name}"))
+        answer.metadata.update(tags=["solution"], jupyter={"source_hidden": True})
+        cells += [new_markdown_cell(heading, id=ids.hashed("heading", heading)), answer]
+    return cells
+
+
+def _is_exercise(cell: nbformat.NotebookNode, source: Path) -> bool:
+    tagged = "exercise" in cell.metadata.get("tags", [])
+    marked = cell.source.count(BEGIN)
+    regions = len(_REGION.findall(cell.source))
+    if tagged == bool(marked) and regions == marked == cell.source.count(END):
+        return tagged
+    raise CourseError(
+        f"{source.name}: an exercise has the tag `exercise` and its answer between "
+        f"`{BEGIN}` and `{END}`; this cell has not all three:\n{cell.source}"
+    )
+
+
+def _exercise(code: str, statement: str, source: Path) -> Exercise:
+    if not statement:
+        raise CourseError(
+            f"{source.name}: an exercise without a statement; "
+            "write **Exercise 1** · … in a markdown cell above it"
+        )
+    return Exercise(_name(code, source), statement, code)
+
+
+def _name(code: str, source: Path) -> str:
+    """The top-level function or class that holds the answer."""
+    try:
+        body = ast.parse(code).body
+    except SyntaxError as problem:
+        raise CourseError(f"{source.name}: an exercise that is no Python: {problem}")
+    line = 1 + code[: code.index(BEGIN)].count("\n")
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and _holds(node, line):
+            if any(_holds(f, line) for f in ast.walk(node) if _is_function(f)):
+                return node.name
+    raise CourseError(
+        f"{source.name}: `{BEGIN}` must stand inside a function or a method, where "
+        f"the stub's `raise NotImplementedError` waits for a call:\n{code}"
+    )
+
+
+def _is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef)
+
+
+def _holds(node: ast.AST, line: int) -> bool:
+    return node.lineno <= line <= node.end_lineno  # type: ignore[attr-defined]
+
+
+def _last_statement(markdown: str) -> str | None:
+    found = _STATEMENT.findall(markdown)
+    return found[-1] if found else None

@@ -1,0 +1,223 @@
+"""A small Transformer with three doors for position: Attention, Block, Transformer."""
+
+import math
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from posenc.base import Dims, PositionalEncoding, check_positions
+
+__all__ = ["Attention", "Block", "Transformer"]
+
+NORMS = {"layer": nn.LayerNorm, "rms": nn.RMSNorm}
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention whose scores an encoding may turn and bias.
+
+    >>> attention = Attention(Dims(d_model=8, n_heads=2))
+    >>> x, pos = torch.randn(1, 3, 8), torch.arange(3)
+    >>> out, weights = attention(x, PositionalEncoding(attention.dims), pos, None)
+    >>> out.shape, weights.shape
+    (torch.Size([1, 3, 8]), torch.Size([1, 2, 3, 3]))
+    """
+
+    def __init__(self, dims: Dims) -> None:
+        super().__init__()
+        self.dims = dims
+        self.qkv = nn.Linear(dims.d_model, 3 * dims.d_model, bias=False)
+        self.out = nn.Linear(dims.d_model, dims.d_model, bias=False)
+
+    def forward(
+        self, x: Tensor, encoding: PositionalEncoding, pos: Tensor, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the output and the weights: (b, n, d) -> (b, n, d), (b, h, n, n)."""
+        heads = self.qkv(x).unflatten(-1, (3, self.dims.n_heads, self.dims.d_head))
+        q, k, v = heads.permute(2, 0, 3, 1, 4)  # each (b, h, n, dh)
+        bias = encoding.bias(q, k, pos, pos)  # from unrotated q and k
+        q, k = encoding.rotate(q, k, pos, pos)
+        scores = q @ k.transpose(-2, -1) / math.sqrt(self.dims.d_head)  # (b, h, q, k)
+        if bias is not None:
+            scores = scores + bias
+        weights = masked_softmax(scores, mask)  # (b, h, q, k)
+        mixed = (weights @ v).transpose(1, 2).flatten(2)  # (b, n, d)
+        return self.out(mixed), weights
+
+
+def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
+    """Return softmax over the keys that ``mask`` allows (True = may attend).
+
+    A query that may attend to nothing gets zeros: softmax alone would give NaN.
+
+    >>> masked_softmax(torch.zeros(2, 2), torch.tensor([[True, False], [False, False]]))
+    tensor([[1., 0.],
+            [0., 0.]])
+    """
+    if mask is None:
+        return scores.softmax(-1)
+    lowest = torch.finfo(scores.dtype).min  # not -inf: a row of -inf makes NaN gradients
+    return scores.masked_fill(~mask, lowest).softmax(-1) * mask
+
+
+class Block(nn.Module):
+    """Attention and a two-layer perceptron, each with a norm and a residual connection.
+
+    ``norm="pre"``: x + f(norm(x)), as in GPT-2. ``norm="post"``: norm(x + f(x)), as in 2017.
+
+    >>> block = Block(Dims(d_model=8, n_heads=2))
+    >>> x, pos = torch.randn(1, 3, 8), torch.arange(3)
+    >>> block(x, PositionalEncoding(block.attention.dims), pos, None)[0].shape
+    torch.Size([1, 3, 8])
+    """
+
+    def __init__(self, dims: Dims, norm: str = "pre", norm_type: str = "layer") -> None:
+        super().__init__()
+        self.pre = norm == "pre"
+        make_norm = NORMS[norm_type]
+        self.norm1, self.norm2 = make_norm(dims.d_model), make_norm(dims.d_model)
+        self.attention = Attention(dims)
+        self.mlp = nn.Sequential(
+            nn.Linear(dims.d_model, 4 * dims.d_model),
+            nn.GELU(),
+            nn.Linear(4 * dims.d_model, dims.d_model),
+        )
+
+    def forward(
+        self, x: Tensor, encoding: PositionalEncoding, pos: Tensor, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the stream and the attention weights: (b, n, d) -> (b, n, d), (b, h, n, n)."""
+        if self.pre:
+            mixed, weights = self.attention(self.norm1(x), encoding, pos, mask)
+            x = x + mixed
+            return x + self.mlp(self.norm2(x)), weights
+        mixed, weights = self.attention(x, encoding, pos, mask)
+        x = self.norm1(x + mixed)
+        return self.norm2(x + self.mlp(x)), weights
+
+
+class Transformer(nn.Module):
+    """A small Transformer around one encoding; its sizes are ``encoding.dims``.
+
+    Raises ``ValueError`` for sizes below 1 or unknown norms, and ``TypeError`` for an
+    encoding that is none.
+
+    >>> import posenc
+    >>> model = Transformer(posenc.build("sinusoidal"), vocab_size=10)
+    >>> model(torch.zeros(2, 5, dtype=torch.long)).shape
+    torch.Size([2, 5, 10])
+    """
+
+    def __init__(
+        self,
+        encoding: PositionalEncoding,
+        *,
+        vocab_size: int,
+        n_layers: int = 2,
+        causal: bool = True,
+        norm: str = "pre",
+        norm_type: str = "layer",
+    ) -> None:
+        super().__init__()
+        _check_options(encoding, vocab_size, n_layers, norm, norm_type)
+        dims = encoding.dims
+        self.encoding = encoding
+        self.causal = causal
+        self.tokens = nn.Embedding(vocab_size, dims.d_model)
+        self.blocks = nn.ModuleList(Block(dims, norm, norm_type) for _ in range(n_layers))
+        # post-norm blocks end in a norm already
+        self.norm = NORMS[norm_type](dims.d_model) if norm == "pre" else nn.Identity()
+        self.head = nn.Linear(dims.d_model, vocab_size, bias=False)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        """Embeddings N(0, 1); linear N(0, 1/fan-in), the residual outputs smaller by depth."""
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=module.in_features**-0.5)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+        with torch.no_grad():
+            for block in self.blocks:
+                block = cast(Block, block)
+                for residual in (block.attention.out, block.mlp[2]):
+                    cast(nn.Linear, residual).weight.mul_((2 * len(self.blocks)) ** -0.5)
+
+    def forward(
+        self,
+        tokens: Tensor,
+        pos: Tensor | None = None,
+        *,
+        mask: Tensor | None = None,
+        return_weights: bool = False,
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Return logits, (b, n) -> (b, n, vocab_size); with ``return_weights`` also the weights.
+
+        ``pos``: (n,) or (b, n), by default 0 … n−1. ``mask``: boolean, True = may attend,
+        (n, n), (b, 1 or n, n) or (b, 1 or h, 1 or n, n); combined with causality by index.
+        Weights: (layers, b, h, n, n).
+        """
+        b, n = _check_tokens(tokens)
+        if pos is None:
+            pos = torch.arange(n, device=tokens.device)
+        check_positions(pos, b, n, tokens.device, self.encoding.pos_dims)
+        allowed = self._allowed(mask, b, n, tokens.device)
+        x = self.encoding.embed(self.tokens(tokens), pos)  # (b, n, d)
+        maps = []
+        for block in self.blocks:
+            x, weights = block(x, self.encoding, pos, allowed)
+            maps.append(weights)
+        logits = self.head(self.norm(x))  # (b, n, vocab_size)
+        return (logits, torch.stack(maps)) if return_weights else logits
+
+    def _allowed(self, mask: Tensor | None, b: int, n: int, device: torch.device) -> Tensor | None:
+        """Return who may attend to whom, broadcastable to (b, h, q, k), or None for everyone."""
+        causal = None
+        if self.causal:
+            causal = torch.ones(n, n, dtype=torch.bool, device=device).tril()
+        if mask is None:
+            return causal
+        mask = _four_axes(mask, b, self.encoding.dims.n_heads, n)
+        return mask if causal is None else mask & causal
+
+
+def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:
+    if mask.dtype != torch.bool:
+        raise TypeError(f"mask must be boolean, True = may attend; got {mask.dtype}")
+    shape = {2: (1, 1, *mask.shape), 3: (mask.shape[0], 1, *mask.shape[1:])}.get(
+        mask.dim(), tuple(mask.shape)
+    )
+    fits = len(shape) == 4 and all(
+        size in allowed for size, allowed in zip(shape, ((1, b), (1, h), (1, n), (n,)), strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            f"mask must be (n, n), (b, 1 or n, n) or (b, 1 or h, 1 or n, n) with b={b}, h={h}, "
+            f"n={n}; got {tuple(mask.shape)}"
+        )
+    return mask.view(shape)
+
+
+def _check_tokens(tokens: Tensor) -> tuple[int, int]:
+    if tokens.dim() != 2 or tokens.is_floating_point() or tokens.dtype == torch.bool:
+        raise ValueError(
+            f"tokens must be integers of shape (b, n); got {tokens.dtype} {tuple(tokens.shape)}"
+        )
+    return tokens.shape[0], tokens.shape[1]
+
+
+def _check_options(
+    encoding: PositionalEncoding, vocab_size: int, n_layers: int, norm: str, norm_type: str
+) -> None:
+    if not isinstance(encoding, PositionalEncoding):
+        raise TypeError(
+            f"encoding must be a PositionalEncoding, for example posenc.build('none'); "
+            f"got {encoding!r}"
+        )
+    for name, size in (("vocab_size", vocab_size), ("n_layers", n_layers)):
+        if size < 1:
+            raise ValueError(f"{name} must be at least 1; got {size}")
+    if norm not in ("pre", "post"):
+        raise ValueError(f"norm must be 'pre' or 'post'; got {norm!r}")
+    if norm_type not in NORMS:
+        raise ValueError(f"norm_type must be 'layer' or 'rms'; got {norm_type!r}")

@@ -1,0 +1,54 @@
+"""Arrays in, pictures out: the only place in the course that draws.
+
+Every function takes tensors, arrays or lists and returns a :class:`Picture`: the figure
+and one sentence of text alternative. Its text form states axes, names and a hash of the
+data, so that a stored notebook notices a changed figure.
+
+    Picture(figure, alt, facts=None)      .png  .save(path)  .alt  repr() is the text form
+    style_of(name) -> {"color", "linestyle", "marker"}     one style a name, course-wide
+    label_of(name)                                          what readers see for it
+
+    lines({name: y}, x=None, *, xlabel, ylabel, title, logx, logy, percent, chance, ylim,
+          size, trained, alt)             y: (n,) or (seeds, n); at most four curves
+    dots({name: values} or {panel: {name: values}}, *, xlabel, percent, chance, title,
+         trained=True, alt)               many encodings: a row each, a dot a seed
+    heatmap(matrix, *, xlabel, ylabel, title, label, signed, x, y, values, size, trained,
+            alt)                          rows (queries) go down, columns (keys) across
+    heatmaps({name: matrix}, *, …)        up to four side by side, one colour scale
+    attention(weights, tokens=None, *, title, names, alt)    (h, n, n) or (n, n)
+    path({name: points}, *, xlabel, ylabel, title, labels, join, trained, alt)   (n, 2)
+    clock_hands(pos, dim, base=10_000.0, *, n_hands=6, odometer=None, title, alt)
+    odometer(pos, digits=6, base=10, *, title, alt)
+    kernel(dim, base=10_000.0, *, max_offset=64, title, alt)
+    tick_table({row: {column: mark}}, *, title, alt)    mark: True, False, or a short text
+
+``trained`` says whether the numbers differ between machines. ``None`` (the rule) reads it
+from the data: float64 and integers are computed and compared, float32 and smaller are
+trained and are not. Say ``trained=True`` for trained numbers kept as Python floats.
+``size`` is "small" (4.8 × 3.2 inches), "wide" (7.2 × 3.2) or "tall" (7.2 × 5.4).
+"""
+
+from posenc.plots._clock import clock_hands, odometer
+from posenc.plots._dots import dots
+from posenc.plots._lines import kernel, lines
+from posenc.plots._maps import attention, heatmap, heatmaps
+from posenc.plots._paths import path
+from posenc.plots._picture import Picture
+from posenc.plots._style import label_of, style_of
+from posenc.plots._table import tick_table
+
+__all__ = [
+    "Picture",
+    "attention",
+    "clock_hands",
+    "dots",
+    "heatmap",
+    "heatmaps",
+    "kernel",
+    "label_of",
+    "lines",
+    "odometer",
+    "path",
+    "style_of",
+    "tick_table",
+]

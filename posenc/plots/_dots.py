@@ -1,0 +1,155 @@
+"""Many encodings side by side: a row each, a dot a seed, a tick at their mean."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
+from posenc.plots._picture import Picture, canvas, head
+from posenc.plots._style import GREY, RC, label_of, styles_for
+
+PANELS = 4
+ROWS = 24
+
+
+def dots(
+    table: Mapping[str, Any],
+    *,
+    xlabel: str,
+    percent: bool = False,
+    chance: float | Mapping[str, float] | None = None,
+    title: str = "",
+    trained: bool | None = True,
+    alt: str = "",
+) -> Picture:
+    """Return a row for each name, with a dot for each seed and a tick at the mean.
+
+    Shapes: ``{name: (seeds,)}``, or ``{panel: {name: (seeds,)}}`` for up to four panels
+    side by side; a name that a panel lacks leaves its row empty there. ``percent`` writes
+    0.5 as 50 % on an axis from 0 to 100 %. ``chance`` is one level, or one a panel.
+    The numbers count as trained (see :mod:`posenc.plots`) unless ``trained=False``.
+
+    Raises ``ValueError`` for empty tables, values that are not finite or, with
+    ``percent``, not within 0 and 1.
+
+    >>> dots({"rope": [0.99, 1.0, 1.0], "none": [0.5, 0.4, 0.5]}, xlabel="accuracy",
+    ...      percent=True, chance=0.25)
+    dots
+    rows: RoPE, NoPE
+    x: "accuracy", percent
+    chance: 0.25
+    RoPE: 3 values; NoPE: 3 values; data: trained, not compared
+    Accuracy of RoPE and NoPE.
+    """
+    panels = _panels(table, trained)
+    levels = _levels(chance, panels)
+    if percent:
+        _check_percent(panels)
+    rows = list(dict.fromkeys(name for panel in panels.values() for name in panel))
+    if len(rows) > ROWS:
+        raise ValueError(f"a figure holds at most {ROWS} rows; got {len(rows)}: draw two")
+    labels = {name: label_of(name) for name in rows}
+    figure, axes = canvas("tall" if len(rows) > 6 else "wide", title, len(panels), sharey=True)
+    with matplotlib.rc_context(RC):
+        for ax, (panel, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+            _draw(ax, values, rows, levels[panel])
+            _label(ax, panel, xlabel, percent)
+        ax.set_yticks(range(len(rows)), list(labels.values()))
+        ax.set_ylim(len(rows) - 0.4, -0.6)  # the first row on top
+    facts = [head("dots", title), f"rows: {', '.join(labels.values())}"]
+    facts += [axis_fact("x", xlabel, scale="percent" if percent else "")]
+    for panel, values in panels.items():
+        facts += _facts(panel, values, labels, levels[panel])
+    return Picture(figure, alt or f"{xlabel} of {listed(labels.values())}", facts)
+
+
+def _panels(table: Any, trained: bool | None) -> dict[str, dict[str, Data]]:
+    """Return {panel: {name: (seeds,)}}, with one panel "" where the table has none."""
+    table = read_table("table", table)
+    nested = [isinstance(value, Mapping) for value in table.values()]
+    if any(nested) and not all(nested):
+        raise ValueError(
+            "table mixes panels and rows: give {name: values} or {panel: {name: values}}"
+        )
+    groups = read_table("table", table if any(nested) else {"": table}, most=PANELS)
+    return {panel: _rows(panel, values, trained) for panel, values in groups.items()}
+
+
+def _rows(panel: str, values: Any, trained: bool | None) -> dict[str, Data]:
+    rows = {}
+    for name, value in read_table(f"panel {panel!r}", values).items():
+        data = read(f"the row {name!r}", value, trained)
+        if data.values.ndim > 1:
+            raise ValueError(
+                f"the row {name!r} must be (seeds,), one number a seed; "
+                f"got {data.values.shape}"
+            )
+        rows[name] = Data(np.atleast_1d(data.values), data.trained)
+    return rows
+
+
+def _levels(chance: Any, panels: Mapping[str, Any]) -> dict[str, float | None]:
+    if not isinstance(chance, Mapping):
+        return dict.fromkeys(panels, chance)
+    if unknown := set(chance) - set(panels):
+        raise ValueError(
+            f"chance names {sorted(unknown)}, which are no panels; panels are {list(panels)}"
+        )
+    return {panel: chance.get(panel) for panel in panels}
+
+
+def _check_percent(panels: dict[str, dict[str, Data]]) -> None:
+    for rows in panels.values():
+        for name, data in rows.items():
+            if data.values.min() < 0 or data.values.max() > 1:
+                raise ValueError(
+                    f"percent=True needs shares between 0 and 1; {name!r} goes from "
+                    f"{number(data.values.min())} to {number(data.values.max())}"
+                )
+
+
+def _draw(ax: Axes, values: dict[str, Data], rows: list[str], chance: float | None) -> None:
+    styles = styles_for(rows)
+    for row, name in enumerate(rows):
+        ax.axhline(row, color="#e4e4e4", linewidth=0.7, zorder=0)
+        if name not in values:
+            continue
+        seeds, style = values[name].values, {**styles[name], "linestyle": "none"}
+        ax.plot([seeds.mean()], [row], "|", color="black", markersize=13, zorder=2)
+        # dots of one value would hide each other: they are laid out a little apart
+        shift = np.linspace(-0.16, 0.16, len(seeds)) if len(seeds) > 1 else np.zeros(1)
+        ax.plot(seeds, row + shift, **style, alpha=0.75, clip_on=False, zorder=3)
+    if chance is not None:
+        ax.axvline(chance, color=GREY, linestyle="--", linewidth=1.2, zorder=1)
+        ax.annotate(
+            "chance", (chance, 1), (2, 1), xycoords=("data", "axes fraction"),
+            textcoords="offset points", color=GREY, fontsize=8, va="bottom", ha="left",
+        )  # fmt: skip
+
+
+def _label(ax: Axes, panel: str, xlabel: str, percent: bool) -> None:
+    ax.set_xlabel(xlabel)
+    if panel:
+        ax.set_title(panel, pad=14)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_locator(MaxNLocator(5))
+    if percent:
+        ax.set_xlim(-0.02, 1.02)
+        ax.set_xticks((0, 0.25, 0.5, 0.75, 1))
+        ax.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0, symbol=" %"))
+
+
+def _facts(
+    panel: str, values: dict[str, Data], labels: dict[str, str], chance: float | None
+) -> list[str]:
+    facts = [f'panel "{panel}"'] if panel else []
+    facts += [] if chance is None else [f"chance: {number(chance)}"]
+    counts = "; ".join(f"{labels[name]}: {data.values.size} values"
+                       for name, data in values.items())  # fmt: skip
+    first, *others = values.values()
+    return [*facts, f"{counts}; {first.fact(*others)}"]

@@ -1,0 +1,266 @@
+"""Matrices as colour: queries go down, keys go across, and grey print keeps the order."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+
+from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
+from posenc.plots._picture import Picture, canvas, head
+from posenc.plots._style import RC, label_of
+
+MOST = 4  # matrices side by side
+TICKS = 8
+NAMES = 20  # words that fit along an axis
+
+
+def heatmap(
+    matrix: Any,
+    *,
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    label: str = "",
+    signed: bool = False,
+    x: Any = None,
+    y: Any = None,
+    values: bool = False,
+    size: str = "wide",
+    trained: bool | None = None,
+    alt: str = "",
+) -> Picture:
+    """Return a matrix as colours, its first row on top.
+
+    Shapes: ``(rows, columns)``; ``x`` and ``y`` name the columns and the rows (numbers or
+    words, by default 0, 1, 2, …). ``signed`` centres the colours on 0 and draws the line
+    where the sign changes: the colours grow from dark to light all the way, because a
+    diverging map loses the sign in grey print. ``values`` writes the numbers into the
+    cells of a small matrix; ``label`` names the colour bar.
+
+    Raises ``ValueError`` for a matrix that is not 2-D or not finite, for names that do not
+    fit it, or for ``values`` with more than 16 columns or rows.
+
+    >>> heatmap([[0, 1], [1, 0]], xlabel="key", ylabel="query", alt="Each sees the other.")
+    heatmap
+    x: "key", 2 columns
+    y: "query", 2 rows
+    colour: 0 to 1
+    matrix: data 3c36c1a5
+    Each sees the other.
+    """
+    return heatmaps(
+        {"": matrix}, xlabel=xlabel, ylabel=ylabel, title=title, label=label, signed=signed,
+        x=x, y=y, values=values, size=size, trained=trained, alt=alt,
+    )  # fmt: skip
+
+
+def heatmaps(
+    matrices: Mapping[str, Any],
+    *,
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    label: str = "",
+    signed: bool = False,
+    x: Any = None,
+    y: Any = None,
+    values: bool = False,
+    size: str = "wide",
+    trained: bool | None = None,
+    alt: str = "",
+) -> Picture:
+    """Return up to four named matrices side by side, with one scale of colours.
+
+    Shapes: each ``(rows, columns)``, not all the same if ``x`` and ``y`` are left out.
+    The options are those of :func:`heatmap`.
+
+    Raises ``ValueError`` as :func:`heatmap`, and for more than four matrices.
+
+    >>> picture = heatmaps({"rope": [[1.0, 0.5]], "alibi": [[0.0, -1.0]]}, signed=True,
+    ...                    xlabel="key", ylabel="query")
+    >>> picture.facts[3]
+    'colour: -1 to 1, signed, with a line at 0'
+    """
+    panels = _matrices(matrices, trained)
+    limits = _limits(panels.values(), signed)
+    figure, axes = canvas(size, title, len(panels))
+    with matplotlib.rc_context(RC):
+        for ax, (name, data) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+            image = _draw(ax, data.values, limits, signed)
+            _name_axis(ax, "x", x, data.values.shape[1])
+            _name_axis(ax, "y", y, data.values.shape[0])
+            if name:
+                ax.set_title(label_of(name))
+            if values:
+                _write(ax, data.values, limits)
+            ax.set_xlabel(xlabel)
+        np.atleast_1d(axes)[0].set_ylabel(ylabel)
+        figure.colorbar(image, ax=axes, label=label, pad=0.02)
+    names = [label_of(name) for name in panels if name]
+    said = alt or f"{label or 'values'} over {ylabel} and {xlabel}" + (
+        f", for {listed(names)}" if names else ""
+    )
+    return Picture(figure, said, _facts(panels, limits, title, xlabel, ylabel, signed))
+
+
+def _matrices(matrices: Any, trained: bool | None) -> dict[str, Data]:
+    panels = {}
+    for name, value in read_table("matrices", matrices, most=MOST).items():
+        panels[name] = read(f"the matrix {name!r}" if name else "the matrix", value, trained)
+        shape = panels[name].values.shape
+        if len(shape) != 2:
+            raise ValueError(
+                f"a heat map takes (rows, columns); got shape {shape}: choose one slice"
+            )
+    return panels
+
+
+def _limits(panels: Iterable[Data], signed: bool) -> tuple[float, float]:
+    panels = list(panels)
+    low = float(min(data.values.min() for data in panels))
+    high = float(max(data.values.max() for data in panels))
+    if signed:
+        high = max(abs(low), abs(high)) or 1.0
+        low = -high
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _draw(
+    ax: Axes, values: np.ndarray, limits: tuple[float, float], signed: bool
+) -> Any:
+    rows, columns = values.shape
+    # cells are square where that leaves a picture, stretched where it would leave a stripe
+    aspect = "equal" if 0.4 < rows / columns < 2.5 else "auto"
+    image = ax.imshow(
+        values, vmin=limits[0], vmax=limits[1], cmap="cividis" if signed else "viridis",
+        aspect=aspect, interpolation="nearest",
+    )  # fmt: skip
+    if signed and min(rows, columns) > 1 and values.min() < 0 < values.max():
+        ax.contour(values, levels=[0], colors="white", linewidths=0.9)
+    return image
+
+
+def _name_axis(ax: Axes, axis: str, names: Any, n: int) -> None:
+    """Write the names of columns or rows, as many as there is room for."""
+    words = [str(i) for i in range(n)] if names is None else _names(axis, names)
+    if len(words) != n:
+        raise ValueError(f"{axis} must hold one name for each of {n}; got {len(words)}")
+    every = 1 if n <= (NAMES if names is not None else TICKS) else _round_up(n / TICKS)
+    places = range(0, n, every)
+    shown = [words[i] for i in places]
+    turned = 90 if axis == "x" and max(map(len, shown)) * len(shown) > 44 else 0
+    (ax.set_xticks if axis == "x" else ax.set_yticks)(places, shown)
+    ax.tick_params(axis=axis, length=2, rotation=turned)
+
+
+def _names(axis: str, names: Any) -> list[str]:
+    names = list(names)
+    if all(isinstance(name, str) for name in names):
+        return names
+    return [number(float(value)) for value in read(axis, names).values]
+
+
+def _round_up(step: float) -> int:
+    """Return the next of 1, 2, 5, 8, 10, 16, 20, … (tens for people, eights for channels)."""
+    ten = 10 ** math.floor(math.log10(step))
+    return int(next(ten * m for m in (1, 2, 5, 10) if ten * m >= step))
+
+
+def _write(ax: Axes, values: np.ndarray, limits: tuple[float, float]) -> None:
+    """Write the numbers into the cells, dark on light and light on dark."""
+    if max(values.shape) > 16:
+        raise ValueError(f"values=True is for up to 16 rows and columns; got {values.shape}")
+    whole = bool((values == np.round(values)).all())
+    small = 8 if values.shape[1] <= 8 else 6
+    for (row, column), value in np.ndenumerate(values):
+        light = (value - limits[0]) / (limits[1] - limits[0]) > 0.55
+        text = f"{value + 0.0:.0f}" if whole else f"{value:.2f}"
+        ax.text(
+            column, row, text.replace("-", "\N{MINUS SIGN}"), ha="center", va="center",
+            color="black" if light else "white", fontsize=small,
+        )  # fmt: skip
+
+
+def _facts(
+    panels: dict[str, Data], limits: tuple[float, float], title: str, xlabel: str,
+    ylabel: str, signed: bool,
+) -> list[str]:  # fmt: skip
+    shapes = {data.values.shape for data in panels.values()}
+    rows, columns = (listed(map(str, sorted({shape[i] for shape in shapes}))) for i in (0, 1))
+    facts = [head("heatmap" if len(panels) == 1 else "heatmaps", title)]
+    facts += [f"{axis_fact('x', xlabel)}, {columns} columns"]
+    facts += [f"{axis_fact('y', ylabel)}, {rows} rows"]
+    colour = [] if any(data.trained for data in panels.values()) else [
+        f"{number(limits[0], limits[1])} to {number(limits[1], limits[0])}"
+    ]  # fmt: skip
+    colour += ["signed, with a line at 0"] if signed else []
+    facts += [f"colour: {', '.join(colour)}"] if colour else []
+    for name, data in panels.items():
+        facts.append(f'matrix "{label_of(name)}": {data.fact()}' if name
+                     else f"matrix: {data.fact()}")  # fmt: skip
+    return facts
+
+
+def attention(
+    weights: Any,
+    tokens: Sequence[Any] | None = None,
+    *,
+    title: str = "",
+    names: Sequence[str] | None = None,
+    trained: bool | None = None,
+    alt: str = "",
+) -> Picture:
+    """Return attention maps in a row: each query's weights over the keys.
+
+    Shapes: ``(h, n, n)`` for up to four heads, or ``(n, n)``; with a cache ``(h, q, k)``,
+    where the queries are the last of the keys. ``tokens`` are the k words (a blank is
+    shown as ␣), ``names`` the titles of the maps, by default "head 0" and so on.
+
+    Raises ``ValueError`` for more than four heads, for tokens or names that do not fit,
+    or for what cannot be weights (below 0 or above 1: scores before softmax?).
+
+    >>> picture = attention([[1.0, 0.0], [0.5, 0.5]], ["dog", "bites"])
+    >>> picture.facts[4], picture.alt
+    ('words: dog bites', 'Attention of each query to each key.')
+    """
+    data = read("weights", weights, trained)
+    maps = data.values[None] if data.values.ndim == 2 else data.values  # (h, q, k)
+    names = _check_maps(maps, names)
+    words = None if tokens is None else [_visible(token) for token in tokens]
+    n_queries, n_keys = maps.shape[1:]
+    if words is not None and len(words) != n_keys:
+        raise ValueError(f"tokens must hold one word for each of {n_keys}; got {len(words)}")
+    picture = heatmaps(
+        dict(zip(names, maps, strict=True)), xlabel="key", ylabel="query", title=title,
+        label="weight", x=words, y=None if words is None else words[-n_queries:],
+        trained=data.trained, alt=alt or "Attention of each query to each key",
+    )  # fmt: skip
+    facts = [head("attention", title), *picture.facts[1:]]
+    if words is not None:
+        facts.insert(min(4, len(facts)), f"words: {' '.join(words)}")
+    return Picture(picture.figure, picture.alt, facts)
+
+
+def _check_maps(maps: np.ndarray, names: Sequence[str] | None) -> list[str]:
+    """Return a title for each map; raise where these are no attention weights."""
+    if maps.ndim != 3:
+        raise ValueError(f"weights must be (h, n, n) or (n, n); got shape {maps.shape}")
+    if len(maps) > MOST:
+        raise ValueError(f"a figure holds at most 4 heads; got {len(maps)}: weights[:4]?")
+    if maps.min() < -1e-6 or maps.max() > 1 + 1e-3:
+        raise ValueError(
+            "weights must lie between 0 and 1, as they do after softmax; got "
+            f"{number(maps.min())} to {number(maps.max())}"
+        )
+    if names is None:
+        return [f"head {i}" for i in range(len(maps))] if len(maps) > 1 else [""]
+    if len(names) != len(maps):
+        raise ValueError(f"names must hold one title for each of {len(maps)}; got {names}")
+    return [str(name) for name in names]
+
+
+def _visible(token: Any) -> str:
+    return str(token).replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥") or "∅"

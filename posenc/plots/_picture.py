@@ -1,0 +1,147 @@
+"""A figure as a value: pixels for the eye, and text that can be read and compared."""
+
+import base64
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from posenc.plots._data import Data, axis_fact, read, sentence
+from posenc.plots._style import RC
+
+SIZES = {"small": (4.8, 3.2), "wide": (7.2, 3.2), "tall": (7.2, 5.4)}  # inches
+DPI = 100
+LIMIT = 60_000  # bytes a figure may add to a notebook
+
+
+class Picture:
+    """A finished figure with one sentence of text alternative.
+
+    ``repr`` is the text form: what is drawn, the axes, a hash of the computed data, and
+    the sentence. Notebooks store both forms; strict nbval compares the text.
+
+    ``figure`` is a ``matplotlib.figure.Figure`` (not one of pyplot's), ``alt`` says what
+    to see. ``facts`` are the lines of the text form; left out, they are read off the axes.
+
+    Raises ``TypeError`` for what is no Figure and ``ValueError`` for an empty sentence.
+
+    >>> from posenc import plots
+    >>> picture = plots.lines({"square": [0, 1, 4]}, xlabel="p", ylabel="p²",
+    ...                       alt="The square grows faster and faster.")
+    >>> picture
+    lines
+    x: "p", 0 to 2
+    y: "p²", 0 to 4
+    series "square": 3 points, data 8f0e9f84
+    The square grows faster and faster.
+    >>> picture.png[:4]
+    b'\\x89PNG'
+    """
+
+    def __init__(self, figure: Figure, alt: str, facts: Iterable[str] | None = None) -> None:
+        if not isinstance(figure, Figure):
+            raise TypeError(
+                f"figure must be a matplotlib.figure.Figure; got {type(figure).__name__}"
+            )
+        if not isinstance(alt, str) or not alt.strip():
+            raise ValueError("alt must say in a sentence what to see in the figure; got none")
+        self.figure = figure
+        self.alt = sentence(alt)
+        self.facts = tuple(_read_figure(figure) if facts is None else facts)
+
+    def __repr__(self) -> str:
+        return "\n".join((*self.facts, self.alt))
+
+    @property
+    def png(self) -> bytes:
+        """The image, the same bytes each time: 100 dots an inch, no dates, no versions."""
+        with matplotlib.rc_context(RC):
+            canvas = FigureCanvasAgg(self.figure)
+            self.figure.set_dpi(DPI)
+            buffer = io.BytesIO()
+            canvas.print_png(buffer, metadata={"Software": None})
+        raw = buffer.getvalue()
+        return raw if len(raw) <= LIMIT else _with_palette(raw)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        width, height = self.figure.get_size_inches()
+        return round(width * DPI), round(height * DPI)
+
+    def save(self, path: str | Path) -> None:
+        """Write the image to ``path``, which must end in .png."""
+        path = Path(path)
+        if path.suffix != ".png":
+            raise ValueError(f"a Picture is saved as .png; got {path.name}")
+        path.write_bytes(self.png)
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        data = {"image/png": base64.b64encode(self.png).decode(), "text/plain": repr(self)}
+        return data, {"image/png": {"alt": self.alt}}
+
+
+def canvas(size: str, title: str = "", n_axes: int = 1, **grid: Any) -> tuple[Figure, Any]:
+    """Return a new figure of a named size, and its axes: one, or a list from left to right."""
+    if size not in SIZES:
+        raise ValueError(f"size must be one of {', '.join(SIZES)}; got {size!r}")
+    with matplotlib.rc_context(RC):
+        figure = Figure(figsize=SIZES[size], dpi=DPI, layout="constrained")
+        axes = figure.subplots(1, n_axes, squeeze=False, **grid)[0]
+        if title and n_axes > 1:
+            figure.suptitle(title, x=0.01, ha="left")
+        elif title:
+            axes[0].set_title(title)
+    return figure, axes[0] if n_axes == 1 else list(axes)
+
+
+def head(kind: str, title: str = "") -> str:
+    """Return the first line of a text form."""
+    return f'{kind} "{title}"' if title else kind
+
+
+def _with_palette(raw: bytes) -> bytes:
+    """Return the same image in 256 colours: a third of the size, and no eye sees it."""
+    from PIL import Image  # comes with matplotlib
+
+    image = Image.open(io.BytesIO(raw)).convert("RGB")
+    image = image.quantize(256, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    image.save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
+
+
+def _read_figure(figure: Figure) -> Iterable[str]:
+    """Yield the text form of a figure that was drawn by hand."""
+    for ax in figure.axes:
+        lines = [line for line in ax.lines if not line.get_label().startswith("_child")]
+        yield head("axes", ax.get_title() or ax.get_title(loc="left"))
+        yield axis_fact("x", ax.get_xlabel(), scale=_scale(ax.get_xscale()))
+        yield axis_fact("y", ax.get_ylabel(), scale=_scale(ax.get_yscale()))
+        for line in lines or ax.lines:
+            yield f'series "{line.get_label()}": {_line_fact(line)}'
+        for image in ax.images:
+            yield f"image: {read('the image', np.asarray(image.get_array())).fact()}"
+        for text in _texts(ax):
+            yield f'text "{text}"'
+
+
+def _line_fact(line: Any) -> str:
+    x, y = (read("a line", part) for part in line.get_data(orig=True))
+    return y.fact(x)
+
+
+def _scale(name: str) -> str:
+    return "" if name == "linear" else name
+
+
+def _texts(ax: Axes) -> list[str]:
+    return [text.get_text() for text in ax.texts if text.get_text()]

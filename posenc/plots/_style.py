@@ -1,0 +1,110 @@
+"""One look for the whole course: colour, dash and marker of every name, and the page."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+BLACK, BLUE, GREEN, ORANGE = "#000000", "#0072B2", "#009E73", "#E69F00"  # Okabe and Ito 2008
+COLORS = (BLACK, BLUE, GREEN, ORANGE)  # the four that stay apart in grey print
+DASHES = ("-", "--", "-.", ":")
+OWN_MARKERS = ("8", "1", "2", "3")  # for names that the course does not know
+GREY = "#767676"
+
+RC: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "text.usetex": False,
+    "mathtext.fontset": "dejavusans",
+    "axes.titlesize": 10.0,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.labelsize": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#444444",
+    "axes.facecolor": "white",
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "white",
+    "figure.titlesize": 10.0,
+    "figure.titleweight": "bold",
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5.0,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "savefig.facecolor": "auto",
+}
+
+_STYLES = {
+    "none": (BLACK, ":", "o"),
+    "integer": (ORANGE, "--", "s"),
+    "integer_channel": (BLACK, "-.", "d"),
+    "normalized": (GREEN, "--", "v"),
+    "onehot": (BLUE, "-.", "P"),
+    "binary": (ORANGE, "-", "h"),
+    "random": (BLACK, "--", "x"),
+    "learned": (GREEN, "-.", "^"),
+    "sinusoidal": (BLUE, "-", "D"),
+    "shaw": (ORANGE, ":", "<"),
+    "t5": (GREEN, "-", ">"),
+    "alibi": (BLUE, "--", "p"),
+    "fire": (BLACK, (0, (6, 1, 1, 1, 1, 1)), "*"),
+    "rope": (BLACK, "-", "X"),
+    "xpos": (ORANGE, "-.", "+"),
+}
+
+
+def style_of(name: str) -> dict[str, Any]:
+    """Return the colour, dash and marker of a name, the same in every figure.
+
+    Encodings of the course have fixed styles; any other name gets one that depends on
+    the name alone. Colour is never alone: no two encodings share dash and marker.
+
+    >>> style_of("sinusoidal")
+    {'color': '#0072B2', 'linestyle': '-', 'marker': 'D'}
+    """
+    if name in _STYLES:
+        color, linestyle, marker = _STYLES[name]
+    else:
+        seed = hashlib.sha256(str(name).encode()).digest()
+        color, linestyle = COLORS[seed[0] % 4], DASHES[seed[1] % 4]
+        marker = OWN_MARKERS[seed[2] % 4]
+    return {"color": color, "linestyle": linestyle, "marker": marker}
+
+
+def styles_for(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return a style for each name of one figure, kept apart.
+
+    The course's encodings keep theirs. Another name moves on to a colour, dash or marker
+    that is still free where its own is taken.
+    """
+    names = list(names)
+    chosen = {name: style_of(name) for name in names if name in _STYLES}
+    for name in names:
+        if name not in chosen:
+            style = style_of(name)
+            for part, pool in (
+                ("color", COLORS),
+                ("linestyle", DASHES),
+                ("marker", OWN_MARKERS),
+            ):
+                taken = [other[part] for other in chosen.values()]
+                start = pool.index(style[part])
+                order = pool[start:] + pool[:start]
+                style[part] = next((item for item in order if item not in taken), order[0])
+            chosen[name] = style
+    return {name: chosen[name] for name in names}
+
+
+def label_of(name: str) -> str:
+    """Return what readers see for a name: a registered encoding's label, or the name.
+
+    >>> label_of("a curve of my own")
+    'a curve of my own'
+    """
+    from posenc.base import ENCODINGS  # at the call: a learner's class may come later
+
+    cls = ENCODINGS.get(name)
+    return cls.label if cls is not None and cls.label else str(name)

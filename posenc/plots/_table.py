@@ -1,0 +1,90 @@
+"""Codes against requirements: marks that are words as well as signs."""
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from posenc.plots._data import read_table
+from posenc.plots._picture import Picture, canvas, head
+from posenc.plots._style import RC, label_of
+
+SIGNS = {True: "✓", False: "✗"}
+WORDS = {True: "yes", False: "no"}
+MOST_ROWS, MOST_COLUMNS = 16, 8
+
+
+def tick_table(
+    ticks: Mapping[str, Mapping[str, Any]], *, title: str = "", alt: str = ""
+) -> Picture:
+    """Return a table of marks: ✓ for True, ✗ for False, and short words as they are.
+
+    ``ticks`` is ``{row: {column: mark}}``, every row with the same columns.
+
+    Raises ``ValueError`` for rows with other columns, for a mark that is neither a bool
+    nor a short text, or for more than 16 rows or 8 columns.
+
+    >>> tick_table({"integer": {"bounded": False, "linear shift": True}})
+    tick table
+    integer: bounded no, linear shift yes
+    Which requirement each row meets.
+    """
+    rows = {name: dict(marks) for name, marks in read_table("ticks", ticks).items()}
+    columns = _columns(rows)
+    figure, ax = canvas("tall" if len(rows) > 6 else "wide", title)
+    with matplotlib.rc_context(RC):
+        for i, (name, marks) in enumerate(rows.items()):
+            for j, column in enumerate(columns):
+                _cell(ax, i, j, marks[column])
+        wrapped = [textwrap.fill(name, 84 // (len(columns) + 2)) for name in columns]
+        ax.set_xticks(range(len(columns)), wrapped)
+        ax.set_yticks(range(len(rows)), [label_of(name) for name in rows])
+        ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+        ax.xaxis.tick_top()
+        ax.tick_params(length=0, labelsize=9)
+        ax.spines[:].set_visible(False)
+    facts = [head("tick table", title)]
+    for name, marks in rows.items():
+        said = ", ".join(f"{column} {_word(marks[column])}" for column in columns)
+        facts.append(f"{label_of(name)}: {said}")
+    return Picture(figure, alt or "Which requirement each row meets", facts)
+
+
+def _columns(rows: dict[str, dict[str, Any]]) -> list[str]:
+    """Return the columns; raise unless every row has them, each with a fit mark."""
+    columns = list(next(iter(rows.values())))
+    if not 0 < len(columns) <= MOST_COLUMNS or len(rows) > MOST_ROWS:
+        raise ValueError(
+            f"a tick table holds 1 to {MOST_COLUMNS} columns and {MOST_ROWS} rows; "
+            f"got {len(columns)} columns and {len(rows)} rows"
+        )
+    for name, marks in rows.items():
+        if set(marks) != set(columns):
+            raise ValueError(
+                f"the row {name!r} has the columns {list(marks)}; the first has {columns}"
+            )
+        for column, mark in marks.items():
+            if not isinstance(mark, (bool, str)) or len(str(mark)) > 24:
+                raise ValueError(
+                    f"the mark of {name!r}, {column!r} must be True, False or a short text; "
+                    f"got {mark!r}"
+                )
+    return columns
+
+
+def _cell(ax: Axes, row: int, column: int, mark: bool | str) -> None:
+    """Draw one mark; what is not met has a darker ground, so that grey print shows it."""
+    ground = {True: "#ffffff", False: "#d4d4d4"}.get(mark, "#efefef")
+    ax.add_patch(Rectangle(
+        (column - 0.5, row - 0.5), 1, 1, facecolor=ground, edgecolor="white", linewidth=2,
+    ))  # fmt: skip
+    text = SIGNS.get(mark) or textwrap.fill(str(mark), 12)
+    size = 13 if mark in SIGNS else 8
+    ax.text(column, row, text, ha="center", va="center", fontsize=size)
+
+
+def _word(mark: bool | str) -> str:
+    return WORDS.get(mark, f'"{mark}"')  # type: ignore[arg-type]

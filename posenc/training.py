@@ -1,0 +1,306 @@
+"""Training small models: one loop, several seeds, results as data.
+
+Toy sizes run fastest on one CPU thread, and one thread gives the same digits twice.
+"""
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from posenc import text
+from posenc.base import Dims, PositionalEncoding, build
+from posenc.model import Transformer
+from posenc.tasks import IGNORE, TASKS, Task
+
+__all__ = [
+    "History",
+    "Setting",
+    "accuracy",
+    "best_device",
+    "compare",
+    "fit",
+    "loss_by_position",
+    "one_thread",
+    "progress",
+    "task_model",
+    "text_model",
+    "train_on_task",
+    "train_on_text",
+]
+
+T = TypeVar("T")
+Batch = Callable[[int, int, Generator], tuple[Tensor, Tensor]]  # (b, n, generator) -> (b, n) twice
+
+DIMS = Dims(d_model=32, n_heads=4, max_len=64)  # of the models trained on tasks
+TEXT_DIMS = Dims(d_model=48, n_heads=4, max_len=128)  # of the models trained on text
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a model is trained. ``shortest`` < ``length``: lengths vary, every fourth is ``length``.
+
+    >>> Setting(steps=10).length
+    16
+    """
+
+    steps: int = 300
+    lr: float = 1e-2
+    b: int = 32
+    length: int = 16
+    shortest: int = 4
+    warmup: int = 30
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.b < 1:
+            raise ValueError(f"steps and b must be at least 1; got {self.steps}, {self.b}")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"lr must be a finite number above 0; got {self.lr}")
+        if not 1 <= self.shortest <= self.length:
+            raise ValueError(
+                f"lengths must run from 1 or more up to length; got shortest={self.shortest}, "
+                f"length={self.length}"
+            )
+
+    def lr_at(self, step: int) -> float:
+        """Return the learning rate: a linear start, then half a cosine down to 5 %."""
+        cosine = 0.5 * (1 + math.cos(math.pi * step / self.steps))
+        return self.lr * min(1.0, (step + 1) / self.warmup) * (0.05 + 0.95 * cosine)
+
+
+TEXT = Setting(steps=1000, lr=5e-3, b=16, length=32, shortest=32, warmup=50)
+
+
+@dataclass
+class History:
+    """The loss of every step, as data for a picture."""
+
+    losses: list[float] = field(default_factory=list)
+
+    def smooth(self, window: int = 20) -> Tensor:
+        """Return the running mean of the losses, (steps - window + 1,)."""
+        return torch.tensor(self.losses).unfold(0, window, 1).mean(-1)
+
+
+def fit(model: nn.Module, batch: Batch, setting: Setting = Setting(), *, seed: int = 0) -> History:
+    """Train ``model`` in place with AdamW and return the loss of every step.
+
+    ``batch(b, n, generator)`` gives tokens and targets, (b, n) each; targets of ``IGNORE``
+    are left out. The same seed on one machine gives the same weights.
+
+    >>> model = task_model("none", TASKS["back1"])
+    >>> len(fit(model, TASKS["back1"].sample, Setting(steps=3)).losses)
+    3
+    """
+    generator = Generator().manual_seed(seed)
+    device = next(model.parameters()).device
+    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.01)
+    history = History()
+    model.train()
+    with one_thread():
+        for step in progress(range(setting.steps), "training"):
+            n = _length(step, setting, generator)
+            tokens, targets = (part.to(device) for part in batch(setting.b, n, generator))
+            loss = F.cross_entropy(
+                model(tokens).flatten(0, 1), targets.flatten(), ignore_index=IGNORE
+            )
+            optimizer.param_groups[0]["lr"] = setting.lr_at(step)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            history.losses.append(loss.item())
+    return history
+
+
+def _length(step: int, setting: Setting, generator: Generator) -> int:
+    if step % 4 == 0 or setting.shortest == setting.length:
+        return setting.length
+    return int(torch.randint(setting.shortest, setting.length + 1, (), generator=generator))
+
+
+@torch.no_grad()
+def accuracy(
+    model: nn.Module, task: Task, n: int, *, texts: int = 256, seed: int = 10_000
+) -> float:
+    """Return the share of right answers on fresh texts of length n, from 0 to 1.
+
+    Puts the model into ``eval()`` for the while.
+
+    >>> 0 <= accuracy(task_model("none", TASKS["back1"]), TASKS["back1"], 8) <= 1
+    True
+    """
+    tokens, targets = task.sample(texts, n, Generator().manual_seed(seed))
+    device = next(model.parameters()).device
+    with one_thread(), _evaluating(model):
+        guesses = model(tokens.to(device)).argmax(-1).cpu()
+    asked = targets != IGNORE
+    return float((guesses[asked] == targets[asked]).float().mean())
+
+
+@torch.no_grad()
+def loss_by_position(
+    model: nn.Module, tokens: Tensor, n: int, *, windows: int = 128, seed: int = 10_000
+) -> Tensor:
+    """Return the mean loss at each position of windows of n characters, in nats, (n,).
+
+    >>> model = text_model("none")
+    >>> loss_by_position(model, text.split()[1], 8, windows=2).shape
+    torch.Size([8])
+    """
+    device = next(model.parameters()).device
+    inputs, targets = text.batch(tokens, windows, n, Generator().manual_seed(seed))
+    with one_thread(), _evaluating(model):
+        logits = model(inputs.to(device)).cpu()  # (b, n, vocab)
+    return F.cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(0)
+
+
+# --- the models of the course ---------------------------------------------------------------
+
+
+def task_model(
+    encoding: str | PositionalEncoding, task: Task, *, seed: int = 0, dims: Dims = DIMS
+) -> Transformer:
+    """Return an untrained model of the course's toy size for a task.
+
+    >>> task_model("sinusoidal", TASKS["before"]).encoding.name
+    'sinusoidal'
+    """
+    return _model(
+        encoding,
+        dims,
+        seed,
+        vocab_size=task.vocab_size,
+        n_layers=task.n_layers,
+        causal=task.causal,
+    )
+
+
+def text_model(
+    encoding: str | PositionalEncoding, *, seed: int = 0, dims: Dims = TEXT_DIMS
+) -> Transformer:
+    """Return an untrained causal model of two layers for the characters of ``posenc.text``."""
+    return _model(encoding, dims, seed, vocab_size=len(text.ALPHABET), n_layers=2, causal=True)
+
+
+def _model(
+    encoding: str | PositionalEncoding, dims: Dims, seed: int, **options: int
+) -> Transformer:
+    with torch.random.fork_rng(devices=[]):  # the caller's own random numbers go on as before
+        torch.manual_seed(seed)
+        if isinstance(encoding, str):
+            encoding = build(encoding, dims)
+        return Transformer(encoding, **options)  # type: ignore[arg-type]
+
+
+def train_on_task(
+    encoding: str | PositionalEncoding,
+    task: str,
+    *,
+    seed: int = 0,
+    setting: Setting | None = None,
+    dims: Dims = DIMS,
+) -> Transformer:
+    """Return a model trained on a task, by its name in TASKS."""
+    chosen = TASKS[task]
+    model = task_model(encoding, chosen, seed=seed, dims=dims)
+    fit(model, chosen.sample, setting or Setting(steps=chosen.steps), seed=seed)
+    return model
+
+
+def train_on_text(
+    encoding: str | PositionalEncoding, *, seed: int = 0, setting: Setting = TEXT
+) -> Transformer:
+    """Return a causal model trained on the characters of ``posenc.text``."""
+    model = text_model(encoding, seed=seed)
+    fit(model, partial(text.batch, text.split()[0]), setting, seed=seed)
+    return model
+
+
+def compare(
+    encodings: Sequence[str],
+    task: str,
+    *,
+    seeds: int = 3,
+    lengths: Sequence[int] = (16, 32, 64),
+    setting: Setting | None = None,
+    dims: Dims = DIMS,
+) -> dict[str, Tensor]:
+    """Return for each encoding the accuracies of newly trained models: (seeds, lengths).
+
+    A length that a table cannot hold counts as NaN: there is no answer.
+    Raises ``ValueError`` for unknown names.
+
+    >>> compare(["none"], "back1", seeds=1, lengths=(16,), setting=Setting(steps=2))["none"].shape
+    torch.Size([1, 1])
+    """
+    if task not in TASKS:
+        raise ValueError(f"no task is called {task!r}; known are: {', '.join(TASKS)}")
+    results = {}
+    for name in progress(encodings, task):
+        rows = []
+        for seed in range(seeds):
+            model = train_on_task(name, task, seed=seed, setting=setting, dims=dims)
+            rows.append([_accuracy_or_nan(model, TASKS[task], n) for n in lengths])
+        results[name] = torch.tensor(rows)  # (seeds, lengths)
+    return results
+
+
+def _accuracy_or_nan(model: Transformer, task: Task, n: int) -> float:
+    try:
+        return accuracy(model, task, n)
+    except ValueError:  # a table that ends
+        return math.nan
+
+
+# --- where and how --------------------------------------------------------------------------
+
+
+def best_device() -> torch.device:
+    """Return the fastest device at hand for larger models: CUDA, Apple's MPS, or the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run with one CPU thread: faster for toy sizes, and the same digits every time.
+
+    >>> with one_thread():
+    ...     torch.get_num_threads()
+    1
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
+
+
+def progress(items: Iterable[T], what: str = "") -> Iterable[T]:
+    """Return ``items`` with a progress bar, or plain where ``POSENC_QUIET=1``."""
+    if os.environ.get("POSENC_QUIET") == "1":
+        return items
+    from tqdm.auto import tqdm
+
+    return tqdm(items, desc=what, leave=False)
