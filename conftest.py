@@ -12,6 +12,7 @@ os.environ.update(
     OMP_NUM_THREADS="1",
     MKL_NUM_THREADS="1",
     OPENBLAS_NUM_THREADS="1",
+    PYDEVD_DISABLE_FILE_VALIDATION="1",
 )
 
 pytest_plugins = ["pytester"]

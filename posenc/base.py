@@ -150,7 +150,7 @@ def _origin(cls: type) -> tuple[str, str]:
     return cls.__module__, cls.__qualname__
 
 
-def build(name: str, dims: Dims = Dims(), **options: object) -> PositionalEncoding:  # noqa: B008 (frozen)
+def build(name: str, dims: Dims = Dims(), **options: object) -> PositionalEncoding:
     """Return a new encoding by its registered name.
 
     Raises ``ValueError`` for an unknown name (listing the known ones), and whatever the

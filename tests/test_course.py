@@ -194,7 +194,7 @@ def test_lessons_run_strict_quiet_and_on_one_thread(tmp_path, monkeypatch):
     source = tiny.write(tmp_path, f"# %%\nimport os\n\n[os.environ[n] for n in {names}]\n")
     _build.build_one(source)
     [cell] = json.loads(_places.built_from(source).read_text())["cells"]
-    assert cell["outputs"][0]["data"]["text/plain"] == ["['1', '1', '1', '1', '1']"]
+    assert cell["outputs"][0]["data"]["text/plain"] == [str(["1"] * len(names))]
 
 
 def test_the_builder_and_nbval_run_lessons_alike(pytestconfig):
@@ -258,9 +258,7 @@ def test_check_notices_cleared_outputs(course):
 
 def test_check_notices_a_cell_that_was_not_run(course):
     course.edit(lambda cells: code(cells)[1].update(execution_count=None))
-    assert course.problems() == [
-        "code cell 2 is numbered never run: not run from top to bottom"
-    ]
+    assert course.problems() == ["code cell 2 is numbered never run: not run from top to bottom"]
 
 
 def test_check_notices_a_stored_error(course):

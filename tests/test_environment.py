@@ -139,7 +139,9 @@ def make_targets(root):
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_the_commands_that_are_named_exist(root, name):
     text = (root / name).read_text()
-    code = "\n".join(a or b for a, b in re.findall(r"```\w*\n(.*?)```|`([^`\n]+)`", text, re.DOTALL))
+    code = "\n".join(
+        a or b for a, b in re.findall(r"```\w*\n(.*?)```|`([^`\n]+)`", text, re.DOTALL)
+    )
     targets = re.findall(r"^make ([a-z]+)", code, flags=re.MULTILINE)
     commands = re.findall(r"python -m posenc\.course (\w+)", code)
     assert targets

@@ -63,9 +63,7 @@ def said(tmp_path_factory, pytestconfig):
     command = [sys.executable, "-m", "pytest", "-rA", "--nbval", "notebooks"]
     # Without what this very run of pytest tells its children.
     env = {name: os.environ[name] for name in os.environ if "PYTEST" not in name}
-    done = subprocess.run(
-        command, cwd=root, env=env, capture_output=True, text=True, timeout=120
-    )
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=120)
     return done.stdout + done.stderr
 
 

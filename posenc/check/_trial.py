@@ -2,6 +2,7 @@
 
 import math
 import operator
+import os
 from dataclasses import dataclass
 
 import torch
@@ -36,6 +37,8 @@ class Prediction:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> dict[str, object]:
+        if os.environ.get("POSENC_QUIET") == "1":  # a stored output: plain text, as on paper
+            return {"text/plain": repr(self)}
         from posenc import widgets
 
         def remember(option: str) -> None:

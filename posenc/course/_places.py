@@ -15,6 +15,8 @@ KERNEL_ENV = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    # The kernel's debugger, which no lesson uses, else warns on the terminal.
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
 
@@ -56,9 +58,7 @@ def choose(paths: list[Path], names: Iterable[str]) -> list[Path]:
             known = ", ".join(path.stem for path in paths) or "none"
             raise CourseError(f"no lesson begins with {name!r}; there are: {known}")
     return [
-        path
-        for path in paths
-        if not wanted or any(path.stem.startswith(name) for name in wanted)
+        path for path in paths if not wanted or any(path.stem.startswith(name) for name in wanted)
     ]
 
 

@@ -101,9 +101,7 @@ def _plain_cell(cell: nbformat.NotebookNode, ids: _Ids) -> nbformat.NotebookNode
     return made
 
 
-def _stub_cell(
-    cell: nbformat.NotebookNode, exercise: Exercise, ids: _Ids
-) -> nbformat.NotebookNode:
+def _stub_cell(cell: nbformat.NotebookNode, exercise: Exercise, ids: _Ids) -> nbformat.NotebookNode:
     made = new_code_cell(exercise.stub, id=ids.named(f"exercise-{exercise.name}"))
     made.metadata.update(cell.metadata)
     return made
@@ -146,7 +144,7 @@ def _name(code: str, source: Path) -> str:
     try:
         body = ast.parse(code).body
     except SyntaxError as problem:
-        raise CourseError(f"{source.name}: an exercise that is no Python: {problem}")
+        raise CourseError(f"{source.name}: an exercise that is no Python: {problem}") from None
     line = 1 + code[: code.index(BEGIN)].count("\n")
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and _holds(node, line):

@@ -1,8 +1,6 @@
 """Clock hands that glide and digits that jump: the picture of notebook 03."""
 
 import math
-from typing import Any
-
 import matplotlib
 import numpy as np
 import torch
@@ -41,4 +39,112 @@ def clock_hands(
     >>> clock_hands(0, 8).alt
     'At position 0 the hands of 4 pairs stand at 0, 0, 0 and 0 degrees.'
     """
-    raise NotImplementedError
+    pairs = _pairs(dim, n_hands)
+    speeds = inverse_frequencies(dim, base, dtype=torch.float64).numpy()[pairs]
+    if not math.isfinite(pos):
+        raise ValueError(f"pos must be a finite number; got {pos}")
+    wheels = None if odometer is None else _digits(pos, len(pairs), odometer)
+    if odometer is not None:
+        pairs, speeds = pairs[::-1], speeds[::-1]
+    figure, axes = canvas("wide", title, len(pairs))
+    with matplotlib.rc_context(RC):
+        for i, ax in enumerate(np.atleast_1d(axes)):
+            _page(ax, wheels is not None)
+            _dial(ax, speeds[i] * pos, f"pair {pairs[i]}", 2 * math.pi / speeds[i])
+            if wheels is not None:
+                _wheel(ax, wheels[i], odometer or 10, 2.6)
+    turned = np.degrees(speeds * pos) % 360
+    facts = [head("clock hands", title), f"pairs: {', '.join(map(str, pairs))}"]
+    facts.append(f"position {number(pos)}: hands at {_whole(turned)} degrees")
+    facts += [] if wheels is None else [f"odometer: {' '.join(map(str, wheels))}"]
+    data = Data(np.stack((np.sin(speeds * pos), np.cos(speeds * pos))), trained=False)
+    return Picture(figure, alt or _tells(pos, turned), [*facts, data.fact()])
+
+
+def odometer(
+    pos: int, digits: int = 6, base: int = 10, *, title: str = "", alt: str = ""
+) -> Picture:
+    """Return a row of digit wheels that show a whole position.
+
+    Raises ``ValueError`` for a position that is not a whole number from 0 or has more
+    digits than the row, for ``digits`` outside 1 to 8, or a ``base`` outside 2 to 10.
+
+    >>> odometer(42, 4)
+    odometer
+    base 10: 0 0 4 2
+    The odometer shows position 42.
+    """
+    if not 1 <= digits <= MOST:
+        raise ValueError(f"digits must be 1 to {MOST}; got {digits}")
+    wheels = _digits(pos, digits, base)
+    if pos >= base**digits:
+        raise ValueError(f"{pos} has more than {digits} digits in base {base}: give more")
+    figure, axes = canvas("small", title, digits)
+    with matplotlib.rc_context(RC):
+        for ax, digit in zip(np.atleast_1d(axes), wheels, strict=True):
+            ax.set(xlim=(-0.8, 0.8), ylim=(-1.6, 1.6), aspect="equal")
+            ax.axis("off")
+            _wheel(ax, digit, base, 0.0)
+    facts = [head("odometer", title), f"base {base}: {' '.join(map(str, wheels))}"]
+    return Picture(figure, alt or f"The odometer shows position {int(pos)}", facts)
+
+
+def _pairs(dim: int, n_hands: int) -> list[int]:
+    """Return which pairs to show: evenly spaced, the fastest and the slowest among them."""
+    if isinstance(n_hands, bool) or not isinstance(n_hands, int) or not 1 <= n_hands <= MOST:
+        raise ValueError(f"n_hands must be a whole number from 1 to {MOST}; got {n_hands!r}")
+    n_pairs = len(inverse_frequencies(dim))
+    shown = np.linspace(0, n_pairs - 1, min(n_hands, n_pairs))
+    return [int(pair) for pair in np.floor(shown + 0.5)]
+
+
+def _digits(pos: float, n: int, base: int) -> list[int]:
+    """Return the last n digits of a whole position, slowest first."""
+    if pos < 0 or pos != int(pos):
+        raise ValueError(f"an odometer shows whole positions from 0; got {pos}")
+    if isinstance(base, bool) or not isinstance(base, int) or not 2 <= base <= 10:
+        raise ValueError(f"an odometer counts in a base from 2 to 10; got {base!r}")
+    return [int(pos) // base**place % base for place in reversed(range(n))]
+
+
+def _page(ax: Axes, wheels: bool) -> None:
+    """Leave room for a dial of radius 1, its two lines of text, and perhaps a wheel."""
+    ax.set(xlim=(-1.2, 1.2), ylim=(-2.3, 4.2 if wheels else 1.2), aspect="equal")
+    ax.axis("off")
+
+
+def _dial(ax: Axes, angle: float, name: str, wavelength: float) -> None:
+    x, y = math.sin(angle), math.cos(angle)  # clockwise from twelve
+    ax.add_patch(Circle((0, 0), 1, facecolor="#f7f7f7", edgecolor="#444444", linewidth=1.2))
+    for hour in range(12):
+        tick = math.sin(hour * math.pi / 6), math.cos(hour * math.pi / 6)
+        ax.plot(*([c * 0.88, c] for c in tick), color=GREY, linewidth=0.8)
+    ax.plot((0, x * 0.82), (0, y * 0.82), color=BLUE, linewidth=2.6, solid_capstyle="round")
+    ax.plot([x * 0.82], [y * 0.82], "o", color=ORANGE, markeredgecolor="black", markersize=6)
+    ax.plot([0], [0], "o", color="black", markersize=3)
+    ax.text(0, -1.15, name, ha="center", va="top", fontsize=8, fontweight="bold")
+    ax.text(0, -1.62, f"once in\n{number(wavelength)}", ha="center", va="top", fontsize=8)
+
+
+def _wheel(ax: Axes, digit: int, base: int, y: float) -> None:
+    """Draw a digit in its window, with the digits before and after it in grey."""
+    ax.add_patch(Rectangle(
+        (-0.55, y - 1.45), 1.1, 2.9, facecolor="#f7f7f7", edgecolor="#bbbbbb",
+    ))  # fmt: skip
+    ax.add_patch(Rectangle(
+        (-0.55, y - 0.6), 1.1, 1.2, facecolor="white", edgecolor="black", linewidth=1.4,
+    ))  # fmt: skip
+    for step, color, size in ((0, "black", 15), (1, GREY, 10), (-1, GREY, 10)):
+        ax.text(
+            0, y - step * 1.02, str((digit + step) % base), ha="center",
+            va="center_baseline", color=color, fontsize=size,
+        )  # fmt: skip
+
+
+def _whole(degrees: np.ndarray) -> str:
+    return ", ".join(str(math.floor(angle + 0.5 + 1e-9) % 360) for angle in degrees)
+
+
+def _tells(pos: float, degrees: np.ndarray) -> str:
+    angles = " and ".join(_whole(degrees).rsplit(", ", 1))
+    return f"At position {number(pos)} the hands of {len(degrees)} pairs stand at {angles} degrees"

@@ -9,7 +9,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from posenc.functional import inverse_frequencies
+from posenc import analysis
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
 from posenc.plots._picture import Picture, canvas, head
 from posenc.plots._style import GREY, RC, label_of, styles_for
@@ -190,40 +190,38 @@ def kernel(
     """Return the mean of cos(ω_i k) over the pairs, against the offset k.
 
     It is the product of two sinusoidal codes k apart, as a share of its largest value;
-    where it first rises again is marked.
+    where it stops falling is marked.
 
     Raises ``ValueError`` for an odd ``dim``, a bad ``base``, or ``max_offset`` below 2.
 
     >>> kernel(64).alt
-    'The product of two codes falls up to offset 5, then rises for the first time.'
+    'The product of two codes falls up to offset 5; at 6 it first rises.'
     """
     if isinstance(max_offset, bool) or not isinstance(max_offset, int) or max_offset < 2:
         raise ValueError(f"max_offset must be an integer of at least 2; got {max_offset!r}")
-    offsets = np.arange(max_offset + 1.0)
-    speeds = inverse_frequencies(dim, base, dtype=torch.float64).numpy()  # (dim/2,)
-    curve = np.cos(offsets[:, None] * speeds).mean(-1)  # (max_offset + 1,)
-    rises = np.flatnonzero(np.diff(curve) > 0)
-    label, first = f"d = {dim}, base = {number(base)}", int(rises[0]) if rises.size else None
+    offsets = torch.arange(max_offset + 1)
+    curve = analysis.kernel(offsets, dim, base)  # (max_offset + 1,)
+    rise = analysis.first_rise(curve)
     picture = lines(
-        {label: curve}, offsets, xlabel="offset k", title=title, alt=alt or _tells(first),
-        ylabel="mean of cos(ωᵢ k)",
+        {f"d = {dim}, base = {number(base)}": curve}, offsets, xlabel="offset k",
+        ylabel="mean of cos(ωᵢ k)", title=title, alt=alt or _tells(rise),
     )  # fmt: skip
-    if first is not None:
-        _mark(picture, first, float(curve[first]))
+    if rise is not None:
+        _mark(picture, rise - 1, float(curve[rise - 1]))
     return picture
 
 
-def _tells(first: int | None) -> str:
-    if first is None:
+def _tells(rise: int | None) -> str:
+    if rise is None:
         return "The product of two codes falls with every step that parts them"
-    return f"The product of two codes falls up to offset {first}, then rises for the first time"
+    return f"The product of two codes falls up to offset {rise - 1}; at {rise} it first rises"
 
 
-def _mark(picture: Picture, first: int, height: float) -> None:
-    """Point at the place where a curve first rises again."""
+def _mark(picture: Picture, last: int, height: float) -> None:
+    """Point at the place where a curve stops falling."""
     with matplotlib.rc_context(RC):
         picture.figure.axes[0].annotate(
-            f"first rises after k = {first}", (first, height), (18, 34),
+            f"stops falling at k = {last}", (last, height), (18, 34),
             textcoords="offset points", color="black",
             arrowprops={"arrowstyle": "->", "color": GREY},
         )  # fmt: skip

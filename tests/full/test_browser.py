@@ -1,0 +1,163 @@
+"""The course in a real browser: JupyterLab on a learner's copies, Run All, a slider.
+
+Needs Chromium: the one that CHROMIUM names, or the first of the usual names on PATH.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from posenc.course import _places
+
+playwright = pytest.importorskip("playwright.sync_api", reason="it comes with `make full`")
+pytestmark = pytest.mark.full
+
+ROOT = _places.find_root(Path(__file__).parent)
+LESSONS = [path.name for path in _places.lessons(ROOT)]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SANDBOXED = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PICTURE = """async image => {
+    const bytes = await (await fetch(image.src)).arrayBuffer();
+    const hash = await crypto.subtle.digest("SHA-256", bytes);
+    return Array.from(new Uint8Array(hash)).join();
+}"""
+
+
+class Lab:
+    """A running JupyterLab and the folder of the learner's copies."""
+
+    def __init__(self, root):
+        self.work, self.token = root / "work", secrets.token_hex(8)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        # As a learner has it: without what conftest.py sets for the tests.
+        env = {name: os.environ[name] for name in os.environ if "POSENC" not in name}
+        words = [f"--port={self.port}", f"--IdentityProvider.token={self.token}"]
+        command = [sys.executable, "-m", "posenc.course", "lab", "--no-browser", *words]
+        self.process = subprocess.Popen(
+            command, cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def api(self, path):
+        url = f"http://127.0.0.1:{self.port}/api/{path}?token={self.token}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.load(answer)
+
+    def page_of(self, name):
+        tree = f"http://127.0.0.1:{self.port}/lab/workspaces/{name[:2]}/tree/{name}"
+        return f"{tree}?token={self.token}"
+
+    def wait_until(self, condition, seconds, what):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            assert self.process.poll() is None, "JupyterLab has ended"
+            if condition():
+                return
+            time.sleep(0.3)
+        pytest.fail(f"{what}: not within {seconds} s")
+
+    def answers(self):
+        try:
+            return bool(self.api("status"))
+        except urllib.error.URLError:
+            return False
+
+    def cells(self, name):
+        notebook = json.loads((self.work / name).read_text())
+        return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    root = tmp_path_factory.mktemp("learner")
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    lab = Lab(root)
+    try:
+        lab.wait_until(lab.answers, 60, "JupyterLab answers")
+        yield lab
+    finally:
+        lab.process.terminate()
+        lab.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not named:
+        pytest.fail("no Chromium here: install it, or name it in CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=named, args=SANDBOXED)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    yield page
+    page.close()
+
+
+def run_all(lab, page, name):
+    """Open a copy, choose Run All Cells, wait for the last cell, save."""
+    page.goto(lab.page_of(name))
+    page.locator(".jp-NotebookPanel .jp-Notebook").wait_for(timeout=60_000)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+    def done():
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(500)
+        ran = [cell["execution_count"] for cell in lab.cells(name)]
+        failed = any(o["output_type"] == "error" for c in lab.cells(name) for o in c["outputs"])
+        return None not in ran or failed
+
+    lab.wait_until(done, 240, f"{name}: every cell has run")
+
+
+def test_no_news_and_no_update_are_asked_for(lab, page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(lab.page_of(LESSONS[0]))
+    page.locator(".jp-NotebookPanel .jp-Notebook").wait_for(timeout=60_000)
+    page.wait_for_timeout(3000)
+    assert [url for url in asked if "127.0.0.1" not in url and url.startswith("http")] == []
+    assert page.locator(".Toastify__toast").count() == 0
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_run_all_works_unsolved_and_a_slider_moves_its_picture(lab, page, name):
+    run_all(lab, page, name)
+    cells = lab.cells(name)
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        expected = "raises-exception" in cell["metadata"].get("tags", [])
+        kinds = {output["output_type"] for output in cell["outputs"]}
+        assert expected or "error" not in kinds, cell["source"]
+        assert not any(output.get("name") == "stderr" for output in cell["outputs"])
+    move_a_slider(lab, page, name)
+
+
+def move_a_slider(lab, page, name):
+    handle = page.locator(".jp-OutputArea .noUi-handle").first
+    handle.scroll_into_view_if_needed()
+    explorer = page.locator(".jp-OutputArea-output").filter(has=handle).first
+    image = explorer.locator("img").first
+    playwright.expect(image).to_be_visible()
+    before = image.evaluate(PICTURE)
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    changed = lambda: image.evaluate(PICTURE) != before  # noqa: E731
+    lab.wait_until(changed, 20, f"{name}: the picture follows its slider")
