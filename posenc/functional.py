@@ -38,6 +38,7 @@ def inverse_frequencies(
     """
     _check_dim(dim)
     _check_base(base)
+    check_float(dtype)
     # Python's floats are float64: the last digit is right even where the device has none
     speeds = [base ** (-i / dim) for i in range(0, dim, 2)]
     return torch.tensor(speeds, dtype=dtype, device=device)
@@ -160,6 +161,8 @@ def distance(q_pos: Tensor, k_pos: Tensor) -> Tensor:
         raise ValueError(f"positions must both be (n,) or both (b, n); got {shapes}")
     if batched and len(q_pos) != len(k_pos):
         raise ValueError(f"q_pos and k_pos must have one batch size; got {shapes}")
+    # int64 first: a difference of uint8 or int8 would wrap around
+    q_pos, k_pos = (p if p.is_floating_point() else p.long() for p in (q_pos, k_pos))
     difference = q_pos[..., :, None] - k_pos[..., None, :]
     return difference[:, None] if batched else difference
 
@@ -195,5 +198,7 @@ def _check_dim(dim: int) -> None:
 
 
 def _check_base(base: float) -> None:
+    if isinstance(base, str) or base is None:
+        raise TypeError(f"base must be a finite number above 0; got {base!r}")
     if not math.isfinite(base) or base <= 0:
         raise ValueError(f"base must be a finite number above 0; got {base}")

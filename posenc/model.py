@@ -73,6 +73,7 @@ class Block(nn.Module):
 
     def __init__(self, dims: Dims, norm: str = "pre", norm_type: str = "layer") -> None:
         super().__init__()
+        _check_norms(norm, norm_type)
         self.pre = norm == "pre"
         make_norm = NORMS[norm_type]
         self.norm1, self.norm2 = make_norm(dims.d_model), make_norm(dims.d_model)
@@ -157,7 +158,7 @@ class Transformer(nn.Module):
         (n, n), (b, 1 or n, n) or (b, 1 or h, 1 or n, n); combined with causality by index.
         Weights: (layers, b, h, n, n).
         """
-        b, n = _check_tokens(tokens)
+        b, n = _check_tokens(tokens, self.tokens.weight.device)
         if pos is None:
             pos = torch.arange(n, device=tokens.device)
         check_positions(pos, b, n, tokens.device, self.encoding.pos_dims)
@@ -178,12 +179,15 @@ class Transformer(nn.Module):
         if mask is None:
             return causal
         mask = _four_axes(mask, b, self.encoding.dims.n_heads, n)
+        if mask.device != device:
+            raise ValueError(f"mask is on {mask.device} but tokens are on {device}: move one")
         return mask if causal is None else mask & causal
 
 
 def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:
-    if mask.dtype != torch.bool:
-        raise TypeError(f"mask must be boolean, True = may attend; got {mask.dtype}")
+    kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
+    if kind != torch.bool:
+        raise TypeError(f"mask must be a boolean tensor, True = may attend; got {kind}")
     shape = {2: (1, 1, *mask.shape), 3: (mask.shape[0], 1, *mask.shape[1:])}.get(
         mask.dim(), tuple(mask.shape)
     )
@@ -198,10 +202,17 @@ def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:
     return mask.view(shape)
 
 
-def _check_tokens(tokens: Tensor) -> tuple[int, int]:
-    if tokens.dim() != 2 or tokens.is_floating_point() or tokens.dtype == torch.bool:
+def _check_tokens(tokens: Tensor, device: torch.device) -> tuple[int, int]:
+    if not isinstance(tokens, Tensor):
+        raise TypeError(f"tokens must be a tensor of shape (b, n); got {type(tokens).__name__}")
+    if tokens.dim() != 2 or tokens.dtype not in (torch.int64, torch.int32):
         raise ValueError(
-            f"tokens must be integers of shape (b, n); got {tokens.dtype} {tuple(tokens.shape)}"
+            "tokens must be int64 or int32 of shape (b, n); "
+            f"got {tokens.dtype} {tuple(tokens.shape)}: use tokens.long()"
+        )
+    if tokens.device != device:
+        raise ValueError(
+            f"tokens are on {tokens.device} but the model is on {device}: use tokens.to(device)"
         )
     return tokens.shape[0], tokens.shape[1]
 
@@ -215,8 +226,14 @@ def _check_options(
             f"got {encoding!r}"
         )
     for name, size in (("vocab_size", vocab_size), ("n_layers", n_layers)):
+        if isinstance(size, bool) or not isinstance(size, int):
+            raise TypeError(f"{name} must be an integer; got {size!r}")
         if size < 1:
             raise ValueError(f"{name} must be at least 1; got {size}")
+    _check_norms(norm, norm_type)
+
+
+def _check_norms(norm: str, norm_type: str) -> None:
     if norm not in ("pre", "post"):
         raise ValueError(f"norm must be 'pre' or 'post'; got {norm!r}")
     if norm_type not in NORMS:

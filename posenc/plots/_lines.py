@@ -7,11 +7,11 @@ import matplotlib
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from posenc import analysis
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
-from posenc.plots._picture import Picture, canvas, head
+from posenc.plots._picture import DPI, Picture, canvas, head
 from posenc.plots._style import GREY, RC, label_of, styles_for
 
 MOST = 4  # curves that stay apart in grey print
@@ -75,9 +75,7 @@ def _curves(series: Any, trained: bool | None) -> dict[str, Data]:
     for name, value in read_table("series", series, most=MOST).items():
         data = read(f"series {name!r}", value, trained)
         if data.values.ndim not in (1, 2):
-            raise ValueError(
-                f"series {name!r} must be (n,) or (seeds, n); got {data.values.shape}"
-            )
+            raise ValueError(f"series {name!r} must be (n,) or (seeds, n); got {data.values.shape}")
         curves[name] = Data(np.atleast_2d(data.values), data.trained)
     lengths = {name: data.values.shape[1] for name, data in curves.items()}
     if len(set(lengths.values())) > 1:
@@ -119,18 +117,21 @@ def _scale(ax: Axes, axis: str, log: bool, data: list[Data]) -> str:
             f"the least is {number(values.min())}, the greatest {number(values.max())}"
         )
     set_scale = ax.set_xscale if axis == "x" else ax.set_yscale
+    least = values[values > 0].min()
     if values.min() > 0:
         set_scale("log")
+    else:
+        set_scale("symlog", linthresh=least, linscale=0.5)
+    axes_of = ax.xaxis if axis == "x" else ax.yaxis
+    if 1e-4 < least and values.max() < 1e7:
+        axes_of.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    if values.min() > 0:
         return "logarithmic"
-    least = values[values > 0].min()
-    set_scale("symlog", linthresh=least, linscale=0.5)
     trained = any(item.trained for item in data)
     return "logarithmic, with a 0" if trained else f"logarithmic, linear up to {number(least)}"
 
 
-def _frame(
-    ax: Axes, x: np.ndarray, ylim: tuple[float, float] | None, percent: bool
-) -> None:
+def _frame(ax: Axes, x: np.ndarray, ylim: tuple[float, float] | None, percent: bool) -> None:
     ax.grid(True)
     ax.margins(x=0.02 if len(x) > 1 else 0.2)
     if ylim is not None:
@@ -139,15 +140,13 @@ def _frame(
         ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
 
 
-def name_ends(
-    ax: Axes, x_end: float, ends: list[tuple[float, str, dict[str, Any]]]
-) -> None:
+def name_ends(ax: Axes, x_end: float, ends: list[tuple[float, str, dict[str, Any]]]) -> None:
     """Write each label beside the end of its line, moved apart where they would overlap."""
     ax.autoscale_view()
     figure = ax.figure
     to_axes = ax.transAxes.inverted()
     wanted = [to_axes.transform(ax.transData.transform((x_end, y)))[1] for y, _, _ in ends]
-    gap = 0.17 / (figure.get_size_inches()[1] - 0.9)  # inches of a line of text / of the axes
+    gap = 0.17 / (figure.bbox.height / DPI - 0.9)  # inches of a line of text / of the axes
     for y, (_, label, style) in zip(spread(wanted, gap), ends, strict=True):
         # a swatch of the line itself: colour alone would not survive grey print
         ax.plot(
@@ -222,6 +221,7 @@ def _mark(picture: Picture, last: int, height: float) -> None:
     with matplotlib.rc_context(RC):
         picture.figure.axes[0].annotate(
             f"stops falling at k = {last}", (last, height), (18, 34),
-            textcoords="offset points", color="black",
+            textcoords="offset points",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
             arrowprops={"arrowstyle": "->", "color": GREY},
         )  # fmt: skip
