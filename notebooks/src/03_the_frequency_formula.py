@@ -60,14 +60,8 @@ widgets.explore(dials, position=(0, 9999, 1, 2026))
 
 # %%
 check.predict(
-    "polynomial",
-    "One matrix that moves (1, p, p²) on by 3, whatever p is",
-    [
-        "exists",
-        "exists only while p is small",
-        "cannot exist: p² is not linear",
-    ],
-)
+    "polynomial", "One matrix that moves (1, p, p²) on by 3, whatever p is",
+    ["exists", "exists only while p is small", "cannot exist"])  # fmt: skip
 
 
 # %%
@@ -80,14 +74,10 @@ M_3 = torch.linalg.lstsq(powers(p), powers(p + 3)).solution.T
 M_3.round().int()
 
 # %%
-check.claim(
-    "polynomial shift",
-    "one matrix moves (1, p, p²) by three positions",
-    (powers(p) @ M_3.T - powers(p + 3)).abs().max(),
-    "<",
-    1e-8,
-    settles={"polynomial": "exists"},
-)
+check.claim("polynomial shift",
+            "one matrix moves (1, p, p²) by three positions",
+            (powers(p) @ M_3.T - powers(p + 3)).abs().max(), "<", 1e-8,
+            settles={"polynomial": "exists"})  # fmt: skip
 
 # %% [markdown]
 # It exists.
@@ -112,13 +102,8 @@ def step(n):
     return torch.linalg.lstsq(powers(p), powers(p + n)).solution.T
 
 
-check.claim(
-    "compose",
-    "three steps and then four are seven",
-    (step(4) @ step(3) - step(7)).abs().max(),
-    "<",
-    1e-8,
-)
+check.claim("compose", "three steps and then four are seven",
+            (step(4) @ step(3) - step(7)).abs().max(), "<", 1e-8)  # fmt: skip
 
 # %% [markdown]
 # What is wrong with $(1, p, p^2)$, then?
@@ -130,11 +115,10 @@ check.claim(
 # **Predict.** Which of them stays in bounds both ways?
 
 # %%
-check.predict(
-    "bounded",
-    "In bounds for all steps, forwards and backwards, stays",
-    ["the stretch", "the shrink", "the shear", "the turn"],
-)
+check.predict("bounded",
+              "In bounds for all steps, forwards and backwards, stays",
+              ["the stretch", "the shrink", "the shear", "the turn"],
+)  # fmt: skip
 
 # %%
 moves = {
@@ -156,27 +140,16 @@ sizes = {
     name: torch.stack([size_after(M, p) for p in steps])
     for name, M in moves.items()
 }
-plots.lines(
-    sizes,
-    x=steps,
-    xlabel="steps p",
-    ylabel="length of the code",
-    alt="Stretch and shrink leave the page on one side, the shear on both; "
-    "the turn stays at 1.",
-)
+plots.lines(sizes, x=steps, xlabel="steps p", ylabel="length of the code",
+            alt="Stretch and shrink leave the page on one side, the shear on "
+                "both; the turn stays at 1.")  # fmt: skip
 
 # %%
-check.claim(
-    "only the turn",
-    "of the four only the turn stays in bounds",
-    torch.stack([s.max() for n, s in sizes.items() if n != "turn"]),
-    ">",
-    3,
-    settles={"bounded": "the turn"},
-)
-check.claim(
-    "turn", "the turn keeps the length", sizes["turn"].max(), "<", 1 + 1e-9
-)
+check.claim("only the turn", "of the four only the turn stays in bounds",
+            torch.stack([s.max() for n, s in sizes.items() if n != "turn"]),
+            ">", 3, settles={"bounded": "the turn"})  # fmt: skip
+check.claim("turn", "the turn keeps the length", sizes["turn"].max(), "<",
+            1 + 1e-9)  # fmt: skip
 
 # %% [markdown]
 # That was no accident of four examples.
@@ -216,13 +189,10 @@ speeds = torch.linalg.eigvals(wheel).angle().abs().sort().values
 (speeds / (2 * math.pi / 8)).round().int()
 
 # %%
-check.claim(
-    "one-hot turns",
-    "every eigenvalue of the one-hot shift has modulus one",
-    (torch.linalg.eigvals(wheel).abs() - 1).abs().max(),
-    "<",
-    1e-9,
-)
+check.claim("one-hot turns",
+            "every eigenvalue of the one-hot shift has modulus one",
+            (torch.linalg.eigvals(wheel).abs() - 1).abs().max(), "<", 1e-9,
+)  # fmt: skip
 
 # %% [markdown]
 # In units of an eighth of a turn: a 0 (the constant), a 4 (the flip), and three
@@ -243,13 +213,10 @@ def hand(p, speed):
 
 
 p = torch.arange(12.0)
-plots.path(
-    {"one hand": hand(p, 0.5)},
-    labels=range(12),
-    xlabel="sin(p/2)",
-    ylabel="cos(p/2)",
-    alt="Twelve positions on a circle, clockwise from twelve o'clock.",
-)
+plots.path({"one hand": hand(p, 0.5)}, labels=range(12), xlabel="sin(p/2)",
+           ylabel="cos(p/2)",
+           alt="Twelve positions on a circle, clockwise from twelve o'clock.",
+)  # fmt: skip
 
 # %% [markdown]
 # Which matrix turns it on by $k$?
@@ -268,13 +235,9 @@ def turn(angle):
     return torch.tensor([[c, s], [-s, c]])
 
 
-check.claim(
-    "hand",
-    "one 2 × 2 turn moves a hand by three positions",
-    (hand(p, 0.5) @ turn(0.5 * 3).T - hand(p + 3, 0.5)).abs().max(),
-    "<",
-    1e-12,
-)
+check.claim("hand", "one 2 × 2 turn moves a hand by three positions",
+            (hand(p, 0.5) @ turn(0.5 * 3).T - hand(p + 3, 0.5)).abs().max(),
+            "<", 1e-12)  # fmt: skip
 
 # %% [markdown]
 # Forget the `.T`, and no error is raised.
@@ -282,13 +245,9 @@ check.claim(
 # If all your signs come out wrong, look for this first.
 
 # %%
-check.claim(
-    "no T",
-    "without the transpose the hand goes back by three",
-    (hand(p, 0.5) @ turn(0.5 * 3) - hand(p - 3, 0.5)).abs().max(),
-    "<",
-    1e-12,
-)
+check.claim("no T", "without the transpose the hand goes back by three",
+            (hand(p, 0.5) @ turn(0.5 * 3) - hand(p - 3, 0.5)).abs().max(), "<",
+            1e-12)  # fmt: skip
 
 # %% [markdown]
 # ### Why both sine and cosine?
@@ -300,11 +259,9 @@ check.claim(
 # **Predict.** The further ahead, …
 
 # %%
-check.predict(
-    "sine alone",
-    "As k grows, the guess from the sine alone",
-    ["stays perfect", "gets worse and worse", "comes and goes"],
-)
+check.predict("sine alone", "As k grows, the guess from the sine alone",
+              ["stays perfect", "gets worse and worse", "comes and goes"],
+)  # fmt: skip
 
 # %%
 p, offsets = torch.arange(1257.0), torch.arange(0, 101, 2)  # twenty turns
@@ -322,31 +279,17 @@ both = torch.tensor([guess(2, k) for k in offsets])
 
 # %%
 plots.lines(
-    {"sine alone": alone, "with its cosine": both},
-    x=offsets,
-    xlabel="offset k",
-    ylabel="R² of the best linear guess",
-    ylim=(0, 1.1),
-    alt="The sine alone is guessed perfectly at 0, 31 and 63, and not at all "
-    "half-way between; with its cosine always perfectly.",
-)
+    {"sine alone": alone, "with its cosine": both}, x=offsets,
+    xlabel="offset k", ylabel="R² of the best linear guess", ylim=(0, 1.1),
+    alt="The sine alone is guessed perfectly at 0, 31 and 63, and not at "
+        "all half-way between; with its cosine always perfectly.")  # fmt: skip
 
 # %%
-check.claim(
-    "cos squared",
-    "for the sine alone, R² is the square of cos(ωk)",
-    (alone - (0.1 * offsets).cos() ** 2).abs().max(),
-    "<",
-    0.01,
-    settles={"sine alone": "comes and goes"},
-)
-check.claim(
-    "pair",
-    "with its cosine it is exact at every offset",
-    both.min(),
-    ">",
-    1 - 1e-9,
-)
+check.claim("cos squared", "for the sine alone, R² is the square of cos(ωk)",
+            (alone - (0.1 * offsets).cos() ** 2).abs().max(), "<", 0.01,
+            settles={"sine alone": "comes and goes"})  # fmt: skip
+check.claim("pair", "with its cosine it is exact at every offset", both.min(),
+            ">", 1 - 1e-9)  # fmt: skip
 
 # %% [markdown]
 # "PE(p + k) is linear in PE(p)" is a sentence about the *vector*.
@@ -409,13 +352,9 @@ def speeds_of(d, base=10_000.0):
     return torch.tensor([r**i for i in range(d // 2)])  # (d/2,)
 
 
-check.claim(
-    "same speeds",
-    "posenc has the same speeds",
-    (speeds_of(512) - posenc.inverse_frequencies(512)).abs().max(),
-    "<",
-    1e-6,
-)
+check.claim("same speeds", "posenc has the same speeds",
+            (speeds_of(512) - posenc.inverse_frequencies(512)).abs().max(),
+            "<", 1e-6)  # fmt: skip
 
 # %% [markdown]
 # Published modules write `exp(arange(0, d, 2) * -log(10000) / d)`.
@@ -424,13 +363,8 @@ check.claim(
 
 # %%
 log_form = torch.exp(torch.arange(0, 512, 2) * (-math.log(10_000) / 512))
-check.claim(
-    "exp and log",
-    "the form with exp and log is the same number",
-    (log_form - speeds_of(512)).abs().max(),
-    "<",
-    1e-12,
-)
+check.claim("exp and log", "the form with exp and log is the same number",
+            (log_form - speeds_of(512)).abs().max(), "<", 1e-12)  # fmt: skip
 
 # %% [markdown]
 # ### Claim on trial: from 2π to 10 000 · 2π
@@ -441,22 +375,14 @@ check.claim(
 # **Predict.** At $d=512$ the last is
 
 # %%
-check.predict(
-    "longest",
-    "The longest wavelength at d = 512, in positions, is",
-    ["exactly 10 000 · 2π = 62 832", "shorter", "longer"],
-)
+check.predict("longest", "The longest wavelength at d = 512, in positions, is",
+              ["exactly 10 000 · 2π = 62 832", "shorter", "longer"],
+)  # fmt: skip
 
 # %%
 longest = 2 * math.pi / speeds_of(512)[-1]
-check.claim(
-    "longest",
-    "the longest wavelength is short of 10 000 · 2π",
-    longest,
-    "<",
-    60_612,
-    settles={"longest": "shorter"},
-)
+check.claim("longest", "the longest wavelength is short of 10 000 · 2π",
+            longest, "<", 60_612, settles={"longest": "shorter"})  # fmt: skip
 longest.round()
 
 # %% [markdown]
@@ -466,11 +392,10 @@ longest.round()
 
 # %%
 check.verdict(
-    "B3",
-    "holds only if",
-    because="the exponent is divided by d/2 − 1, as in tensor2tensor. With the "
-    "formula as printed the longest is 60 611 positions at d = 512.",
-)
+    "B3", "holds only if",
+    because="the exponent is divided by d/2 − 1, as in tensor2tensor. With "
+        "the formula as printed the longest is 60 611 positions at d = "
+        "512.")  # fmt: skip
 
 # %% [markdown]
 # **Exercise 2** · difficulty 2 of 5 · 10 minutes
@@ -516,22 +441,16 @@ def code(pos, speeds):
 pos = torch.arange(1000)
 ours = code(pos, speeds_of(64))
 check.claim(
-    "same codes",
-    "posenc has the same codes",
-    (ours - posenc.sinusoidal(pos, 64, dtype=torch.float64)).abs().max(),
-    "<",
-    1e-9,
-)
+    "same codes", "posenc has the same codes",
+    (ours - posenc.sinusoidal(pos, 64, dtype=torch.float64)).abs().max(), "<",
+    1e-9)  # fmt: skip
 
 # %%
 plots.heatmaps(
-    {"sines": ours[:64, 0::2], "cosines": ours[:64, 1::2]},
-    signed=True,
-    xlabel="pair i",
-    ylabel="position p",
-    alt="Fast stripes at the left; at the right the sines stay at 0 and the "
-    "cosines at 1 for all 64 positions.",
-)
+    {"sines": ours[:64, 0::2], "cosines": ours[:64, 1::2]}, signed=True,
+    xlabel="pair i", ylabel="position p",
+    alt="Fast stripes at the left; at the right the sines stay at 0 and "
+        "the cosines at 1 for all 64 positions.")  # fmt: skip
 
 # %% [markdown]
 # A row is the code of a position; a column is one hand, seen over time.
@@ -545,50 +464,33 @@ plots.heatmaps(
 # **Predict.** What changes for the product of two codes?
 
 # %%
-check.predict(
-    "halves",
-    "With all sines first, the products of two codes",
-    ["stay the same", "change a little", "lose the shift"],
-)
+check.predict("halves", "With all sines first, the products of two codes",
+              ["stay the same", "change a little", "lose the shift"],
+)  # fmt: skip
 
 # %%
 order = torch.cat([torch.arange(0, 64, 2), torch.arange(1, 64, 2)])
 halves = ours[:, order]  # sines, then cosines
-check.claim(
-    "halves",
-    "with all sines first every product of two codes is the same",
-    (halves @ halves.T - ours @ ours.T).abs().max(),
-    "<",
-    1e-9,
-    settles={"halves": "stay the same"},
-)
+check.claim("halves",
+            "with all sines first every product of two codes is the same",
+            (halves @ halves.T - ours @ ours.T).abs().max(), "<", 1e-9,
+            settles={"halves": "stay the same"})  # fmt: skip
 
 # %%
 torch.manual_seed(0)
 W = torch.randn(64, 64)  # say: trained
-check.claim(
-    "permuted weights",
-    "the weights serve again when they are permuted too",
-    (halves @ W[order] - ours @ W).abs().max(),
-    "<",
-    1e-9,
-)
-check.claim(
-    "mixed",
-    "weights made for one order do not fit the other",
-    (halves @ W - ours @ W).abs().max(),
-    ">",
-    1,
-)
+check.claim("permuted weights",
+            "the weights serve again when they are permuted too",
+            (halves @ W[order] - ours @ W).abs().max(), "<", 1e-9)  # fmt: skip
+check.claim("mixed", "weights made for one order do not fit the other",
+            (halves @ W - ours @ W).abs().max(), ">", 1)  # fmt: skip
 
 # %%
 check.verdict(
-    "B12",
-    "does not hold",
-    because="the numbers are the same, in another order of channels, and a new "
-    "model learns its weights in either. Only do not feed weights that "
-    "were trained on one order with the other.",
-)
+    "B12", "does not hold",
+    because="the numbers are the same, in another order of channels, and a "
+        "new model learns its weights in either. Only do not feed "
+        "weights that were trained on one order with the other.")  # fmt: skip
 
 # %% [markdown]
 # ## 4 · The shift, for all hands at once
@@ -600,15 +502,10 @@ check.verdict(
 codes = code(torch.arange(400), speeds_of(6, base=100))
 found = torch.linalg.lstsq(codes[:-3], codes[3:]).solution.T
 plots.heatmap(
-    found.round(decimals=2) + 0.0,
-    values=True,
-    signed=True,
-    xlabel="from channel",
-    ylabel="to channel",
-    size="small",
-    alt="Three 2 × 2 blocks on the diagonal, zero elsewhere; the first turns "
-    "far, the last a little.",
-)
+    found.round(decimals=2) + 0.0, values=True, signed=True,
+    xlabel="from channel", ylabel="to channel", size="small",
+    alt="Three 2 × 2 blocks on the diagonal, zero elsewhere; the first "
+        "turns far, the last a little.")  # fmt: skip
 
 # %% [markdown]
 # No trigonometry went in, only 400 codes (base 100, to see all blocks turn).
@@ -640,28 +537,15 @@ check.shift_matrix(shift_matrix)
 
 # %%
 built = torch.block_diag(*[turn(3 * speed) for speed in speeds_of(6, 100)])
-check.claim(
-    "found",
-    "least squares found the turns",
-    (found - built).abs().max(),
-    "<",
-    1e-9,
-)
-check.claim(
-    "same shift",
-    "posenc has the same matrix",
-    (posenc.shift_matrix(3, 6, 100) - built).abs().max(),
-    "<",
-    1e-6,
-)
+check.claim("found", "least squares found the turns",
+            (found - built).abs().max(), "<", 1e-9)  # fmt: skip
+check.claim("same shift", "posenc has the same matrix",
+            (posenc.shift_matrix(3, 6, 100) - built).abs().max(), "<", 1e-6,
+)  # fmt: skip
 half = posenc.shift_matrix(0.5, 6, 100, dtype=torch.float64)
-check.claim(
-    "half",
-    "half a step has its matrix too: twice half is one",
-    (half @ half - posenc.shift_matrix(1, 6, 100)).abs().max(),
-    "<",
-    1e-6,
-)
+check.claim("half", "half a step has its matrix too: twice half is one",
+            (half @ half - posenc.shift_matrix(1, 6, 100)).abs().max(), "<",
+            1e-6)  # fmt: skip
 
 # %% [markdown]
 # ### A slip to know
@@ -684,20 +568,11 @@ pos = torch.arange(2000)
 fair, slip = code(pos, speeds_of(16)), slipped(pos, 16)
 
 # %%
-check.claim(
-    "fair shift",
-    "one matrix shifts the codes by seven",
-    analysis.linear_r2(fair[:-7], fair[7:]),
-    ">",
-    1 - 1e-9,
-)
-check.claim(
-    "slip",
-    "no matrix shifts the slipped codes by seven",
-    analysis.linear_r2(slip[:-7], slip[7:]),
-    "<",
-    0.95,
-)
+check.claim("fair shift", "one matrix shifts the codes by seven",
+            analysis.linear_r2(fair[:-7], fair[7:]), ">", 1 - 1e-9,
+)  # fmt: skip
+check.claim("slip", "no matrix shifts the slipped codes by seven",
+            analysis.linear_r2(slip[:-7], slip[7:]), "<", 0.95)  # fmt: skip
 
 # %% [markdown]
 # Every sine has lost its cosine.
@@ -720,23 +595,13 @@ check.claim(
 pos = torch.arange(200)
 codes = code(pos, speeds_of(512))
 products = codes @ codes.T
-by_distance = (
-    (posenc.distance(pos, pos)[..., None] * speeds_of(512)).cos().sum(-1)
-)
-check.claim(
-    "kernel",
-    "the product of two codes depends on their distance alone",
-    (products - by_distance).abs().max(),
-    "<",
-    1e-9,
-)
-check.claim(
-    "length",
-    "every code has the length √(d/2)",
-    (codes.norm(dim=1) - 16).abs().max(),
-    "<",
-    1e-9,
-)
+apart = posenc.distance(pos, pos)[..., None]  # (n, n, 1)
+by_distance = (apart * speeds_of(512)).cos().sum(-1)  # (n, n)
+check.claim("kernel",
+            "the product of two codes depends on their distance alone",
+            (products - by_distance).abs().max(), "<", 1e-9)  # fmt: skip
+check.claim("length", "every code has the length √(d/2)",
+            (codes.norm(dim=1) - 16).abs().max(), "<", 1e-9)  # fmt: skip
 
 # %% [markdown]
 # ### Claim on trial: are the steps of one size?
@@ -747,25 +612,16 @@ check.claim(
 # **Predict.** For sinusoidal codes,
 
 # %%
-check.predict(
-    "steps",
-    "the step 1 → 2, compared with the step 6 → 7, is",
-    ["larger", "just as large", "smaller"],
-)
+check.predict("steps", "the step 1 → 2, compared with the step 6 → 7, is",
+              ["larger", "just as large", "smaller"])  # fmt: skip
 
 # %%
 starts = torch.tensor([1, 6, 4000])
 sizes = (code(starts + 1, speeds_of(512)) - code(starts, speeds_of(512))).norm(
-    dim=1
-)
-check.claim(
-    "equal steps",
-    "every step to the next position is of one size",
-    (sizes - sizes[0]).abs().max(),
-    "<",
-    1e-9,
-    settles={"steps": "just as large"},
-)
+    dim=1)  # fmt: skip
+check.claim("equal steps", "every step to the next position is of one size",
+            (sizes - sizes[0]).abs().max(), "<", 1e-9,
+            settles={"steps": "just as large"})  # fmt: skip
 sizes.round(decimals=3)
 
 # %% [markdown]
@@ -782,12 +638,11 @@ digits.diff(dim=0).abs().sum(1)
 
 # %%
 check.verdict(
-    "A1",
-    "does not hold",
-    because="it is the other way round: the distance of two sinusoidal codes depends on "
-    "the offset alone, 3.714 for neighbours at d = 512, at 1 as at 4000. "
-    "That is what lets one matrix serve all positions.",
-)
+    "A1", "does not hold",
+    because="it is the other way round: the distance of two sinusoidal codes "
+        "depends on the offset alone, 3.714 for neighbours at d = 512, "
+        "at 1 as at 4000. That is what lets one matrix serve all "
+        "positions.")  # fmt: skip
 
 # %% [markdown]
 # ### The kernel
@@ -798,11 +653,9 @@ check.verdict(
 # Then move the sliders: which one moves the point where it stops falling?
 
 # %%
-check.predict(
-    "falls",
-    "As two positions part, the product of their codes",
-    ["falls all the way", "falls, then ripples", "soon repeats"],
-)
+check.predict("falls", "As two positions part, the product of their codes",
+              ["falls all the way", "falls, then ripples", "soon repeats"],
+)  # fmt: skip
 
 
 # %%
@@ -810,35 +663,20 @@ def kernel_of(base, d):
     return plots.kernel(d, base, max_offset=200)
 
 
-widgets.explore(
-    kernel_of, base=[10_000, 10, 100, 1000, 100_000], d=[512, 16, 64, 256]
-)
+widgets.explore(kernel_of, base=[10_000, 10, 100, 1000, 100_000],
+                d=[512, 16, 64, 256])  # fmt: skip
 
 # %%
 offsets = torch.arange(5001)
 kernel = code(offsets, speeds_of(512)) @ codes[0] / 256  # as a share
-check.claim(
-    "same kernel",
-    "posenc has the same kernel",
-    (kernel - posenc.kernel(offsets, 512)).abs().max(),
-    "<",
-    1e-9,
-)
-check.claim(
-    "first rise",
-    "it falls at first, and rises before fifty",
-    analysis.first_rise(kernel),
-    "<",
-    50,
-    settles={"falls": "falls, then ripples"},
-)
-check.claim(
-    "ripples",
-    "of all steps to five thousand, two in five go up",
-    (kernel.diff() > 0).double().mean(),
-    ">",
-    0.4,
-)
+check.claim("same kernel", "posenc has the same kernel",
+            (kernel - posenc.kernel(offsets, 512)).abs().max(), "<", 1e-9,
+)  # fmt: skip
+check.claim("first rise", "it falls at first, and rises before fifty",
+            analysis.first_rise(kernel), "<", 50,
+            settles={"falls": "falls, then ripples"})  # fmt: skip
+check.claim("ripples", "of all steps to five thousand, two in five go up",
+            (kernel.diff() > 0).double().mean(), ">", 0.4)  # fmt: skip
 
 # %% [markdown]
 # At d = 512 it stops falling at offset 43.
@@ -865,18 +703,11 @@ ks = torch.cat([ks, torch.arange(1602, 1616)]).unique()
 
 # %%
 plots.lines(
-    {
-        "equal ratios": kernel[ks],
-        "straight line": line[ks],
-        "equal steps": rival[ks],
-    },
-    x=ks,
-    logx=True,
-    xlabel="offset k",
-    ylabel="product, as a share",
-    alt="Equal ratios follow a straight line down; equal steps drop to zero "
-    "within four positions and come back at 1608.",
-)
+    {"equal ratios": kernel[ks], "straight line": line[ks],
+     "equal steps": rival[ks]},
+    x=ks, logx=True, xlabel="offset k", ylabel="product, as a share",
+    alt="Equal ratios follow a straight line down; equal steps drop to "
+        "zero within four positions and come back at 1608.")  # fmt: skip
 
 # %% [markdown]
 # Equal steps know "here" and "not here", like one-hot, which is made of them;
@@ -894,20 +725,11 @@ plots.lines(
 # </details>
 
 # %%
-check.claim(
-    "log law",
-    "from ten to a hundred the kernel falls with log k",
-    (kernel - line)[10:101].abs().max(),
-    "<",
-    0.02,
-)
-check.claim(
-    "rival repeats",
-    "the rival is most like itself far away, not next door",
-    rival[1600:1620].max(),
-    ">",
-    float(rival[1]),
-)
+check.claim("log law", "from ten to a hundred the kernel falls with log k",
+            (kernel - line)[10:101].abs().max(), "<", 0.02)  # fmt: skip
+check.claim("rival repeats",
+            "the rival is most like itself far away, not next door",
+            rival[1600:1620].max(), ">", float(rival[1]))  # fmt: skip
 
 # %% [markdown]
 # ### Claim on trial: 10 000 is the greatest length
@@ -918,38 +740,26 @@ check.claim(
 
 # %%
 check.predict(
-    "nearest",
-    "The code most like that of position 0 belongs to",
+    "nearest", "The code most like that of position 0 belongs to",
     ["1, its neighbour", "44, seven turns of the fastest hand", "10 000"],
-)
+)  # fmt: skip
 
 # %%
 far = torch.arange(1, 20_001)
 apart = (512 * (1 - posenc.kernel(far, 512))).sqrt()  # lengths
-check.claim(
-    "neighbour",
-    "no position is nearer than the neighbour",
-    far[apart.argmin()],
-    "==",
-    1,
-    settles={"nearest": "1, its neighbour"},
-)
-check.claim(
-    "ten thousand",
-    "10 000 is several times as far as the neighbour",
-    apart[9_999] / apart[0],
-    ">",
-    5,
-)
+check.claim("neighbour", "no position is nearer than the neighbour",
+            far[apart.argmin()], "==", 1,
+            settles={"nearest": "1, its neighbour"})  # fmt: skip
+check.claim("ten thousand", "10 000 is several times as far as the neighbour",
+            apart[9_999] / apart[0], ">", 5)  # fmt: skip
 
 # %%
 check.verdict(
-    "B2",
-    "does not hold",
-    because="10 000 scales wavelengths. Positions 1 and 10 001 are 23.3 apart, "
-    "neighbours 3.7 (d = 512). No two integers share a code: the first hand "
-    "would need whole turns, and 2π is irrational.",
-)
+    "B2", "does not hold",
+    because="10 000 scales wavelengths. Positions 1 and 10 001 are 23.3 "
+        "apart, neighbours 3.7 (d = 512). No two integers share a code: "
+        "the first hand would need whole turns, and 2π is irrational.",
+)  # fmt: skip
 
 # %% [markdown]
 # Never equal is not yet well apart.
@@ -958,13 +768,9 @@ check.verdict(
 # %%
 far = torch.arange(1, 1_000_001)
 apart = sum(2 - 2 * (far * speed).cos() for speed in speeds_of(4)).sqrt()
-check.claim(
-    "two hands",
-    "two hands have a rival far nearer than the neighbour",
-    apart[0] / apart.min(),
-    ">",
-    1000,
-)
+check.claim("two hands",
+            "two hands have a rival far nearer than the neighbour",
+            apart[0] / apart.min(), ">", 1000)  # fmt: skip
 far[apart.argmin()]
 
 # %% [markdown]
@@ -976,11 +782,8 @@ far[apart.argmin()]
 # **Predict.** Which code pulls *neighbours* apart most?
 
 # %%
-check.predict(
-    "apart",
-    "The neighbours 0 and 1 are farthest apart with",
-    ["one speed", "many speeds", "one-hot"],
-)
+check.predict("apart", "The neighbours 0 and 1 are farthest apart with",
+              ["one speed", "many speeds", "one-hot"])  # fmt: skip
 
 
 # %%
@@ -993,37 +796,21 @@ many = apart_from_first(code(torch.arange(400), speeds_of(512)))
 onehot = apart_from_first(torch.eye(400))
 
 # %%
-check.claim(
-    "one speed",
-    "at one speed a far position is all but the same",
-    ones.min(),
-    "<",
-    0.01,
-)
-check.claim(
-    "many speeds",
-    "at many speeds none is nearer than the neighbour",
-    many.min(),
-    ">=",
-    many[0],
-)
-check.claim(
-    "one-hot apart",
-    "one-hot parts neighbours five times as far",
-    onehot[0] / many[0],
-    ">",
-    5,
-    settles={"apart": "one-hot"},
-)
+check.claim("one speed", "at one speed a far position is all but the same",
+            ones.min(), "<", 0.01)  # fmt: skip
+check.claim("many speeds", "at many speeds none is nearer than the neighbour",
+            many.min(), ">=", many[0])  # fmt: skip
+check.claim("one-hot apart", "one-hot parts neighbours five times as far",
+            onehot[0] / many[0], ">", 5, settles={"apart": "one-hot"},
+)  # fmt: skip
 
 # %%
 check.verdict(
-    "A8",
-    "holds only if",
-    because="apart means: no lap is mistaken for another. One speed puts 333 on top of 0; "
-    "many speeds leave no rival nearer than the neighbour. Neighbours "
-    "themselves stay close (similarity 0.973); one-hot parts them most.",
-)
+    "A8", "holds only if",
+    because="apart means: no lap is mistaken for another. One speed puts 333 "
+        "on top of 0; many speeds leave no rival nearer than the "
+        "neighbour. Neighbours themselves stay close (similarity 0.973); "
+        "one-hot parts them most.")  # fmt: skip
 
 # %% [markdown]
 # ## 6 · Any offset, one matrix
@@ -1036,11 +823,10 @@ check.verdict(
 # By how much does the right key win?
 
 # %%
-check.predict(
-    "margin",
-    "The margin of the right key over the next best, at 4000",
-    ["is far smaller than at 1", "is just the same", "is greater"],
-)
+check.predict("margin",
+              "The margin of the right key over the next best, at 4000",
+              ["is far smaller than at 1", "is just the same", "is greater"],
+)  # fmt: skip
 
 # %%
 keys = code(torch.arange(5001), speeds_of(64))  # (n, d)
@@ -1053,11 +839,8 @@ def scores(k):
 
 plots.lines(
     {"1 back": scores(1).softmax(0), "4000 back": scores(4000).softmax(0)},
-    xlabel="key",
-    ylabel="weight for query 4500",
-    percent=True,
-    alt="Two spikes of one height, at the keys 4499 and 500.",
-)
+    xlabel="key", ylabel="weight for query 4500", percent=True,
+    alt="Two spikes of one height, at the keys 4499 and 500.")  # fmt: skip
 
 
 # %%
@@ -1066,21 +849,11 @@ def margin(k):
     return best - second
 
 
-check.claim(
-    "finds",
-    "the head finds the key 4000 back",
-    scores(4000).argmax(),
-    "==",
-    500,
-)
-check.claim(
-    "margin",
-    "at one and at four thousand the margin is the same",
-    (margin(1) - margin(4000)).abs(),
-    "<",
-    1e-9,
-    settles={"margin": "is just the same"},
-)
+check.claim("finds", "the head finds the key 4000 back", scores(4000).argmax(),
+            "==", 500)  # fmt: skip
+check.claim("margin", "at one and at four thousand the margin is the same",
+            (margin(1) - margin(4000)).abs(), "<", 1e-9,
+            settles={"margin": "is just the same"})  # fmt: skip
 
 # %% [markdown]
 # The same margin, 1.08 of 32, at any offset.
@@ -1092,12 +865,10 @@ check.claim(
 
 # %%
 check.verdict(
-    "B5",
-    "holds only if",
-    because="easy means that one matrix can do it. The identity is exact, at every offset; "
-    "that training finds the matrix was a hypothesis of the paper, "
-    "tried in notebook 05.",
-)
+    "B5", "holds only if",
+    because="easy means that one matrix can do it. The identity is exact, at "
+        "every offset; that training finds the matrix was a hypothesis "
+        "of the paper, tried in notebook 05.")  # fmt: skip
 
 # %% [markdown]
 # **Exercise 4** · difficulty 3 of 5 · 10 minutes
@@ -1133,30 +904,17 @@ check.offset_head(offset_head)
 # %%
 turns = 59 * speeds_of(512) / (2 * math.pi)
 plots.lines(
-    {"turns": turns, "one turn": torch.ones(256)},
-    logy=True,
-    xlabel="pair i",
+    {"turns": turns, "one turn": torch.ones(256)}, logy=True, xlabel="pair i",
     ylabel="turns in 60 positions",
     alt="Turns fall from nine to a thousandth; from pair 63 on no hand "
-    "completes one.",
-)
+        "completes one.")  # fmt: skip
 
 # %%
-check.claim(
-    "quarter",
-    "fewer than a quarter of the hands go round once",
-    (turns >= 1).sum(),
-    "<",
-    64,
-)
+check.claim("quarter", "fewer than a quarter of the hands go round once",
+            (turns >= 1).sum(), "<", 64)  # fmt: skip
 sines = code(torch.arange(60), speeds_of(512))[:, 0::2]
-check.claim(
-    "ramps",
-    "most sine channels only rise or only fall",
-    posenc.ramps(sines).sum() / 256,
-    ">",
-    0.6,
-)
+check.claim("ramps", "most sine channels only rise or only fall",
+            posenc.ramps(sines).sum() / 256, ">", 0.6)  # fmt: skip
 
 # %% [markdown]
 # 63 of 256 hands go round; 155 of the sine channels are plain ramps.
@@ -1174,31 +932,28 @@ check.claim(
 # **Predict.** Do the sinusoids pass them all?
 
 # %%
-check.predict(
-    "all ticks",
-    "Of the eight requirements the sinusoids fail",
-    ["none", "one", "three"],
-)
+check.predict("all ticks", "Of the eight requirements the sinusoids fail",
+              ["none", "one", "three"])  # fmt: skip
 
 
 # %%
+pad = torch.nn.functional.pad
+
+
 def shifts(code):
-    texts = [
-        torch.nn.functional.pad(code(n), (1, 0), value=1) for n in (16, 48)
-    ]
+    texts = [pad(code(n), (1, 0), value=1) for n in (16, 48)]
     before = torch.cat([text[:-3] for text in texts])
-    return (
-        analysis.linear_r2(before, torch.cat([t[3:] for t in texts]))
-        > 1 - 1e-9
-    )
+    after = torch.cat([text[3:] for text in texts])
+    return analysis.linear_r2(before, after) > 1 - 1e-9
 
 
 def nearer_is_alike(code):
     return bool(((code(48) - code(48)[0]).norm(dim=1).diff() > 1e-9).all())
 
 
-def code_of(name, n):
-    return posenc.build(name).embed(torch.zeros(1, n, 64), torch.arange(n))[0]
+def code_of(name):
+    embed = posenc.build(name).embed
+    return lambda n: embed(torch.zeros(1, n, 64), torch.arange(n))[0]
 
 
 # %%
@@ -1210,45 +965,29 @@ from_02 = {
     "binary": "✓✓✓✗✗✓",
     "sinusoidal": "✓✓✓✓✓✓",  # new: sections 5, 6
 }
-columns = [
-    "bounded",
-    "told apart after LayerNorm",
-    "same code in every text",
-    "a step is equally long",
-    "a head can look k back",
-    "no longest text",
-    "a matrix shifts it",
-    "nearer is more alike",
-]
+columns = ["bounded", "told apart after LayerNorm", "same code in every text",
+           "a step is equally long", "a head can look k back",
+           "no longest text", "a matrix shifts it", "nearer is more alike",
+]  # fmt: skip
 
 # %%
 table = {}
 for name, marks in from_02.items():
-    new = [
-        test(lambda n, name=name: code_of(name, n))
-        for test in (shifts, nearer_is_alike)
-    ]
-    row = [mark == "✓" for mark in marks] + new
+    row = [mark == "✓" for mark in marks]
+    row += [shifts(code_of(name)), nearer_is_alike(code_of(name))]
     table[name] = dict(zip(columns, row, strict=True))
 
 plots.tick_table(
     table,
     alt="The sinusoids meet all but one: nearer is not always more alike.",
-)
+)  # fmt: skip
 
 # %%
 crosses = [list(row.values()).count(False) for row in table.values()]
-check.claim(
-    "one cross",
-    "the sinusoids have one cross",
-    crosses[-1],
-    "==",
-    1,
-    settles={"all ticks": "one"},
-)
-check.claim(
-    "fewest", "no other code has as few", torch.tensor(crosses[:-1]), ">", 1
-)
+check.claim("one cross", "the sinusoids have one cross", crosses[-1], "==", 1,
+            settles={"all ticks": "one"})  # fmt: skip
+check.claim("fewest", "no other code has as few", torch.tensor(crosses[:-1]),
+            ">", 1)  # fmt: skip
 
 # %% [markdown]
 # Their cross is the ripple: numbers never ripple, but numbers grow.
