@@ -618,8 +618,8 @@ check.predict("steps", "the step 1 → 2, compared with the step 6 → 7, is",
 
 # %%
 starts = torch.tensor([1, 6, 4000])
-sizes = (code(starts + 1, speeds_of(512)) - code(starts, speeds_of(512))).norm(
-    dim=1)  # fmt: skip
+steps = code(starts + 1, speeds_of(512)) - code(starts, speeds_of(512))
+sizes = steps.norm(dim=1)
 check.claim("equal steps", "every step to the next position is of one size",
             (sizes - sizes[0]).abs().max(), "<", 1e-9,
             settles={"steps": "just as large"})  # fmt: skip
@@ -640,10 +640,9 @@ digits.diff(dim=0).abs().sum(1)
 # %%
 check.verdict(
     "A1", "does not hold",
-    because="It is the other way round: the distance of two sinusoidal codes "
-        "depends on the offset alone, 3.714 for neighbours at d = 512, "
-        "at 1 as at 4000. That is what lets one matrix serve all "
-        "positions.")  # fmt: skip
+    because="It is the other way round: every step is the same turn, so it is "
+        "equally long, 3.714 at d = 512, at 1 as at 4000. Numbers and "
+        "sinusoids have that in common, and it is a virtue.")  # fmt: skip
 
 # %% [markdown]
 # ### The kernel
@@ -681,11 +680,11 @@ check.claim("ripples", "of all steps to five thousand, two in five go up",
 
 # %% [markdown]
 # At d = 512 it stops falling at offset 43.
-# The width moves that point: at d = 16 the fall ends after three steps.
-# The base sets how steep the fall is.
+# Less width, a shorter fall: at d = 16 it ends after three steps.
+# The base moves that point both ways: 6 for base 10, 24 for 100 000.
 #
-# Beyond, nearly every second step goes up, and at 5000 nothing is left:
-# distance alone is *not* read off this similarity.
+# Beyond, nearly every second step goes up, and at 5000 nothing is left.
+# Similarity alone does *not* tell the distance.
 
 # %% [markdown]
 # ### Equal ratios against equal steps

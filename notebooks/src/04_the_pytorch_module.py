@@ -982,7 +982,7 @@ calls = {"table": lambda: x + table, "computed": lambda: module(x)}
 #
 # Written without a branch on values, the module also compiles and exports
 # whole.
-# (Not run here: the first call of a compiled module takes half a minute.)
+# (Not run here: the first call of a compiled module takes half a minute or more.)
 #
 # ```python
 # fast = torch.compile(module)

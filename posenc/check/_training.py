@@ -67,8 +67,8 @@ def _asked_unevenly() -> tuple[Tensor, Tensor, Tensor]:
     tokens = torch.randint(5, (4, 6), generator=generator)
     targets = torch.randint(5, (4, 6), generator=generator)
     guesses = targets.clone()
-    guesses[:, ::2] = (guesses[:, ::2] + 2) % 5  # wrong at every second place
-    targets[0, 1:] = IGNORE  # one text asks once, and is wrong there
+    guesses[:, ::3] = (guesses[:, ::3] + 2) % 5  # wrong at every third place
+    targets[0, 1:] = IGNORE  # one text asks only once, and is wrong there
     targets[1, :3] = IGNORE
     return tokens, guesses, targets
 
@@ -95,7 +95,7 @@ def _judge_share(found: Any, guesses: Tensor, targets: Tensor) -> None:
         value = float(found)
     except (TypeError, ValueError, RuntimeError):
         raise Mistake("type", f"a share is one number; it returned {_kind(found)}") from None
-    known = {
+    known: dict[str, tuple[Any, str]] = {
         "unasked-counted": (hits.float().mean(), "it counts the places where nothing was asked"),
         "mean-of-texts": (
             ((hits & asked).sum(1) / asked.sum(1)).mean(),
@@ -106,7 +106,9 @@ def _judge_share(found: Any, guesses: Tensor, targets: Tensor) -> None:
         "percent": (100 * share, "it is in percent; wanted is a share from 0 to 1"),
     }
     for slug, (wrong, said) in known.items():
-        require(not _close(value, float(wrong)), slug, f"{said}: {value:.4g} in place of {share:.4g}")
+        require(
+            not _close(value, float(wrong)), slug, f"{said}: {value:.4g} in place of {share:.4g}"
+        )
     require(_close(value, share), "value", f"the share must be {share:.4g}; it is {value:.4g}")
 
 
@@ -128,7 +130,7 @@ def by_position(answer: Loss) -> Verdict:
     that the model gave to its target.
 
     >>> verdict = by_position(lambda logits, targets: logits.mean((0, 2)))
-    ✗ by_position: by_position(logits, targets) at [0] must be 1.785; it is 0.3011
+    ✗ by_position: by_position(logits, targets) at [0] must be 2.022; it is -0.03716
     """
     return judge("by_position", answer, _examine_by_position)
 
@@ -211,6 +213,6 @@ def _name_reading(found: Any, a: list[float], b: list[float], chance: float, wor
     require(
         word != "both at chance",
         "chance",
-        f"{case}: no seed is {MARGIN} above the chance of {chance:g}, so there is nothing to compare",
+        f"{case}: no seed is {MARGIN} above the chance of {chance:g}: nothing to compare",
     )
     raise Mistake("value", f"{case}, chance {chance:g}: must be {word!r}; it is {found!r}")
