@@ -12,8 +12,17 @@ from posenc.encodings.absolute import (
     Sinusoidal,
     SinusoidalPositionalEncoding,
 )
+from posenc.encodings.relative import FIRE, T5, ALiBi, Shaw
+from posenc.encodings.rotary import Rope, XPos
+
+# last, since registering happens on import and this is the teaching order
+from posenc.encodings.grid import AxialRope, Sinusoidal2D  # isort: skip
 
 __all__ = [
+    "FIRE",
+    "T5",
+    "ALiBi",
+    "AxialRope",
     "Binary",
     "Integer",
     "IntegerChannel",
@@ -22,6 +31,10 @@ __all__ = [
     "Normalized",
     "OneHot",
     "RandomCodes",
+    "Rope",
+    "Shaw",
     "Sinusoidal",
+    "Sinusoidal2D",
     "SinusoidalPositionalEncoding",
+    "XPos",
 ]

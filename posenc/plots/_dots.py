@@ -85,8 +85,7 @@ def _rows(panel: str, values: Any, trained: bool | None) -> dict[str, Data]:
         data = read(f"the row {name!r}", value, trained)
         if data.values.ndim > 1:
             raise ValueError(
-                f"the row {name!r} must be (seeds,), one number a seed; "
-                f"got {data.values.shape}"
+                f"the row {name!r} must be (seeds,), one number a seed; got {data.values.shape}"
             )
         rows[name] = Data(np.atleast_1d(data.values), data.trained)
     return rows

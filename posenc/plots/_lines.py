@@ -75,9 +75,7 @@ def _curves(series: Any, trained: bool | None) -> dict[str, Data]:
     for name, value in read_table("series", series, most=MOST).items():
         data = read(f"series {name!r}", value, trained)
         if data.values.ndim not in (1, 2):
-            raise ValueError(
-                f"series {name!r} must be (n,) or (seeds, n); got {data.values.shape}"
-            )
+            raise ValueError(f"series {name!r} must be (n,) or (seeds, n); got {data.values.shape}")
         curves[name] = Data(np.atleast_2d(data.values), data.trained)
     lengths = {name: data.values.shape[1] for name, data in curves.items()}
     if len(set(lengths.values())) > 1:
@@ -128,9 +126,7 @@ def _scale(ax: Axes, axis: str, log: bool, data: list[Data]) -> str:
     return "logarithmic, with a 0" if trained else f"logarithmic, linear up to {number(least)}"
 
 
-def _frame(
-    ax: Axes, x: np.ndarray, ylim: tuple[float, float] | None, percent: bool
-) -> None:
+def _frame(ax: Axes, x: np.ndarray, ylim: tuple[float, float] | None, percent: bool) -> None:
     ax.grid(True)
     ax.margins(x=0.02 if len(x) > 1 else 0.2)
     if ylim is not None:
@@ -139,9 +135,7 @@ def _frame(
         ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
 
 
-def name_ends(
-    ax: Axes, x_end: float, ends: list[tuple[float, str, dict[str, Any]]]
-) -> None:
+def name_ends(ax: Axes, x_end: float, ends: list[tuple[float, str, dict[str, Any]]]) -> None:
     """Write each label beside the end of its line, moved apart where they would overlap."""
     ax.autoscale_view()
     figure = ax.figure

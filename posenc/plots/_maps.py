@@ -128,9 +128,7 @@ def _limits(panels: Iterable[Data], signed: bool) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _draw(
-    ax: Axes, values: np.ndarray, limits: tuple[float, float], signed: bool
-) -> Any:
+def _draw(ax: Axes, values: np.ndarray, limits: tuple[float, float], signed: bool) -> Any:
     rows, columns = values.shape
     # cells are square where that leaves a picture, stretched where it would leave a stripe
     aspect = "equal" if 0.4 < rows / columns < 2.5 else "auto"

@@ -74,8 +74,7 @@ def _paths(points: Any, trained: bool | None) -> dict[str, Data]:
 def _write(ax: Any, data: Data, labels: Sequence[Any]) -> None:
     if len(labels) != len(data.values):
         raise ValueError(
-            f"labels must hold one word for each of {len(data.values)} points; "
-            f"got {len(labels)}"
+            f"labels must hold one word for each of {len(data.values)} points; got {len(labels)}"
         )
     for (x, y), label in zip(data.values, labels, strict=True):
         ax.annotate(str(label), (x, y), (4, 4), textcoords="offset points", fontsize=8)
