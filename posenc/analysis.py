@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from posenc.functional import inverse_frequencies
 
 __all__ = [
     "Rival",
+    "best_head",
     "first_rise",
     "kernel",
     "linear_r2",
@@ -107,3 +109,37 @@ def linear_r2(inputs: Tensor, outputs: Tensor) -> float:
     x, y = inputs.to(torch.float64), outputs.to(torch.float64)
     residual = y - x @ torch.linalg.lstsq(x, y, driver="gelsd").solution
     return float(1 - residual.pow(2).sum() / y.pow(2).sum())
+
+
+def best_head(code: Tensor, k: int = 1) -> float:
+    """Return the share of words that one head can make look most at the word k before them.
+
+    Shapes: ``(n, d)``, of which the first k words are not asked. The head reads the code and
+    a constant beside it, without a norm; its weights are searched for. The search is a convex
+    problem: where weights that serve every word exist, it returns 1.
+
+    Raises ``ValueError`` unless there are more than ``k`` ≥ 1 words.
+
+    >>> p = torch.arange(8.0)
+    >>> best_head(torch.stack((p, p**2), dim=1)), best_head(p[:, None]) < 1
+    (1.0, True)
+    """
+    if code.dim() != 2 or not 1 <= k < len(code):
+        raise ValueError(f"code must be (n, d) with n > k ≥ 1; got {tuple(code.shape)}, k={k}")
+    code = code.detach().to(torch.float64)
+    x = torch.cat((torch.ones_like(code[:, :1]), code), dim=1)
+    axes, sizes, _ = torch.linalg.svd(x / x.abs().amax(0).clamp(min=1), full_matrices=False)
+    x = axes[:, sizes > 1e-9 * sizes[0]] * len(x) ** 0.5  # (n, rank): what weights can tell apart
+    wanted = torch.arange(len(x) - k)
+    weights = torch.zeros(x.shape[1], x.shape[1], dtype=x.dtype, requires_grad=True)
+    search = torch.optim.LBFGS([weights], max_iter=1000, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        search.zero_grad()
+        loss = F.cross_entropy(x[k:] @ weights @ x.T, wanted)  # scores (n - k, n)
+        loss.backward()
+        return loss
+
+    search.step(loss)
+    scores = x[k:] @ weights.detach() @ x.T
+    return float((scores.argmax(dim=1) == wanted).double().mean())

@@ -101,11 +101,16 @@ class PositionalEncoding(nn.Module):
 
     def check(self, x: Tensor, pos: Tensor) -> None:
         """Raise unless ``x`` is (b, n, d_model) and ``pos`` fits it in shape and device."""
-        if x.dim() != 3 or x.shape[-1] != self.dims.d_model:
-            raise ValueError(
-                f"x must be (b, n, d_model) with d_model={self.dims.d_model}; got {tuple(x.shape)}"
-            )
+        check_embeddings(x, self.dims.d_model)
         check_positions(pos, x.shape[0], x.shape[1], x.device, self.pos_dims)
+
+
+def check_embeddings(x: Tensor, d_model: int) -> None:
+    """Raise unless ``x`` is (b, n, d_model) and can hold a code."""
+    if x.dim() != 3 or x.shape[-1] != d_model:
+        raise ValueError(f"x must be (b, n, d_model) with d_model={d_model}; got {tuple(x.shape)}")
+    if not x.is_floating_point():
+        raise TypeError(f"x must hold floating-point numbers; got {x.dtype}: use x.float()")
 
 
 def check_positions(pos: Tensor, b: int, n: int, device: torch.device, pos_dims: int = 1) -> None:
@@ -148,7 +153,7 @@ def register(cls: type[PositionalEncoding]) -> type[PositionalEncoding]:
             raise ValueError(
                 f"{cls.__name__} needs its own {attribute}: write {attribute} = '…' in it"
             )
-    if unknown := cls.promises - PROMISES:
+    if unknown := frozenset(cls.promises) - PROMISES:
         raise ValueError(
             f"{cls.__name__} promises {sorted(unknown)}; known promises are {sorted(PROMISES)}"
         )

@@ -173,7 +173,8 @@ def _sort(b: int, n: int, generator: Generator) -> tuple[Tensor, Tensor]:
     prompt = _letters(b, n // 2, generator)
     answer = prompt.sort(1).values
     mark = torch.full((b, 1), CLS)
+    # the last letter of the answer is not read again, but makes up an odd length
     tokens = torch.cat((prompt, mark, answer), 1)  # (b, 2 (n // 2) + 1)
     targets = _nothing(tokens)
     targets[:, n // 2 : -1] = answer
-    return tokens[:, :-1], targets[:, :-1]
+    return tokens[:, :n], targets[:, :n]

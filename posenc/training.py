@@ -59,15 +59,12 @@ class Setting:
     warmup: int = 30
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or self.b < 1:
-            raise ValueError(f"steps and b must be at least 1; got {self.steps}, {self.b}")
+        if min(sizes := (self.steps, self.b, self.warmup)) < 1:
+            raise ValueError(f"steps, b and warmup must be at least 1; got {sizes}")
         if not 0 < self.lr < math.inf:
             raise ValueError(f"lr must be a finite number above 0; got {self.lr}")
         if not 1 <= self.shortest <= self.length:
-            raise ValueError(
-                f"lengths must run from 1 or more up to length; got shortest={self.shortest}, "
-                f"length={self.length}"
-            )
+            raise ValueError(f"need 1 ≤ shortest ≤ length; got {self.shortest} and {self.length}")
 
     def lr_at(self, step: int) -> float:
         """Return the learning rate: a linear start, then half a cosine down to 5 %."""
@@ -101,20 +98,19 @@ def fit(model: nn.Module, batch: Batch, setting: Setting = Setting(), *, seed: i
     """
     generator = Generator().manual_seed(seed)
     device = next(model.parameters()).device
-    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.01)
+    adam = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     history = History()
     model.train()
     with one_thread():
         for step in progress(range(setting.steps), "training"):
             n = _length(step, setting, generator)
             tokens, targets = (part.to(device) for part in batch(setting.b, n, generator))
-            loss = F.cross_entropy(
-                model(tokens).flatten(0, 1), targets.flatten(), ignore_index=IGNORE
-            )
-            optimizer.param_groups[0]["lr"] = setting.lr_at(step)
-            optimizer.zero_grad()
+            logits = model(tokens).flatten(0, 1)
+            loss = F.cross_entropy(logits, targets.flatten(), ignore_index=IGNORE)
+            adam.param_groups[0]["lr"] = setting.lr_at(step)
+            adam.zero_grad()
             loss.backward()
-            optimizer.step()
+            adam.step()
             history.losses.append(loss.item())
     return history
 
@@ -172,14 +168,8 @@ def task_model(
     >>> task_model("sinusoidal", TASKS["before"]).encoding.name
     'sinusoidal'
     """
-    return _model(
-        encoding,
-        dims,
-        seed,
-        vocab_size=task.vocab_size,
-        n_layers=task.n_layers,
-        causal=task.causal,
-    )
+    sizes = {"vocab_size": task.vocab_size, "n_layers": task.n_layers, "causal": task.causal}
+    return _model(encoding, dims, seed, **sizes)
 
 
 def text_model(
@@ -253,6 +243,7 @@ def compare(
 
 
 def _accuracy_or_nan(model: Transformer, task: Task, n: int) -> float:
+    task.sample(1, n, Generator())  # a length that the task cannot have is an error
     try:
         return accuracy(model, task, n)
     except ValueError:  # a table that ends

@@ -115,6 +115,18 @@ def test_ids_are_stable_and_unique(tmp_path):
     assert notebook_from(twice).cells[1].id == before[0]
 
 
+@pytest.mark.parametrize("text", ["# # A title\n\n# %%\n1\n", "# %%\n\n# %%\n1\n"])
+def test_a_code_cell_without_code_is_named(tmp_path, text):
+    with pytest.raises(CourseError, match=r"# %% \[markdown\]"):
+        notebook_from(tiny.write(tmp_path, text))
+
+
+def test_blank_lines_between_cells_leave_no_trace(tmp_path):
+    spread = tiny.SOURCE.replace("\n\n# %%", "\n\n\n\n# %%")
+    wide = notebook_from(tiny.write(tmp_path, spread))
+    assert wide == notebook_from(tiny.write(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [

@@ -5,8 +5,10 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 import yaml
@@ -82,14 +84,22 @@ def test_environment_yml_says_nothing_twice(conda, project):
     assert conda["channels"] == ["conda-forge", "nodefaults"]
 
 
-@pytest.mark.slow
-def test_environment_yml_installs(root, conda, tmp_path):
+# From nothing it downloads torch again, on ordinary Linux with all of CUDA, so
+# `make test` lets the fresh environment see what is installed in this one.
+@pytest.mark.parametrize(
+    "from_nothing",
+    [
+        pytest.param(False, marks=pytest.mark.slow, id="seeing this one"),
+        pytest.param(True, marks=pytest.mark.full, id="from nothing"),
+    ],
+)
+def test_environment_yml_installs(root, conda, tmp_path, from_nothing):
     """Its pip lines, as conda would hand them to pip, in a fresh environment."""
     clone = tmp_path / "clone"
     not_cloned = shutil.ignore_patterns(".*", "work", "*.egg-info", "__pycache__")
     shutil.copytree(root, clone, ignore=not_cloned)
     (clone / "from_environment.txt").write_text("\n".join(pip_lines(conda)))
-    python = fresh_environment(tmp_path / "venv")
+    python = fresh_environment(tmp_path / "venv", from_nothing)
     install = [python, "-m", "pip", "install", "-q", "-r", "from_environment.txt"]
     subprocess.run(install, cwd=clone, check=True, timeout=600)
     doctor = [python, "-m", "posenc.course", "doctor"]
@@ -100,9 +110,14 @@ def test_environment_yml_installs(root, conda, tmp_path):
     assert str(clone) in subprocess.check_output(where, cwd=tmp_path, text=True)
 
 
-def fresh_environment(folder):
+def fresh_environment(folder, from_nothing):
     subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=120)
-    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if not from_nothing:
+        ask = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+        packages = Path(subprocess.check_output(ask, text=True).strip())
+        (packages / "seen.pth").write_text(sysconfig.get_path("purelib"))
+    return python
 
 
 # --- the doctor --------------------------------------------------------------

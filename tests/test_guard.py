@@ -12,6 +12,8 @@ import tiny
 
 from posenc.course import _build, _places
 
+pytestmark = pytest.mark.slow  # a whole pytest with five kernels
+
 
 def keep(code):
     """The lesson as it was built."""

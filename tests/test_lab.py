@@ -222,6 +222,14 @@ def test_root_may_start_it(monkeypatch):
     assert "--allow-root" in _lab.command(Path("work"), [])
 
 
+def test_our_defaults_come_before_other_settings_and_hide_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/theirs")
+    found = _lab.settings(tmp_path)["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert found == [str(tmp_path), "/theirs"]
+    [written] = (tmp_path / "labconfig").iterdir()
+    assert json.loads(written.read_text()) == _lab.SETTINGS
+
+
 def test_without_jupyterlab_one_sentence_says_how_to_get_it(course):
     hide = (
         "import importlib.util as u, runpy, sys\n"

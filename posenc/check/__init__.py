@@ -4,7 +4,34 @@ A checker prints one line and never raises: ``✓`` right, ``≈`` right in anot
 ``✗`` with the mistake, ``○`` not written yet.
 """
 
+from posenc.check._attention import attention, counting_weights, permutation_equivariant
+from posenc.check._frequency import (
+    inverse_frequencies,
+    offset_head,
+    shift_matrix,
+    sinusoidal,
+)
+from posenc.check._module import mended_table, positional_module, table_test
+from posenc.check._numbers import look_back, previous_word_weights, same_in_every_text
 from posenc.check._trial import claim, predict, verdict
 from posenc.check._verdict import Verdict
 
-__all__ = ["Verdict", "claim", "predict", "verdict"]
+__all__ = [
+    "Verdict",
+    "attention",
+    "claim",
+    "counting_weights",
+    "inverse_frequencies",
+    "look_back",
+    "mended_table",
+    "offset_head",
+    "permutation_equivariant",
+    "positional_module",
+    "predict",
+    "previous_word_weights",
+    "same_in_every_text",
+    "shift_matrix",
+    "sinusoidal",
+    "table_test",
+    "verdict",
+]

@@ -99,16 +99,18 @@ def claim(
     if holds:
         print(f"✓ {text}{behind}{_guessed(settles)}")
         return
-    worst = _worst(values.tolist(), op)
+    worst = _worst(values.tolist(), op, bound)
     line = f"{text}{behind}: measured {worst:.4g}, claimed {op} {bound:g}"
     if strict():
         raise ClaimFailed(f"claim {id!r} is false: {line}")
     print(f"✗ {line}")
 
 
-def _worst(values: list[float], op: str) -> float:
+def _worst(values: list[float], op: str, bound: float) -> float:
     if any(math.isnan(entry) for entry in values):
         return math.nan
+    if op == "==":
+        return max(values, key=lambda entry: abs(entry - bound))
     return max(values) if op.startswith("<") else min(values)
 
 
@@ -129,14 +131,18 @@ class Trial:
     verdict: str
     because: str
 
+    @property
+    def _ruling(self) -> str:
+        return self.verdict + "." * (self.verdict != "holds only if")  # that one goes on
+
     def __repr__(self) -> str:
         claim = CLAIMS[self.id]
-        return f"Claim {self.id}, “{claim}”: {self.verdict}. {self.because}"
+        return f"Claim {self.id}, “{claim}”: {self._ruling} {self.because}"
 
     def _repr_markdown_(self) -> str:
         return (
             f"> **Claim on trial · {self.id}**: *{CLAIMS[self.id]}*\n>\n"
-            f"> **Verdict: {self.verdict}.** {self.because}"
+            f"> **Verdict: {self._ruling}** {self.because}"
         )
 
 

@@ -93,8 +93,10 @@ def as_bytes(notebook: nbformat.NotebookNode) -> bytes:
 
 
 def _run(notebook: nbformat.NotebookNode, target: Path) -> None:
+    begun: list[str] = []
     client = NotebookClient(
         notebook,
+        on_cell_execute=lambda cell, cell_index: begun.append(cell.source),
         timeout=SECONDS_A_CELL,
         kernel_name="python3",
         record_timing=False,
@@ -106,20 +108,17 @@ def _run(notebook: nbformat.NotebookNode, target: Path) -> None:
     try:
         client.execute(env=os.environ | KERNEL_ENV)
     except CellExecutionError as problem:
-        code = _failed_code(notebook)
+        code = _indented(begun[-1])
         raise CourseError(
             f"{target.name}: {problem.ename}: {problem.evalue}, in the cell\n{code}\n"
             "The old notebook is left as it was."
         ) from None
     except (CellTimeoutError, DeadKernelError) as problem:
-        code = _failed_code(notebook)
+        code = _indented(begun[-1])
         raise CourseError(f"{target.name}: {problem}, in the cell\n{code}") from None
 
 
-def _failed_code(notebook: nbformat.NotebookNode) -> str:
-    """The last cell that was begun."""
-    begun = [c for c in notebook.cells if c.get("execution_count") is not None]
-    code = begun[-1].source if begun else "(the first)"
+def _indented(code: str) -> str:
     return "\n".join(f"    {line}" for line in code.splitlines())
 
 
@@ -131,7 +130,7 @@ def _refuse(cell: nbformat.NotebookNode, output: nbformat.NotebookNode, target: 
     if WIDGET_VIEW in output.get("data", {}):
         reason = "a cell stores a widget, which no page can show without its kernel"
     if reason:
-        raise CourseError(f"{target.name}: {reason}, in the cell\n    {cell.source}")
+        raise CourseError(f"{target.name}: {reason}, in the cell\n{_indented(cell.source)}")
 
 
 def _settle(output: nbformat.NotebookNode) -> None:

@@ -61,11 +61,17 @@ def _against_source(
         counts = f"{len(notebook.cells)} cells, its source {len(expected.cells)}"
         yield f"has {counts}; {_rebuild(source)}"
         return
-    for number, pair in enumerate(zip(notebook.cells, expected.cells, strict=True), 1):
-        for part in ("cell_type", "id", "source", "metadata"):
-            if pair[0].get(part) != pair[1].get(part):
-                yield f"cell {number}: another {part} in its source; {_rebuild(source)}"
-                break
+    differing = [
+        (number, part)
+        for number, pair in enumerate(zip(notebook.cells, expected.cells, strict=True), 1)
+        for part in ("cell_type", "source", "metadata", "id")
+        if pair[0].get(part) != pair[1].get(part)
+    ]
+    if differing:
+        number, part = differing[0]
+        cells = len({number for number, _ in differing})
+        more = f" (and {cells - 1} more cells)" if cells > 1 else ""
+        yield f"cell {number}: another {part} in its source{more}; {_rebuild(source)}"
 
 
 def _executed(notebook: nbformat.NotebookNode) -> Iterator[str]:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -33,6 +34,9 @@ NOTEBOOK_METADATA = {
         "pygments_lexer": "ipython3",
     },
 }
+
+# What jupytext notes for the way back to text, and no notebook needs.
+_BOOKKEEPING = {"lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker"}
 
 _REGION = re.compile(
     rf"^(?P<indent>[ \t]*){BEGIN}[ \t]*\n(?P<answer>.*?)^[ \t]*{END}[ \t]*(?:\n|\Z)",
@@ -66,6 +70,8 @@ def notebook_from(source: Path) -> nbformat.NotebookNode:
     ids = _Ids()
     cells, exercises, statement = [], [], ""
     for cell in written.cells:
+        cell.source = cell.source.strip("\n")
+        _refuse_comments_alone(cell, source)
         if cell.cell_type == "markdown":
             statement = _last_statement(cell.source) or statement
         if _is_exercise(cell, source):
@@ -75,6 +81,15 @@ def notebook_from(source: Path) -> nbformat.NotebookNode:
             cells.append(_plain_cell(cell, ids))
     cells += _solution_cells(exercises, ids)
     return new_notebook(cells=cells, metadata=NOTEBOOK_METADATA)
+
+
+def _refuse_comments_alone(cell: nbformat.NotebookNode, source: Path) -> None:
+    lines = [line.strip() for line in cell.source.splitlines()]
+    if cell.cell_type == "code" and all(not x or x.startswith("#") for x in lines):
+        raise CourseError(
+            f"{source.name}: a code cell without code; if it is text, begin it with "
+            f"`# %% [markdown]`:\n{cell.source}"
+        )
 
 
 class _Ids:
@@ -97,14 +112,18 @@ def _plain_cell(cell: nbformat.NotebookNode, ids: _Ids) -> nbformat.NotebookNode
     if make is None:
         raise CourseError(f"a {cell.cell_type} cell: write it as markdown or code")
     made = make(cell.source, id=ids.hashed(cell.cell_type, cell.source))
-    made.metadata.update(cell.metadata)
+    made.metadata.update(_metadata(cell))
     return made
 
 
 def _stub_cell(cell: nbformat.NotebookNode, exercise: Exercise, ids: _Ids) -> nbformat.NotebookNode:
     made = new_code_cell(exercise.stub, id=ids.named(f"exercise-{exercise.name}"))
-    made.metadata.update(cell.metadata)
+    made.metadata.update(_metadata(cell))
     return made
+
+
+def _metadata(cell: nbformat.NotebookNode) -> dict[str, Any]:
+    return {k: v for k, v in cell.metadata.items() if k not in _BOOKKEEPING}
 
 
 def _solution_cells(exercises: list[Exercise], ids: _Ids) -> list[nbformat.NotebookNode]:

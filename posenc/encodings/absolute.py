@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from posenc.base import Dims, PositionalEncoding, check_positions, register
+from posenc.base import Dims, PositionalEncoding, check_embeddings, check_positions, register
 from posenc.functional import inverse_frequencies, sinusoidal
 
 
@@ -151,7 +151,8 @@ class RandomCodes(AddedCode):
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return rows of the fixed table: (..., n) -> (..., n, d)."""
         check_rows(pos, len(self.table), "table of random vectors")
-        return self.table[pos].to(dtype)
+        # long(): uint8 would select rows like a mask, int16 is refused
+        return self.table[pos.long()].to(dtype)
 
 
 @register
@@ -180,7 +181,7 @@ class Learned(AddedCode):
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return rows of the learned table: (..., n) -> (..., n, d)."""
         check_rows(pos, len(self.table), "learned table")
-        return self.table[pos].to(dtype)
+        return self.table[pos.long()].to(dtype)
 
 
 @register
@@ -226,15 +227,14 @@ class SinusoidalPositionalEncoding(nn.Module):
     def __init__(self, d_model: int, *, dropout: float = 0.0) -> None:
         super().__init__()
         inverse_frequencies(d_model)  # refuses an odd width at the door
+        if not 0 <= dropout <= 1:  # nn.Dropout lets NaN pass
+            raise ValueError(f"dropout must be a probability, from 0 to 1; got {dropout}")
         self.d_model = d_model
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, pos: Tensor | None = None) -> Tensor:
         """Return x plus its codes; positions 0 … n−1 unless ``pos``, (n,) or (b, n), is given."""
-        if x.dim() != 3 or x.shape[-1] != self.d_model:
-            raise ValueError(
-                f"x must be (b, n, d_model) with d_model={self.d_model}; got {tuple(x.shape)}"
-            )
+        check_embeddings(x, self.d_model)
         if pos is None:
             pos = torch.arange(x.shape[1], device=x.device)
         check_positions(pos, x.shape[0], x.shape[1], x.device)

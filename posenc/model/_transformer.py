@@ -25,6 +25,7 @@ class Block(nn.Module):
 
     def __init__(self, dims: Dims, norm: str = "pre", norm_type: str = "layer") -> None:
         super().__init__()
+        _check_norms(norm, norm_type)
         self.pre = norm == "pre"
         make_norm = NORMS[norm_type]
         self.norm1, self.norm2 = make_norm(dims.d_model), make_norm(dims.d_model)
@@ -111,7 +112,11 @@ class Transformer(nn.Module):
         by index. With a ``cache`` the tokens are those that follow it, and ``mask`` is
         (b, 1, n): which of them are no padding. Weights: (layers, b, h, q, k).
         """
+<<<<<<< HEAD:posenc/model/_transformer.py
         b, n = check_tokens(tokens)
+=======
+        b, n = _check_tokens(tokens, self.tokens.weight.device)
+>>>>>>> main:posenc/model.py
         if pos is None:
             start = cache.length if cache is not None else 0
             pos = torch.arange(start, start + n, device=tokens.device)
@@ -125,6 +130,7 @@ class Transformer(nn.Module):
         logits = self.head(self.norm(x))  # (b, n, vocab_size)
         return (logits, torch.stack(maps)) if return_weights else logits
 
+<<<<<<< HEAD:posenc/model/_transformer.py
     def _places(self, pos: Tensor, mask: Tensor | None, cache: Cache | None, b: int) -> Places:
         n, heads = pos.shape[-self.encoding.pos_dims], self.encoding.dims.n_heads
         if cache is None:
@@ -136,6 +142,52 @@ class Transformer(nn.Module):
         keys = cache.real.shape[-1]
         causal = torch.ones(n, keys, dtype=torch.bool, device=pos.device).tril(keys - n)
         return Places(pos, cache.pos, cache.real[:, None, None] & causal, cache)
+=======
+    def _allowed(self, mask: Tensor | None, b: int, n: int, device: torch.device) -> Tensor | None:
+        """Return who may attend to whom, broadcastable to (b, h, q, k), or None for everyone."""
+        causal = None
+        if self.causal:
+            causal = torch.ones(n, n, dtype=torch.bool, device=device).tril()
+        if mask is None:
+            return causal
+        mask = _four_axes(mask, b, self.encoding.dims.n_heads, n)
+        if mask.device != device:
+            raise ValueError(f"mask is on {mask.device} but tokens are on {device}: move one")
+        return mask if causal is None else mask & causal
+
+
+def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:
+    kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
+    if kind != torch.bool:
+        raise TypeError(f"mask must be a boolean tensor, True = may attend; got {kind}")
+    shape = {2: (1, 1, *mask.shape), 3: (mask.shape[0], 1, *mask.shape[1:])}.get(
+        mask.dim(), tuple(mask.shape)
+    )
+    fits = len(shape) == 4 and all(
+        size in allowed for size, allowed in zip(shape, ((1, b), (1, h), (1, n), (n,)), strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            f"mask must be (n, n), (b, 1 or n, n) or (b, 1 or h, 1 or n, n) with b={b}, h={h}, "
+            f"n={n}; got {tuple(mask.shape)}"
+        )
+    return mask.view(shape)
+
+
+def _check_tokens(tokens: Tensor, device: torch.device) -> tuple[int, int]:
+    if not isinstance(tokens, Tensor):
+        raise TypeError(f"tokens must be a tensor of shape (b, n); got {type(tokens).__name__}")
+    if tokens.dim() != 2 or tokens.dtype not in (torch.int64, torch.int32):
+        raise ValueError(
+            "tokens must be int64 or int32 of shape (b, n); "
+            f"got {tokens.dtype} {tuple(tokens.shape)}: use tokens.long()"
+        )
+    if tokens.device != device:
+        raise ValueError(
+            f"tokens are on {tokens.device} but the model is on {device}: use tokens.to(device)"
+        )
+    return tokens.shape[0], tokens.shape[1]
+>>>>>>> main:posenc/model.py
 
 
 def _check_options(
@@ -147,8 +199,14 @@ def _check_options(
             f"got {encoding!r}"
         )
     for name, size in (("vocab_size", vocab_size), ("n_layers", n_layers)):
+        if isinstance(size, bool) or not isinstance(size, int):
+            raise TypeError(f"{name} must be an integer; got {size!r}")
         if size < 1:
             raise ValueError(f"{name} must be at least 1; got {size}")
+    _check_norms(norm, norm_type)
+
+
+def _check_norms(norm: str, norm_type: str) -> None:
     if norm not in ("pre", "post"):
         raise ValueError(f"norm must be 'pre' or 'post'; got {norm!r}")
     if norm_type not in NORMS:

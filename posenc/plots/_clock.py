@@ -1,6 +1,8 @@
 """Clock hands that glide and digits that jump: the picture of notebook 03."""
 
 import math
+from typing import Any
+
 import matplotlib
 import numpy as np
 import torch
@@ -28,10 +30,10 @@ def clock_hands(
     """Return the dials of a sinusoidal code at one position: a hand for each pair.
 
     The hand of pair i has turned by ω_i p, clockwise from twelve: its tip is at
-    (sin, cos), the two channels of the pair. Under each dial stands its wavelength, in
-    positions. Of more pairs than ``n_hands``, some evenly spaced are shown. ``odometer``
-    (2 or 10, say) adds the digits of a whole position in that base; then the slow end
-    is at the left, as in a car.
+    (sin, cos), the two channels of the pair. Under each dial stands its wavelength in
+    positions, and then the two channels. Of more pairs than ``n_hands``, some evenly
+    spaced are shown. ``odometer`` (2 or 10, say) shows the digits of a whole position in
+    that base instead of the channels; then the slow end is at the left, as in a car.
 
     Raises ``ValueError`` for a position that is not finite, ``n_hands`` outside 1 to 8,
     an odd ``dim``, or, with ``odometer``, a position that is not a whole number from 0.
@@ -46,18 +48,22 @@ def clock_hands(
     wheels = None if odometer is None else _digits(pos, len(pairs), odometer)
     if odometer is not None:
         pairs, speeds = pairs[::-1], speeds[::-1]
+    wavelengths = 2 * math.pi / speeds
+    x, y = np.sin(speeds * pos), np.cos(speeds * pos)
     figure, axes = canvas("wide", title, len(pairs))
     with matplotlib.rc_context(RC):
         for i, ax in enumerate(np.atleast_1d(axes)):
             _page(ax, wheels is not None)
-            _dial(ax, speeds[i] * pos, f"pair {pairs[i]}", 2 * math.pi / speeds[i])
-            if wheels is not None:
+            _dial(ax, speeds[i] * pos, f"pair {pairs[i]}", wavelengths[i])
+            if wheels is None:
+                _below(ax, -44, f"sin {x[i]:+.2f}\ncos {y[i]:+.2f}", family="DejaVu Sans Mono")
+            else:
                 _wheel(ax, wheels[i], odometer or 10, 2.6)
     turned = np.degrees(speeds * pos) % 360
     facts = [head("clock hands", title), f"pairs: {', '.join(map(str, pairs))}"]
     facts.append(f"position {number(pos)}: hands at {_whole(turned)} degrees")
     facts += [] if wheels is None else [f"odometer: {' '.join(map(str, wheels))}"]
-    data = Data(np.stack((np.sin(speeds * pos), np.cos(speeds * pos))), trained=False)
+    data = Data(np.stack((x, y)), trained=False)
     return Picture(figure, alt or _tells(pos, turned), [*facts, data.fact()])
 
 
@@ -109,7 +115,7 @@ def _digits(pos: float, n: int, base: int) -> list[int]:
 
 def _page(ax: Axes, wheels: bool) -> None:
     """Leave room for a dial of radius 1, its two lines of text, and perhaps a wheel."""
-    ax.set(xlim=(-1.2, 1.2), ylim=(-2.3, 4.2 if wheels else 1.2), aspect="equal")
+    ax.set(xlim=(-1.2, 1.2), ylim=(-2.3, 4.2) if wheels else (-3.2, 1.2), aspect="equal")
     ax.axis("off")
 
 
@@ -122,8 +128,20 @@ def _dial(ax: Axes, angle: float, name: str, wavelength: float) -> None:
     ax.plot((0, x * 0.82), (0, y * 0.82), color=BLUE, linewidth=2.6, solid_capstyle="round")
     ax.plot([x * 0.82], [y * 0.82], "o", color=ORANGE, markeredgecolor="black", markersize=6)
     ax.plot([0], [0], "o", color="black", markersize=3)
-    ax.text(0, -1.15, name, ha="center", va="top", fontsize=8, fontweight="bold")
-    ax.text(0, -1.62, f"once in\n{number(wavelength)}", ha="center", va="top", fontsize=8)
+    _below(ax, -5, name, fontweight="bold")
+    _below(ax, -18, f"a turn in\n{_count(wavelength)}")
+
+
+def _below(ax: Axes, down: float, text: str, **font: Any) -> None:
+    ax.annotate(
+        text, (0, -1), (0, down), textcoords="offset points", ha="center", va="top",
+        fontsize=8, **font,
+    )  # fmt: skip
+
+
+def _count(positions: float) -> str:
+    """Return a wavelength: 6.283, and 60 611 rather than 6.061e4."""
+    return f"{positions:.4g}" if positions < 1000 else f"{positions:,.0f}".replace(",", " ")
 
 
 def _wheel(ax: Axes, digit: int, base: int, y: float) -> None:
@@ -147,4 +165,7 @@ def _whole(degrees: np.ndarray) -> str:
 
 def _tells(pos: float, degrees: np.ndarray) -> str:
     angles = " and ".join(_whole(degrees).rsplit(", ", 1))
-    return f"At position {number(pos)} the hands of {len(degrees)} pairs stand at {angles} degrees"
+    if len(degrees) == 1:
+        return f"At position {number(pos)} the hand stands at {angles} degrees"
+    n = len(degrees)
+    return f"At position {number(pos)} the hands of {n} pairs stand at {angles} degrees"

@@ -110,13 +110,15 @@ def _steps(values: np.ndarray) -> np.ndarray:
 
 
 def number(value: float, scale: float = 1.0) -> str:
-    """Return four significant digits; what is nothing beside ``scale`` is 0.
+    """Return four significant digits, or a whole number; what is nothing beside ``scale`` is 0.
 
-    >>> number(1 / 128), number(-1e-17), number(60611.48)
-    ('0.007813', '0', '60610')
+    >>> number(1 / 128), number(-1e-17), number(60611.48), number(60611)
+    ('0.007813', '0', '60610', '60611')
     """
     if abs(value) <= 1e-9 * abs(scale):
         return "0"
+    if abs(value) < 1e6 and abs(value - round(value)) <= 1e-9 * abs(value):
+        return str(round(value))
     value *= 1 + 1e-9  # away from the ties that a last bit would decide
     if 1e-4 <= abs(value) < 1e6:
         digits = max(0, 3 - math.floor(math.log10(abs(value))))

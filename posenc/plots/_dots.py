@@ -36,14 +36,14 @@ def dots(
     Raises ``ValueError`` for empty tables, values that are not finite or, with
     ``percent``, not within 0 and 1.
 
-    >>> dots({"rope": [0.99, 1.0, 1.0], "none": [0.5, 0.4, 0.5]}, xlabel="accuracy",
+    >>> dots({"mine": [0.99, 1.0, 1.0], "yours": [0.5, 0.4, 0.5]}, xlabel="accuracy",
     ...      percent=True, chance=0.25)
     dots
-    rows: RoPE, NoPE
     x: "accuracy", percent
     chance: 0.25
-    RoPE: 3 values; NoPE: 3 values; data: trained, not compared
-    Accuracy of RoPE and NoPE.
+    row "mine": 3 values, data: trained, not compared
+    row "yours": 3 values, data: trained, not compared
+    Accuracy of mine and yours.
     """
     panels = _panels(table, trained)
     levels = _levels(chance, panels)
@@ -53,15 +53,15 @@ def dots(
     if len(rows) > ROWS:
         raise ValueError(f"a figure holds at most {ROWS} rows; got {len(rows)}: draw two")
     labels = {name: label_of(name) for name in rows}
-    figure, axes = canvas("tall" if len(rows) > 6 else "wide", title, len(panels), sharey=True)
+    size = "tall" if len(rows) > 6 else "wide"
+    figure, axes = canvas(size, title, len(panels), gap=0.07, sharey=True)
     with matplotlib.rc_context(RC):
         for ax, (panel, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-            _draw(ax, values, rows, levels[panel])
+            _draw(ax, values, rows, levels[panel], percent)
             _label(ax, panel, xlabel, percent)
         ax.set_yticks(range(len(rows)), list(labels.values()))
         ax.set_ylim(len(rows) - 0.4, -0.6)  # the first row on top
-    facts = [head("dots", title), f"rows: {', '.join(labels.values())}"]
-    facts += [axis_fact("x", xlabel, scale="percent" if percent else "")]
+    facts = [head("dots", title), axis_fact("x", xlabel, scale="percent" if percent else "")]
     for panel, values in panels.items():
         facts += _facts(panel, values, labels, levels[panel])
     return Picture(figure, alt or f"{xlabel} of {listed(labels.values())}", facts)
@@ -111,23 +111,43 @@ def _check_percent(panels: dict[str, dict[str, Data]]) -> None:
                 )
 
 
-def _draw(ax: Axes, values: dict[str, Data], rows: list[str], chance: float | None) -> None:
-    styles = styles_for(rows)
+def _draw(
+    ax: Axes, values: dict[str, Data], rows: list[str], chance: float | None, percent: bool
+) -> None:
+    styles, width = styles_for(rows), 1.0
+    if not percent:
+        everything = np.concatenate([data.values for data in values.values()])
+        width = float(np.ptp(everything))
     for row, name in enumerate(rows):
         ax.axhline(row, color="#e4e4e4", linewidth=0.7, zorder=0)
         if name not in values:
             continue
         seeds, style = values[name].values, {**styles[name], "linestyle": "none"}
         ax.plot([seeds.mean()], [row], "|", color="black", markersize=13, zorder=2)
-        # dots of one value would hide each other: they are laid out a little apart
-        shift = np.linspace(-0.16, 0.16, len(seeds)) if len(seeds) > 1 else np.zeros(1)
-        ax.plot(seeds, row + shift, **style, alpha=0.75, clip_on=False, zorder=3)
+        ax.plot(seeds, row + apart(seeds, width), **style, alpha=0.75, clip_on=False, zorder=3)
     if chance is not None:
         ax.axvline(chance, color=GREY, linestyle="--", linewidth=1.2, zorder=1)
         ax.annotate(
             "chance", (chance, 1), (2, 1), xycoords=("data", "axes fraction"),
             textcoords="offset points", color=GREY, fontsize=8, va="bottom", ha="left",
         )  # fmt: skip
+
+
+def apart(seeds: np.ndarray, width: float) -> np.ndarray:
+    """Return small shifts across the row for dots that would hide each other.
+
+    ``width`` is the range of the axis, of which a dot covers a fiftieth.
+
+    >>> [round(float(shift), 2) for shift in apart(np.array([0.5, 1.0, 1.0]), 1.0)]
+    [0.0, -0.16, 0.16]
+    """
+    order = np.argsort(seeds, kind="stable")
+    breaks = np.flatnonzero(np.diff(seeds[order]) > 0.02 * width) + 1
+    shifts = np.zeros(len(seeds))
+    for group in np.split(order, breaks):
+        if len(group) > 1:
+            shifts[group] = np.linspace(-0.16, 0.16, len(group))
+    return shifts
 
 
 def _label(ax: Axes, panel: str, xlabel: str, percent: bool) -> None:
@@ -148,7 +168,6 @@ def _facts(
 ) -> list[str]:
     facts = [f'panel "{panel}"'] if panel else []
     facts += [] if chance is None else [f"chance: {number(chance)}"]
-    counts = "; ".join(f"{labels[name]}: {data.values.size} values"
-                       for name, data in values.items())  # fmt: skip
-    first, *others = values.values()
-    return [*facts, f"{counts}; {first.fact(*others)}"]
+    for name, data in values.items():
+        facts.append(f'row "{labels[name]}": {data.values.size} values, {data.fact()}')
+    return facts

@@ -7,11 +7,11 @@ import matplotlib
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from posenc import analysis
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
-from posenc.plots._picture import Picture, canvas, head
+from posenc.plots._picture import DPI, Picture, canvas, head
 from posenc.plots._style import GREY, RC, label_of, styles_for
 
 MOST = 4  # curves that stay apart in grey print
@@ -117,11 +117,16 @@ def _scale(ax: Axes, axis: str, log: bool, data: list[Data]) -> str:
             f"the least is {number(values.min())}, the greatest {number(values.max())}"
         )
     set_scale = ax.set_xscale if axis == "x" else ax.set_yscale
+    least = values[values > 0].min()
     if values.min() > 0:
         set_scale("log")
+    else:
+        set_scale("symlog", linthresh=least, linscale=0.5)
+    axes_of = ax.xaxis if axis == "x" else ax.yaxis
+    if 1e-4 < least and values.max() < 1e7:
+        axes_of.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    if values.min() > 0:
         return "logarithmic"
-    least = values[values > 0].min()
-    set_scale("symlog", linthresh=least, linscale=0.5)
     trained = any(item.trained for item in data)
     return "logarithmic, with a 0" if trained else f"logarithmic, linear up to {number(least)}"
 
@@ -141,7 +146,7 @@ def name_ends(ax: Axes, x_end: float, ends: list[tuple[float, str, dict[str, Any
     figure = ax.figure
     to_axes = ax.transAxes.inverted()
     wanted = [to_axes.transform(ax.transData.transform((x_end, y)))[1] for y, _, _ in ends]
-    gap = 0.17 / (figure.get_size_inches()[1] - 0.9)  # inches of a line of text / of the axes
+    gap = 0.17 / (figure.bbox.height / DPI - 0.9)  # inches of a line of text / of the axes
     for y, (_, label, style) in zip(spread(wanted, gap), ends, strict=True):
         # a swatch of the line itself: colour alone would not survive grey print
         ax.plot(
@@ -216,6 +221,7 @@ def _mark(picture: Picture, last: int, height: float) -> None:
     with matplotlib.rc_context(RC):
         picture.figure.axes[0].annotate(
             f"stops falling at k = {last}", (last, height), (18, 34),
-            textcoords="offset points", color="black",
+            textcoords="offset points",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
             arrowprops={"arrowstyle": "->", "color": GREY},
         )  # fmt: skip

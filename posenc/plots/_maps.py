@@ -1,6 +1,7 @@
 """Matrices as colour: queries go down, keys go across, and grey print keeps the order."""
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from posenc.plots._picture import Picture, canvas, head
 from posenc.plots._style import RC, label_of
 
 MOST = 4  # matrices side by side
-TICKS = 8
+TICKS = {1: 10, 2: 8, 3: 5}  # numbers along an axis, by the panels in a row
 NAMES = 20  # words that fit along an axis
 
 
@@ -28,7 +29,7 @@ def heatmap(
     x: Any = None,
     y: Any = None,
     values: bool = False,
-    size: str = "wide",
+    size: str | None = None,
     trained: bool | None = None,
     alt: str = "",
 ) -> Picture:
@@ -48,7 +49,7 @@ def heatmap(
     x: "key", 2 columns
     y: "query", 2 rows
     colour: 0 to 1
-    matrix: data 3c36c1a5
+    matrix: data ff894d20
     Each sees the other.
     """
     return heatmaps(
@@ -68,7 +69,7 @@ def heatmaps(
     x: Any = None,
     y: Any = None,
     values: bool = False,
-    size: str = "wide",
+    size: str | None = None,
     trained: bool | None = None,
     alt: str = "",
 ) -> Picture:
@@ -86,24 +87,36 @@ def heatmaps(
     """
     panels = _matrices(matrices, trained)
     limits = _limits(panels.values(), signed)
-    figure, axes = canvas(size, title, len(panels))
+    square = all(_is_square(data.values) for data in panels.values())
+    size = size or ("small" if len(panels) == 1 and square else _SIZE[len(panels)])
+    n_rows = 2 if len(panels) == 4 and size == "tall" else 1
+    figure, axes = canvas(size, title, len(panels), n_rows=n_rows)
     with matplotlib.rc_context(RC):
-        for ax, (name, data) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-            image = _draw(ax, data.values, limits, signed)
-            _name_axis(ax, "x", x, data.values.shape[1])
-            _name_axis(ax, "y", y, data.values.shape[0])
+        for i, (name, data) in enumerate(panels.items()):
+            ax = np.atleast_1d(axes)[i]
+            image = _draw(ax, data.values, limits, signed, line=signed and not values)
+            _name_axes(ax, x, y, data.values.shape, len(panels) // n_rows)
             if name:
-                ax.set_title(label_of(name))
+                ax.set_title(textwrap.fill(label_of(name), 60 // len(panels)))
             if values:
                 _write(ax, data.values, limits)
             ax.set_xlabel(xlabel)
-        np.atleast_1d(axes)[0].set_ylabel(ylabel)
-        figure.colorbar(image, ax=axes, label=label, pad=0.02)
+            ax.set_ylabel(ylabel if i % (len(panels) // n_rows) == 0 else "")
+        figure.colorbar(image, ax=axes, label=label, pad=0.02, shrink=_BAR[len(panels)])
     names = [label_of(name) for name in panels if name]
     said = alt or f"{label or 'values'} over {ylabel} and {xlabel}" + (
         f", for {listed(names)}" if names else ""
     )
-    return Picture(figure, said, _facts(panels, limits, title, xlabel, ylabel, signed))
+    colour = "signed" * signed + ", with a line at 0" * (signed and not values)
+    return Picture(figure, said, _facts(panels, limits, title, (xlabel, ylabel), colour))
+
+
+_SIZE = {1: "wide", 2: "wide", 3: "wide", 4: "tall"}  # four stand two by two
+_BAR = {1: 1.0, 2: 0.9, 3: 0.7, 4: 0.8}  # the colour bar's share of the height
+
+
+def _is_square(values: np.ndarray) -> bool:
+    return 0.6 < values.shape[0] / values.shape[1] < 1.4
 
 
 def _matrices(matrices: Any, trained: bool | None) -> dict[str, Data]:
@@ -128,30 +141,35 @@ def _limits(panels: Iterable[Data], signed: bool) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _draw(ax: Axes, values: np.ndarray, limits: tuple[float, float], signed: bool) -> Any:
-    rows, columns = values.shape
-    # cells are square where that leaves a picture, stretched where it would leave a stripe
-    aspect = "equal" if 0.4 < rows / columns < 2.5 else "auto"
+def _draw(
+    ax: Axes, values: np.ndarray, limits: tuple[float, float], signed: bool, line: bool
+) -> Any:
+    # cells are square where the matrix is; stretched where that would leave a stripe
     image = ax.imshow(
-        values, vmin=limits[0], vmax=limits[1], cmap="cividis" if signed else "viridis",
-        aspect=aspect, interpolation="nearest",
+        values, vmin=limits[0], vmax=limits[1], interpolation="nearest",
+        cmap="cividis" if signed else "viridis", aspect="equal" if _is_square(values) else "auto",
     )  # fmt: skip
-    if signed and min(rows, columns) > 1 and values.min() < 0 < values.max():
+    if line and min(values.shape) > 1 and values.min() < 0 < values.max():
         ax.contour(values, levels=[0], colors="white", linewidths=0.9)
     return image
 
 
-def _name_axis(ax: Axes, axis: str, names: Any, n: int) -> None:
-    """Write the names of columns or rows, as many as there is room for."""
-    words = [str(i) for i in range(n)] if names is None else _names(axis, names)
-    if len(words) != n:
-        raise ValueError(f"{axis} must hold one name for each of {n}; got {len(words)}")
-    every = 1 if n <= (NAMES if names is not None else TICKS) else _round_up(n / TICKS)
-    places = range(0, n, every)
-    shown = [words[i] for i in places]
-    turned = 90 if axis == "x" and max(map(len, shown)) * len(shown) > 44 else 0
-    (ax.set_xticks if axis == "x" else ax.set_yticks)(places, shown)
-    ax.tick_params(axis=axis, length=2, rotation=turned)
+def _name_axes(ax: Axes, x: Any, y: Any, shape: tuple[int, ...], n_across: int) -> None:
+    """Write the names of columns and rows, as many as there is room for."""
+    room = 150 if n_across == 1 else 250 / n_across  # points that the matrix has for the names
+    for axis, names, n in ((ax.xaxis, x, shape[1]), (ax.yaxis, y, shape[0])):
+        which = axis.axis_name
+        words = [str(i) for i in range(n)] if names is None else _names(which, names)
+        if len(words) != n:
+            raise ValueError(f"{which} must hold one name for each of {n}; got {len(words)}")
+        most = NAMES if names is not None else TICKS[min(n_across, 3)]
+        places = range(0, n, 1 if n <= most else _round_up(n / most))
+        shown = [words[i] for i in places]
+        font = min(8.0, 0.95 * room / len(shown))
+        crowded = max(map(len, shown)) > 1 and len(" ".join(shown)) * font * 0.6 > room
+        axis.set_ticks(places, shown)
+        turned = 90 if which == "x" and crowded else 0
+        axis.set_tick_params(length=2, rotation=turned, labelsize=font)
 
 
 def _names(axis: str, names: Any) -> list[str]:
@@ -162,7 +180,7 @@ def _names(axis: str, names: Any) -> list[str]:
 
 
 def _round_up(step: float) -> int:
-    """Return the next of 1, 2, 5, 8, 10, 16, 20, … (tens for people, eights for channels)."""
+    """Return the next of 1, 2, 5, 10, 20, 50, …."""
     ten = 10 ** math.floor(math.log10(step))
     return int(next(ten * m for m in (1, 2, 5, 10) if ten * m >= step))
 
@@ -183,19 +201,18 @@ def _write(ax: Axes, values: np.ndarray, limits: tuple[float, float]) -> None:
 
 
 def _facts(
-    panels: dict[str, Data], limits: tuple[float, float], title: str, xlabel: str,
-    ylabel: str, signed: bool,
+    panels: dict[str, Data], limits: tuple[float, float], title: str, labels: tuple[str, str],
+    colour: str,
 ) -> list[str]:  # fmt: skip
     shapes = {data.values.shape for data in panels.values()}
     rows, columns = (listed(map(str, sorted({shape[i] for shape in shapes}))) for i in (0, 1))
     facts = [head("heatmap" if len(panels) == 1 else "heatmaps", title)]
-    facts += [f"{axis_fact('x', xlabel)}, {columns} columns"]
-    facts += [f"{axis_fact('y', ylabel)}, {rows} rows"]
-    colour = [] if any(data.trained for data in panels.values()) else [
-        f"{number(limits[0], limits[1])} to {number(limits[1], limits[0])}"
-    ]  # fmt: skip
-    colour += ["signed, with a line at 0"] if signed else []
-    facts += [f"colour: {', '.join(colour)}"] if colour else []
+    facts += [f"{axis_fact('x', labels[0])}, {columns} columns"]
+    facts += [f"{axis_fact('y', labels[1])}, {rows} rows"]
+    if not any(data.trained for data in panels.values()):
+        span = f"{number(limits[0], limits[1])} to {number(limits[1], limits[0])}"
+        colour = f"{span}, {colour}" if colour else span
+    facts += [f"colour: {colour}"] if colour else []
     for name, data in panels.items():
         facts.append(f'matrix "{label_of(name)}": {data.fact()}' if name
                      else f"matrix: {data.fact()}")  # fmt: skip
@@ -221,7 +238,7 @@ def attention(
     or for what cannot be weights (below 0 or above 1: scores before softmax?).
 
     >>> picture = attention([[1.0, 0.0], [0.5, 0.5]], ["dog", "bites"])
-    >>> picture.facts[4], picture.alt
+    >>> picture.facts[3], picture.alt
     ('words: dog bites', 'Attention of each query to each key.')
     """
     data = read("weights", weights, trained)
@@ -238,7 +255,7 @@ def attention(
     )  # fmt: skip
     facts = [head("attention", title), *picture.facts[1:]]
     if words is not None:
-        facts.insert(min(4, len(facts)), f"words: {' '.join(words)}")
+        facts.insert(3, f"words: {' '.join(words)}")
     return Picture(picture.figure, picture.alt, facts)
 
 

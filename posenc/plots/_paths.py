@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
+import numpy as np
 
 from posenc.plots._data import Data, axis_fact, listed, read, read_table
 from posenc.plots._picture import Picture, canvas, head
@@ -34,7 +35,7 @@ def path(
 
     >>> circle = {"a pair": [(0.0, 1.0), (1.0, 0.0), (0.0, -1.0)]}
     >>> path(circle, xlabel="sine", ylabel="cosine", labels=[0, 1, 2]).facts[3]
-    'series "a pair": 3 points, data 3b4b6d09'
+    'series "a pair": 3 points, data 114ffe3d'
     """
     paths = _paths(points, trained)
     figure, ax = canvas(size, title)
@@ -76,5 +77,11 @@ def _write(ax: Any, data: Data, labels: Sequence[Any]) -> None:
         raise ValueError(
             f"labels must hold one word for each of {len(data.values)} points; got {len(labels)}"
         )
-    for (x, y), label in zip(data.values, labels, strict=True):
-        ax.annotate(str(label), (x, y), (4, 4), textcoords="offset points", fontsize=8)
+    outward = data.values - data.values.mean(0)
+    lengths = np.hypot(*outward.T)[:, None]
+    outward = np.where(lengths > 0, outward / np.where(lengths > 0, lengths, 1), (0, 1))
+    for xy, offset, label in zip(data.values, outward * 10, labels, strict=True):
+        ax.annotate(
+            str(label), xy, offset, textcoords="offset points", fontsize=8,
+            ha="center", va="center",
+        )  # fmt: skip

@@ -11,8 +11,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from posenc.plots._data import Data, axis_fact, read, sentence
+from posenc.plots._data import axis_fact, read, sentence
 from posenc.plots._style import RC
 
 SIZES = {"small": (4.8, 3.2), "wide": (7.2, 3.2), "tall": (7.2, 5.4)}  # inches
@@ -38,7 +39,7 @@ class Picture:
     lines
     x: "p", 0 to 2
     y: "p²", 0 to 4
-    series "square": 3 points, data 8f0e9f84
+    series "square": 3 points, data 91841437
     The square grows faster and faster.
     >>> picture.png[:4]
     b'\\x89PNG'
@@ -90,13 +91,16 @@ class Picture:
         return data, {"image/png": {"alt": self.alt}}
 
 
-def canvas(size: str, title: str = "", n_axes: int = 1, **grid: Any) -> tuple[Figure, Any]:
-    """Return a new figure of a named size, and its axes: one, or a list from left to right."""
+def canvas(
+    size: str, title: str = "", n_axes: int = 1, *, n_rows: int = 1, gap: float = 0.02, **grid: Any
+) -> tuple[Figure, Any]:
+    """Return a new figure of a named size, and its axes: one, or a list in reading order."""
     if size not in SIZES:
         raise ValueError(f"size must be one of {', '.join(SIZES)}; got {size!r}")
     with matplotlib.rc_context(RC):
-        figure = Figure(figsize=SIZES[size], dpi=DPI, layout="constrained")
-        axes = figure.subplots(1, n_axes, squeeze=False, **grid)[0]
+        layout = ConstrainedLayoutEngine(wspace=gap)
+        figure = Figure(figsize=SIZES[size], dpi=DPI, layout=layout)
+        axes = figure.subplots(n_rows, n_axes // n_rows, squeeze=False, **grid).ravel()
         if title and n_axes > 1:
             figure.suptitle(title, x=0.01, ha="left")
         elif title:
@@ -106,10 +110,9 @@ def canvas(size: str, title: str = "", n_axes: int = 1, **grid: Any) -> tuple[Fi
 
 def _settle(figure: Figure) -> None:
     """Lay the figure out once: each further pass would move it by a fraction of a pixel."""
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
-        figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def head(kind: str, title: str = "") -> str:
@@ -122,7 +125,7 @@ def _with_palette(raw: bytes) -> bytes:
     from PIL import Image  # comes with matplotlib
 
     image = Image.open(io.BytesIO(raw)).convert("RGB")
-    for colours in (256, 64, 24):  # 256: no eye sees it; 24: a matrix of pure noise
+    for colours in (256, 128, 64, 32):  # 256: no eye sees it; 32: a matrix of pure noise
         buffer = io.BytesIO()
         small = image.quantize(colours, dither=Image.Dither.NONE)
         small.save(buffer, format="png", optimize=True)
@@ -134,7 +137,7 @@ def _with_palette(raw: bytes) -> bytes:
 def _read_figure(figure: Figure) -> Iterable[str]:
     """Yield the text form of a figure that was drawn by hand."""
     for ax in figure.axes:
-        lines = [line for line in ax.lines if not line.get_label().startswith("_child")]
+        lines = [line for line in ax.lines if not str(line.get_label()).startswith("_child")]
         yield head("axes", ax.get_title() or ax.get_title(loc="left"))
         yield axis_fact("x", ax.get_xlabel(), scale=_scale(ax.get_xscale()))
         yield axis_fact("y", ax.get_ylabel(), scale=_scale(ax.get_yscale()))

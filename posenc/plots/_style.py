@@ -7,10 +7,11 @@ from typing import Any
 BLACK, BLUE, GREEN, ORANGE = "#000000", "#0072B2", "#009E73", "#E69F00"  # Okabe and Ito 2008
 COLORS = (BLACK, BLUE, GREEN, ORANGE)  # the four that stay apart in grey print
 DASHES = ("-", "--", "-.", ":")
-OWN_MARKERS = ("8", "1", "2", "3")  # for names that the course does not know
+# For names that the course does not know: a dot of eight corners, stars, a tip below.
+OWN_MARKERS: tuple[Any, ...] = ("8", (4, 1, 0), (6, 1, 0), (5, 0, 180))
 GREY = "#767676"
 
-RC: dict[str, Any] = {
+RC: Any = {  # what matplotlib calls rcParams; Any, as its type lists every name
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "text.usetex": False,
@@ -37,7 +38,7 @@ RC: dict[str, Any] = {
     "savefig.facecolor": "auto",
 }
 
-_STYLES = {
+_STYLES: dict[str, tuple[str, Any, str]] = {
     "none": (BLACK, ":", "o"),
     "integer": (ORANGE, "--", "s"),
     "integer_channel": (BLACK, "-.", "d"),
@@ -69,8 +70,8 @@ def style_of(name: str) -> dict[str, Any]:
         color, linestyle, marker = _STYLES[name]
     else:
         seed = hashlib.sha256(str(name).encode()).digest()
-        color, linestyle = COLORS[seed[0] % 4], DASHES[seed[1] % 4]
-        marker = OWN_MARKERS[seed[2] % 4]
+        color, linestyle = COLORS[seed[0] % 3], "-"  # orange is left for where these are taken
+        marker = OWN_MARKERS[seed[1] % 4]
     return {"color": color, "linestyle": linestyle, "marker": marker}
 
 

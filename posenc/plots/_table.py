@@ -27,24 +27,28 @@ def tick_table(
     Raises ``ValueError`` for rows with other columns, for a mark that is neither a bool
     nor a short text, or for more than 16 rows or 8 columns.
 
-    >>> tick_table({"integer": {"bounded": False, "linear shift": True}})
+    >>> tick_table({"squares": {"bounded": False, "linear shift": True}})
     tick table
-    integer: bounded no, linear shift yes
+    squares: bounded no, linear shift yes
     Which requirement each row meets.
     """
     rows = {name: dict(marks) for name, marks in read_table("ticks", ticks).items()}
     columns = _columns(rows)
     figure, ax = canvas("tall" if len(rows) > 6 else "wide", title)
     with matplotlib.rc_context(RC):
-        for i, (name, marks) in enumerate(rows.items()):
+        for i, marks in enumerate(rows.values()):
             for j, column in enumerate(columns):
                 _cell(ax, i, j, marks[column])
-        wrapped = [textwrap.fill(name, 84 // (len(columns) + 2)) for name in columns]
+        wrapped = [
+            textwrap.fill(name, 84 // (len(columns) + 2), break_long_words=False)
+            for name in columns
+        ]
         ax.set_xticks(range(len(columns)), wrapped)
         ax.set_yticks(range(len(rows)), [label_of(name) for name in rows])
         ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
         ax.xaxis.tick_top()
         ax.tick_params(length=0, labelsize=9)
+        ax.tick_params(axis="x", labelsize=9 if len(columns) < 6 else 7.5)
         ax.spines[:].set_visible(False)
     facts = [head("tick table", title)]
     for name, marks in rows.items():
@@ -77,14 +81,17 @@ def _columns(rows: dict[str, dict[str, Any]]) -> list[str]:
 
 def _cell(ax: Axes, row: int, column: int, mark: bool | str) -> None:
     """Draw one mark; what is not met has a darker ground, so that grey print shows it."""
-    ground = {True: "#ffffff", False: "#d4d4d4"}.get(mark, "#efefef")
+    ground = "#efefef" if isinstance(mark, str) else "#ffffff" if mark else "#d4d4d4"
     ax.add_patch(Rectangle(
         (column - 0.5, row - 0.5), 1, 1, facecolor=ground, edgecolor="white", linewidth=2,
     ))  # fmt: skip
-    text = SIGNS.get(mark) or textwrap.fill(str(mark), 12)
-    size = 13 if mark in SIGNS else 8
+    text, size = (SIGNS[mark], 13) if isinstance(mark, bool) else (_fold(mark), 8)
     ax.text(column, row, text, ha="center", va="center", fontsize=size)
 
 
+def _fold(text: str) -> str:
+    return textwrap.fill(text, 12, break_long_words=False)
+
+
 def _word(mark: bool | str) -> str:
-    return WORDS.get(mark, f'"{mark}"')  # type: ignore[arg-type]
+    return f'"{mark}"' if isinstance(mark, str) else WORDS[mark]

@@ -151,13 +151,13 @@ def test_run_all_works_unsolved_and_a_slider_moves_its_picture(lab, page, name):
 
 
 def move_a_slider(lab, page, name):
-    handle = page.locator(".jp-OutputArea .noUi-handle").first
-    handle.scroll_into_view_if_needed()
-    explorer = page.locator(".jp-OutputArea-output").filter(has=handle).first
+    with_slider = page.locator(".noUi-handle")
+    explorer = page.locator(".jp-OutputArea-output").filter(has=with_slider).first
+    explorer.scroll_into_view_if_needed()
     image = explorer.locator("img").first
     playwright.expect(image).to_be_visible()
     before = image.evaluate(PICTURE)
-    handle.focus()
+    explorer.locator(".noUi-handle").first.focus()
     page.keyboard.press("ArrowRight")
     changed = lambda: image.evaluate(PICTURE) != before  # noqa: E731
     lab.wait_until(changed, 20, f"{name}: the picture follows its slider")

@@ -1,0 +1,701 @@
+# %% [markdown]
+# # 01 · Can attention tell "dog bites man" from "man bites dog"?
+#
+# Needs: tensors, matrix product, softmax, a training loop (recap below) · 25 minutes, exercises apart · CPU
+#
+# After this notebook you can
+#
+# - write self-attention in five lines, and prove that it cannot see the order of words,
+# - find out with two lines whether *your* model can,
+# - say where a causal mask lets order in, and name the three doors for positions.
+
+# %% [markdown]
+# The same three words make everyday news or a headline.
+# We compute both with attention, put the rows back in order, and compare.
+#
+# <details><summary>Recap in five minutes: tensors, matrix product, softmax, a training loop</summary>
+#
+# **Tensor.** `x` of shape `(n, d)` has n rows, here one a word, and d columns, the *channels*.
+# `x[[2, 0, 1]]` is the same rows in another order.
+#
+# **Matrix product.** `(x @ W)[i, j]` is the sum over c of `x[i, c] * W[c, j]`.
+# Row i of the result comes from row i of `x` alone.
+# `q @ k.T` holds the dot product of every row of `q` with every row of `k`: large where two rows point the same way.
+#
+# **Softmax.** `s.exp() / s.exp().sum()`: positive numbers that sum to 1.
+# `[1, 2, 3]` becomes `[0.09, 0.24, 0.67]`, and a score of −∞ becomes 0.
+# `softmax(-1)` treats each row by itself.
+#
+# **Training loop.** Guess, measure, ask which way is down, take a step:
+#
+# ```python
+# loss = cross_entropy(model(tokens), targets)
+# optimizer.zero_grad()
+# loss.backward()
+# optimizer.step()
+# ```
+#
+# `cross_entropy` is the mean of −log(probability given to the right answer):
+# ln 2 = 0.69 for a coin toss, 0 for certainty.
+# `model.eval()` switches off what is random in training, such as dropout.
+#
+# </details>
+
+# %%
+import math
+
+import torch
+
+import posenc
+from posenc import check, plots, training, widgets
+
+# %% [markdown]
+# ## 1 · Three words, three vectors
+#
+# A model looks each word up in a table.
+# A sentence is those rows, one under the other, so the order is plainly in the tensor.
+# Does attention use it?
+
+# %%
+torch.manual_seed(0)
+words = ["dog", "bites", "man"]
+table = torch.randn(3, 8, dtype=torch.float64)  # a row a word
+
+
+def embed(text):
+    return table[[words.index(word) for word in text.split()]]  # (n, d)
+
+
+# %% [markdown]
+# Every word asks (its query), is asked (its key) and answers (its value).
+# What it takes home is a mean of all values, weighted by how well their keys fit its query:
+#
+# $$y_i=\sum_j \mathrm{softmax}_j\!\left(\frac{q_i\cdot k_j}{\sqrt d}\right) v_j .$$
+
+
+# %%
+def attention(x, W_q, W_k, W_v):
+    q, k, v = x @ W_q, x @ W_k, x @ W_v  # (n, d) each
+    scores = q @ k.T / q.shape[-1] ** 0.5  # (n, n)
+    weights = scores.softmax(-1)  # each row sums to 1
+    return weights @ v  # (n, d)
+
+
+# %% [markdown]
+# **Predict.** In one sentence the dog bites, in the other it is bitten.
+# The weights are random, the same for both.
+
+# %%
+check.predict(
+    "dog",
+    "The vectors that come out for “dog” in the two sentences are",
+    ["far apart", "close, but not equal", "equal"],
+)
+
+# %%
+W = torch.randn(3, 8, 8, dtype=torch.float64) / 8**0.5  # W_q, W_k, W_v
+everyday = attention(embed("dog bites man"), *W)
+headline = attention(embed("man bites dog"), *W)
+apart = (everyday[0] - headline[2]).abs().max()
+
+check.claim("dog", "the dog that bites and the one that is bitten are equal",
+            apart, "<", 1e-12, settles={"dog": "equal"})  # fmt: skip
+
+# %%
+outputs = {"dog bites man": everyday, "man bites dog": headline}
+outputs["man bites dog, rows put back"] = headline[[2, 1, 0]]
+plots.heatmaps(outputs, xlabel="channel", ylabel="word",
+               y=["1st", "2nd", "3rd"], label="output",
+               alt="Put back in order, the headline's rows are the other's"
+               )  # fmt: skip
+
+# %% [markdown]
+# The third panel is the first.
+#
+# **"But the order *is* in the tensor!"**
+# It is, as row numbers. Now look for a row number in the formula: there is none.
+# $y_i$ is a sum over all words, and a sum does not know in which order its terms came.
+
+# %% [markdown]
+# `posenc.Attention`, which the course uses from here on, is the same five lines with heads.
+# With one head and our weights it must agree.
+
+# %%
+layer = posenc.Attention(posenc.Dims(d_model=8, n_heads=1)).double()
+layer.qkv.weight.data = W.mT.flatten(0, 1)  # W_q, W_k, W_v, stacked
+layer.out.weight.data = torch.eye(8, dtype=torch.float64)
+none, pos = posenc.build("none"), torch.arange(3)
+theirs, _ = layer(embed("dog bites man")[None], none, pos, mask=None)
+
+check.claim("posenc", "posenc.Attention agrees with our five lines",
+            (theirs[0] - everyday).abs().max(), "<", 1e-12)  # fmt: skip
+
+# %% [markdown]
+# ## 2 · Why: the proof in three lines
+#
+# A shuffle is a matrix: one 1 in every row and every column.
+# `P @ x` puts the rows of `x` in another order, and $P^\top$ puts them back: $P^\top P=1$.
+
+# %%
+order = torch.tensor([2, 0, 1])
+P = torch.eye(3, dtype=torch.float64)[order]
+check.claim("P", "P @ x is x[order]",
+            (P @ table - table[order]).abs().max(), "==", 0)  # fmt: skip
+P
+
+# %% [markdown]
+# Shuffle the words, and follow the shuffle through. With $S(x)$ for the scores of $x$:
+#
+# $$\begin{aligned}
+# S(Px)&=(PxW_q)(PxW_k)^\top/\sqrt d = P\,S(x)\,P^\top\\
+# \mathrm{softmax}(P S P^\top)&=P\,\mathrm{softmax}(S)\,P^\top\\
+# \mathrm{att}(Px)&=P\,\mathrm{softmax}(S)\,\underbrace{P^\top P}_{1}\,xW_v=P\,\mathrm{att}(x)
+# \end{aligned}$$
+#
+# The middle line is the only one that needs a look: softmax works in each row alone, and a sum over a row has no order.
+
+# %%
+S = torch.randn(3, 3, dtype=torch.float64)
+difference = (P @ S @ P.T).softmax(-1) - P @ S.softmax(-1) @ P.T
+check.claim("softmax", "softmax first or shuffle first: the same weights",
+            difference.abs().max(), "<", 1e-12)  # fmt: skip
+
+# %% [markdown]
+# Nothing was assumed about the weights.
+# So no training can help: every attention layer that ever will be trained has this property.
+#
+# It has a name. A function with $f(Px)=P f(x)$ is **permutation-equivariant**:
+# shuffle what goes in, and what comes out is shuffled alike.
+# Two lines measure how far a function is from it.
+
+
+# %%
+def gap(f, x):
+    order = torch.randperm(len(x))
+    return (f(x[order]) - f(x)[order]).abs().max()
+
+
+# %% [markdown]
+# **Predict.** The proof says 0. We shuffle a text of twelve words fifty times, in float64.
+
+# %%
+check.predict(
+    "gap",
+    "The largest gap of the fifty is",
+    ["exactly 0", "about 1e-16", "about 1e-7"],
+)
+
+
+# %%
+def largest_gap(dtype):
+    x, weights = torch.randn(12, 8, dtype=dtype), W.to(dtype)
+    return max(gap(lambda x: attention(x, *weights), x) for _ in range(50))
+
+
+check.claim("float64", "in float64 a shuffle moves the last digits, no more",
+            largest_gap(torch.float64), "<", 1e-14,
+            settles={"gap": "about 1e-16"})  # fmt: skip
+check.claim("float32", "in float32 too, where the last digits are larger",
+            largest_gap(torch.float32), "<", 1e-5)  # fmt: skip
+
+# %% [markdown]
+# A few 1e-16 in float64, a few 1e-7 in float32: a sum in another order rounds in another way.
+# So a test for blindness needs a tolerance, never `==`.
+#
+# Is everything blind? No. A recurrent layer reads word by word:
+
+# %%
+gru = torch.nn.GRU(8, 8, dtype=torch.float64)
+x = torch.randn(12, 8, dtype=torch.float64)
+check.claim("gru", "a recurrent layer sees the order",
+            gap(lambda x: gru(x)[0], x), ">", 0.01)  # fmt: skip
+
+# %% [markdown]
+# **Exercise 1** · difficulty 2 of 5 · 6 minutes
+#
+# Write `permutation_equivariant(f, x)`: True if shuffling the rows of `x` shuffles the rows of `f(x)` alike, else False.
+# `x` is `(n, d)`, in float64 or float32, n may be as small as 3.
+#
+# It will be tried on sly functions.
+# The sum of both neighbours, `x.roll(1, 0) + x.roll(-1, 0)`, minds some shuffles and not others; `x` reversed, for instance, it does not notice.
+#
+# <details><summary>Hint</summary>
+#
+# One random shuffle of three words leaves them as they are one time in six.
+# Try twenty, and return False at the first that fails.
+# `torch.allclose(a, b, atol=1e-5)` leaves room for rounding.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def permutation_equivariant(f, x):
+    """f: (n, d) -> (n, d), and x: (n, d) -> True or False"""
+    ### BEGIN SOLUTION
+    for _ in range(20):
+        order = torch.randperm(len(x))
+        if not torch.allclose(f(x[order]), f(x)[order], atol=1e-5):
+            return False
+    return True
+    ### END SOLUTION
+
+
+check.permutation_equivariant(permutation_equivariant)
+
+# %% [markdown]
+# ## 3 · On trial: "self-attention is permutation-invariant"
+#
+# One reads it everywhere. Invariant would mean $f(Px)=f(x)$: shuffle the words, and *nothing* moves.
+#
+# **Predict.** Which of these is invariant?
+
+# %%
+check.predict(
+    "invariant",
+    "Shuffle the words. Nothing at all changes in the output of",
+    ["attention", "attention, then the mean over all words", "both"],
+)
+
+# %%
+x = embed("dog bites man")
+y, shuffled = attention(x, *W), attention(x[order], *W)
+
+check.claim("moves", "the output of attention moves with the words",
+            (shuffled - y).abs().max(), ">", 0.1)  # fmt: skip
+check.claim("pooled", "the mean over all words stays where it was",
+            (shuffled.mean(0) - y.mean(0)).abs().max(), "<", 1e-12,
+            settles={"invariant": "attention, then the mean over all words"}
+            )  # fmt: skip
+
+# %%
+check.verdict("B16", "does not hold", because=(
+    "Its output is shuffled along with the words: that is equivariant. "
+    "Invariance comes with pooling, such as a mean over all words."
+))  # fmt: skip
+
+# %% [markdown]
+# The literature keeps the two apart: in the Set Transformer (Lee et al. 2019) the attention blocks are equivariant,
+# and a pooling block at the end makes the whole invariant.
+# There blindness is the aim, since a set has no order. For language it is a loss.
+
+# %% [markdown]
+# ## 4 · A model that trains, and cannot read
+#
+# `torch.nn.TransformerEncoder` has no positions: adding them is your task, and nothing warns you.
+# Its other parts (norms, residuals, the two-layer perceptron) treat every word by itself.
+# So blindness passes through the whole stack.
+#
+# We let it read thirty headlines, *X bites Y* with six names, and ask: who bites?
+
+# %%
+pairs = [(i, j) for i in range(6) for j in range(6) if i != j]
+texts = torch.tensor([[i, 6, j] for i, j in pairs])  # (30, 3), 6 is "bites"
+biter = texts[:, 0]  # (30,)
+
+
+# %%
+class Reader(torch.nn.Module):
+    def __init__(self, places=0, mask=None):
+        super().__init__()
+        self.words = torch.nn.Embedding(7, 32)
+        layer = torch.nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+        self.encoder = torch.nn.TransformerEncoder(
+            layer, num_layers=2, enable_nested_tensor=False
+        )
+        self.head = torch.nn.Linear(32, 6)
+        self.places, self.mask = places, mask  # for section 6
+
+    def forward(self, tokens):
+        x = self.words(tokens) + self.places  # (b, n, d)
+        return self.head(self.encoder(x, mask=self.mask).mean(1))  # (b, 6)
+
+
+# %%
+def train(reader, steps=60):
+    optimizer = torch.optim.Adam(reader.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(steps):
+        loss = torch.nn.functional.cross_entropy(reader(texts), biter)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+# %% [markdown]
+# **Predict.** It begins near ln 6 = 1.8: six names, no idea. Where does the loss end?
+
+# %%
+check.predict(
+    "loss",
+    "Without positions, after training, the loss is near",
+    [
+        "1.8: it learns nothing",
+        "0.7: it learns which two, not who bites",
+        "0: it learns who bites",
+    ],
+)
+
+
+# %%
+def three_seeds(**options):
+    runs = []
+    with training.one_thread():
+        for seed in range(3):
+            torch.manual_seed(seed)
+            reader = Reader(**options)
+            runs.append(train(reader))
+    return torch.tensor(runs), reader  # (seeds, steps)
+
+
+losses = {}
+losses["no positions"], reader = three_seeds()
+
+# %%
+plots.lines(losses, xlabel="step", ylabel="loss",
+            chance=math.log(2), ylim=(0, 2.2),
+            alt="The loss falls from 1.8 and stays near ln 2, the level of a "
+            "coin toss between two names")  # fmt: skip
+
+# %% [markdown]
+# A healthy curve. It falls fast and settles, as good curves do.
+# The dashed line, "chance", is ln 2 = 0.69: a coin toss between the two names.
+# The band spans three seeds.
+
+# %%
+last = losses["no positions"][:, -20:].mean(1)  # (seeds,)
+check.claim("coin", "it stays where a toss between the two names would be",
+            (last - math.log(2)).abs(), "<", 0.3, seeds=3,
+            settles={"loss": "0.7: it learns which two, not who bites"}
+            )  # fmt: skip
+
+# %% [markdown]
+# More steps would not help: *X bites Y* and *Y bites X* get one answer, whatever the weights, and it is wrong for one of them.
+# No error, no warning, a falling loss.
+# What finds the fault is `gap`, the two lines of section 2.
+#
+# **Predict.** The encoder that we just trained, as it is, still in training mode:
+
+# %%
+check.predict(
+    "dropout",
+    "The gap of the blind encoder in training mode is",
+    ["rounding, as it should be", "large, as if it saw the order"],
+)
+
+# %%
+five_words = torch.randn(5, 32)
+check.claim("dropout", "in training mode it seems to see the order",
+            gap(reader.encoder.train(), five_words), ">", 0.1,
+            settles={"dropout": "large, as if it saw the order"})  # fmt: skip
+check.claim("eval", "in eval() it turns out to be blind",
+            gap(reader.encoder.eval(), five_words), "<", 1e-4)  # fmt: skip
+
+# %% [markdown]
+# Dropout draws new zeros at every call, and noise looks like order.
+# Call `eval()` before you believe the test.
+#
+# Blindness has a stranger consequence.
+# In *the dog bites the man* both "the" ask the same question of the same bag of words.
+
+# %%
+out = reader.encoder.eval()(five_words[[0, 1, 2, 0, 3]])  # the … the …
+check.claim("the", "both “the” leave the encoder as one and the same vector",
+            (out[0] - out[3]).abs().max(), "<", 1e-4)  # fmt: skip
+
+# %% [markdown]
+# ## 5 · On trial: "self-attention assumes no order"
+#
+# Vaswani et al. (2017, §3.5) give it as the reason for positions: no recurrence, no convolution, so order must be put in.
+# But their decoder may not look ahead: word i attends to no word after i.
+# One line more, and for the first time a row number decides something.
+
+
+# %%
+def causal_attention(x, W_q, W_k, W_v):
+    q, k, v = x @ W_q, x @ W_k, x @ W_v  # (n, d) each
+    scores = q @ k.T / q.shape[-1] ** 0.5  # (n, n)
+    later = torch.ones_like(scores).triu(1).bool()  # the key comes after
+    return scores.masked_fill(later, -math.inf).softmax(-1) @ v
+
+
+# %%
+x = torch.randn(12, 8, dtype=torch.float64)
+check.claim("causal", "a causal mask lets order in, within one layer",
+            gap(lambda x: causal_attention(x, *W), x), ">", 0.01)  # fmt: skip
+
+# %% [markdown]
+# How much order? Take a text of eight words and swap two neighbours.
+#
+# **Predict.** One causal layer. Which words leave it changed?
+
+# %%
+check.predict(
+    "swap",
+    "Two neighbours swap. After one causal layer, changed are",
+    ["all words", "the two, and all words after them", "only the two"],
+)
+
+
+# %%
+def changes(layers, causal):
+    torch.manual_seed(0)
+    model = posenc.Transformer(posenc.build("none"), vocab_size=8,
+                               n_layers=layers, causal=causal)  # fmt: skip
+    texts = torch.arange(8).repeat(8, 1)  # the last stays as it is
+    for i in range(7):
+        texts[i, [i, i + 1]] = texts[i, [i + 1, i]]
+    logits = model.double()(texts).detach()  # (text, place, vocabulary)
+    by_word = logits[torch.arange(8)[:, None], texts]  # places put back
+    return (by_word[:7] - by_word[7]).norm(dim=-1)  # (swap, word)
+
+
+# %% [markdown]
+# **Explore.** How many layers does it take until all later words notice a swap?
+# Each row is one swap, each column a word: 0 where nothing changed.
+# Then take the mask away.
+
+
+# %%
+def draw(layers, causal):
+    change = changes(layers, causal)
+    change[change < 1e-9] = 0  # rounding
+    counts = ", ".join(str(len(row.nonzero())) for row in change)
+    mask = "causal mask" if causal else "no mask"
+    return plots.heatmap(change, xlabel="word", label="change of its output",
+                         ylabel="swapped: this word and the next",
+                         title=f"{mask}, layers: {layers}", values=True,
+                         alt=f"Swap by swap, so many of 8 words change: {counts}"
+                         )  # fmt: skip
+
+
+widgets.explore(draw, layers=(1, 4, 1), causal=[True, False])
+
+# %%
+one, two = changes(1, causal=True), changes(2, causal=True)
+after = torch.ones(7, 8).triu().bool()  # the two, and all words after them
+check.claim("swap", "one causal layer: only the two swapped words change",
+            (one > 1e-9).sum(1), "==", 2,
+            settles={"swap": "only the two"})  # fmt: skip
+check.claim("later", "two causal layers: they and all later words change",
+            two[after], ">", 1e-3)  # fmt: skip
+
+# %% [markdown]
+# In one layer a later word sees the same *bag* of words before it, swapped or not.
+# The two themselves differ: each has gained or lost the other.
+# In the second layer the later words read those two, and the news is out.
+#
+# The same on a whole prefix: shuffle all words but the last.
+
+
+# %%
+def last_word_changes(layers):
+    torch.manual_seed(0)
+    model = posenc.Transformer(posenc.build("none"), vocab_size=8,
+                               n_layers=layers).double()  # fmt: skip
+    texts = torch.tensor([[0, 1, 2, 3, 4, 7], [3, 1, 4, 0, 2, 7]])
+    first, second = model(texts)[:, -1]  # (vocabulary,) each
+    return (first - second).norm()
+
+
+check.claim("one", "one layer: the last word is blind to its prefix's order",
+            last_word_changes(1), "<", 1e-12)  # fmt: skip
+check.claim("two", "two layers: it is not",
+            last_word_changes(2), ">", 1e-3)  # fmt: skip
+
+# %%
+check.verdict("A5", "holds only if", because=(
+    "every word may see every other. A causal mask lets order in from the "
+    "first layer on; only the last word stays blind to the order of its "
+    "prefix, until the second layer."
+))  # fmt: skip
+
+# %% [markdown]
+# **Exercise 2** · difficulty 2 of 5 · 6 minutes
+#
+# Write attention for *any* mask: `mask[i, j]` is True where query i may see key j, and every query may see at least one key.
+# In loops: for each i, take the allowed j only, weight them by $e^{q_i\cdot k_j/\sqrt d}$ (d: the width of q), divide by the sum of these weights, and add up the $v_j$.
+#
+# Then try it with `gap`: which masks keep attention blind?
+#
+# <details><summary>Hint</summary>
+#
+# Hide a score *before* softmax, by −∞, not after it by 0: the weights must still sum to 1.
+# `scores.masked_fill(condition, value)` fills where the condition is True.
+# As to the last question: a mask must look the same after every shuffle, $PMP^\top=M$. All, only oneself, all but oneself.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def masked_attention(x, W_q, W_k, W_v, mask):
+    """(n, d), three (d, dh), (n, n) of True and False -> (n, dh)"""
+    ### BEGIN SOLUTION
+    q, k, v = x @ W_q, x @ W_k, x @ W_v
+    scores = q @ k.T / q.shape[-1] ** 0.5
+    return scores.masked_fill(~mask, -math.inf).softmax(-1) @ v
+    ### END SOLUTION
+
+
+check.attention(masked_attention)
+
+# %% [markdown]
+# ## 6 · On trial: "without positions a model cannot know the order"
+#
+# The blind reader of section 4 could not say who bites.
+# Now it gets a causal mask and still no positions.
+# A third reader gets no mask, but to each place in the text we add a fixed random vector.
+
+# %%
+check.predict(
+    "mask",
+    "With a causal mask and no positions, the loss ends near",
+    ["0.7: a coin toss, as before", "0: it learns who bites"],
+)
+
+# %%
+ahead = torch.ones(3, 3).triu(1).bool()  # in torch.nn True means hidden
+losses["causal mask, no positions"], _ = three_seeds(mask=ahead)
+torch.manual_seed(0)
+losses["a vector for each place"], _ = three_seeds(places=torch.randn(3, 32))
+
+# %%
+plots.lines(losses, xlabel="step", ylabel="loss",
+            chance=math.log(2), ylim=(0, 2.2),
+            alt="Without positions the loss stays near ln 2; with a causal "
+            "mask, or a vector for each place, it falls to 0")  # fmt: skip
+
+# %%
+masked, placed = list(losses.values())[1:]  # (seeds, steps) each
+check.claim("masked", "a causal mask is enough: it learns who bites",
+            masked[:, -20:].mean(1), "<", 0.2, seeds=3,
+            settles={"mask": "0: it learns who bites"})  # fmt: skip
+check.claim("placed", "so is a vector for each place",
+            placed[:, -20:].mean(1), "<", 0.2, seeds=3)  # fmt: skip
+
+# %% [markdown]
+# The place vectors are random and never trained. Any three different ones will do, at this size: three places, two layers, 60 steps.
+#
+# How far does the mask carry in earnest? Haviv et al. (2022) trained large models with and without positions.
+
+# %% [markdown]
+# | perplexity, lower is better | without | learned positions |
+# |---|---|---|
+# | causal, WikiText-103, 247M parameters | 20.97 | 20.42 |
+# | causal, the Pile, 1.3B parameters | 13.10 | 13.05 |
+# | **masked** (sees both sides), the Pile, RoBERTa-large | **147.18** | 4.06 |
+#
+# Their Tables 1 and 4. Almost nothing is lost in the decoders. The model that looks both ways collapses.
+
+# %%
+check.verdict("B6", "holds only if", because=(
+    "the model looks both ways. A causal one reads the order off its mask: "
+    "ours within 60 steps."
+))  # fmt: skip
+
+# %% [markdown]
+# **Why then does everyone add positions to decoders?**
+# *Possible* is not *free*. In Haviv's tables the models without positions are always slightly worse, as the authors say themselves.
+# The order must first be worked out: their probes find no position at the first layer, and a usable one within four.
+# Others came out on the other side: Irie et al. (2019) found deep causal models of speech slightly *better* without.
+
+# %% [markdown]
+# **Exercise 3** · difficulty 3 of 5 · 8 minutes
+#
+# What could a causal layer *count*? Let the first word be a start marker, the vector (1, 0); every other word is (0, something).
+# Find three 2 × 2 matrices with which channel 0 of `causal_attention(x, W_q, W_k, W_v)` is 1/(t+1) at word t:
+#
+# | word t | 0 | 1 | 2 | 3 |
+# |---|---|---|---|---|
+# | channel 0 | 1 | 1/2 | 1/3 | 1/4 |
+#
+# A position, and nobody put it in.
+#
+# <details><summary>Hint</summary>
+#
+# Word t sees t+1 words. If all get the same weight, each weighs 1/(t+1).
+# Which `W_q` makes all scores equal? Then let `W_v` keep the marker's 1 and nothing else.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def counting_weights():
+    """-> W_q, W_k, W_v, each (2, 2)"""
+    ### BEGIN SOLUTION
+    W_q = torch.zeros(2, 2)  # all scores are 0
+    W_k = torch.eye(2)  # any will do
+    W_v = torch.tensor([[1.0, 0.0], [0.0, 0.0]])  # the marker's 1
+    return W_q, W_k, W_v
+    ### END SOLUTION
+
+
+check.counting_weights(counting_weights)
+
+# %% [markdown]
+# ## 7 · Three doors
+#
+# Where may a position enter attention? Follow the formula from left to right.
+# Into the **embeddings**, before anything else.
+# Into **queries and keys**, after the projections.
+# Or into the **scores**, as a number for each pair of places.
+# Here all three stand open:
+
+
+# %%
+def open_attention(x, embeddings=0, queries_keys=0, scores=0):
+    q, k, v = ((x + embeddings) @ W_i for W_i in W)  # door 1
+    q, k = q + queries_keys, k + queries_keys  # door 2
+    s = q @ k.T / q.shape[-1] ** 0.5 + scores  # door 3
+    return s.softmax(-1) @ v
+
+
+# %% [markdown]
+# Through each door we put random numbers that depend on the place alone, and measure the gap.
+
+# %%
+place, pair = torch.randn(3, 8).double(), torch.randn(3, 3).double()
+doors = {
+    "embeddings": lambda x: open_attention(x, embeddings=place),
+    "queries and keys": lambda x: open_attention(x, queries_keys=place),
+    "scores": lambda x: open_attention(x, scores=pair),
+}
+x = embed("dog bites man")
+gaps = [max(gap(f, x) for _ in range(20)) for f in doors.values()]
+check.claim("doors", "each door alone lets order in", gaps, ">", 0.1)
+check.claim("shut", "with all doors shut attention is blind again",
+            gap(open_attention, x), "<", 1e-12)  # fmt: skip
+
+# %% [markdown]
+# `posenc` has the same doors, called `embed`, `rotate` (queries and keys) and `bias` (scores).
+# Every encoding of the course says which it uses.
+
+# %%
+{
+    name: posenc.acts_on(posenc.ENCODINGS[name])
+    for name in ("none", "integer", "learned", "sinusoidal")
+}
+
+# %% [markdown]
+# Any numbers break the blindness, even random ones.
+# Which of them let a model say "the word before me"? Which still work at a place it never saw?
+# The next notebook begins with the simplest: [0, 1, 2, …](02_why_integer_positions_fail.ipynb).
+
+# %% [markdown]
+# ## What you can now do
+#
+# - Write attention from memory, and prove $\mathrm{att}(Px)=P\,\mathrm{att}(x)$ in three lines.
+# - Say *equivariant* where others say *invariant*, and know what pooling changes.
+# - Test any model for blindness: two lines, many shuffles, a tolerance, `eval()`.
+# - Say what a causal mask tells one layer (the bag of words before me) and two (their order).
+# - Name the three doors: embeddings, queries and keys, scores.
+
+# %% [markdown]
+# ## References
+#
+# - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762: attention (§3.2), and why positions must be put in (§3.5).
+# - Haviv, Ram, Press, Izsak, Levy 2022, *Transformer Language Models without Positional Encodings Still Learn Positional Information*, arXiv 2203.16634: Tables 1 and 4, the probes (Figure 2), "always slightly worse" (Limitations).
+# - Lee et al. 2019, *Set Transformer*, arXiv 1810.00825: equivariant attention blocks, invariance by pooling.
+# - Irie, Zeyer, Schlüter, Ney 2019, *Language Modeling with Deep Transformers*, arXiv 1905.04226: deep causal models for speech that were slightly better without positions (abstract).
+# - Claim A5 is that of the [article](http://www.kler.cn/a/539187.html) which the course grew from (in Chinese).

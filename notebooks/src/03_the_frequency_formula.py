@@ -1,0 +1,1015 @@
+# %% [markdown]
+# # 03 · What is forced, and what is chosen?
+#
+# Needs: 02 · 45 minutes · CPU
+#
+# The formula with the 10 000 in it looks as if it fell from the sky.
+# Most of it is forced by three demands; one choice is left.
+#
+# After this notebook you can
+#
+# - derive the sinusoidal code from three demands, and say what is a choice;
+# - write its speeds, its codes and its shift matrix, and check them;
+# - read off a kernel what a model can see of two positions.
+
+# %%
+import math
+
+import torch
+
+import posenc
+from posenc import analysis, check, plots, widgets
+
+torch.set_default_dtype(torch.float64)  # proofs need the digits
+
+# %% [markdown]
+# A counter writes a position in digits.
+# The sinusoidal code writes it with clock hands: slow ones left, fast ones right.
+#
+# Move from 7 to 8, then from 7 to 51.
+# Which hand tells each two apart?
+
+
+# %%
+def dials(position):
+    return plots.clock_hands(position, dim=8, odometer=10)
+
+
+widgets.explore(dials, position=(0, 9999, 1, 2026))
+
+# %% [markdown]
+# The fastest hand tells 7 from 8, but takes 51 for 7: it has gone round.
+# The next one tells these apart.
+# Digits do the same, only that digits jump and hands glide.
+#
+# Why hands?
+# And why these speeds?
+# The first answer is a theorem, the second a choice.
+
+# %% [markdown]
+# ## 1 · Three demands
+#
+# In 02 we wanted a head that finds "the one before me", wherever "me" is.
+# A head has one weight matrix for all positions.
+# So one matrix must turn the code of $p$ into the code of $p+k$, for every $p$:
+#
+# $$c(p+k)=M_k\,c(p).$$
+#
+# **Predict.** In 02 the code $(1, p, p^2)$ could do it.
+# With a matrix?
+
+# %%
+check.predict(
+    "polynomial", "One matrix that moves (1, p, p²) on by 3, whatever p is",
+    ["exists", "exists only while p is small", "cannot exist"])  # fmt: skip
+
+
+# %%
+def powers(p):
+    return torch.stack([p**0, p, p**2], dim=-1)  # (n, 3)
+
+
+p = torch.arange(-20.0, 21.0)
+M_3 = torch.linalg.lstsq(powers(p), powers(p + 3)).solution.T
+M_3.round().int()
+
+# %%
+check.claim("polynomial shift",
+            "one matrix moves (1, p, p²) by three positions",
+            (powers(p) @ M_3.T - powers(p + 3)).abs().max(), "<", 1e-8,
+            settles={"polynomial": "exists"})  # fmt: skip
+
+# %% [markdown]
+# It exists.
+# Its last row says $(p+3)^2 = 9\cdot 1+6\,p+1\,p^2$.
+# Not linear in $p$, but linear in the *code*: that is all a weight matrix needs.
+#
+# Why `.T`?
+# In a formula a code is a column, $M\,c$.
+# In a tensor it is a row, so the same map is `c @ M.T`.
+
+# %% [markdown]
+# The second demand comes free: three steps and then four are seven,
+#
+# $$M_j M_k=M_{j+k}.$$
+#
+# So $M_k$ is $M_1$ applied $k$ times.
+# One matrix and one starting code make the whole encoding: $c(p)=M_1^{\,p}\,c(0)$.
+
+
+# %%
+def step(n):
+    return torch.linalg.lstsq(powers(p), powers(p + n)).solution.T
+
+
+check.claim("compose", "three steps and then four are seven",
+            (step(4) @ step(3) - step(7)).abs().max(), "<", 1e-8)  # fmt: skip
+
+# %% [markdown]
+# What is wrong with $(1, p, p^2)$, then?
+# It grows; 02 showed how big numbers drown the words.
+# Third demand: the codes stay **bounded**, to the left and to the right.
+#
+# Four matrices, each applied again and again.
+#
+# **Predict.** Which of them stays in bounds both ways?
+
+# %%
+check.predict("bounded",
+              "In bounds for all steps, forwards and backwards, stays",
+              ["the stretch", "the shrink", "the shear", "the turn"],
+)  # fmt: skip
+
+# %%
+moves = {
+    "stretch": [[1.03, 0.0], [0.0, 1.03]],
+    "shrink": [[0.97, 0.0], [0.0, 0.97]],
+    "shear": [[1.0, 0.06], [0.0, 1.0]],
+    "turn": [[math.cos(0.2), math.sin(0.2)], [-math.sin(0.2), math.cos(0.2)]],
+}
+
+
+def size_after(M, p, start=(0.0, 1.0)):
+    power = torch.linalg.matrix_power(torch.tensor(M), p)
+    return (power @ torch.tensor(start)).norm()
+
+
+# %%
+steps = range(-60, 61)
+sizes = {
+    name: torch.stack([size_after(M, p) for p in steps])
+    for name, M in moves.items()
+}
+plots.lines(sizes, x=steps, xlabel="steps p", ylabel="length of the code",
+            alt="Stretch and shrink leave the page on one side, the shear on "
+                "both; the turn stays at 1.")  # fmt: skip
+
+# %%
+check.claim("only the turn", "of the four only the turn stays in bounds",
+            torch.stack([s.max() for n, s in sizes.items() if n != "turn"]),
+            ">", 3, settles={"bounded": "the turn"})  # fmt: skip
+check.claim("turn", "the turn keeps the length", sizes["turn"].max(), "<",
+            1 + 1e-9)  # fmt: skip
+
+# %% [markdown]
+# That was no accident of four examples.
+# A code that shifts by a matrix and stays bounded **is** a set of clock hands:
+# seen in suitable coordinates, $M_1$ turns some planes, each at its own speed.
+# Beside them there may be one channel that is always 1, and one that flips its
+# sign, $(-1)^p$.
+#
+# <details><summary>Proof, in six lines</summary>
+#
+# Let $V$ be the span of all codes.
+# $M_1$ maps $V$ into itself and $M_{-1}$ undoes it.
+# Each $v\in V$ is a finite sum of codes, so $M_1^{\,p}v$ is bounded over *all* integers $p$.
+# An eigenvalue with $|\lambda|\neq1$ would make $\lambda^p$ run away on one side.
+# A Jordan block of size two or more would grow like $|p|$: that is the shear.
+# So $M_1$ is diagonalisable on $V$ with all $|\lambda|=1$.
+# It is real, so its eigenvalues are pairs $e^{\pm i\omega}$, and perhaps $1$ and $-1$;
+# in real coordinates each pair is a turn by $\omega$.
+# The codes $M_1^{\,p}c(0)$ span $V$, so no eigenvalue occurs twice: no two hands share a speed. ∎
+#
+# *Suitable coordinates*: a fixed change of basis, which the next weight matrix can undo.
+# *Both ways*: to the right alone, a fading $0.9^p$ would be bounded too; its far positions
+# melt into one.
+# *A bias* in a linear layer is the channel that is always 1.
+# *All integers*: on a finite stretch, enough channels can do anything.
+# </details>
+
+# %% [markdown]
+# A theorem is best tried on a code that has no sine in it.
+# One-hot, wrapped round: eight channels, and after position 7 comes 0 again.
+# It is bounded, and a matrix shifts it.
+# So it must be clock hands in disguise.
+
+# %%
+wheel = torch.eye(8).roll(1, dims=0)  # M_1 of one-hot
+speeds = torch.linalg.eigvals(wheel).angle().abs().sort().values
+(speeds / (2 * math.pi / 8)).round().int()
+
+# %%
+check.claim("one-hot turns",
+            "every eigenvalue of the one-hot shift has modulus one",
+            (torch.linalg.eigvals(wheel).abs() - 1).abs().max(), "<", 1e-9,
+)  # fmt: skip
+
+# %% [markdown]
+# In units of an eighth of a turn: a 0 (the constant), a 4 (the flip), and three
+# hands at speeds 1, 2, 3.
+# One-hot *is* a set of hands, at equally spaced speeds.
+# Section 5 comes back to that.
+
+# %% [markdown]
+# ## 2 · One hand
+#
+# So a pair of channels is a hand.
+# It starts at twelve and runs clockwise, because the sine comes first.
+
+
+# %%
+def hand(p, speed):
+    return torch.stack([(speed * p).sin(), (speed * p).cos()], dim=-1)
+
+
+p = torch.arange(12.0)
+plots.path({"one hand": hand(p, 0.5)}, labels=range(12), xlabel="sin(p/2)",
+           ylabel="cos(p/2)",
+           alt="Twelve positions on a circle, clockwise from twelve o'clock.",
+)  # fmt: skip
+
+# %% [markdown]
+# Which matrix turns it on by $k$?
+# School trigonometry:
+#
+# $$\begin{pmatrix}\sin\omega(p+k)\\ \cos\omega(p+k)\end{pmatrix}=
+# \begin{pmatrix}\cos\omega k&\sin\omega k\\-\sin\omega k&\cos\omega k\end{pmatrix}
+# \begin{pmatrix}\sin\omega p\\ \cos\omega p\end{pmatrix}$$
+#
+# No $p$ in the matrix: one matrix for every position.
+
+
+# %%
+def turn(angle):
+    c, s = math.cos(angle), math.sin(angle)
+    return torch.tensor([[c, s], [-s, c]])
+
+
+check.claim("hand", "one 2 × 2 turn moves a hand by three positions",
+            (hand(p, 0.5) @ turn(0.5 * 3).T - hand(p + 3, 0.5)).abs().max(),
+            "<", 1e-12)  # fmt: skip
+
+# %% [markdown]
+# Forget the `.T`, and no error is raised.
+# The hand goes *back* by three.
+# If all your signs come out wrong, look for this first.
+
+# %%
+check.claim("no T", "without the transpose the hand goes back by three",
+            (hand(p, 0.5) @ turn(0.5 * 3) - hand(p - 3, 0.5)).abs().max(), "<",
+            1e-12)  # fmt: skip
+
+# %% [markdown]
+# ### Why both sine and cosine?
+#
+# Take the sine alone, and let the best straight line guess
+# $\sin\omega(p+k)$ from $\sin\omega p$.
+# $R^2$ is the share that it gets right.
+#
+# **Predict.** The further ahead, …
+
+# %%
+check.predict("sine alone", "As k grows, the guess from the sine alone",
+              ["stays perfect", "gets worse and worse", "comes and goes"],
+)  # fmt: skip
+
+# %%
+p, offsets = torch.arange(1257.0), torch.arange(0, 101, 2)  # twenty turns
+now = hand(p, 0.1)  # (n, 2)
+
+
+def guess(channels, k):
+    return analysis.linear_r2(
+        now[:, :channels], hand(p + k, 0.1)[:, :channels]
+    )
+
+
+alone = torch.tensor([guess(1, k) for k in offsets])
+both = torch.tensor([guess(2, k) for k in offsets])
+
+# %%
+plots.lines(
+    {"sine alone": alone, "with its cosine": both}, x=offsets,
+    xlabel="offset k", ylabel="R² of the best linear guess", ylim=(0, 1.1),
+    alt="The sine alone is guessed perfectly at 0, 31 and 63, and not at "
+        "all half-way between; with its cosine always perfectly.")  # fmt: skip
+
+# %%
+check.claim("cos squared", "for the sine alone, R² is the square of cos(ωk)",
+            (alone - (0.1 * offsets).cos() ** 2).abs().max(), "<", 0.01,
+            settles={"sine alone": "comes and goes"})  # fmt: skip
+check.claim("pair", "with its cosine it is exact at every offset", both.min(),
+            ">", 1 - 1e-9)  # fmt: skip
+
+# %% [markdown]
+# "PE(p + k) is linear in PE(p)" is a sentence about the *vector*.
+# Whoever regresses one sine channel on itself finds $R^2=\cos^2(\omega k)$
+# and thinks that the paper is wrong.
+# One channel is the shadow of a hand: it does not tell which way the hand is moving.
+
+# %% [markdown]
+# ## 3 · Which speeds?
+#
+# One hand is not enough.
+# A fast one comes round: seven turns of a hand at speed 1 take 43.98 positions,
+# so 0 and 44 look alike.
+# A slow one hardly moves from a word to the next.
+#
+# So take $d/2$ hands, from speed 1 down to about 1/base.
+# In between, equal *steps* or equal *ratios*?
+
+# %% [markdown]
+# Take equal ratios $r$, as an odometer does; section 5 tries the other.
+# Speeds $1, r, r^2, \dots$, and after $d/2$ steps we want to be at 1/base:
+#
+# $$r^{d/2}=\frac1{\text{base}}\quad\Rightarrow\quad
+# \omega_i=r^i=\text{base}^{-2i/d}.$$
+#
+# There it is.
+# *Forced*: sine and cosine of one speed.
+# *Chosen*: the speeds, by two numbers, a ratio and an end.
+
+# %% [markdown]
+# **Exercise 1** · difficulty 2 of 5 · 5 minutes
+#
+# Return the $d/2$ speeds, fastest first.
+# For `dim=8, base=10000` they are `[1, 0.1, 0.01, 0.001]`.
+#
+# <details><summary>Hint</summary>
+#
+# `torch.arange(0, dim, 2)` is $2i$ already: do not double it again.
+# </details>
+
+
+# %% tags=["exercise"]
+def inverse_frequencies(dim, base):
+    """() -> (dim/2,)"""
+    ### BEGIN SOLUTION
+    return torch.exp(torch.arange(0, dim, 2) * -(math.log(base) / dim))
+    ### END SOLUTION
+
+
+check.inverse_frequencies(inverse_frequencies)
+
+# %% [markdown]
+# And in the open, as it was derived.
+# Is it what `posenc` computes?
+
+
+# %%
+def speeds_of(d, base=10_000.0):
+    r = base ** (-2 / d)
+    return torch.tensor([r**i for i in range(d // 2)])  # (d/2,)
+
+
+check.claim("same speeds", "posenc has the same speeds",
+            (speeds_of(512) - posenc.inverse_frequencies(512)).abs().max(),
+            "<", 1e-6)  # fmt: skip
+
+# %% [markdown]
+# Published modules write `exp(arange(0, d, 2) * -log(10000) / d)`.
+# It is the same number: $e^{-x\ln b}=b^{-x}$.
+# It guards against nothing; the TensorFlow original was written so.
+
+# %%
+log_form = torch.exp(torch.arange(0, 512, 2) * (-math.log(10_000) / 512))
+check.claim("exp and log", "the form with exp and log is the same number",
+            (log_form - speeds_of(512)).abs().max(), "<", 1e-12)  # fmt: skip
+
+# %% [markdown]
+# ### Claim on trial: from 2π to 10 000 · 2π
+#
+# So the paper describes the wavelengths, $2\pi/\omega_i$.
+# The first is $2\pi\approx6.28$ positions.
+#
+# **Predict.** At $d=512$ the last is
+
+# %%
+check.predict("longest", "The longest wavelength at d = 512, in positions, is",
+              ["exactly 10 000 · 2π = 62 832", "shorter", "longer"],
+)  # fmt: skip
+
+# %%
+longest = 2 * math.pi / speeds_of(512)[-1]
+check.claim("longest", "the longest wavelength is short of 10 000 · 2π",
+            longest, "<", 60_612, settles={"longest": "shorter"})  # fmt: skip
+longest.round()
+
+# %% [markdown]
+# The last hand has $i=d/2-1$: one step short of 1/base.
+# Its wavelength is $2\pi\cdot10000^{(d-2)/d}$.
+# Whoever divides by $d/2-1$ arrives exactly; the authors' own code does (tensor2tensor).
+
+# %%
+check.verdict(
+    "B3", "holds only if",
+    because="the exponent is divided by d/2 − 1, as in tensor2tensor. With "
+        "the formula as printed the longest is 60 611 positions at d = "
+        "512.")  # fmt: skip
+
+# %% [markdown]
+# **Exercise 2** · difficulty 2 of 5 · 10 minutes
+#
+# Write the codes.
+# For pair $i$ and position $p$, channel $2i$ is $\sin\omega_ip$ and channel $2i+1$
+# is $\cos\omega_ip$; the base is 10 000.
+# `pos` may hold any positions, such as `torch.tensor([5, 0, 9])`.
+#
+# <details><summary>Hint</summary>
+#
+# All angles at once: `pos[:, None] * speeds` is `(n, dim/2)`.
+# Even channels of a table are `table[:, 0::2]`; `table[0::2]` would be rows.
+# </details>
+
+
+# %% tags=["exercise"]
+def sinusoidal(pos, dim):
+    """(n,) -> (n, dim)"""
+    ### BEGIN SOLUTION
+    angles = pos[:, None] * posenc.inverse_frequencies(dim)
+    codes = torch.zeros(len(pos), dim)
+    codes[:, 0::2] = angles.sin()
+    codes[:, 1::2] = angles.cos()
+    return codes
+    ### END SOLUTION
+
+
+check.sinusoidal(sinusoidal)
+
+# %% [markdown]
+# And in the open, for any speeds, since we want to try other speeds too.
+# Is it what `posenc` computes?
+
+
+# %%
+def code(pos, speeds):
+    angles = pos[:, None] * speeds  # (n, d/2)
+    pairs = torch.stack([angles.sin(), angles.cos()], dim=-1)
+    return pairs.flatten(1)  # (n, d)
+
+
+pos = torch.arange(1000)
+ours = code(pos, speeds_of(64))
+check.claim(
+    "same codes", "posenc has the same codes",
+    (ours - posenc.sinusoidal(pos, 64, dtype=torch.float64)).abs().max(), "<",
+    1e-9)  # fmt: skip
+
+# %%
+plots.heatmaps(
+    {"sines": ours[:64, 0::2], "cosines": ours[:64, 1::2]}, signed=True,
+    xlabel="pair i", ylabel="position p",
+    alt="Fast stripes at the left; at the right the sines stay at 0 and "
+        "the cosines at 1 for all 64 positions.")  # fmt: skip
+
+# %% [markdown]
+# A row is the code of a position; a column is one hand, seen over time.
+# At the right the hands have barely left twelve: sine 0, cosine 1.
+
+# %% [markdown]
+# ### Claim on trial: sines first, then cosines, is a bug
+#
+# Many programs write all sines and then all cosines; readers report it as a bug.
+#
+# **Predict.** What changes for the product of two codes?
+
+# %%
+check.predict("halves", "With all sines first, the products of two codes",
+              ["stay the same", "change a little", "lose the shift"],
+)  # fmt: skip
+
+# %%
+order = torch.cat([torch.arange(0, 64, 2), torch.arange(1, 64, 2)])
+halves = ours[:, order]  # sines, then cosines
+check.claim("halves",
+            "with all sines first every product of two codes is the same",
+            (halves @ halves.T - ours @ ours.T).abs().max(), "<", 1e-9,
+            settles={"halves": "stay the same"})  # fmt: skip
+
+# %%
+torch.manual_seed(0)
+W = torch.randn(64, 64)  # say: trained
+check.claim("permuted weights",
+            "the weights serve again when they are permuted too",
+            (halves @ W[order] - ours @ W).abs().max(), "<", 1e-9)  # fmt: skip
+check.claim("mixed", "weights made for one order do not fit the other",
+            (halves @ W - ours @ W).abs().max(), ">", 1)  # fmt: skip
+
+# %%
+check.verdict(
+    "B12", "does not hold",
+    because="the numbers are the same, in another order of channels, and a "
+        "new model learns its weights in either. Only do not feed "
+        "weights that were trained on one order with the other.")  # fmt: skip
+
+# %% [markdown]
+# ## 4 · The shift, for all hands at once
+#
+# One hand needs a 2 × 2 turn; $d/2$ hands need $d/2$ of them.
+# Do not build the matrix yet: let least squares find it from the codes alone.
+
+# %%
+codes = code(torch.arange(400), speeds_of(6, base=100))
+found = torch.linalg.lstsq(codes[:-3], codes[3:]).solution.T
+plots.heatmap(
+    found.round(decimals=2) + 0.0, values=True, signed=True,
+    xlabel="from channel", ylabel="to channel", size="small",
+    alt="Three 2 × 2 blocks on the diagonal, zero elsewhere; the first "
+        "turns far, the last a little.")  # fmt: skip
+
+# %% [markdown]
+# No trigonometry went in, only 400 codes (base 100, to see all blocks turn).
+# Out came three turns, by $3\omega_0, 3\omega_1, 3\omega_2$.
+
+# %% [markdown]
+# **Exercise 3** · difficulty 3 of 5 · 10 minutes
+#
+# Build this matrix, so that `shift_matrix(k, dim) @ c(p)` is `c(p + k)`.
+# The block of pair $i$ fills rows and columns $2i$ and $2i+1$; base 10 000.
+#
+# <details><summary>Hint</summary>
+#
+# `turn(angle)` of section 2 makes a block; `torch.block_diag(*blocks)` sets them
+# on the diagonal.
+# </details>
+
+
+# %% tags=["exercise"]
+def shift_matrix(k, dim):
+    """() -> (dim, dim)"""
+    ### BEGIN SOLUTION
+    speeds = posenc.inverse_frequencies(dim)
+    return torch.block_diag(*[turn(k * speed) for speed in speeds])
+    ### END SOLUTION
+
+
+check.shift_matrix(shift_matrix)
+
+# %%
+built = torch.block_diag(*[turn(3 * speed) for speed in speeds_of(6, 100)])
+check.claim("found", "least squares found the turns",
+            (found - built).abs().max(), "<", 1e-9)  # fmt: skip
+check.claim("same shift", "posenc has the same matrix",
+            (posenc.shift_matrix(3, 6, 100) - built).abs().max(), "<", 1e-6,
+)  # fmt: skip
+half = posenc.shift_matrix(0.5, 6, 100, dtype=torch.float64)
+check.claim("half", "half a step has its matrix too: twice half is one",
+            (half @ half - posenc.shift_matrix(1, 6, 100)).abs().max(), "<",
+            1e-6)  # fmt: skip
+
+# %% [markdown]
+# ### A slip to know
+#
+# Several repositories and a textbook had this: the loop steps by two,
+# the exponent doubles the index again, and the cosine takes the next one.
+# Models still train with it.
+# What is lost?
+
+
+# %%
+def slipped(pos, d):
+    i = torch.arange(0, d, 2)
+    sines = (pos[:, None] / 10_000 ** (2 * i / d)).sin()
+    cosines = (pos[:, None] / 10_000 ** (2 * (i + 1) / d)).cos()
+    return torch.stack([sines, cosines], dim=-1).flatten(1)
+
+
+pos = torch.arange(2000)
+fair, slip = code(pos, speeds_of(16)), slipped(pos, 16)
+
+# %%
+check.claim("fair shift", "one matrix shifts the codes by seven",
+            analysis.linear_r2(fair[:-7], fair[7:]), ">", 1 - 1e-9,
+)  # fmt: skip
+check.claim("slip", "no matrix shifts the slipped codes by seven",
+            analysis.linear_r2(slip[:-7], slip[7:]), "<", 0.95)  # fmt: skip
+
+# %% [markdown]
+# Every sine has lost its cosine.
+# The rule to remember: channels $2i$ and $2i+1$ share one speed.
+# Test it with $\sin^2+\cos^2=1$, pair by pair.
+
+# %% [markdown]
+# ## 5 · What does a model see?
+#
+# Attention compares codes by products.
+# For one pair,
+#
+# $$\sin a\sin b+\cos a\cos b=\cos(a-b),$$
+#
+# so the product of two whole codes is $\sum_i\cos\big(\omega_i(p-q)\big)$:
+# it depends on the distance alone.
+# With $p=q$: every code is $\sqrt{d/2}$ long, at d = 512 that is 16.
+
+# %%
+pos = torch.arange(200)
+codes = code(pos, speeds_of(512))
+products = codes @ codes.T
+apart = posenc.distance(pos, pos)[..., None]  # (n, n, 1)
+by_distance = (apart * speeds_of(512)).cos().sum(-1)  # (n, n)
+check.claim("kernel",
+            "the product of two codes depends on their distance alone",
+            (products - by_distance).abs().max(), "<", 1e-9)  # fmt: skip
+check.claim("length", "every code has the length √(d/2)",
+            (codes.norm(dim=1) - 16).abs().max(), "<", 1e-9)  # fmt: skip
+
+# %% [markdown]
+# ### Claim on trial: are the steps of one size?
+#
+# The article says: in 0, 1, 2, … the step 1 → 2 is as large as 6 → 7,
+# and cosine codes avoid that.
+#
+# **Predict.** For sinusoidal codes,
+
+# %%
+check.predict("steps", "the step 1 → 2, compared with the step 6 → 7, is",
+              ["larger", "just as large", "smaller"])  # fmt: skip
+
+# %%
+starts = torch.tensor([1, 6, 4000])
+sizes = (code(starts + 1, speeds_of(512)) - code(starts, speeds_of(512))).norm(
+    dim=1)  # fmt: skip
+check.claim("equal steps", "every step to the next position is of one size",
+            (sizes - sizes[0]).abs().max(), "<", 1e-9,
+            settles={"steps": "just as large"})  # fmt: skip
+sizes.round(decimals=3)
+
+# %% [markdown]
+# Binary digits, for comparison: how many flip from one number to the next?
+
+# %%
+digits = (torch.arange(16)[:, None] >> torch.arange(4)) & 1  # (n, 4)
+digits.diff(dim=0).abs().sum(1)
+
+# %% [markdown]
+# From 7 to 8 all four flip.
+# There "one further" means something else everywhere, and no matrix can do it.
+# That is why hands beat digits.
+
+# %%
+check.verdict(
+    "A1", "does not hold",
+    because="it is the other way round: the distance of two sinusoidal codes "
+        "depends on the offset alone, 3.714 for neighbours at d = 512, "
+        "at 1 as at 4000. That is what lets one matrix serve all "
+        "positions.")  # fmt: skip
+
+# %% [markdown]
+# ### The kernel
+#
+# How does the product fall with the distance?
+#
+# **Predict.** From offset 0 to 200, at d = 512?
+# Then move the sliders: which one moves the point where it stops falling?
+
+# %%
+check.predict("falls", "As two positions part, the product of their codes",
+              ["falls all the way", "falls, then ripples", "soon repeats"],
+)  # fmt: skip
+
+
+# %%
+def kernel_of(base, d):
+    return plots.kernel(d, base, max_offset=200)
+
+
+widgets.explore(kernel_of, base=[10_000, 10, 100, 1000, 100_000],
+                d=[512, 16, 64, 256])  # fmt: skip
+
+# %%
+offsets = torch.arange(5001)
+kernel = code(offsets, speeds_of(512)) @ codes[0] / 256  # as a share
+check.claim("same kernel", "posenc has the same kernel",
+            (kernel - posenc.kernel(offsets, 512)).abs().max(), "<", 1e-9,
+)  # fmt: skip
+check.claim("first rise", "it falls at first, and rises before fifty",
+            analysis.first_rise(kernel), "<", 50,
+            settles={"falls": "falls, then ripples"})  # fmt: skip
+check.claim("ripples", "of all steps to five thousand, two in five go up",
+            (kernel.diff() > 0).double().mean(), ">", 0.4)  # fmt: skip
+
+# %% [markdown]
+# At d = 512 it stops falling at offset 43.
+# The width moves that point: at d = 16 the fall ends after three steps.
+# The base sets how steep the fall is.
+#
+# Beyond, nearly every second step goes up, and at 5000 nothing is left:
+# distance alone is *not* read off this similarity.
+
+# %% [markdown]
+# ### Equal ratios against equal steps
+#
+# Now the rival: 256 hands with speeds $1, \frac{255}{256}, \dots, \frac1{256}$.
+# Which distances can it tell apart?
+# The axis is logarithmic.
+
+# %%
+even = torch.arange(256, 0, -1) / 256
+rival = code(offsets, even) @ code(offsets[:1], even)[0] / 256
+line = 1 - (offsets.log() + 0.5772) / math.log(10_000)
+
+ks = torch.logspace(0, math.log10(3000), 120).round().long()
+ks = torch.cat([ks, torch.arange(1602, 1616)]).unique()
+
+# %%
+plots.lines(
+    {"equal ratios": kernel[ks], "straight line": line[ks],
+     "equal steps": rival[ks]},
+    x=ks, logx=True, xlabel="offset k", ylabel="product, as a share",
+    alt="Equal ratios follow a straight line down; equal steps drop to "
+        "zero within four positions and come back at 1608.")  # fmt: skip
+
+# %% [markdown]
+# Equal steps know "here" and "not here", like one-hot, which is made of them;
+# and after 1608 positions they begin again.
+#
+# Equal ratios look at all scales alike:
+# each *tenfold* of distance costs the same, $\ln10/\ln\text{base}$, here a quarter.
+#
+# <details><summary>Why a straight line?</summary>
+#
+# For a large $d$ the mean over the pairs is an integral over the logarithm of the speed,
+# $\frac1{\ln b}\int_{1/b}^1\cos(\omega k)\frac{d\omega}\omega$, which for
+# $1\ll k\ll b$ is close to $1-(\ln k+\gamma)/\ln b$.
+# $\gamma=0.577\ldots$ is Euler's constant.
+# </details>
+
+# %%
+check.claim("log law", "from ten to a hundred the kernel falls with log k",
+            (kernel - line)[10:101].abs().max(), "<", 0.02)  # fmt: skip
+check.claim("rival repeats",
+            "the rival is most like itself far away, not next door",
+            rival[1600:1620].max(), ">", float(rival[1]))  # fmt: skip
+
+# %% [markdown]
+# ### Claim on trial: 10 000 is the greatest length
+#
+# "Position 10 001 has the code of position 1."
+#
+# **Predict.** Of the positions 1 to 20 000, which is nearest to 0, at d = 512?
+
+# %%
+check.predict(
+    "nearest", "The code most like that of position 0 belongs to",
+    ["1, its neighbour", "44, seven turns of the fastest hand", "10 000"],
+)  # fmt: skip
+
+# %%
+far = torch.arange(1, 20_001)
+apart = (512 * (1 - posenc.kernel(far, 512))).sqrt()  # lengths
+check.claim("neighbour", "no position is nearer than the neighbour",
+            far[apart.argmin()], "==", 1,
+            settles={"nearest": "1, its neighbour"})  # fmt: skip
+check.claim("ten thousand", "10 000 is several times as far as the neighbour",
+            apart[9_999] / apart[0], ">", 5)  # fmt: skip
+
+# %%
+check.verdict(
+    "B2", "does not hold",
+    because="10 000 scales wavelengths. Positions 1 and 10 001 are 23.3 "
+        "apart, neighbours 3.7 (d = 512). No two integers share a code: "
+        "the first hand would need whole turns, and 2π is irrational.",
+)  # fmt: skip
+
+# %% [markdown]
+# Never equal is not yet well apart.
+# With two hands only (d = 4), how near does a rival come, within a million positions?
+
+# %%
+far = torch.arange(1, 1_000_001)
+apart = sum(2 - 2 * (far * speed).cos() for speed in speeds_of(4)).sqrt()
+check.claim("two hands",
+            "two hands have a rival far nearer than the neighbour",
+            apart[0] / apart.min(), ">", 1000)  # fmt: skip
+far[apart.argmin()]
+
+# %% [markdown]
+# ### Claim on trial: different speeds pull positions apart
+#
+# Three codes: 256 hands of one speed, 256 of many, and one-hot.
+# How far are the positions 1 to 399 from position 0, in lengths of the code?
+#
+# **Predict.** Which code pulls *neighbours* apart most?
+
+# %%
+check.predict("apart", "The neighbours 0 and 1 are farthest apart with",
+              ["one speed", "many speeds", "one-hot"])  # fmt: skip
+
+
+# %%
+def apart_from_first(codes):
+    return (codes[1:] - codes[0]).norm(dim=1) / codes[0].norm()
+
+
+ones = apart_from_first(code(torch.arange(400), torch.ones(256)))
+many = apart_from_first(code(torch.arange(400), speeds_of(512)))
+onehot = apart_from_first(torch.eye(400))
+
+# %%
+check.claim("one speed", "at one speed a far position is all but the same",
+            ones.min(), "<", 0.01)  # fmt: skip
+check.claim("many speeds", "at many speeds none is nearer than the neighbour",
+            many.min(), ">=", many[0])  # fmt: skip
+check.claim("one-hot apart", "one-hot parts neighbours five times as far",
+            onehot[0] / many[0], ">", 5, settles={"apart": "one-hot"},
+)  # fmt: skip
+
+# %%
+check.verdict(
+    "A8", "holds only if",
+    because="apart means: no lap is mistaken for another. One speed puts 333 "
+        "on top of 0; many speeds leave no rival nearer than the "
+        "neighbour. Neighbours themselves stay close (similarity 0.973); "
+        "one-hot parts them most.")  # fmt: skip
+
+# %% [markdown]
+# ## 6 · Any offset, one matrix
+#
+# A head does not compare the codes themselves but $c(p)^\top M\,c(p')$, where
+# $M=W_q^\top W_k$ is learned.
+# If $W_q$ shifts the query by $-k$, the best key is $k$ back.
+#
+# **Predict.** One head looks 1 back, another 4000.
+# By how much does the right key win?
+
+# %%
+check.predict("margin",
+              "The margin of the right key over the next best, at 4000",
+              ["is far smaller than at 1", "is just the same", "is greater"],
+)  # fmt: skip
+
+# %%
+keys = code(torch.arange(5001), speeds_of(64))  # (n, d)
+query = keys[4500]
+
+
+def scores(k):
+    return keys @ (posenc.shift_matrix(-k, 64, dtype=keys.dtype) @ query)
+
+
+plots.lines(
+    {"1 back": scores(1).softmax(0), "4000 back": scores(4000).softmax(0)},
+    xlabel="key", ylabel="weight for query 4500", percent=True,
+    alt="Two spikes of one height, at the keys 4499 and 500.")  # fmt: skip
+
+
+# %%
+def margin(k):
+    best, second = scores(k).topk(2).values
+    return best - second
+
+
+check.claim("finds", "the head finds the key 4000 back", scores(4000).argmax(),
+            "==", 500)  # fmt: skip
+check.claim("margin", "at one and at four thousand the margin is the same",
+            (margin(1) - margin(4000)).abs(), "<", 1e-9,
+            settles={"margin": "is just the same"})  # fmt: skip
+
+# %% [markdown]
+# The same margin, 1.08 of 32, at any offset.
+# Unshifted, similarity fades: 0.74 at 5, 0.51 at 50, −0.02 at 5000 (d = 512).
+#
+# So the matrix *exists*, for every $k$.
+# Whether training finds it, and whether it serves at lengths never seen,
+# no formula can say; 05 trains it.
+
+# %%
+check.verdict(
+    "B5", "holds only if",
+    because="easy means that one matrix can do it. The identity is exact, at "
+        "every offset; that training finds the matrix was a hypothesis "
+        "of the paper, tried in notebook 05.")  # fmt: skip
+
+# %% [markdown]
+# **Exercise 4** · difficulty 3 of 5 · 10 minutes
+#
+# Give a head weights with which every word prefers the one `k` before it.
+# Codes are rows: `queries = codes @ W_q`, `keys = codes @ W_k`.
+# Row `i` of `queries @ keys.T` must be greatest at `i - k`.
+#
+# <details><summary>Hint</summary>
+#
+# Leave the keys alone.
+# `rows @ M.T` shifts by $k$, so what does `rows @ M` do?
+# </details>
+
+
+# %% tags=["exercise"]
+def offset_head(k, dim):
+    """() -> W_q, W_k, both (dim, dim)"""
+    ### BEGIN SOLUTION
+    return posenc.shift_matrix(k, dim), torch.eye(dim)
+    ### END SOLUTION
+
+
+check.offset_head(offset_head)
+
+# %% [markdown]
+# ## 7 · How much of it turns at all?
+#
+# "The code is periodic" is said of long ties and of cycles.
+# Take the article's own sizes, d = 512 and 60 positions.
+# How many turns does each of the 256 hands complete?
+
+# %%
+turns = 59 * speeds_of(512) / (2 * math.pi)
+plots.lines(
+    {"turns": turns, "one turn": torch.ones(256)}, logy=True, xlabel="pair i",
+    ylabel="turns in 60 positions",
+    alt="Turns fall from nine to a thousandth; from pair 63 on no hand "
+        "completes one.")  # fmt: skip
+
+# %%
+check.claim("quarter", "fewer than a quarter of the hands go round once",
+            (turns >= 1).sum(), "<", 64)  # fmt: skip
+sines = code(torch.arange(60), speeds_of(512))[:, 0::2]
+check.claim("ramps", "most sine channels only rise or only fall",
+            posenc.ramps(sines).sum() / 256, ">", 0.6)  # fmt: skip
+
+# %% [markdown]
+# 63 of 256 hands go round; 155 of the sine channels are plain ramps.
+# At this length most of the "periodic" code is slow numbering.
+# What a model makes of it is a question for a model: the verdicts on periodicity (A3),
+# distance (A4) and ease (A7) come in 05.
+
+# %% [markdown]
+# ## 8 · The table again
+#
+# The six requirements of 02, and two more.
+# *A matrix shifts it*: one matrix for all texts, with a constant beside the code.
+# *Nearer is more alike*: the farther from position 0, the farther the code.
+#
+# **Predict.** Do the sinusoids pass them all?
+
+# %%
+check.predict("all ticks", "Of the eight requirements the sinusoids fail",
+              ["none", "one", "three"])  # fmt: skip
+
+
+# %%
+pad = torch.nn.functional.pad
+
+
+def shifts(code):
+    texts = [pad(code(n), (1, 0), value=1) for n in (16, 48)]
+    before = torch.cat([text[:-3] for text in texts])
+    after = torch.cat([text[3:] for text in texts])
+    return analysis.linear_r2(before, after) > 1 - 1e-9
+
+
+def nearer_is_alike(code):
+    return bool(((code(48) - code(48)[0]).norm(dim=1).diff() > 1e-9).all())
+
+
+def code_of(name):
+    embed = posenc.build(name).embed
+    return lambda n: embed(torch.zeros(1, n, 64), torch.arange(n))[0]
+
+
+# %%
+from_02 = {
+    "integer": "✗✗✓✓✗✓",
+    "integer_channel": "✗✓✓✓✗✓",
+    "normalized": "✓✓✗✗✗✓",
+    "onehot": "✓✓✓✓✓✗",
+    "binary": "✓✓✓✗✗✓",
+    "sinusoidal": "✓✓✓✓✓✓",  # new: sections 5, 6
+}
+columns = ["bounded", "told apart after LayerNorm", "same code in every text",
+           "a step is equally long", "a head can look k back",
+           "no longest text", "a matrix shifts it", "nearer is more alike",
+]  # fmt: skip
+
+# %%
+table = {}
+for name, marks in from_02.items():
+    row = [mark == "✓" for mark in marks]
+    row += [shifts(code_of(name)), nearer_is_alike(code_of(name))]
+    table[name] = dict(zip(columns, row, strict=True))
+
+plots.tick_table(
+    table,
+    alt="The sinusoids meet all but one: nearer is not always more alike.",
+)  # fmt: skip
+
+# %%
+crosses = [list(row.values()).count(False) for row in table.values()]
+check.claim("one cross", "the sinusoids have one cross", crosses[-1], "==", 1,
+            settles={"all ticks": "one"})  # fmt: skip
+check.claim("fewest", "no other code has as few", torch.tensor(crosses[:-1]),
+            ">", 1)  # fmt: skip
+
+# %% [markdown]
+# Their cross is the ripple: numbers never ripple, but numbers grow.
+# And a table is no ranking.
+# It says what a code *can* do for a model; 05 asks what a model does with it.
+
+# %% [markdown]
+# ## What you can now do
+#
+# - Derive the code: linear shift + bounded ⇒ clock hands; equal ratios ⇒ $\text{base}^{-2i/d}$.
+# - Check any implementation: pairs share a speed, products know the distance, `@ M.T`.
+# - Say what 10 000 is (a scale of wavelengths) and what it is not (a length).
+# - Tell what a matrix *can* do from what training *does*.
+
+# %% [markdown]
+# ## References
+#
+# - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762, §3.5: the formula,
+#   the wavelengths, and the two hypotheses (easy to attend by offset; may extrapolate).
+# - tensor2tensor, `common_attention.py`, as quoted in tensorflow/tensor2tensor#1423:
+#   all sines first, $d/2-1$ in the exponent.
+# - SamLynnEvans/Transformer#25, YutaroOgawa/pytorch_advanced#79: the doubled index.
+# - The article this course grew from (Chinese): <http://www.kler.cn/a/539187.html>,
+#   claims A1, A3, A4, A7, A8.
+# - Wikiversity, *Endomorphism/K/Powers/Boundedness/Fact*: which matrices have bounded powers.

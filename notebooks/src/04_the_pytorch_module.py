@@ -1,0 +1,1263 @@
+# %% [markdown]
+# # 04 · How do I build it so that it cannot bite?
+#
+# Needs: 03 · 35 minutes, the workshop 50 more · CPU
+#
+# After this notebook you can
+#
+# - build the sinusoidal code as a PyTorch module, from table to buffer to rows
+#   chosen by `pos`,
+# - find four traps in the class that the web copies, and write the tests that
+#   find them,
+# - say when adding a code hides the word, and what the factor √d is for,
+# - tell an ill table from a healthy one by its picture and by a test.
+
+# %% [markdown]
+# ## 1 · The class that everybody copies
+#
+# The article that this course grew from ends in a class. You have seen its
+# twins.
+# Here it is once more, in our own code.
+# Its author ran it and checked one thing: the shape.
+# Read it. Which lines would you not sign?
+
+# %%
+import math
+
+import torch
+
+import posenc
+from posenc import check, plots, widgets
+
+
+# %%
+class Copied(torch.nn.Module):
+    def __init__(self, d_model, max_len=60):
+        super().__init__()
+        pos = torch.arange(max_len).float()[:, None]  # (max_len, 1)
+        even = torch.arange(0, d_model, 2).float()
+        speed = torch.exp(even * -(math.log(10_000) / d_model))
+        table = torch.zeros(max_len, d_model)
+        table[:, 0::2] = torch.sin(pos * speed)  # "even positions"
+        table[:, 1::2] = torch.cos(pos * speed)  # "odd positions"
+        table = table.unsqueeze(0)  # (1, max_len, d)
+        self.register_buffer("table", table)
+
+    def forward(self, x):  # (b, n, d)
+        return x + self.table[:, : x.shape[1]].detach()
+
+
+# %%
+copied = Copied(512)
+copied(torch.randn(32, 50, 512)).shape
+
+# %% [markdown]
+# The shape is right. It would be right for a table of zeros, too: a shape is
+# no evidence.
+# The values are. Notebook 03 derived what they must be.
+
+# %%
+right = posenc.sinusoidal(torch.arange(60), 512)
+difference = (copied.table[0] - right).abs().max()
+
+check.claim(
+    "values", "the copied class holds the right codes", difference, "<", 1e-4
+)
+
+# %% [markdown]
+# So the arithmetic is sound. Now the comments.
+#
+# **Predict.** Beside `0::2` the author wrote “even positions”.
+
+# %%
+check.predict(
+    "even",
+    "In table[:, 0::2], even are the",
+    ["positions", "channels", "sentences"],
+)
+
+# %%
+small = posenc.sinusoidal(torch.arange(8), 8, dtype=torch.float64)
+plots.heatmap(
+    small,
+    xlabel="channel",
+    ylabel="position",
+    values=True,
+    alt="Every row, even or odd, holds sines and cosines: "
+    "channel 0 is a sine all the way down.",
+)
+
+# %%
+speeds = posenc.inverse_frequencies(8, dtype=torch.float64)
+gap = (small[3, 0::2] - torch.sin(3 * speeds)).abs().max()
+
+check.claim(
+    "channels",
+    "position 3 is odd; its even channels are sines",
+    gap,
+    "<",
+    1e-12,
+    settles={"even": "channels"},
+)
+
+# %% [markdown]
+# Columns are channels, rows are positions.
+# Who believes the comment writes `table[0::2]` one day. We meet that program
+# in the clinic below.
+#
+# Two more lines look important and do nothing here: `.detach()` and
+# `.unsqueeze(0)`.
+
+# %%
+x = torch.randn(4, 50, 512, requires_grad=True)
+plain = x + copied.table[0, :50]  # neither of the two
+
+gap = (plain - copied(x)).abs().max()
+
+check.claim("idle", "without the two the sum is the same", gap, "==", 0)
+
+# %% [markdown]
+# A buffer is not trained, so there is nothing to detach.
+# And `(b, n, d) + (n, d)` broadcasts over the batch without help.
+
+# %% [markdown]
+# ## 2 · Table, buffer, rows
+#
+# A tensor that a module keeps has three possible homes.
+# Which one moves to the GPU with the model? Which is trained? Which is saved?
+
+
+# %%
+class Holder(torch.nn.Module):
+    def __init__(self, home):
+        super().__init__()
+        table = posenc.sinusoidal(torch.arange(60), 16)
+        if home == "plain attribute":
+            self.table = table
+        elif home == "Parameter":
+            self.table = torch.nn.Parameter(table)
+        else:
+            self.register_buffer("table", table)
+
+
+# %% [markdown]
+# You need no GPU to see it.
+# Every PyTorch has a second device called `meta`, which keeps shapes and no
+# numbers.
+# What fails to move there fails to move anywhere.
+
+
+# %%
+def facts(home):
+    module = Holder(home)
+    trained = len(list(module.parameters())) > 0
+    saved = "table" in module.state_dict()
+    moves = module.to("meta").table.is_meta
+    return {"moves": moves, "is trained": trained, "is saved": saved}
+
+
+# %%
+homes = ("plain attribute", "Parameter", "buffer")
+plots.tick_table(
+    {home: facts(home) for home in homes},
+    alt="The attribute stays behind, the Parameter is trained; "
+    "the buffer moves, is saved and is not trained",
+)
+
+# %% [markdown]
+# A fixed table belongs into a buffer: it moves, and no optimizer touches it.
+# Published modules with a plain attribute stall or crash on the GPU;
+# with a `Parameter`, the “fixed” code quietly trains.
+# (Newer PyTorch also spells it `torch.nn.Buffer`.)
+
+# %% [markdown]
+# **Predict.** A text of 50 words comes in two halves, 25 words each.
+# The class takes `table[:n]`. Which code does the first word of the second
+# half get?
+
+# %%
+check.predict(
+    "second half",
+    "Word 25, sent as a text of its own, gets the code of position",
+    ["0", "25", "none: an error"],
+)
+
+# %%
+zeros = torch.zeros(1, 25, 512)  # what comes out is the code alone
+gap = (copied(zeros)[0] - right[:25]).abs().max()
+
+check.claim(
+    "again",
+    "the second half gets the codes of the first",
+    gap,
+    "<",
+    1e-4,
+    settles={"second half": "0"},
+)
+
+# %% [markdown]
+# The module cannot know better: it sees a shape, not a place.
+# So tell it. One more argument, and the rows are chosen instead of counted:
+
+
+# %%
+def add_rows(x, table, pos):
+    return x + table[pos]  # (b, n, d), (max_len, d), (n,) -> (b, n, d)
+
+
+told = add_rows(zeros, copied.table[0], torch.arange(25, 50))[0]
+gap = (told - right[25:50]).abs().max()
+
+check.claim("told", "told where it stands, it gets its own", gap, "<", 1e-4)
+
+# %% [markdown]
+# With `pos` of shape `(b, n)` each sentence has positions of its own.
+# That one argument will pay for itself: padding and time stamps, below, are
+# one line each.
+
+# %% [markdown]
+# ## 3 · Trap one: a word too many
+#
+# The article's table has 60 rows. Send 61 words.
+
+
+# %%
+def outcome(call):
+    try:
+        return call()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+outcome(lambda: copied(torch.zeros(1, 61, 512)))
+
+# %% [markdown]
+# Nothing in this sentence says *position*, *length* or `max_len`.
+# People meet it in the last hour of a run, at the first long text.
+#
+# So make the table longer? `max_len=5000` is what most copies have.
+# Does a longer table make the steps finer?
+
+# %%
+longer = Copied(512, max_len=5000).table[0, :60]
+
+gap = (longer - copied.table[0]).abs().max()
+
+check.claim("longer", "a longer table has the same rows", gap, "<", 1e-6)
+
+# %% [markdown]
+# No: `max_len` is how much is stored, not a part of the formula.
+# It need not equal your longest text; it must not be smaller.
+#
+# **Repair.** Say it at the door (`ValueError: 61 words, but max_len=60`),
+# or keep no table and compute the codes of the positions at hand.
+
+# %% [markdown]
+# ## 4 · Trap two: an odd width
+
+# %%
+outcome(lambda: Copied(7))
+
+# %% [markdown]
+# Seven channels make four sines and three cosines.
+# The mend that is often published cuts the last cosine off.
+# It runs. But the last sine has lost its partner:
+# by notebook 03 its shift is no longer linear. Does anything else give it
+# away?
+
+# %%
+odd = posenc.sinusoidal(torch.arange(20_000), 8, dtype=torch.float64)[:, :7]
+norms = odd.norm(dim=-1)  # (n,)
+
+ratio = norms.max() / norms.min()
+
+check.claim("lone", "with a lone sine, lengths differ", ratio, ">", 1.05)
+
+# %% [markdown]
+# **Repair.** Refuse it: `d_model must be even, because channels turn in pairs;
+# got 7`.
+# One clear error at construction beats a small wrong for ever.
+
+# %% [markdown]
+# ## 5 · Trap three: the wrong axis
+#
+# PyTorch's older tutorials put the words first, `(n, b, d)`, and took
+# `table[:x.shape[0]]`.
+# Most data are `(b, n, d)` today. Here is the old line on new data:
+
+
+# %%
+class ByFirstAxis(Copied):
+    def forward(self, x):  # written for (n, b, d)
+        return x + self.table[0, : x.shape[0], None]
+
+
+# %%
+check.predict(
+    "first axis",
+    "Six sentences of six words, (6, 6, 512), give",
+    ["an error", "the right codes", "one code a sentence"],
+)
+
+
+# %%
+def code_numbers(module, b=6, n=6):
+    """Which row of the table was added to each word? (b, n)"""
+    added = module(torch.zeros(b, n, 512))
+    return torch.cdist(added, module.table).argmin(-1)
+
+
+rows = {
+    "words first": code_numbers(ByFirstAxis(512)),
+    "batch first": code_numbers(copied),
+}
+
+# %%
+plots.heatmaps(
+    rows,
+    xlabel="word",
+    ylabel="sentence",
+    values=True,
+    label="code added",
+    alt="Left: all words of a sentence get the sentence's number. "
+    "Right: the words count 0 to 5 in every sentence",
+)
+
+# %% [markdown]
+# No error, no warning, and the training loss will fall:
+# the model has become a bag of words, plus a mark that says where in the batch
+# a sentence stood.
+# With more than 60 sentences it would at least crash.
+
+# %%
+found = rows["words first"]  # (b, n)
+one_each = (found == found[:, :1]).all()
+
+check.claim(
+    "axis",
+    "sliced by the batch, each sentence gets one code",
+    one_each,
+    "==",
+    True,
+    settles={"first axis": "one code a sentence"},
+)
+
+# %% [markdown]
+# **The test, in two lines.** Two sentences of zeros must get the same codes,
+# and two words must not.
+
+
+# %%
+def counts_words(module):
+    first, second = module(torch.zeros(2, 3, 512))  # (n, d) each
+    return torch.equal(first, second) and not torch.equal(first[0], first[1])
+
+
+[counts_words(copied), counts_words(ByFirstAxis(512))]
+
+# %% [markdown]
+# ## 6 · Trap four: the table keeps its own type
+#
+# The words come in bfloat16, half of 32 bits, as in most large models.
+# The table is float32.
+
+# %%
+check.predict(
+    "half",
+    "bfloat16 words plus a float32 table give",
+    ["bfloat16", "float32", "an error"],
+)
+
+# %%
+words = torch.zeros(1, 5, 512, dtype=torch.bfloat16)
+
+wide = copied(words).dtype == torch.float32
+
+check.claim(
+    "wide",
+    "bfloat16 goes in, float32 comes out",
+    wide,
+    "==",
+    True,
+    settles={"half": "float32"},
+)
+
+# %% [markdown]
+# The wider type wins, silently. From here on everything takes twice the
+# memory,
+# until a layer with bfloat16 weights refuses:
+
+# %%
+layer = torch.nn.Linear(512, 512, dtype=torch.bfloat16)
+outcome(lambda: layer(copied(words)))
+
+# %% [markdown]
+# The message blames the layer.
+#
+# **Repair.** Add in float32 and cast the sum, last: `(x + code).to(x.dtype)`.
+# Positions and angles stay in float32 until then. Why that matters, the clinic
+# shows.
+
+# %% [markdown]
+# ## 7 · Your module
+#
+# **Exercise 1** · difficulty 3 of 5 · 15 minutes
+#
+# Write the class so that none of the four traps bites.
+# `MyEncoding(8, max_len=64)` makes a module; `(b, n, 8) -> (b, n, 8)`, word by
+# word
+# `out[s, p, c] = x[s, p, c] + code[p, c]`.
+# An odd width and a text that is too long raise a `ValueError` (or have no
+# limit).
+# What comes in as bfloat16 leaves as bfloat16. Nothing is trained, and `x`
+# stays as it was.
+#
+# <details><summary>Hint</summary>
+#
+# `posenc.sinusoidal(pos, d_model)` gives the rows.
+# With a table: `register_buffer`, and compare `x.shape[1]` with its length.
+# Without: `torch.arange(x.shape[1], device=x.device)`.
+# </details>
+
+
+# %% tags=["exercise"]
+class MyEncoding(torch.nn.Module):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__()
+        ### BEGIN SOLUTION
+        if d_model % 2:
+            raise ValueError(f"d_model must be even; got {d_model}")
+        table = posenc.sinusoidal(torch.arange(max_len), d_model)
+        self.register_buffer("table", table)
+        ### END SOLUTION
+
+    def forward(self, x):  # (b, n, d) -> (b, n, d)
+        ### BEGIN SOLUTION
+        n, rows = x.shape[1], len(self.table)
+        if n > rows:
+            raise ValueError(f"{n} words, but max_len={rows}")
+        return (x + self.table[:n]).to(x.dtype)
+        ### END SOLUTION
+
+
+check.positional_module(MyEncoding)
+
+# %% [markdown]
+# The article hands its class over as ready to use. Here is what we measured.
+
+# %%
+check.verdict(
+    "A9",
+    "does not hold",
+    because="Its values are right. But word 61 and an odd width end in "
+    "errors that name neither; bfloat16 comes out as float32; a text that "
+    "does not begin at 0 gets the wrong codes; and only a shape was checked.",
+)
+
+# %% [markdown]
+# **You may go on to [05](05_toy_transformer.ipynb).**
+# What follows is the workshop: questions that come up once the module is in
+# use.
+# Its sections stand alone; take those that you need. Section 16 is
+# the bug clinic.
+
+# %% [markdown]
+# # Workshop
+#
+# ## 8 · The checkpoint that will not load
+#
+# You trained with `max_len=60`. Now longer texts come, so you build with 128
+# and load.
+
+# %%
+trained = Copied(512, max_len=60).state_dict()
+outcome(lambda: Copied(512, max_len=128).load_state_dict(trained))
+
+# %% [markdown]
+# A buffer is saved like a weight, although every row of it could be computed
+# anew.
+# The cure is one word, `persistent=False`: it still moves, and is no longer
+# saved.
+
+
+# %%
+class NotSaved(torch.nn.Module):
+    def __init__(self, d_model, max_len):
+        super().__init__()
+        table = posenc.sinusoidal(torch.arange(max_len), d_model)
+        self.register_buffer("table", table, persistent=False)
+
+
+short, long = NotSaved(512, 60), NotSaved(512, 128)
+outcome(lambda: long.load_state_dict(short.state_dict()))
+
+# %%
+{"megabytes in every checkpoint": Copied(512, 5000).table.nbytes / 1e6}
+
+# %% [markdown]
+# ESPnet met this in 2019: a table in the checkpoint forbade longer texts at
+# inference.
+# (A *learned* table must be saved, of course.)
+
+# %% [markdown]
+# ## 9 · Add, or concatenate?
+#
+# The question asked most often. Adding mixes word and place in the same
+# channels;
+# would a place of its own not be cleaner?
+# The model's width is d, so after concatenating somebody has to project 2d
+# channels back to d.
+
+# %%
+check.predict(
+    "concatenate",
+    "Concatenate, then project to d channels. "
+    "Compared with projecting both and adding, this is",
+    ["richer", "poorer", "the same"],
+)
+
+# %%
+g = torch.Generator().manual_seed(0)
+e = torch.randn(50, 64, generator=g, dtype=torch.float64)  # words
+p = posenc.sinusoidal(torch.arange(50), 64, dtype=torch.float64)
+W = torch.randn(128, 64, generator=g, dtype=torch.float64)
+
+concatenated = torch.cat((e, p), dim=-1) @ W  # (n, d)
+added = e @ W[:64] + p @ W[64:]  # (n, d)
+
+# %%
+gap = (concatenated - added).abs().max()
+
+check.claim(
+    "same",
+    "concatenate and project: an addition",
+    gap,
+    "<",
+    1e-10,
+    settles={"concatenate": "the same"},
+)
+
+# %% [markdown]
+# $$[\,e\;\;p\,]\begin{bmatrix}W_e\\ W_p\end{bmatrix}=e\,W_e+p\,W_p$$
+#
+# The word's $W_e$ is learned anyway: the embedding table may learn it.
+# Only $W_p$ is new, and adding sets it to the identity.
+
+# %%
+check.verdict(
+    "B9",
+    "does not hold",
+    because="Followed by a projection, concatenating is an addition. "
+    "Without one it buys its separate place with a wider model. "
+    "What adding leaves out is only the matrix in front of the code.",
+)
+
+# %% [markdown]
+# ## 10 · Does adding destroy the word?
+#
+# *King* plus position 3 might land on *queen* plus position 8.
+# We try: 1000 random words, 128 positions, width 64.
+# From the *sum alone*, which word of the table is nearest?
+
+
+# %%
+def texts(std, d, seed):
+    """A table of words, a text of 128 of them, and their codes."""
+    g = torch.Generator().manual_seed(seed)
+    words = std * torch.randn(1000, d, generator=g, dtype=torch.float64)
+    said = torch.randint(1000, (128,), generator=g)
+    codes = posenc.sinusoidal(torch.arange(128), d, dtype=torch.float64)
+    return words, said, codes
+
+
+# %%
+def read_word(x, words):
+    return torch.cdist(x, words).argmin(-1)  # (n,)
+
+
+def read_position(x, codes):
+    return (x @ codes.T).argmax(-1)  # (n,)
+
+
+# %% [markdown]
+# **Predict**, for two beginnings of the same embedding table:
+# PyTorch's own, N(0, 1), and that of the 2017 authors' code, N(0, 1/d).
+
+# %%
+check.predict(
+    "standard normal",
+    "Words from N(0, 1): the nearest word is right",
+    ["almost never", "half of the time", "almost always"],
+)
+
+# %%
+check.predict(
+    "small words",
+    "Words from N(0, 1/d): the nearest word is right",
+    ["almost never", "half of the time", "almost always"],
+)
+
+
+# %%
+def word_share(std, d=64, seed=0):
+    words, said, codes = texts(std, d, seed)
+    guess = read_word(words[said] + codes, words)
+    return (guess == said).double().mean()
+
+
+# %%
+large = [word_share(1, seed=seed) for seed in range(5)]
+
+check.claim(
+    "large words",
+    "words from N(0, 1) are read off the sum",
+    large,
+    ">",
+    0.97,
+    settles={"standard normal": "almost always"},
+)
+
+# %%
+tiny = [word_share(64**-0.5, seed=seed) for seed in range(5)]
+
+check.claim(
+    "tiny words",
+    "words from N(0, 1/d) are not",
+    tiny,
+    "<",
+    0.2,
+    settles={"small words": "almost never"},
+)
+
+# %% [markdown]
+# Same formula, opposite answers. What counts is *size*:
+# a code is √(d/2) long, a word of N(0, std²) about std·√d.
+# They are equal at std = √½.
+# And what helps the word hurts the position, so we draw both.
+
+
+# %%
+def position_share(std, d=64, seed=0):
+    words, said, codes = texts(std, d, seed)
+    guess = read_position(words[said] + codes, codes)
+    off = (guess - torch.arange(128)).abs()
+    return (off <= 3).double().mean()
+
+
+# %%
+stds = (0.02, 0.1, 0.25, 0.5, 0.71, 1, 2, 8)
+
+
+def curve(share):
+    return [[share(std, seed=seed) for std in stds] for seed in range(3)]
+
+
+curves = {"word": curve(word_share), "position ± 3": curve(position_share)}
+
+# %%
+picture = plots.lines(
+    curves,
+    stds,
+    xlabel="std of the embedding",
+    ylabel="read correctly",
+    logx=True,
+    percent=True,
+    title="Read from the sum alone, d = 64",
+    alt="The word is read from std 0.5 on, the position up to std 1; "
+    "at std 0.71, where both are of one size, both are read",
+)
+picture.figure.axes[0].axvline(0.5**0.5, color="grey", linestyle=":")
+picture
+
+# %% [markdown]
+# At the dotted line word and code are equally long, and there *both* can be
+# read.
+# In 64 dimensions random directions hardly meet.
+# With d = 16 the window is narrow; with d = 256 it is wide.
+
+
+# %%
+def both(seed):
+    return min(word_share(0.71, seed=seed), position_share(0.71, seed=seed))
+
+
+shares = [both(seed) for seed in range(5)]
+check.claim("one size", "of one size, both are read", shares, ">", 0.9)
+
+# %% [markdown]
+# **Explore.** For which `std` can you see both the words (noise) and the code
+# (stripes)?
+# Find the window for each width.
+
+
+# %%
+def tug_of_war(std, d):
+    words, said, codes = texts(std, d, seed=0)
+    word, place = word_share(std, d), position_share(std, d)
+    return plots.heatmap(
+        (words[said] + codes)[:48],
+        xlabel="channel",
+        ylabel="position",
+        alt=f"A word is {std * d**0.5:.1f} long, a code "
+        f"{(d / 2) ** 0.5:.1f}: {word:.0%} of the words are read and "
+        f"{place:.0%} of the positions, give or take 3",
+    )
+
+
+# %%
+widgets.explore(
+    tug_of_war, std=[0.02, 0.125, 0.25, 0.71, 2.0, 8.0], d=[64, 16, 256]
+)
+
+# %% [markdown]
+# At std 0.02 only stripes are to be seen: every position is read, and no word.
+# At 8 only noise. At 0.71 you see both.
+#
+# Yet nothing is lost, even at 0.02. The word is only *hidden*:
+# read the position first, which is easy there, subtract its code, and look
+# again.
+
+
+# %%
+def two_steps(std, d=64, seed=0):
+    words, said, codes = texts(std, d, seed)
+    x = words[said] + codes
+    found = read_word(x - codes[read_position(x, codes)], words)
+    return (found == said).double().mean()
+
+
+shares = [two_steps(0.02, seed=k) for k in range(5)]
+check.claim("hidden", "read second, tiny words are read", shares, ">", 0.97)
+
+# %%
+check.verdict(
+    "B10",
+    "holds only if",
+    because="Only where the word is much shorter than the code and is looked "
+    "for at once. Of one size, both are read off the sum (d = 64, 1000 "
+    "random words, 5 seeds). Even a tiny word is only hidden: subtract the "
+    "code and it is there.",
+)
+
+# %% [markdown]
+# ## 11 · Multiply by √d?
+#
+# “In the embedding layers, we multiply those weights by √d” (2017 paper,
+# §3.4).
+# It gives no reason. Section 10 does: size.
+# At d = 512 a code is 16 long. How long is a word, before and after?
+
+# %%
+d = 512
+starts = {"N(0, 1/d)": d**-0.5, "std 0.02": 0.02, "N(0, 1)": 1.0}
+
+{
+    start: (round(std * d**0.5, 1), round(std * d, 1))
+    for start, std in starts.items()
+}
+
+# %% [markdown]
+# The authors' code began with N(0, 1/d): 1 becomes 22.6, well matched with 16.
+# `torch.nn.Embedding` begins with N(0, 1), and so is 22.6 long *before* the
+# factor.
+# With it, 512 against 16.
+# What is left of the position?
+
+
+# %%
+def lost(seed):
+    words, said, codes = texts(std=512**0.5, d=512, seed=seed)
+    guess = read_position(words[said] + codes, codes)
+    return (guess == torch.arange(128)).double().mean()
+
+
+shares = [lost(seed) for seed in range(3)]
+check.claim("drowned", "N(0, 1) times √d drowns the code", shares, "<", 0.1)
+
+# %%
+check.verdict(
+    "B11",
+    "holds only if",
+    because="Only if the embedding begins small, as N(0, 1/d) in the "
+    "authors' code. On PyTorch's default N(0, 1) the factor makes words 32 "
+    "times as long as codes at d = 512. Copy the line together with its "
+    "initialisation, or neither. Training may repair the sizes; it has to "
+    "find out first.",
+)
+
+# %% [markdown]
+# ## 12 · Dropout, once, on the sum
+#
+# The 2017 paper drops 10 % of the *sum* of word and code (§5.4).
+
+# %%
+check.predict(
+    "dropout",
+    "Dropout 0.1 on 1000 words of 64 channels. How "
+    "many words lose their position altogether?",
+    ["about 100", "about 10", "none"],
+)
+
+# %%
+torch.manual_seed(0)
+codes = posenc.sinusoidal(torch.arange(1000), 64)
+drop = torch.nn.Dropout(0.1)
+once = drop(codes)
+
+
+# %%
+bare = (once == 0).all(-1).sum()  # words without any code left
+
+check.claim(
+    "none lost",
+    "no word loses all of its code",
+    bare,
+    "==",
+    0,
+    settles={"dropout": "none"},
+)
+
+# %%
+guess = read_position(once, codes)
+share = (guess == torch.arange(1000)).float().mean()
+
+check.claim("still read", "nearly all can still be read", share, ">", 0.95)
+
+# %% [markdown]
+# Dropout takes *channels*, a tenth of each word's, and the position is spread
+# over all of them.
+# A common slip applies it in the module and again outside:
+
+# %%
+zeroed = (drop(once) == 0).float().mean()
+
+check.claim("twice", "applied twice, 0.1 is nearly 0.2", zeroed, ">", 0.17)
+
+# %% [markdown]
+# So: once, on the sum, in one place. And draw codes in `eval()` only.
+
+# %% [markdown]
+# ## 13 · Padding
+#
+# Sentences of 5 and 3 words in one batch; the shorter is padded on the *left*.
+# Its first word stands in column 2. Counting columns gives it the wrong code;
+# the mask knows better.
+
+# %%
+mask = torch.tensor(
+    [[True, True, True, True, True], [False, False, True, True, True]]
+)
+pos = (mask.cumsum(-1) - 1).clamp(min=0)  # (b, n)
+pos
+
+# %%
+module = posenc.SinusoidalPositionalEncoding(16)
+padded = module(torch.zeros(2, 5, 16), pos)[1]
+alone = module(torch.zeros(1, 3, 16))[0]
+
+gap = (padded[2:] - alone).abs().max()
+
+check.claim("padding", "padding changes no word's code", gap, "==", 0)
+
+# %% [markdown]
+# The pads get a code as well. That is no harm as long as the attention mask
+# hides them:
+# keeping pads out is the mask's work, not the code's.
+
+# %% [markdown]
+# ## 14 · Half past two
+#
+# A table has whole rows. The formula does not care:
+# events at 0.0, 0.7, 0.9 and 5.2 hours have codes, too, and near times have
+# near codes.
+
+# %%
+times = torch.tensor([0.0, 0.7, 0.9, 5.2], dtype=torch.float64)
+codes = posenc.sinusoidal(times, 64, dtype=torch.float64)
+plots.heatmap(
+    codes @ codes.T / 32,
+    x=times,
+    y=times,
+    values=True,
+    xlabel="hours",
+    ylabel="hours",
+    label="similarity",
+    alt="0.7 and 0.9 hours are most alike, 5.2 is far from all",
+)
+
+# %% [markdown]
+# Real clocks count seconds since 1970: about 1.7 billion.
+#
+# **Predict.** Two events, 60 seconds apart, as float32.
+
+# %%
+check.predict(
+    "clock",
+    "In float32 the two times differ by",
+    ["60 seconds", "59.99 seconds", "0 seconds"],
+)
+
+# %%
+clock = torch.tensor([1.7e9, 1.7e9 + 60])  # float32
+
+minute = clock.diff()
+check.claim(
+    "clock",
+    "in float32 the minute is gone",
+    minute,
+    "==",
+    0,
+    settles={"clock": "0 seconds"},
+)
+
+# %% [markdown]
+# At 1.7 billion, neighbouring float32 numbers are 128 apart.
+# **Repair:** count from the first event, in a unit that suits your data,
+# before you cast.
+# Relations survive: by notebook 03 a common shift turns all codes alike.
+
+# %% [markdown]
+# ## 15 · Exact, and fast
+#
+# Long before a billion, float32 frays: an angle of 10⁶ is known to about a
+# twentieth of a radian.
+# How wrong do the codes become?
+
+
+# %%
+def worst_error(start, dtype=torch.float32):
+    pos = start + torch.arange(200)
+    exact = posenc.sinusoidal(pos, 64, dtype=torch.float64)
+    code = posenc.sinusoidal(pos, 64, dtype=dtype).float()
+    return (code.double() - exact).abs().max()
+
+
+# %%
+start = [10**power for power in range(2, 8)]
+single = [worst_error(first) for first in start]
+plots.lines(
+    {"angles in float32": single},
+    start,
+    xlabel="position",
+    ylabel="largest error",
+    logx=True,
+    logy=True,
+    trained=True,
+    alt="The error grows in step with the position: "
+    "harmless at a thousand, visible at a million",
+)
+
+# %%
+double = [worst_error(first, torch.float64) for first in start]
+
+check.claim("short", "float32 serves up to 10 000", single[:3], "<", 0.005)
+check.claim("million", "at a million it errs", single[4], ">", 0.005)
+check.claim("double", "float64, cast last, does not", double, "<", 1e-6)
+
+# %% [markdown]
+# A table does not help: its rows were computed in the same float32.
+# Beyond some ten thousand positions take `dtype=torch.float64` for the angles
+# and cast the code.
+#
+# And is a table at least faster? Once a batch, n·d sines are computed;
+# b·n·d numbers are added in any case. (Times differ between machines.)
+
+# %% tags=["nbval-ignore-output"]
+import timeit
+
+x = torch.randn(8, 512, 512)
+table = posenc.sinusoidal(torch.arange(512), 512)
+module = posenc.SinusoidalPositionalEncoding(512)
+
+calls = {"table": lambda: x + table, "computed": lambda: module(x)}
+{
+    name: f"{min(timeit.repeat(call, number=1, repeat=20)) * 1000:.1f} ms"
+    for name, call in calls.items()
+}
+
+# %% [markdown]
+# Some milliseconds a batch, beside layers that take far more.
+# For them you get no `max_len`, nothing to save, nothing to move.
+#
+# Written without a branch on values, the module also compiles and exports
+# whole.
+# (Not run here: the first call of a compiled module takes half a minute.)
+#
+# ```python
+# fast = torch.compile(module)
+# program = torch.export.export(module, (x,))
+# ```
+
+# %% [markdown]
+# ## 16 · The bug clinic
+#
+# Four programs, rewritten from public code (the threads are in the
+# references).
+# **One of them is healthy.** Read them as a reviewer.
+
+
+# %%
+def specimen_a(n, d):
+    table = torch.zeros(n, d, dtype=torch.float64)
+    for p in range(n):
+        for i in range(0, d, 2):
+            table[p, i] = math.sin(p / 10_000 ** (2 * i / d))
+            table[p, i + 1] = math.cos(p / 10_000 ** (2 * (i + 1) / d))
+    return table
+
+
+# %%
+def specimen_b(n, d):
+    pos = torch.arange(n, dtype=torch.float64)[:, None]
+    even = torch.arange(d, dtype=torch.float64) // 2 * 2
+    table = pos / 10_000 ** (even / d)
+    table[0::2] = table[0::2].sin()
+    table[1::2] = table[1::2].cos()
+    return table
+
+
+# %%
+def specimen_c(n, d):
+    pos = torch.arange(n, dtype=torch.float64)[:, None]
+    even = torch.arange(0, d, 2, dtype=torch.float64)
+    div_term = torch.exp(even * -(math.log(10_000) / d))
+    table = torch.zeros(n, d, dtype=torch.float64)
+    table[:, 0::2] = torch.sin(pos / div_term)
+    table[:, 1::2] = torch.cos(pos / div_term)
+    return table
+
+
+# %%
+def specimen_d(n, d):
+    pos = torch.arange(n, dtype=torch.float64)[:, None]
+    even = torch.arange(0, d, 2, dtype=torch.float64)
+    angle = pos / 10_000 ** (even / d)
+    return torch.cat((angle.sin(), angle.cos()), dim=-1)
+
+
+# %%
+ward = {"A": specimen_a, "B": specimen_b, "C": specimen_c, "D": specimen_d}
+plots.heatmaps(
+    {name: make(48, 32) for name, make in ward.items()},
+    xlabel="channel",
+    ylabel="position",
+    alt="A: most channels are constant. B: the stripes run along "
+    "the rows. C: noise. D: two fans side by side",
+)
+
+# %%
+check.predict("healthy", "The healthy one is", ["A", "B", "C", "D"])
+
+# %% [markdown]
+# An eye can be wrong; a property cannot.
+# By notebook 03 the product of two codes depends on their *distance* alone.
+# So along a diagonal of `table @ table.T` nothing may change.
+
+# %%
+products = {name: make(24, 32) @ make(24, 32).T for name, make in ward.items()}
+plots.heatmaps(
+    products,
+    xlabel="position",
+    ylabel="position",
+    label="product",
+    alt="In C and D every diagonal has one colour; "
+    "in A and B it changes along the way",
+)
+
+
+# %%
+def along_diagonals(table, most=8):
+    product = table @ table.T  # (n, n)
+    return max(product.diagonal(k).std() for k in range(most))
+
+
+a, b, c, d = (along_diagonals(make(64, 32)) for make in ward.values())
+
+check.claim("A, B", "A and B fail: the place matters", [a, b], ">", 0.1)
+check.claim("C, D", "C and D pass: distance alone", [c, d], "<", 1e-6)
+
+# %% [markdown]
+# Two are found out. C passes: its pairs are true pairs, only their speeds are
+# strange.
+# The second property: neighbours are nearly alike.
+
+
+# %%
+def neighbours(table):
+    return torch.cosine_similarity(table[1:], table[:-1]).min()
+
+
+c, d = neighbours(specimen_c(64, 32)), neighbours(specimen_d(64, 32))
+
+check.claim("C", "in C neighbours are strangers", c, "<", 0.5)
+check.claim(
+    "D", "D passes both: it is healthy", d, ">", 0.9, settles={"healthy": "D"}
+)
+
+# %% [markdown]
+# The diagnoses:
+#
+# - **A** `i` runs 0, 2, 4, … already, and `2 * i` doubles it again; the cosine
+#   even takes the next exponent.
+# - **B** `[0::2]` picks rows. That is the comment of section 1, believed.
+# - **C** `div_term` is a reciprocal already; dividing by it gives speeds up to
+#   10 000.
+# - **D** All sines, then all cosines: the same channels in another order.
+
+# %% [markdown]
+# Would training have told? B's author: “interesting to me how the model can
+# learn without the time information”.
+# C's finder saw his slip converge *faster* on a toy that copies its input.
+# A falling loss clears nobody; a two-line property does.
+
+# %% [markdown]
+# A fifth patient looks well for 256 rows. It counts in bfloat16:
+
+# %%
+torch.arange(252, 262).bfloat16()
+
+# %% [markdown]
+# bfloat16 keeps eight significant bits, so past 256 it knows the even numbers
+# only.
+# Positions 257 and 256 get one code. A third property, then: no two rows
+# alike.
+
+# %%
+halved = torch.arange(320).bfloat16()
+fifth = posenc.sinusoidal(halved, 32, dtype=torch.float64)
+
+nearest = posenc.nearest_rivals(fifth).distance.min()
+
+check.claim("bfloat16", "some positions share a code", nearest, "==", 0)
+
+# %% [markdown]
+# **Exercise 2** · difficulty 2 of 5 · 8 minutes
+#
+# Mend specimen A: `(n, d)` to the table of the formula,
+# $\sin(p\,/\,10000^{2k/d})$ in channel $2k$ and $\cos$ of the *same* angle in
+# channel $2k+1$.
+# `mended(2, 4)` is `[[0, 1, 0, 1], [0.8415, 0.5403, 0.0100, 0.9999]]`.
+#
+# <details><summary>Hint</summary>
+#
+# In the loop `i` is the channel, 0, 2, 4, …: it is already the formula's $2k$.
+# </details>
+
+
+# %% tags=["exercise"]
+def mended(n, d):
+    table = torch.zeros(n, d, dtype=torch.float64)
+    ### BEGIN SOLUTION
+    for p in range(n):
+        for i in range(0, d, 2):
+            table[p, i] = math.sin(p / 10_000 ** (i / d))
+            table[p, i + 1] = math.cos(p / 10_000 ** (i / d))
+    return table
+    ### END SOLUTION
+
+
+check.mended_table(mended)
+
+# %% [markdown]
+# **Exercise 3** · difficulty 3 of 5 · 12 minutes
+#
+# Write the doctor. `is_healthy(table)` takes any `(n, d)` in float64 and says
+# True or False.
+# Our ward holds seven ill tables and four healthy ones, D among them:
+# do not ask for an order of channels, nor for a table that begins at 0.
+#
+# <details><summary>Hint</summary>
+#
+# Three properties are enough: the product depends on the distance alone,
+# neighbours are alike, no two rows are equal.
+# You have `along_diagonals`, `neighbours` and `posenc.nearest_rivals`.
+# </details>
+
+
+# %% tags=["exercise"]
+def is_healthy(table):
+    ### BEGIN SOLUTION
+    return (
+        along_diagonals(table) < 1e-6
+        and neighbours(table) > 0.5
+        and posenc.nearest_rivals(table).distance.min() > 1e-6
+    )
+    ### END SOLUTION
+
+
+check.table_test(is_healthy)
+
+# %% [markdown]
+# ## 17 · The module, finished
+#
+# Everything above, in one class: no table, rows by `pos`, refusals at the
+# door,
+# the sum cast last, dropout once.
+# After the width only keywords: swapped arguments are a published slip, too.
+
+
+# %%
+class Finished(torch.nn.Module):
+    def __init__(self, d_model, *, dropout=0.0):
+        super().__init__()
+        posenc.inverse_frequencies(d_model)  # refuses an odd width
+        self.d_model = d_model
+        self.dropout = torch.nn.Dropout(dropout)
+
+    def forward(self, x, pos=None):  # (b, n, d)
+        if pos is None:
+            pos = torch.arange(x.shape[1], device=x.device)
+        work = torch.promote_types(x.dtype, torch.float32)
+        code = posenc.sinusoidal(pos, self.d_model, dtype=work)
+        return self.dropout((x + code).to(x.dtype))
+
+
+# %% [markdown]
+# `posenc` does the same, and also checks shapes. Same numbers, for every type
+# and kind of position:
+
+# %%
+mine, theirs = Finished(64), posenc.SinusoidalPositionalEncoding(64)
+kinds = (None, torch.arange(9) + 500, torch.rand(4, 9))  # (n,), (b, n)
+types = (torch.float64, torch.float32, torch.bfloat16)
+x = torch.randn(4, 9, 64)
+
+same = [
+    torch.equal(mine(x.to(t), pos), theirs(x.to(t), pos))
+    for t in types
+    for pos in kinds
+]
+check.claim("finished", "ours and posenc's are equal", same, "==", True)
+
+# %% [markdown]
+# ## What you can now do
+#
+# - Build the module without a table, or with one: in a buffer,
+#   `persistent=False`, rows chosen by `pos`.
+# - Test a module for length, width, axis and type before you train with it.
+# - Choose the size of embedding and code together, and copy √d only with its
+#   initialisation.
+# - Find an ill table by three properties: distance alone, neighbours alike,
+#   rows different.
+
+# %% [markdown]
+# ## References
+#
+# - The article whose class stands at the beginning (in Chinese):
+#   <http://www.kler.cn/a/539187.html>.
+# - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762: §3.4
+#   the factor √d, §3.5 the formula, §5.4 dropout on the sum.
+# - The authors' N(0, 1/d), quoted line by line: tensorflow/tensor2tensor#1718.
+# - PyTorch documentation: `torch.nn.Embedding` (N(0, 1)), `register_buffer`
+#   (`persistent`), meta device.
+# - Plain attribute: lyuwenyu/RT-DETR#677. Parameter:
+#   henry9zhr/QANet-pytorch#3. Checkpoint: espnet/espnet#1060.
+# - Odd width: codertimo/BERT-pytorch#78. Batch axis: songyangco/GETNext#2;
+#   words first: pytorch/tutorials#1547.
+# - Dropout twice: datawhalechina/happy-llm#63. Swapped arguments:
+#   sooftware/transformer#1.
+# - Clinic: A SamLynnEvans/Transformer#25 · B
+#   gmongaras/Diffusion_models_from_scratch#10 · C
+#   harvardnlp/annotated-transformer#131 · D
+#   dome272/Diffusion-Models-pytorch#45 · bfloat16 wfondrie/depthcharge#82. All
+#   on GitHub; some are mended since.

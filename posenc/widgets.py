@@ -1,0 +1,243 @@
+"""Sliders above a picture: the only place in the course that uses ipywidgets.
+
+    explore(draw, **sliders) -> Explorer        draw(**values) -> plots.Picture
+
+A slider is ``(least, greatest, step)`` or ``(least, greatest, step, start)``, a list of
+options, or a bool. Whole numbers stay whole. Where ``POSENC_QUIET=1`` (the builder,
+nbval, CI) no widget is made: what is stored is the still picture and its text.
+"""
+
+import base64
+import html
+import itertools
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from posenc.plots import Picture
+
+__all__ = ["Explorer", "explore"]
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+FAST = 0.15  # seconds a redraw may take for the picture to follow the slider's motion
+CORNERS = 64  # how many extreme settings a test is given at most
+
+
+@dataclass(frozen=True)
+class Slider:
+    """What one control may be set to: a range of numbers, or a few options."""
+
+    name: str
+    start: Any
+    options: tuple[Any, ...] = ()
+    low: Any = None
+    high: Any = None
+    step: Any = None
+
+    @property
+    def ends(self) -> tuple[Any, ...]:
+        """The extreme settings: both ends of a range, or every option."""
+        return self.options or ((self.low, self.high) if self.low != self.high else (self.low,))
+
+    def take(self, value: Any) -> Any:
+        """Return ``value`` as the control would give it; raise where it could not."""
+        if self.options:
+            if not any(value is option or value == option for option in self.options):
+                raise ValueError(f"{self.name} must be one of {self.options}; got {value!r}")
+            return next(option for option in self.options if value == option)
+        if not _is_number(value) or not self.low <= value <= self.high:
+            raise ValueError(f"{self.name} must be {self.said()}; got {value!r}")
+        return int(value) if isinstance(self.step, int) else float(value)
+
+    def said(self) -> str:
+        """Return the settings in words."""
+        if self.options:
+            return "one of " + ", ".join(map(str, self.options))
+        return f"{self.low} to {self.high} in steps of {self.step}"
+
+
+class Explorer:
+    """A picture under sliders; a still picture with its text where there are none.
+
+    Made by :func:`explore`. ``values`` are the settings, ``picture`` what they show.
+
+    >>> from posenc import plots
+    >>> explorer = explore(plots.odometer, pos=(0, 9999, 1, 42))
+    >>> explorer.set(pos=43)
+    >>> explorer.picture.alt
+    'The odometer shows position 43.'
+    """
+
+    def __init__(self, draw: Callable[..., Picture], sliders: Mapping[str, Any]) -> None:
+        if not sliders:
+            raise ValueError("explore needs at least one slider, such as pos=(0, 63, 1)")
+        self._draw = draw
+        self.sliders = {name: _slider(name, spec) for name, spec in sliders.items()}
+        self.values = {name: slider.start for name, slider in self.sliders.items()}
+        self.picture = self.draw()
+        self.error = ""
+        self._controls: dict[str, Any] = {}
+        self._image: Any = None
+        self._text: Any = None
+
+    def draw(self, **values: Any) -> Picture:
+        """Return the picture for these settings; those left out stay as they are."""
+        picture = self._draw(**{**self.values, **self._taken(values)})
+        if not isinstance(picture, Picture):
+            raise TypeError(
+                f"draw must return a Picture, as posenc.plots does; got {type(picture).__name__}"
+            )
+        return picture
+
+    def corners(self) -> Iterator[dict[str, Any]]:
+        """Yield every combination of the sliders' ends, up to 64 of them."""
+        ends = [slider.ends for slider in self.sliders.values()]
+        if math.prod(map(len, ends)) > CORNERS:  # then the first and last option will do
+            ends = [(end[0], end[-1]) for end in ends]
+        for corner in itertools.islice(itertools.product(*ends), CORNERS):
+            yield dict(zip(self.sliders, corner, strict=True))
+
+    def set(self, **values: Any) -> None:
+        """Move sliders, as a hand would: an error in drawing is told, not raised."""
+        self.values.update(self._taken(values))
+        for name in values:
+            if name in self._controls:
+                self._controls[name].unobserve(self._moved, names="value")
+                self._controls[name].value = self.values[name]
+                self._controls[name].observe(self._moved, names="value")
+        self._redraw()
+
+    def _taken(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        if unknown := set(values) - set(self.sliders):
+            raise ValueError(f"no slider {sorted(unknown)}; there are {list(self.sliders)}")
+        return {name: self.sliders[name].take(value) for name, value in values.items()}
+
+    def _moved(self, change: Any) -> None:
+        self.values = {
+            name: self.sliders[name].take(control.value) for name, control in self._controls.items()
+        }
+        self._redraw()
+
+    def _redraw(self) -> None:
+        """Draw anew; after an error the last good picture stays, with a line about it."""
+        try:
+            self.picture, self.error = self.draw(), ""
+        except Exception as error:  # the learner's own function may raise anything
+            self.error = f"{type(error).__name__}: {error}".splitlines()[0]
+        if self._image is not None:
+            if not self.error:
+                self._image.value = self.picture.png
+            self._text.value = self._caption()
+
+    def _caption(self) -> str:
+        if self.error:
+            return f"<p><b>✗ {html.escape(self.error)}</b> (the picture is the last good one)</p>"
+        return f"<p>{html.escape(self.picture.alt)}</p>"
+
+    def widget(self) -> Any:
+        """Return the sliders, the picture and its sentence as one new ipywidgets box."""
+        import ipywidgets  # type: ignore[import-untyped]
+
+        began = time.perf_counter()
+        png = self.picture.png
+        fast = time.perf_counter() - began < FAST
+        width, height = map(str, self.picture.size)
+        self._image = ipywidgets.Image(value=png, format="png", width=width, height=height)
+        self._text = ipywidgets.HTML(value=self._caption())
+        self._controls = {
+            name: _control(slider, self.values[name], fast) for name, slider in self.sliders.items()
+        }
+        for control in self._controls.values():
+            control.observe(self._moved, names="value")
+        return ipywidgets.VBox([*self._controls.values(), self._image, self._text])
+
+    def __repr__(self) -> str:
+        state = [f"{name} = {self.values[name]} ({slider.said()})"
+                 for name, slider in self.sliders.items()]  # fmt: skip
+        return "\n".join((f"explore: {'; '.join(state)}", repr(self.picture)))
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        data: dict[str, Any] = {
+            "image/png": base64.b64encode(self.picture.png).decode(),
+            "text/plain": repr(self),
+        }
+        if os.environ.get("POSENC_QUIET") != "1":
+            try:
+                model = self.widget().model_id
+            except ImportError:
+                print("The sliders need ipywidgets (pip install ipywidgets); this is the still.")
+            else:
+                data[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model}
+        return data, {"image/png": {"alt": self.picture.alt}}
+
+
+def explore(draw: Callable[..., Picture], /, **sliders: Any) -> Explorer:
+    """Return sliders above the picture that ``draw`` makes of their values.
+
+    Each keyword of ``draw`` that is to move gets ``(least, greatest, step)``,
+    ``(least, greatest, step, start)``, a list of options, or a bool. Values start at the
+    least, at the first option, or as the bool says. Numbers are whole unless one of the
+    range is not.
+
+    Raises ``ValueError`` for a range that is empty or unclear, and whatever ``draw``
+    raises at the start; later errors appear as a line under the picture.
+
+    >>> from posenc import plots
+    >>> explore(plots.odometer, pos=(0, 99, 1), base=[10, 2])
+    explore: pos = 0 (0 to 99 in steps of 1); base = 10 (one of 10, 2)
+    odometer
+    base 10: 0 0 0 0 0 0
+    The odometer shows position 0.
+    """
+    return Explorer(draw, sliders)
+
+
+def _slider(name: str, spec: Any) -> Slider:
+    if isinstance(spec, bool):
+        return Slider(name, spec, options=(False, True))
+    if isinstance(spec, list) and spec:
+        return Slider(name, spec[0], options=tuple(spec))
+    if not isinstance(spec, tuple) or len(spec) not in (3, 4) or not all(map(_is_number, spec)):
+        raise ValueError(
+            f"slider {name!r} must be (least, greatest, step), (least, greatest, step, start), "
+            f"a list of options, or a bool; got {spec!r}"
+        )
+    if not all(isinstance(value, int) for value in spec):
+        spec = tuple(map(float, spec))
+    low, high, step, start = (*spec, spec[0])[:4]
+    if not low <= start <= high or step <= 0:
+        raise ValueError(
+            f"slider {name!r} must go up in steps above 0, with its start within; got {spec}"
+        )
+    return Slider(name, start, low=low, high=high, step=step)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _control(slider: Slider, value: Any, fast: bool) -> Any:
+    """Return the ipywidgets control for a slider, set to ``value``."""
+    import ipywidgets
+
+    style = {"description_width": "initial"}
+    if slider.options == (False, True):
+        return ipywidgets.Checkbox(value=value, description=slider.name, indent=False)
+    if slider.options:
+        return ipywidgets.SelectionSlider(
+            options=[(str(option), option) for option in slider.options], value=value,
+            description=slider.name, continuous_update=fast, style=style,
+        )  # fmt: skip
+    whole = isinstance(slider.step, int)
+    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+    places = len(f"{slider.step:.6f}".rstrip("0").partition(".")[2])
+    more = {} if whole else {"readout_format": f".{places}f"}
+    return kind(
+        value=value, min=slider.low, max=slider.high, step=slider.step,
+        description=slider.name, continuous_update=fast, style=style, **more,
+    )  # fmt: skip

@@ -1,0 +1,214 @@
+"""The checkers of notebook 04: right answers pass, wrong ones are named."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from posenc import check, functional
+
+
+class Right(nn.Module):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__()
+        if d_model % 2:
+            raise ValueError(f"d_model must be even; got {d_model}")
+        self.register_buffer("table", functional.sinusoidal(torch.arange(max_len), d_model))
+
+    def forward(self, x):
+        n = x.shape[1]
+        if n > len(self.table):
+            raise ValueError(f"{n} words, but the table holds {len(self.table)}")
+        return (x + self.table[:n]).to(x.dtype)
+
+
+class ByBatch(Right):
+    def forward(self, x):
+        return (x + self.table[: len(x), None]).to(x.dtype)
+
+
+class Crashes(Right):
+    def forward(self, x):
+        return (x + self.table[: x.shape[1]]).to(x.dtype)
+
+
+class CrashesWhenOdd(Right):
+    def __init__(self, d_model, max_len=5000):
+        if d_model % 2:
+            torch.zeros(2) + torch.zeros(3)
+        super().__init__(d_model, max_len)
+
+
+class TakesOdd(Right):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__(d_model + d_model % 2, max_len)
+
+
+class Attribute(Right):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__(d_model, max_len)
+        table = self.table
+        del self.table
+        self.table = table
+
+
+class Trained(Right):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__(d_model, max_len)
+        table = self.table
+        del self.table
+        self.table = nn.Parameter(table)
+
+
+class Widens(Right):
+    def forward(self, x):
+        super().forward(x)
+        return x + self.table[: x.shape[1]]
+
+
+class InPlace(Right):
+    def forward(self, x):
+        x += self.table[: x.shape[1]]
+        return x
+
+
+class HalfPositions(Right):
+    def forward(self, x):
+        pos = torch.arange(x.shape[1], device=x.device).to(x.dtype)
+        super().forward(x)
+        return (x + functional.sinusoidal(pos, x.shape[2])).to(x.dtype)
+
+
+class OffByOne(Right):
+    def forward(self, x):
+        super().forward(x)
+        pos = torch.arange(1, x.shape[1] + 1, device=x.device)
+        return (x + functional.sinusoidal(pos, x.shape[2])).to(x.dtype)
+
+
+class Halves(Right):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__(d_model, max_len)
+        self.table = torch.cat((self.table[:, 0::2], self.table[:, 1::2]), dim=-1)
+
+
+class Unwritten(nn.Module):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__()
+        raise NotImplementedError
+
+
+def interleaved(n, d, sine_exponent, cosine_exponent):
+    table = torch.zeros(n, d)
+    for p in range(n):
+        for i in range(0, d, 2):
+            table[p, i] = math.sin(p / 10_000 ** sine_exponent(i, d))
+            table[p, i + 1] = math.cos(p / 10_000 ** cosine_exponent(i, d))
+    return table
+
+
+def right_table(n, d):
+    return interleaved(n, d, lambda i, d: i / d, lambda i, d: i / d)
+
+
+def published(n, d):
+    return interleaved(n, d, lambda i, d: 2 * i / d, lambda i, d: 2 * (i + 1) / d)
+
+
+def half_mended(n, d):
+    return interleaved(n, d, lambda i, d: 2 * i / d, lambda i, d: 2 * i / d)
+
+
+def other_base(n, d):
+    return functional.sinusoidal(torch.arange(n), d, base=1000.0)
+
+
+def in_halves(n, d):
+    table = right_table(n, d)
+    return torch.cat((table[:, 0::2], table[:, 1::2]), dim=-1)
+
+
+def right_test(table):
+    products = table @ table.T
+    if max(products.diagonal(k).std() for k in range(8)) > 1e-6:
+        return False
+    alike = torch.cosine_similarity(table[1:], table[:-1])
+    return alike.min() > 0.5 and torch.cdist(table, table).fill_diagonal_(1).min() > 1e-6
+
+
+def unwritten(*_):
+    raise NotImplementedError
+
+
+def test_right_answers_pass():
+    assert check.positional_module(Right).passed
+    assert check.mended_table(right_table).passed
+    assert check.table_test(right_test).passed
+
+
+def test_another_order_of_channels_is_equivalent():
+    assert check.positional_module(Halves).equivalent
+    assert check.mended_table(in_halves).equivalent
+
+
+@pytest.mark.parametrize(
+    ("answer", "mistake"),
+    [
+        (ByBatch, "batch-axis"),
+        (Crashes, "length"),
+        (CrashesWhenOdd, "odd-width"),
+        (TakesOdd, "odd-width"),
+        (Attribute, "stays-behind"),
+        (Trained, "trains"),
+        (Widens, "dtype"),
+        (InPlace, "in-place"),
+        (HalfPositions, "half-positions"),
+        (OffByOne, "value"),
+        (dict, "raises"),
+    ],
+)
+def test_a_wrong_module_is_named(answer, mistake):
+    assert check.positional_module(answer).mistake == mistake
+
+
+@pytest.mark.parametrize(
+    ("answer", "mistake"),
+    [
+        (published, "pair"),
+        (half_mended, "doubled-exponent"),
+        (other_base, "value"),
+        (lambda n, d: None, "not-a-tensor"),
+        (lambda n, d: right_table(d, n), "shape"),
+    ],
+)
+def test_a_table_still_wrong_is_named(answer, mistake):
+    assert check.mended_table(answer).mistake == mistake
+
+
+@pytest.mark.parametrize(
+    ("answer", "mistake"),
+    [
+        (lambda table: True, "lets-pass"),
+        (lambda table: False, "rejects"),
+        (lambda table: right_test(table) and table[0, 0] == 0, "rejects"),
+        (lambda table: (table[:, 0] ** 2 + table[:, 1] ** 2).std() < 1e-6, "lets-pass"),
+        (lambda table: table.no_such_thing, "raises"),
+    ],
+)
+def test_a_weak_test_is_named(answer, mistake):
+    assert check.table_test(answer).mistake == mistake
+
+
+@pytest.mark.parametrize(
+    ("checker", "answer"),
+    [
+        (check.positional_module, Unwritten),
+        (check.mended_table, unwritten),
+        (check.table_test, unwritten),
+    ],
+)
+def test_a_stub_is_not_written_yet(checker, answer, capsys):
+    verdict = checker(answer)
+    assert (verdict.passed, verdict.mistake) == (False, None)
+    assert capsys.readouterr().out == f"○ {verdict.name}: not written yet\n"

@@ -1,0 +1,243 @@
+"""posenc.training: one loop, the same digits twice, and nothing of the caller's touched."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from posenc import TASKS, Dims, text, training
+from posenc.tasks import IGNORE, Task
+from posenc.training import Setting, accuracy, compare, fit, one_thread, progress, task_model
+
+BACK1 = TASKS["back1"]
+SMALL = Dims(d_model=16, n_heads=2, max_len=20)
+
+
+def same_weights(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+
+
+def test_training_learns():
+    model = task_model("sinusoidal", BACK1)
+    before = accuracy(model, BACK1, 8)
+    history = fit(model, BACK1.sample, Setting(steps=60, length=8, shortest=8, warmup=10))
+    assert len(history.losses) == 60
+    start, end = history.smooth(10)[[0, -1]]
+    assert end < 0.7 * start
+    assert accuracy(model, BACK1, 8) > before + 0.3
+
+
+def test_one_seed_gives_the_same_weights_twice():
+    def trained(seed):
+        torch.manual_seed(torch.seed() % 1000)  # whatever the caller did before
+        model = task_model("learned", BACK1, seed=seed, dims=SMALL)
+        return fit(model, BACK1.sample, Setting(steps=5), seed=seed), model
+
+    (history, first), (again, second) = trained(1), trained(1)
+    assert history.losses == again.losses
+    assert same_weights(first, second)
+    assert not same_weights(first, trained(2)[1])
+    assert trained(2)[0].losses != history.losses
+
+
+def test_the_random_numbers_of_the_caller_go_on():
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    model = task_model("learned", BACK1, dims=SMALL)
+    fit(model, BACK1.sample, Setting(steps=2))
+    accuracy(model, BACK1, 8, texts=4)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_lengths_vary_and_every_fourth_is_the_longest():
+    seen = []
+
+    def batch(b, n, generator):
+        seen.append((b, n))
+        return BACK1.sample(b, n, generator)
+
+    fit(task_model("none", BACK1, dims=SMALL), batch, Setting(steps=40, b=2, length=12, shortest=5))
+    assert {b for b, _ in seen} == {2}
+    lengths = [n for _, n in seen]
+    assert set(lengths[::4]) == {12}
+    assert min(lengths) == 5
+    assert max(lengths) == 12
+    assert len(set(lengths)) > 4
+
+
+def test_what_is_not_asked_is_not_learned():
+    def batch(b, n, generator):
+        tokens, targets = BACK1.sample(b, n, generator)
+        return tokens, targets.masked_fill(torch.arange(n) > 1, IGNORE)
+
+    setting = Setting(steps=1, b=4, length=6, shortest=6)
+    model = task_model("none", BACK1, dims=SMALL)
+    tokens, targets = batch(4, 6, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        chances = model(tokens)[:, 1].log_softmax(-1)
+    expected = -chances.gather(1, targets[:, 1:2]).mean().item()
+    assert fit(model, batch, setting).losses[0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_learning_rate_rises_and_falls():
+    setting = Setting(steps=100, lr=0.1, warmup=10)
+    rates = [setting.lr_at(step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.01)
+    assert max(rates) == pytest.approx(0.1, rel=0.05)
+    assert rates[-1] == pytest.approx(0.005, rel=0.05)
+    top = rates.index(max(rates))
+    assert top == 9
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"steps": 0}, r"steps, b and warmup must be at least 1; got \(0, 32, 30\)"),
+        ({"b": 0}, r"at least 1; got \(300, 0, 30\)"),
+        ({"lr": 0.0}, "lr must be a finite number above 0; got 0.0"),
+        ({"lr": math.nan}, "lr must be .* got nan"),
+        ({"lr": math.inf}, "lr must be .* got inf"),
+        ({"warmup": 0}, r"at least 1; got \(300, 32, 0\)"),
+        ({"shortest": 0}, "need 1 ≤ shortest ≤ length; got 0 and 16"),
+        ({"shortest": 17}, "got 17 and 16"),
+    ],
+)
+def test_settings_are_checked(options, words):
+    with pytest.raises(ValueError, match=words):
+        Setting(**options)
+
+
+# --- measuring -------------------------------------------------------------------------------
+
+
+class Oracle(nn.Module):
+    """Right about the letters below 5."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.was_training = []
+
+    def forward(self, tokens):
+        self.was_training.append(self.training)
+        guess = tokens.roll(1, 1).clamp(max=4)
+        return nn.functional.one_hot(guess, 11).float()
+
+
+def test_accuracy_counts_what_is_asked():
+    share = accuracy(Oracle(), BACK1, 12, texts=400)
+    assert share == pytest.approx(0.5, abs=0.03)
+    everything = Task("all", "?", "?", 0.1, lambda b, n, generator: (
+        torch.full((b, n), 3), torch.full((b, n), 3)))  # fmt: skip
+    assert accuracy(Oracle(), everything, 6, texts=3) == 1
+
+
+def test_accuracy_measures_the_same_texts_each_time():
+    model = task_model("none", BACK1, dims=SMALL)
+    assert accuracy(model, BACK1, 9, texts=20) == accuracy(model, BACK1, 9, texts=20)
+    assert accuracy(Oracle(), BACK1, 9, texts=20) != accuracy(Oracle(), BACK1, 9, texts=20, seed=3)
+
+
+@pytest.mark.parametrize("training_mode", [True, False])
+def test_measuring_leaves_the_mode_as_found(training_mode):
+    model = Oracle().train(training_mode)
+    accuracy(model, BACK1, 8, texts=2)
+    assert model.was_training == [False]
+    assert model.training is training_mode
+    with pytest.raises(ValueError, match="n ≥ 4"):
+        accuracy(model, BACK1, 3)
+    assert model.training is training_mode
+    assert model.weight.requires_grad
+
+
+def test_a_mode_is_restored_after_an_error():
+    model = task_model("learned", BACK1, dims=SMALL).train()
+    threads = torch.get_num_threads()
+    with pytest.raises(ValueError, match="learned table holds positions 0 to 19"):
+        accuracy(model, BACK1, 21, texts=2)
+    assert model.training
+    assert torch.get_num_threads() == threads
+
+
+def test_loss_by_position_is_the_loss_there():
+    tokens = text.split()[1][:400]
+    model = training.text_model("sinusoidal", dims=SMALL).train()
+    found = training.loss_by_position(model, tokens, 10, windows=3, seed=5)
+    inputs, targets = text.batch(tokens, 3, 10, torch.Generator().manual_seed(5))
+    with torch.no_grad():
+        chances = model(inputs).log_softmax(-1)
+    for position in range(10):
+        losses = [-chances[row, position, targets[row, position]] for row in range(3)]
+        assert found[position].item() == pytest.approx(sum(losses).item() / 3, rel=1e-4)
+    assert model.training
+
+
+def test_compare_gives_seeds_by_lengths_and_nan_beyond_a_table():
+    found = compare(
+        ["none", "learned"], "back1", seeds=2, lengths=(8, 20, 21), setting=Setting(steps=2), dims=SMALL
+    )
+    assert list(found) == ["none", "learned"]
+    assert {tuple(rows.shape) for rows in found.values()} == {(2, 3)}
+    assert found["none"].isfinite().all()
+    assert found["learned"].isnan().tolist() == [[False, False, True]] * 2
+    assert not torch.equal(found["none"][0], found["none"][1])
+
+
+def test_compare_names_what_it_does_not_know():
+    with pytest.raises(ValueError, match="no task is called 'back9'; known are: majority, "):
+        compare(["none"], "back9")
+    with pytest.raises(ValueError, match="no encoding is called 'nope'"):
+        compare(["nope"], "back1", setting=Setting(steps=1))
+
+
+def test_a_length_that_the_task_cannot_have_is_an_error_and_no_missing_answer():
+    with pytest.raises(ValueError, match="n ≥ 4; got b=1, n=2"):
+        compare(["none"], "back1", seeds=1, lengths=(2,), setting=Setting(steps=1), dims=SMALL)
+
+
+def test_models_of_the_course_fit_their_task():
+    for name, task in TASKS.items():
+        model = task_model("none", task, dims=SMALL)
+        assert model.causal == task.causal, name
+        assert len(model.blocks) == task.n_layers
+        assert model.head.out_features == task.vocab_size
+    assert training.text_model("none").head.out_features == len(text.ALPHABET)
+
+
+def test_trained_models_come_back_ready():
+    model = training.train_on_task("none", "back1", setting=Setting(steps=2), dims=SMALL)
+    assert model(torch.tensor([[1, 2, 3]])).shape == (1, 3, 11)
+    setting = Setting(steps=1, b=2, length=8, shortest=8)
+    assert training.train_on_text("none", setting=setting).causal
+
+
+# --- where and how ---------------------------------------------------------------------------
+
+
+def test_one_thread_is_only_for_the_while():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with pytest.raises(KeyError), one_thread():
+            assert torch.get_num_threads() == 1
+            raise KeyError
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_progress_is_plain_where_outputs_are_stored(monkeypatch, capsys):
+    items = range(3)
+    monkeypatch.setenv("POSENC_QUIET", "1")
+    assert progress(items, "x") is items
+    monkeypatch.delenv("POSENC_QUIET")
+    assert list(progress(items, "counting")) == [0, 1, 2]
+    assert "counting" in capsys.readouterr().err
+
+
+def test_the_best_device_exists():
+    assert torch.zeros(1, device=training.best_device()).item() == 0
