@@ -12,11 +12,9 @@ from posenc.encodings.absolute import (
     Sinusoidal,
     SinusoidalPositionalEncoding,
 )
+from posenc.encodings.grid import AxialRope, Sinusoidal2D
 from posenc.encodings.relative import FIRE, T5, ALiBi, Shaw
 from posenc.encodings.rotary import Rope, XPos
-
-# last, since registering happens on import and this is the teaching order
-from posenc.encodings.grid import AxialRope, Sinusoidal2D  # isort: skip
 
 __all__ = [
     "FIRE",

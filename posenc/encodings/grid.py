@@ -1,14 +1,16 @@
-"""Encodings of positions on a grid: (..., n, 2), rows and columns."""
+"""Encodings of positions on a grid: (..., n, 2), rows and columns.
+
+Not registered: ENCODINGS holds those for texts, which every task and table can use.
+"""
 
 import torch
 from torch import Tensor
 
-from posenc.base import Dims, PositionalEncoding, register
+from posenc.base import Dims, PositionalEncoding
 from posenc.encodings.absolute import AddedCode
 from posenc.functional import angles, inverse_frequencies, rotate_pairs, sinusoidal
 
 
-@register
 class Sinusoidal2D(AddedCode):
     """A sinusoidal code of the row in the first half of the channels, of the column in the rest.
 
@@ -38,7 +40,6 @@ class Sinusoidal2D(AddedCode):
         return sinusoidal(pos, self.dims.d_model // 2, self.base, dtype=dtype).flatten(-2)
 
 
-@register
 class AxialRope(PositionalEncoding):
     """RoPE on a grid: the first half of the channels turns by the row, the rest by the column.
 

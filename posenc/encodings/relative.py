@@ -39,7 +39,7 @@ class Shaw(PositionalEncoding):
         if apart.is_floating_point():
             raise TypeError(f"Shaw's table needs integer positions; got {apart.dtype}")
         row = apart.clamp(-self.clip, self.clip) + self.clip  # (q, k) or (b, 1, q, k)
-        every = q @ self.table.T / math.sqrt(self.dims.d_head)  # (b, h, q, 2·clip + 1)
+        every = q @ self.table.to(q.dtype).T / math.sqrt(self.dims.d_head)  # (b, h, q, 2·clip + 1)
         shape = (*q.shape[:-1], k.shape[-2])  # (b, h, q, k)
         return every.gather(-1, row.expand(shape))
 

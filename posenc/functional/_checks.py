@@ -36,5 +36,7 @@ def check_dim(dim: int) -> None:
 
 def check_above(name: str, value: float, bound: float = 0.0) -> None:
     """Raise unless ``value`` is a finite number above ``bound``."""
+    if isinstance(value, str) or value is None:
+        raise TypeError(f"{name} must be a finite number above {bound:g}; got {value!r}")
     if not math.isfinite(value) or value <= bound:
         raise ValueError(f"{name} must be a finite number above {bound:g}; got {value}")

@@ -27,14 +27,9 @@ def inverse_frequencies(
     >>> inverse_frequencies(8)
     tensor([1.0000, 0.1000, 0.0100, 0.0010])
     """
-<<<<<<< HEAD:posenc/functional/_sinusoid.py
     check_dim(dim)
     check_above("base", base)
-=======
-    _check_dim(dim)
-    _check_base(base)
     check_float(dtype)
->>>>>>> main:posenc/functional.py
     # Python's floats are float64: the last digit is right even where the device has none
     speeds = [base ** (-i / dim) for i in range(0, dim, 2)]
     return torch.tensor(speeds, dtype=dtype, device=device)
@@ -157,47 +152,7 @@ def distance(q_pos: Tensor, k_pos: Tensor) -> Tensor:
         raise ValueError(f"positions must both be (n,) or both (b, n); got {shapes}")
     if batched and len(q_pos) != len(k_pos):
         raise ValueError(f"q_pos and k_pos must have one batch size; got {shapes}")
-    # int64 first: a difference of uint8 or int8 would wrap around
-    q_pos, k_pos = (p if p.is_floating_point() else p.long() for p in (q_pos, k_pos))
+    # small or unsigned integers would wrap around below zero
+    q_pos, k_pos = (pos if pos.is_floating_point() else pos.long() for pos in (q_pos, k_pos))
     difference = q_pos[..., :, None] - k_pos[..., None, :]
     return difference[:, None] if batched else difference
-<<<<<<< HEAD:posenc/functional/_sinusoid.py
-=======
-
-
-# --- what several functions refuse, said once ---------------------------------------------
-
-
-def check_numbers(pos: Tensor) -> None:
-    """Raise unless ``pos`` is a tensor of real numbers with at least one axis."""
-    if not isinstance(pos, Tensor):
-        raise TypeError(
-            f"pos must be a tensor, for example torch.arange(n); got {type(pos).__name__}"
-        )
-    if pos.dtype == torch.bool or pos.is_complex():
-        raise TypeError(f"pos must hold integers or real numbers; got {pos.dtype}")
-    if pos.dim() == 0:
-        raise ValueError("pos must have an axis of positions, (n,) or (b, n); got a scalar")
-
-
-def check_float(dtype: torch.dtype) -> None:
-    """Raise unless ``dtype`` can hold a code."""
-    if not dtype.is_floating_point:
-        raise TypeError(f"dtype must be a floating-point type; got {dtype}")
-
-
-def _check_dim(dim: int) -> None:
-    if isinstance(dim, bool) or not isinstance(dim, int):
-        raise TypeError(f"dim must be an integer; got {dim!r}")
-    if dim <= 0 or dim % 2:
-        raise ValueError(
-            f"dim must be even and positive, because channels turn in pairs; got {dim}"
-        )
-
-
-def _check_base(base: float) -> None:
-    if isinstance(base, str) or base is None:
-        raise TypeError(f"base must be a finite number above 0; got {base!r}")
-    if not math.isfinite(base) or base <= 0:
-        raise ValueError(f"base must be a finite number above 0; got {base}")
->>>>>>> main:posenc/functional.py

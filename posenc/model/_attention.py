@@ -32,8 +32,8 @@ class Cache:
         """How many tokens are kept."""
         return self.keys[0].shape[-2] if self.keys else 0
 
-    def remember(self, pos: Tensor, mask: Tensor | None, b: int) -> None:
-        """Keep the positions of new tokens and which of them are no padding.
+    def remember(self, pos: Tensor, mask: Tensor | None, b: int) -> Tensor:
+        """Keep the positions of new tokens; return which tokens so far are no padding, (b, k).
 
         Raises ``ValueError`` for another batch than the cache holds, positions of another
         shape, or a mask that is not (b, 1, n).
@@ -45,10 +45,11 @@ class Cache:
             real = mask[:, 0]
         if self.pos is None or self.real is None:
             self.pos, self.real = pos, real
-            return
+            return real
         if self.pos.dim() != pos.dim():  # rows of their own from now on
             self.pos, pos = (row.expand(b, -1) for row in (self.pos, pos))
         self.pos, self.real = torch.cat((self.pos, pos), -1), torch.cat((self.real, real), -1)
+        return self.real
 
     def _check(self, pos: Tensor, mask: Tensor | None, b: int) -> None:
         if pos.dim() > 2:
@@ -64,8 +65,8 @@ class Cache:
                 f"{(b, 1, pos.shape[-1])}; got {mask.dtype} {tuple(mask.shape)}"
             )
 
-    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Return all keys and values of a layer, the new ones last, and keep them."""
+    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return all keys, values and positions of a layer, the new ones last, and keep them."""
         if (
             self.keys
             and k.shape[1:2] + k.shape[3:] != self.keys[0].shape[1:2] + self.keys[0].shape[3:]
@@ -80,17 +81,8 @@ class Cache:
         else:
             self.keys[layer] = torch.cat((self.keys[layer], k), -2)
             self.values[layer] = torch.cat((self.values[layer], v), -2)
-        return self.keys[layer], self.values[layer]
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where queries and keys stand, and who may attend to whom."""
-
-    q_pos: Tensor
-    k_pos: Tensor
-    mask: Tensor | None  # broadcastable to (b, h, q, k), True = may attend
-    cache: Cache | None = None
+        assert self.pos is not None  # remember() came first
+        return self.keys[layer], self.values[layer], self.pos
 
 
 class Attention(nn.Module):
@@ -98,7 +90,7 @@ class Attention(nn.Module):
 
     >>> attention = Attention(Dims(d_model=8, n_heads=2))
     >>> x, pos = torch.randn(1, 3, 8), torch.arange(3)
-    >>> out, weights = attention(x, PositionalEncoding(attention.dims), Places(pos, pos, None))
+    >>> out, weights = attention(x, PositionalEncoding(attention.dims), pos, None)
     >>> out.shape, weights.shape
     (torch.Size([1, 3, 8]), torch.Size([1, 2, 3, 3]))
     """
@@ -110,38 +102,41 @@ class Attention(nn.Module):
         self.out = nn.Linear(dims.d_model, dims.d_model, bias=False)
 
     def forward(
-        self, x: Tensor, encoding: PositionalEncoding, places: Places, layer: int = 0
+        self,
+        x: Tensor,
+        encoding: PositionalEncoding,
+        pos: Tensor,
+        mask: Tensor | None,
+        memory: tuple[Cache, int] | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Return the output and the weights: (b, n, d) -> (b, n, d), (b, h, q, k)."""
+        """Return the output and the weights: (b, n, d) -> (b, n, d), (b, h, q, k).
+
+        ``memory`` is a cache and the number of this layer: the keys are then all it holds.
+        """
         heads = self.qkv(x).unflatten(-1, (3, self.dims.n_heads, self.dims.d_head))
         q, k, v = heads.permute(2, 0, 3, 1, 4)  # each (b, h, n, dh)
-        if places.cache is not None:
-            k, v = places.cache.extend(layer, k, v)
-        if bias_as_view(encoding, places):
-            return self._with_view(q, k, v, encoding, places)
-        bias = encoding.bias(q, k, places.q_pos, places.k_pos)  # from unrotated q and k
-        q, k = encoding.rotate(q, k, places.q_pos, places.k_pos)
-        weights = self._weights(q, k, bias, places.mask)
-        return self._mixed(weights, v), weights
-
-    def _with_view(
-        self, q: Tensor, k: Tensor, v: Tensor, encoding: PositionalEncoding, places: Places
-    ) -> tuple[Tensor, Tensor]:
-        """The same with the keys in reverse order, in which the bias is a view of O(n) numbers."""
-        q, k = encoding.rotate(q, k, places.q_pos, places.k_pos)
-        bias = toeplitz(encoding, places.q_pos, places.k_pos)  # (h, q, k reversed)
-        mask = None if places.mask is None else places.mask.flip(-1)
-        weights = self._weights(q, k.flip(-2), bias, mask)
-        return self._mixed(weights, v.flip(-2)), weights.flip(-1)
+        k_pos = pos
+        if memory is not None:
+            cache, layer = memory
+            k, v, k_pos = cache.extend(layer, k, v)
+        if bias_as_view(encoding, pos, k_pos):
+            # in reverse order of the keys the bias is a view of O(n) numbers a head
+            bias = toeplitz(encoding, pos, k_pos)
+            q, k = encoding.rotate(q, k, pos, k_pos)
+            mask = None if mask is None else mask.flip(-1)
+            weights = self._weights(q, k.flip(-2), bias, mask).flip(-1)
+        else:
+            bias = encoding.bias(q, k, pos, k_pos)  # from unrotated q and k
+            q, k = encoding.rotate(q, k, pos, k_pos)
+            weights = self._weights(q, k, bias, mask)
+        mixed = (weights @ v).transpose(1, 2).flatten(2)  # (b, n, d)
+        return self.out(mixed), weights
 
     def _weights(self, q: Tensor, k: Tensor, bias: Tensor | None, mask: Tensor | None) -> Tensor:
         scores = q @ k.transpose(-2, -1) / math.sqrt(self.dims.d_head)  # (b, h, q, k)
         if bias is not None:
             scores = scores + bias.to(scores.dtype)
         return masked_softmax(scores, mask)
-
-    def _mixed(self, weights: Tensor, v: Tensor) -> Tensor:
-        return self.out((weights @ v).transpose(1, 2).flatten(2))  # (b, n, d)
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
@@ -159,16 +154,16 @@ def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
     return scores.masked_fill(~mask, lowest).softmax(-1) * mask
 
 
-def bias_as_view(encoding: PositionalEncoding, places: Places) -> bool:
+def bias_as_view(encoding: PositionalEncoding, q_pos: Tensor, k_pos: Tensor) -> bool:
     """Return whether the bias can be a view: it knows the distance alone, positions count by one.
 
     A graph that is being compiled may not look at values: there the answer is no.
     """
-    if not knows_distance_alone(type(encoding)) or len(places.k_pos) < LONG:
+    if not knows_distance_alone(type(encoding)) or k_pos.shape[-1] < LONG:
         return False
-    if torch.compiler.is_compiling() or places.k_pos.dim() != 1 or places.q_pos.dim() != 1:
+    if torch.compiler.is_compiling() or k_pos.dim() != 1 or q_pos.dim() != 1:
         return False
-    return all(bool((pos.diff() == 1).all()) for pos in (places.q_pos, places.k_pos))
+    return all(bool((pos.diff() == 1).all()) for pos in (q_pos, k_pos))
 
 
 def toeplitz(encoding: PositionalEncoding, q_pos: Tensor, k_pos: Tensor) -> Tensor:

@@ -13,12 +13,15 @@ def allowed(
     if mask is None:
         return past
     mask = _four_axes(mask, *sizes)
+    if mask.device != device:
+        raise ValueError(f"mask is on {mask.device} but tokens are on {device}: move one")
     return mask if past is None else mask & past
 
 
 def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:
-    if mask.dtype != torch.bool:
-        raise TypeError(f"mask must be boolean, True = may attend; got {mask.dtype}")
+    kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
+    if kind != torch.bool:
+        raise TypeError(f"mask must be a boolean tensor, True = may attend; got {kind}")
     shape = {2: (1, 1, *mask.shape), 3: (mask.shape[0], 1, *mask.shape[1:])}.get(
         mask.dim(), tuple(mask.shape)
     )
@@ -33,10 +36,17 @@ def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:
     return mask.view(shape)
 
 
-def check_tokens(tokens: Tensor) -> tuple[int, int]:
-    """Return (b, n), or raise unless the tokens are integers of that shape."""
-    if tokens.dim() != 2 or tokens.is_floating_point() or tokens.dtype == torch.bool:
+def check_tokens(tokens: Tensor, device: torch.device) -> tuple[int, int]:
+    """Return (b, n), or raise unless the tokens are whole numbers of that shape, at hand."""
+    if not isinstance(tokens, Tensor):
+        raise TypeError(f"tokens must be a tensor of shape (b, n); got {type(tokens).__name__}")
+    if tokens.dim() != 2 or tokens.dtype not in (torch.int64, torch.int32):
         raise ValueError(
-            f"tokens must be integers of shape (b, n); got {tokens.dtype} {tuple(tokens.shape)}"
+            "tokens must be int64 or int32 of shape (b, n); "
+            f"got {tokens.dtype} {tuple(tokens.shape)}: use tokens.long()"
+        )
+    if tokens.device != device:
+        raise ValueError(
+            f"tokens are on {tokens.device} but the model is on {device}: use tokens.to(device)"
         )
     return tokens.shape[0], tokens.shape[1]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from posenc.base import Dims, PositionalEncoding, check_positions
-from posenc.model._attention import Attention, Cache, Places
+from posenc.model._attention import Attention, Cache
 from posenc.model._masks import allowed, check_tokens
 
 NORMS = {"layer": nn.LayerNorm, "rms": nn.RMSNorm}
@@ -19,7 +19,7 @@ class Block(nn.Module):
 
     >>> block = Block(Dims(d_model=8, n_heads=2))
     >>> x, pos = torch.randn(1, 3, 8), torch.arange(3)
-    >>> block(x, PositionalEncoding(block.attention.dims), Places(pos, pos, None))[0].shape
+    >>> block(x, PositionalEncoding(block.attention.dims), pos, None)[0].shape
     torch.Size([1, 3, 8])
     """
 
@@ -37,14 +37,19 @@ class Block(nn.Module):
         )
 
     def forward(
-        self, x: Tensor, encoding: PositionalEncoding, places: Places, layer: int = 0
+        self,
+        x: Tensor,
+        encoding: PositionalEncoding,
+        pos: Tensor,
+        mask: Tensor | None,
+        memory: tuple[Cache, int] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Return the stream and the attention weights: (b, n, d) -> (b, n, d), (b, h, q, k)."""
         if self.pre:
-            mixed, weights = self.attention(self.norm1(x), encoding, places, layer)
+            mixed, weights = self.attention(self.norm1(x), encoding, pos, mask, memory)
             x = x + mixed
             return x + self.mlp(self.norm2(x)), weights
-        mixed, weights = self.attention(x, encoding, places, layer)
+        mixed, weights = self.attention(x, encoding, pos, mask, memory)
         x = self.norm1(x + mixed)
         return self.norm2(x + self.mlp(x)), weights
 
@@ -112,82 +117,34 @@ class Transformer(nn.Module):
         by index. With a ``cache`` the tokens are those that follow it, and ``mask`` is
         (b, 1, n): which of them are no padding. Weights: (layers, b, h, q, k).
         """
-<<<<<<< HEAD:posenc/model/_transformer.py
-        b, n = check_tokens(tokens)
-=======
-        b, n = _check_tokens(tokens, self.tokens.weight.device)
->>>>>>> main:posenc/model.py
+        b, n = check_tokens(tokens, self.tokens.weight.device)
         if pos is None:
             start = cache.length if cache is not None else 0
             pos = torch.arange(start, start + n, device=tokens.device)
         check_positions(pos, b, n, tokens.device, self.encoding.pos_dims)
-        places = self._places(pos, mask, cache, b)
+        allowed = self._allowed(pos, mask, cache, b)
         x = self.encoding.embed(self.tokens(tokens), pos)  # (b, n, d)
         maps = []
         for layer, block in enumerate(self.blocks):
-            x, weights = block(x, self.encoding, places, layer)
+            memory = None if cache is None else (cache, layer)
+            x, weights = block(x, self.encoding, pos, allowed, memory)
             maps.append(weights)
         logits = self.head(self.norm(x))  # (b, n, vocab_size)
         return (logits, torch.stack(maps)) if return_weights else logits
 
-<<<<<<< HEAD:posenc/model/_transformer.py
-    def _places(self, pos: Tensor, mask: Tensor | None, cache: Cache | None, b: int) -> Places:
-        n, heads = pos.shape[-self.encoding.pos_dims], self.encoding.dims.n_heads
+    def _allowed(
+        self, pos: Tensor, mask: Tensor | None, cache: Cache | None, b: int
+    ) -> Tensor | None:
+        """Return who may attend to whom, broadcastable to (b, h, q, k), or None for everyone."""
+        n = pos.shape[-self.encoding.pos_dims]
         if cache is None:
-            return Places(pos, pos, allowed(mask, (b, heads, n), self.causal, pos.device))
+            sizes = (b, self.encoding.dims.n_heads, n)
+            return allowed(mask, sizes, self.causal, pos.device)
         if not self.causal:
             raise ValueError("a cache needs a causal model: without it every key changes later")
-        cache.remember(pos, mask, b)
-        assert cache.pos is not None and cache.real is not None
-        keys = cache.real.shape[-1]
-        causal = torch.ones(n, keys, dtype=torch.bool, device=pos.device).tril(keys - n)
-        return Places(pos, cache.pos, cache.real[:, None, None] & causal, cache)
-=======
-    def _allowed(self, mask: Tensor | None, b: int, n: int, device: torch.device) -> Tensor | None:
-        """Return who may attend to whom, broadcastable to (b, h, q, k), or None for everyone."""
-        causal = None
-        if self.causal:
-            causal = torch.ones(n, n, dtype=torch.bool, device=device).tril()
-        if mask is None:
-            return causal
-        mask = _four_axes(mask, b, self.encoding.dims.n_heads, n)
-        if mask.device != device:
-            raise ValueError(f"mask is on {mask.device} but tokens are on {device}: move one")
-        return mask if causal is None else mask & causal
-
-
-def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:
-    kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
-    if kind != torch.bool:
-        raise TypeError(f"mask must be a boolean tensor, True = may attend; got {kind}")
-    shape = {2: (1, 1, *mask.shape), 3: (mask.shape[0], 1, *mask.shape[1:])}.get(
-        mask.dim(), tuple(mask.shape)
-    )
-    fits = len(shape) == 4 and all(
-        size in allowed for size, allowed in zip(shape, ((1, b), (1, h), (1, n), (n,)), strict=True)
-    )
-    if not fits:
-        raise ValueError(
-            f"mask must be (n, n), (b, 1 or n, n) or (b, 1 or h, 1 or n, n) with b={b}, h={h}, "
-            f"n={n}; got {tuple(mask.shape)}"
-        )
-    return mask.view(shape)
-
-
-def _check_tokens(tokens: Tensor, device: torch.device) -> tuple[int, int]:
-    if not isinstance(tokens, Tensor):
-        raise TypeError(f"tokens must be a tensor of shape (b, n); got {type(tokens).__name__}")
-    if tokens.dim() != 2 or tokens.dtype not in (torch.int64, torch.int32):
-        raise ValueError(
-            "tokens must be int64 or int32 of shape (b, n); "
-            f"got {tokens.dtype} {tuple(tokens.shape)}: use tokens.long()"
-        )
-    if tokens.device != device:
-        raise ValueError(
-            f"tokens are on {tokens.device} but the model is on {device}: use tokens.to(device)"
-        )
-    return tokens.shape[0], tokens.shape[1]
->>>>>>> main:posenc/model.py
+        real = cache.remember(pos, mask, b)  # (b, k)
+        causal = torch.ones(n, real.shape[-1], dtype=torch.bool, device=pos.device)
+        return real[:, None, None] & causal.tril(real.shape[-1] - n)
 
 
 def _check_options(

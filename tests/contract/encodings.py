@@ -104,11 +104,12 @@ def rotate_and_bias_equal_their_oracles(name):
     q_pos, k_pos = [3, 9, 0], [2, 11, 5, 7]
     q, k = _heads(2, 3), _heads(2, 4, seed=2)
     turned = encoding.rotate(q, k, torch.tensor(q_pos), torch.tensor(k_pos))
-    for found, given, pos in zip(turned, (q, k), (q_pos, k_pos), strict=True):
-        if oracle.turn:
+    sides = zip(turned, (q, k), (q_pos, k_pos), (oracle.turn, oracle.key), strict=True)
+    for found, given, pos, turn in sides:
+        if turn:
             given = [
                 [
-                    [oracle.turn(encoding, row, p) for row, p in zip(head, pos, strict=True)]
+                    [turn(encoding, row, p) for row, p in zip(head, pos, strict=True)]
                     for head in text
                 ]
                 for text in given.tolist()
