@@ -1,6 +1,7 @@
 """Sliders above a picture: the only place in the course that uses ipywidgets.
 
     explore(draw, **sliders) -> Explorer        draw(**values) -> plots.Picture
+    choice(question, options, on_choice)        buttons, one of which is a guess
 
 A slider is ``(least, greatest, step)`` or ``(least, greatest, step, start)``, a list of
 options, or a bool. Whole numbers stay whole. Where ``POSENC_QUIET=1`` (the builder,
@@ -13,13 +14,13 @@ import itertools
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from posenc.plots import Picture
 
-__all__ = ["Explorer", "explore"]
+__all__ = ["Explorer", "choice", "explore"]
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 FAST = 0.15  # seconds a redraw may take for the picture to follow the slider's motion
@@ -194,7 +195,31 @@ def explore(draw: Callable[..., Picture], /, **sliders: Any) -> Explorer:
     base 10: 0 0 0 0 0 0
     The odometer shows position 0.
     """
-    return Explorer(draw, sliders)
+    explorer = Explorer(draw, sliders)
+    if os.environ.get("POSENC_STRICT") == "1":  # the builder and CI: no setting may fail
+        for corner in explorer.corners():
+            explorer.draw(**corner)
+    return explorer
+
+
+def choice(
+    question: str, options: Sequence[str], on_choice: Callable[[str], None]
+) -> dict[str, Any]:
+    """Return the widget view of a question with buttons, none pressed at first, as a bundle.
+
+    ``on_choice`` is called with the option that is pressed. Without ipywidgets the bundle
+    is empty, and the text of the question stands alone.
+    """
+    try:
+        import ipywidgets
+    except ImportError:
+        return {}
+    buttons = ipywidgets.RadioButtons(options=list(options), value=None)
+    buttons.layout.width = "max-content"
+    buttons.observe(lambda change: on_choice(change["new"]), names="value")
+    label = ipywidgets.HTML(value=f"<b>Predict.</b> {html.escape(question)}")
+    view = {"version_major": 2, "version_minor": 0}
+    return {VIEW: {**view, "model_id": ipywidgets.VBox([label, buttons]).model_id}}
 
 
 def _slider(name: str, spec: Any) -> Slider:

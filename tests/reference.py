@@ -317,7 +317,7 @@ def softmax(scores, allowed):
 
 
 def attention(rows, attention_module, oracle, encoding, pos, allowed):
-    """One text: rows (n, d), allowed[head][query][key] -> rows (n, d), weights[head][query][key]."""
+    """One text: rows (n, d), allowed[head][query][key] -> rows, weights[head][query][key]."""
     heads, width = encoding.dims.n_heads, encoding.dims.d_head
     qkv = [linear(row, attention_module.qkv.weight.tolist()) for row in rows]
     mixed, maps = [[] for _ in rows], []
@@ -339,9 +339,7 @@ def attention(rows, attention_module, oracle, encoding, pos, allowed):
                 scores.append(dot / math.sqrt(width) + bias)
             weights.append(softmax(scores, allowed[head][i]))
             for channel in range(width):
-                mixed[i].append(
-                    sum(weights[i][j] * part(2, j)[channel] for j in range(len(rows)))
-                )
+                mixed[i].append(sum(weights[i][j] * part(2, j)[channel] for j in range(len(rows))))
         maps.append(weights)
     return [linear(row, attention_module.out.weight.tolist()) for row in mixed], maps
 
@@ -373,7 +371,7 @@ def block(rows, module, pre, oracle, encoding, pos, allowed):
 
 
 def transformer(model, oracle, pre, tokens, pos, allowed):
-    """One text -> logits (n, vocab), weights[layer][head][query][key]; all in the model's numbers."""
+    """One text -> logits (n, vocab), weights[layer][head][query][key]."""
     table = model.tokens.weight.tolist()
     rows = [table[token] for token in tokens]
     if oracle.codes:

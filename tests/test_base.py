@@ -111,7 +111,9 @@ def test_only_encodings_are_registered(what):
 
 
 def test_build_lists_the_known_names():
-    with pytest.raises(ValueError, match="no encoding is called 'sinus'; registered are: ") as found:
+    with pytest.raises(
+        ValueError, match="no encoding is called 'sinus'; registered are: "
+    ) as found:
         build("sinus")
     assert all(name in str(found.value) for name in ENCODINGS)
 

@@ -177,9 +177,7 @@ def test_constructors_have_at_most_five_parameters(name):
 
 @every_module
 def test_random_numbers_of_others_are_not_seeded(name):
-    calls = [
-        ast.unparse(node.func) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)
-    ]
+    calls = [ast.unparse(node.func) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)]
     seeded = calls.count("torch.manual_seed")
     # in training it happens inside fork_rng
     assert not seeded or "torch.random.fork_rng" in calls

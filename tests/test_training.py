@@ -178,7 +178,12 @@ def test_loss_by_position_is_the_loss_there():
 
 def test_compare_gives_seeds_by_lengths_and_nan_beyond_a_table():
     found = compare(
-        ["none", "learned"], "back1", seeds=2, lengths=(8, 20, 21), setting=Setting(steps=2), dims=SMALL
+        ["none", "learned"],
+        "back1",
+        seeds=2,
+        lengths=(8, 20, 21),
+        setting=Setting(steps=2),
+        dims=SMALL,
     )
     assert list(found) == ["none", "learned"]
     assert {tuple(rows.shape) for rows in found.values()} == {(2, 3)}
@@ -219,12 +224,16 @@ def test_trained_models_come_back_ready():
 
 
 def test_one_thread_is_only_for_the_while():
+    def stumble():
+        with one_thread():
+            assert torch.get_num_threads() == 1
+            raise KeyError
+
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        with pytest.raises(KeyError), one_thread():
-            assert torch.get_num_threads() == 1
-            raise KeyError
+        with pytest.raises(KeyError):
+            stumble()
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

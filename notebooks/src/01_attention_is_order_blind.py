@@ -293,6 +293,10 @@ texts = torch.tensor([[i, 6, j] for i, j in pairs])  # (30, 3), 6 is "bites"
 biter = texts[:, 0]  # (30,)
 
 
+# %% [markdown]
+# The reader: a vector for each word, PyTorch's encoder, the mean over the words, and from it a choice among six names.
+
+
 # %%
 class Reader(torch.nn.Module):
     def __init__(self, places=0, mask=None):
@@ -466,7 +470,7 @@ def draw(layers, causal):
     return plots.heatmap(change, xlabel="word", label="change of its output",
                          ylabel="swapped: this word and the next",
                          title=f"{mask}, layers: {layers}", values=True,
-                         alt=f"Swap by swap, so many of 8 words change: {counts}"
+                         alt=f"Swap by swap, of 8 words change: {counts}"
                          )  # fmt: skip
 
 
@@ -575,7 +579,8 @@ check.claim("placed", "so is a vector for each place",
             placed[:, -20:].mean(1), "<", 0.2, seeds=3)  # fmt: skip
 
 # %% [markdown]
-# The place vectors are random and never trained. Any three different ones will do, at this size: three places, two layers, 60 steps.
+# The place vectors are random and never trained, and yet they serve.
+# All this is a toy: thirty texts of three words, two layers, three seeds.
 #
 # How far does the mask carry in earnest? Haviv et al. (2022) trained large models with and without positions.
 

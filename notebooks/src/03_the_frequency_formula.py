@@ -317,7 +317,7 @@ check.claim("pair", "with its cosine it is exact at every offset", both.min(),
 #
 # There it is.
 # *Forced*: sine and cosine of one speed.
-# *Chosen*: the speeds, by two numbers, a ratio and an end.
+# *Chosen*: the speeds, that is the first, the last, and equal ratios between.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 2 of 5 · 5 minutes
@@ -394,8 +394,8 @@ longest.round()
 check.verdict(
     "B3", "holds only if",
     because="the exponent is divided by d/2 − 1, as in tensor2tensor. With "
-        "the formula as printed the longest is 60 611 positions at d = "
-        "512.")  # fmt: skip
+        "the formula as printed the longest is 60 611 positions "
+        "(d = 512).")  # fmt: skip
 
 # %% [markdown]
 # **Exercise 2** · difficulty 2 of 5 · 10 minutes
@@ -404,6 +404,7 @@ check.verdict(
 # For pair $i$ and position $p$, channel $2i$ is $\sin\omega_ip$ and channel $2i+1$
 # is $\cos\omega_ip$; the base is 10 000.
 # `pos` may hold any positions, such as `torch.tensor([5, 0, 9])`.
+# For `pos = [0, 1], dim = 4` the codes are `[[0, 1, 0, 1], [0.841, 0.540, 0.010, 1.000]]`.
 #
 # <details><summary>Hint</summary>
 #
@@ -488,7 +489,7 @@ check.claim("mixed", "weights made for one order do not fit the other",
 # %%
 check.verdict(
     "B12", "does not hold",
-    because="the numbers are the same, in another order of channels, and a "
+    because="The numbers are the same, in another order of channels, and a "
         "new model learns its weights in either. Only do not feed "
         "weights that were trained on one order with the other.")  # fmt: skip
 
@@ -552,7 +553,7 @@ check.claim("half", "half a step has its matrix too: twice half is one",
 #
 # Several repositories and a textbook had this: the loop steps by two,
 # the exponent doubles the index again, and the cosine takes the next one.
-# Models still train with it.
+# No error is raised.
 # What is lost?
 
 
@@ -639,7 +640,7 @@ digits.diff(dim=0).abs().sum(1)
 # %%
 check.verdict(
     "A1", "does not hold",
-    because="it is the other way round: the distance of two sinusoidal codes "
+    because="It is the other way round: the distance of two sinusoidal codes "
         "depends on the offset alone, 3.714 for neighbours at d = 512, "
         "at 1 as at 4000. That is what lets one matrix serve all "
         "positions.")  # fmt: skip
@@ -788,11 +789,11 @@ check.predict("apart", "The neighbours 0 and 1 are farthest apart with",
 
 # %%
 def apart_from_first(codes):
-    return (codes[1:] - codes[0]).norm(dim=1) / codes[0].norm()
+    return (codes[1:] - codes[0]).norm(dim=1)
 
 
-ones = apart_from_first(code(torch.arange(400), torch.ones(256)))
-many = apart_from_first(code(torch.arange(400), speeds_of(512)))
+ones = apart_from_first(code(torch.arange(400), torch.ones(256))) / 16
+many = apart_from_first(code(torch.arange(400), speeds_of(512))) / 16
 onehot = apart_from_first(torch.eye(400))
 
 # %%
@@ -940,18 +941,21 @@ check.predict("all ticks", "Of the eight requirements the sinusoids fail",
 pad = torch.nn.functional.pad
 
 
-def shifts(code):
-    texts = [pad(code(n), (1, 0), value=1) for n in (16, 48)]
+def shifts(codes):
+    texts = [pad(codes(n), (1, 0), value=1) for n in (16, 48)]
     before = torch.cat([text[:-3] for text in texts])
     after = torch.cat([text[3:] for text in texts])
     return analysis.linear_r2(before, after) > 1 - 1e-9
 
 
-def nearer_is_alike(code):
-    return bool(((code(48) - code(48)[0]).norm(dim=1).diff() > 1e-9).all())
+def nearer_is_alike(codes):
+    return bool((apart_from_first(codes(48)).diff() > 1e-9).all())
 
 
+# %%
 def code_of(name):
+    if name == "1, p, p²":
+        return lambda n: powers(torch.arange(float(n)))
     embed = posenc.build(name).embed
     return lambda n: embed(torch.zeros(1, n, 64), torch.arange(n))[0]
 
@@ -963,6 +967,7 @@ from_02 = {
     "normalized": "✓✓✗✗✗✓",
     "onehot": "✓✓✓✓✓✗",
     "binary": "✓✓✓✗✗✓",
+    "1, p, p²": "✗✓✓✗✓✓",
     "sinusoidal": "✓✓✓✓✓✓",  # new: sections 5, 6
 }
 columns = ["bounded", "told apart after LayerNorm", "same code in every text",
@@ -974,13 +979,19 @@ columns = ["bounded", "told apart after LayerNorm", "same code in every text",
 table = {}
 for name, marks in from_02.items():
     row = [mark == "✓" for mark in marks]
-    row += [shifts(code_of(name)), nearer_is_alike(code_of(name))]
+    row += [test(code_of(name)) for test in (shifts, nearer_is_alike)]
     table[name] = dict(zip(columns, row, strict=True))
 
 plots.tick_table(
     table,
     alt="The sinusoids meet all but one: nearer is not always more alike.",
 )  # fmt: skip
+
+# %%
+sines = code_of("sinusoidal")(1000)
+normed = torch.nn.functional.layer_norm(sines, (64,))
+check.claim("normed", "LayerNorm leaves the sinusoidal codes apart",
+            posenc.nearest_rivals(normed).distance, ">", 0.5)  # fmt: skip
 
 # %%
 crosses = [list(row.values()).count(False) for row in table.values()]
@@ -1007,8 +1018,10 @@ check.claim("fewest", "no other code has as few", torch.tensor(crosses[:-1]),
 #
 # - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762, §3.5: the formula,
 #   the wavelengths, and the two hypotheses (easy to attend by offset; may extrapolate).
-# - tensor2tensor, `common_attention.py`, as quoted in tensorflow/tensor2tensor#1423:
-#   all sines first, $d/2-1$ in the exponent.
+# - tensor2tensor, `common_attention.py`, as quoted in tensorflow/tensor2tensor#1423
+#   and #1925: all sines first, $d/2-1$ in the exponent, exp and log.
+# - pytorch/tutorials#2402: 10 000 taken for the greatest length, in review.
+# - datascience.stackexchange.com/questions/45691: the regression of one sine on itself.
 # - SamLynnEvans/Transformer#25, YutaroOgawa/pytorch_advanced#79: the doubled index.
 # - The article this course grew from (Chinese): <http://www.kler.cn/a/539187.html>,
 #   claims A1, A3, A4, A7, A8.

@@ -233,7 +233,7 @@ outcome(lambda: copied(torch.zeros(1, 61, 512)))
 
 # %% [markdown]
 # Nothing in this sentence says *position*, *length* or `max_len`.
-# People meet it in the last hour of a run, at the first long text.
+# It comes with the first long text, perhaps hours into a run.
 #
 # So make the table longer? `max_len=5000` is what most copies have.
 # Does a longer table make the steps finer?
@@ -324,9 +324,9 @@ plots.heatmaps(
 )
 
 # %% [markdown]
-# No error, no warning, and the training loss will fall:
-# the model has become a bag of words, plus a mark that says where in the batch
-# a sentence stood.
+# No error, no warning, and the training loss may well fall.
+# But the model has become a bag of words, plus a mark that says where in the
+# batch a sentence stood.
 # With more than 60 sentences it would at least crash.
 
 # %%
@@ -370,7 +370,6 @@ check.predict(
 
 # %%
 words = torch.zeros(1, 5, 512, dtype=torch.bfloat16)
-
 wide = copied(words).dtype == torch.float32
 
 check.claim(
@@ -458,8 +457,8 @@ check.verdict(
 # **You may go on to [05](05_toy_transformer.ipynb).**
 # What follows is the workshop: questions that come up once the module is in
 # use.
-# Its sections stand alone; take those that you need. Section 16 is
-# the bug clinic.
+# Take the sections that you need; 11 and 12 use functions of 10.
+# Section 16 is the bug clinic.
 
 # %% [markdown]
 # # Workshop
@@ -673,21 +672,23 @@ picture
 # At the dotted line word and code are equally long, and there *both* can be
 # read.
 # In 64 dimensions random directions hardly meet.
-# With d = 16 the window is narrow; with d = 256 it is wide.
+# With d = 256 the window is wide; with d = 16 there is none.
 
 
 # %%
-def both(seed):
-    return min(word_share(0.71, seed=seed), position_share(0.71, seed=seed))
+def both(d, seed):
+    return min(word_share(0.71, d, seed), position_share(0.71, d, seed))
 
 
-shares = [both(seed) for seed in range(5)]
-check.claim("one size", "of one size, both are read", shares, ">", 0.9)
+wide, narrow = ([both(d, seed) for seed in range(5)] for d in (64, 16))
+
+check.claim("one size", "of one size, both are read", wide, ">", 0.9)
+check.claim("narrow", "16 channels are too few for both", narrow, "<", 0.8)
 
 # %% [markdown]
 # **Explore.** For which `std` can you see both the words (noise) and the code
 # (stripes)?
-# Find the window for each width.
+# Find the window for each width. One width has none.
 
 
 # %%
@@ -733,10 +734,10 @@ check.claim("hidden", "read second, tiny words are read", shares, ">", 0.97)
 check.verdict(
     "B10",
     "holds only if",
-    because="Only where the word is much shorter than the code and is looked "
-    "for at once. Of one size, both are read off the sum (d = 64, 1000 "
-    "random words, 5 seeds). Even a tiny word is only hidden: subtract the "
-    "code and it is there.",
+    because="the word is much shorter than the code, or the model very "
+    "narrow, and the word is looked for at once. Of one size, both are read "
+    "off the sum (d = 64, 1000 random words, 5 seeds; not at d = 16). Even "
+    "a tiny word is only hidden: subtract the code and it is there.",
 )
 
 # %% [markdown]
@@ -778,9 +779,9 @@ check.claim("drowned", "N(0, 1) times √d drowns the code", shares, "<", 0.1)
 check.verdict(
     "B11",
     "holds only if",
-    because="Only if the embedding begins small, as N(0, 1/d) in the "
-    "authors' code. On PyTorch's default N(0, 1) the factor makes words 32 "
-    "times as long as codes at d = 512. Copy the line together with its "
+    because="the embedding begins small, as N(0, 1/d) in the authors' "
+    "code. On PyTorch's default N(0, 1) the factor makes words 32 times as "
+    "long as codes at d = 512. Copy the line together with its "
     "initialisation, or neither. Training may repair the sizes; it has to "
     "find out first.",
 )
@@ -899,8 +900,8 @@ check.predict(
 
 # %%
 clock = torch.tensor([1.7e9, 1.7e9 + 60])  # float32
-
 minute = clock.diff()
+
 check.claim(
     "clock",
     "in float32 the minute is gone",
@@ -919,8 +920,8 @@ check.claim(
 # %% [markdown]
 # ## 15 · Exact, and fast
 #
-# Long before a billion, float32 frays: an angle of 10⁶ is known to about a
-# twentieth of a radian.
+# Long before a billion, float32 frays: near a million its neighbouring numbers
+# are 1/16 apart, and angles are such numbers.
 # How wrong do the codes become?
 
 

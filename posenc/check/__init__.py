@@ -13,14 +13,17 @@ from posenc.check._frequency import (
 )
 from posenc.check._module import mended_table, positional_module, table_test
 from posenc.check._numbers import look_back, previous_word_weights, same_in_every_text
+from posenc.check._training import by_position, evaluate, reading
 from posenc.check._trial import claim, predict, verdict
 from posenc.check._verdict import Verdict
 
 __all__ = [
     "Verdict",
     "attention",
+    "by_position",
     "claim",
     "counting_weights",
+    "evaluate",
     "inverse_frequencies",
     "look_back",
     "mended_table",
@@ -29,6 +32,7 @@ __all__ = [
     "positional_module",
     "predict",
     "previous_word_weights",
+    "reading",
     "same_in_every_text",
     "shift_matrix",
     "sinusoidal",

@@ -6,6 +6,7 @@ or, in `contract.encodings`, with the name of an encoding, and is fast.
 """
 
 import inspect
+from contextlib import contextmanager
 from types import ModuleType
 
 import torch
@@ -33,3 +34,15 @@ def differ(a, b, *, by=1e-3):
     """Fail unless the two tensors have one shape and somewhere clearly other numbers."""
     assert a.shape == b.shape
     assert (a - b).abs().max() > by
+
+
+@contextmanager
+def refused(kind, words):
+    """Fail unless this kind of error is raised inside, with these words in it."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if not isinstance(error, kind) or words not in str(error):
+            raise AssertionError(f"{kind.__name__} with {words!r} was due") from error
+    else:
+        raise AssertionError(f"no error; {kind.__name__} with {words!r} was due")

@@ -10,7 +10,7 @@ import reference
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from contract import differ, equal
+from contract import differ, equal, refused
 from posenc import ENCODINGS, Dims, PositionalEncoding, Transformer, acts_on, build
 
 DIMS = Dims(d_model=16, n_heads=4, max_len=12)
@@ -161,14 +161,11 @@ def three_times_max_len_or_an_error_that_names_the_end(name):
         found = encoding.embed(torch.zeros(1, n, DIMS.d_model, dtype=F64), torch.arange(n))
         expected = oracle.codes(encoding, list(range(n))) if oracle.codes else found[0] * 0
         equal(found[0], expected)
-        assert _heads(1, n).shape == encoding.rotate(*[_heads(1, n)] * 2, *[torch.arange(n)] * 2)[0].shape
+        turned = encoding.rotate(*[_heads(1, n)] * 2, *[torch.arange(n)] * 2)
+        assert all(part.isfinite().all() for part in turned)
     else:  # no row counted from the end, as a Python list would
-        try:
+        with refused(ValueError, "asked for -1"):
             encoding.embed(_x(1, 2), torch.tensor([0, -1]))
-        except ValueError as error:
-            assert "asked for -1" in str(error)
-        else:
-            raise AssertionError("a table took position -1")
 
 
 def gradients_reach_every_parameter_and_the_input(name):
@@ -200,7 +197,9 @@ def bfloat16_errs_only_by_its_last_cast(name):
     pos = torch.arange(255, 600) if far else torch.arange(DIMS.max_len)
     n = len(pos)
     zeros = torch.zeros(1, n, DIMS.d_model, dtype=F64)
-    code = encoding.embed(zeros, pos)
+    code = zeros
+    if codes := reference.ORACLES[name].codes:
+        code = torch.tensor([codes(encoding, pos.tolist())], dtype=F64)
     # the hardest x: what remains of the sum is what bfloat16 lost of the code, so a code
     # that is cast before it is added leaves nothing
     for x in (zeros, _x(1, n), -code.bfloat16().double()):
@@ -217,10 +216,10 @@ def a_module_in_bfloat16_keeps_its_constants(name):
     encoding = _build(name).bfloat16()
     far = _answers_beyond_its_table(encoding, DIMS.max_len + 1)
     pos = torch.arange(255, 600) if far else torch.arange(DIMS.max_len)
-    exact = _build(name)
-    exact.load_state_dict(encoding.state_dict())  # the table's own rounding is allowed
     x = torch.zeros(1, len(pos), DIMS.d_model, dtype=torch.bfloat16)
-    expected = exact.double().embed(x.double(), pos)
+    expected = x.double()
+    if codes := reference.ORACLES[name].codes:  # reads the rounded table, which is allowed
+        expected = torch.tensor([codes(encoding, pos.tolist())], dtype=F64)
     error = (encoding.embed(x, pos).double() - expected).abs()
     assert (error <= 2**-8 * expected.abs() + 1e-4).all()
 
@@ -321,13 +320,9 @@ def real_positions_where_promised(name):
     x = torch.zeros(1, 3, DIMS.d_model, dtype=F64)
     pos = torch.tensor([0.0, 0.5, 1.0], dtype=F64)
     if "real positions" not in encoding.promises:
-        try:
+        with refused(TypeError, "needs integer positions; got torch.float64: use pos.long()"):
             encoding.embed(x, pos)
-        except TypeError as error:
-            assert "integer positions" in str(error)
-            assert "pos.long()" in str(error)
-            return
-        raise AssertionError(f"{name} takes real positions: let it promise them")
+        return
     oracle = reference.ORACLES[name]
     code = encoding.embed(x, pos)[0]
     if oracle.codes:
@@ -413,13 +408,8 @@ def bad_shapes_and_devices_are_named(name):
         (x, pos.to("meta"), ValueError, "pos is on meta but x is on cpu: use pos.to(x.device)"),
     ]
     for values, at, kind, words in cases:
-        try:
+        with refused(kind, words):
             encoding.embed(values, at)
-        except (ValueError, TypeError) as error:
-            assert isinstance(error, kind)
-            assert words in str(error)
-        else:
-            raise AssertionError(f"no error: {words}")
 
 
 def the_class_says_who_it_is(name):

@@ -5,15 +5,27 @@ import math
 import reference
 import torch
 
-from contract import equal
+from contract import equal, refused
 from posenc import functional
 
 F64 = torch.float64
 
 
-def inverse_frequencies_are_the_formula(dim=12, base=10_000.0):
+def inverse_frequencies_are_the_formula(dim=12, base=300.0):
     found = functional.inverse_frequencies(dim, base, dtype=F64)
     equal(found, reference.inverse_frequencies(dim, base), rtol=1e-12, atol=0)
+
+
+def the_base_of_the_paper_is_the_default():
+    equal(functional.inverse_frequencies(8, dtype=F64), [1, 0.1, 0.01, 0.001])
+    equal(functional.sinusoidal(torch.tensor([7]), 8, dtype=F64), [reference.sinusoidal(7, 8)])
+    equal(functional.shift_matrix(3, 8, dtype=F64), reference.shift_matrix(3, 8))
+
+
+def odd_and_empty_widths_are_refused():
+    for dim in (7, 1, 0, -2):
+        with refused(ValueError, f"because channels turn in pairs; got {dim}"):
+            functional.inverse_frequencies(dim)
 
 
 def frequencies_fall_in_equal_ratios(dim=16, base=500.0):
@@ -25,7 +37,7 @@ def frequencies_fall_in_equal_ratios(dim=16, base=500.0):
     assert math.isclose(found[-1] * ratios[-1], 1 / base, rel_tol=1e-9)
 
 
-def angles_are_products(pos=(0, 1, -3, 2.5, 1000), dim=8, base=10_000.0):
+def angles_are_products(pos=(0, 1, -3, 2.5, 1000), dim=8, base=300.0):
     inv_freq = functional.inverse_frequencies(dim, base, dtype=F64)
     found = functional.angles(torch.tensor(pos, dtype=F64), inv_freq)
     equal(found, reference.angles(pos, inv_freq.tolist()), rtol=1e-14)
@@ -52,7 +64,7 @@ def angles_are_at_least_float32():
     assert functional.angles(torch.tensor([1.5], dtype=torch.float16), half).dtype == torch.float32
 
 
-def sinusoidal_is_the_formula(pos=(0, 1, 2, 7, -4, 0.5, 12345), dim=12, base=10_000.0):
+def sinusoidal_is_the_formula(pos=(0, 1, 2, 7, -4, 0.5, 12345), dim=12, base=300.0):
     found = functional.sinusoidal(torch.tensor(pos, dtype=F64), dim, base, dtype=F64)
     size = max(abs(p) for p in pos)  # an angle of that size is rounded by as much
     equal(
@@ -69,7 +81,7 @@ def sinusoidal_keeps_the_batch(shape=(2, 3, 4), dim=6):
     assert torch.equal(found.flatten(0, -2), functional.sinusoidal(pos.flatten(), dim, dtype=F64))
 
 
-def codes_have_one_length(pos=(0, 1, 99, -5, 0.25), dim=10, base=10_000.0):
+def codes_have_one_length(pos=(0, 1, 99, -5, 0.25), dim=10, base=300.0):
     found = functional.sinusoidal(torch.tensor(pos, dtype=F64), dim, base, dtype=F64)
     equal(found.norm(dim=-1), [math.sqrt(dim / 2)] * len(pos))
     assert found.abs().max() <= 1
@@ -89,12 +101,12 @@ def sinusoidal_casts_last():
     equal(functional.sinusoidal(far, 16, dtype=F64), [reference.sinusoidal(10**6, 16)], atol=1e-9)
 
 
-def shift_matrix_is_the_formula(k=3, dim=8, base=10_000.0):
+def shift_matrix_is_the_formula(k=3, dim=8, base=300.0):
     found = functional.shift_matrix(k, dim, base, dtype=F64)
     equal(found, reference.shift_matrix(k, dim, base), atol=1e-12)
 
 
-def shift_matrix_shifts(k=-2.5, dim=10, base=10_000.0, p=17.0):
+def shift_matrix_shifts(k=-2.5, dim=10, base=300.0, p=17.0):
     pos = torch.tensor([p, 0.0, -p], dtype=F64)
     matrix = functional.shift_matrix(k, dim, base, dtype=F64)
     here = functional.sinusoidal(pos, dim, base, dtype=F64)
@@ -102,7 +114,7 @@ def shift_matrix_shifts(k=-2.5, dim=10, base=10_000.0, p=17.0):
     equal(here @ matrix.T, there, atol=1e-8)
 
 
-def shifts_compose(j=4.0, k=-7.5, dim=6, base=10_000.0):
+def shifts_compose(j=4.0, k=-7.5, dim=6, base=300.0):
     by_j, by_k, by_both = (
         functional.shift_matrix(step, dim, base, dtype=F64) for step in (j, k, j + k)
     )
@@ -110,7 +122,7 @@ def shifts_compose(j=4.0, k=-7.5, dim=6, base=10_000.0):
     equal(functional.shift_matrix(0, dim, base, dtype=F64), torch.eye(dim))
 
 
-def shifts_are_rotations(k=11.0, dim=8, base=10_000.0):
+def shifts_are_rotations(k=11.0, dim=8, base=300.0):
     matrix = functional.shift_matrix(k, dim, base, dtype=F64)
     equal(matrix @ matrix.T, torch.eye(dim))
     equal(matrix.det(), 1.0)

@@ -1,5 +1,8 @@
 """The planted bugs: slips that people publish, and slips that a later change could make."""
 
+# A mutant on one line is easier to compare than a mutant on six.
+# ruff: noqa: E501
+
 from planting import Mutant
 
 
