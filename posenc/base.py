@@ -121,7 +121,7 @@ def check_positions(pos: Tensor, b: int, n: int, device: torch.device, pos_dims:
     if tuple(pos.shape) not in wanted:
         raise ValueError(
             f"pos must be of shape {wanted[0]} or {wanted[1]} for {b} sequences of {n}"
-            f"{' (one number a position)' if pos_dims == 1 else ' (row and column)'}; "
+            f"{'' if pos_dims == 1 else ', row and column'}; "
             f"got {tuple(pos.shape)}"
         )
     if pos.device != device:

@@ -218,7 +218,7 @@ def _alibi(encoding, head, q, k, q_p, k_p):
 
 
 def _fire(encoding, head, q, k, q_p, k_p):
-    c, limit = math.exp(float(encoding.log_c)), abs(float(encoding.threshold))
+    c, limit = math.exp(encoding.log_c.item()), abs(encoding.threshold.item())
     share = math.log(c * max(q_p - k_p, 0) + 1) / math.log(c * max(q_p, limit) + 1)
     first, second = encoding.mlp[0], encoding.mlp[2]
     hidden = linear([share], first.weight.tolist(), first.bias.tolist())

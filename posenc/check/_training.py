@@ -106,7 +106,9 @@ def _judge_share(found: Any, guesses: Tensor, targets: Tensor) -> None:
         "percent": (100 * share, "it is in percent; wanted is a share from 0 to 1"),
     }
     for slug, (wrong, said) in known.items():
-        require(not _close(value, float(wrong)), slug, f"{said}: {value:.4g} in place of {share:.4g}")
+        require(
+            not _close(value, float(wrong)), slug, f"{said}: {value:.4g} in place of {share:.4g}"
+        )
     require(_close(value, share), "value", f"the share must be {share:.4g}; it is {value:.4g}")
 
 

@@ -37,7 +37,9 @@ class Shaw(PositionalEncoding):
         """Return q · a of the clipped distance, over √d_head: (b, h, q, k)."""
         apart = distance(q_pos, k_pos)
         if apart.is_floating_point():
-            raise TypeError(f"Shaw's table needs integer positions; got {apart.dtype}")
+            raise TypeError(
+                f"Shaw's table needs integer positions; got {apart.dtype}: use pos.long()"
+            )
         row = apart.clamp(-self.clip, self.clip) + self.clip  # (q, k) or (b, 1, q, k)
         every = q @ self.table.to(q.dtype).T / math.sqrt(self.dims.d_head)  # (b, h, q, 2·clip + 1)
         shape = (*q.shape[:-1], k.shape[-2])  # (b, h, q, k)
