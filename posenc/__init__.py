@@ -25,7 +25,7 @@ from posenc.functional import (
     shift_matrix,
     sinusoidal,
 )
-from posenc.model import Attention, Block, Transformer
+from posenc.model import Attention, Block, Cache, Transformer
 from posenc.tasks import TASKS, Task
 from posenc.training import progress
 
@@ -34,6 +34,7 @@ __all__ = [
     "TASKS",
     "Attention",
     "Block",
+    "Cache",
     "Dims",
     "PositionalEncoding",
     "SinusoidalPositionalEncoding",

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from posenc.functional import check_numbers
+from posenc.functional import check_numbers, distance
 
 __all__ = ["ENCODINGS", "Dims", "PositionalEncoding", "acts_on", "build", "register"]
 
@@ -83,7 +83,21 @@ class PositionalEncoding(nn.Module):
 
     def bias(self, q: Tensor, k: Tensor, q_pos: Tensor, k_pos: Tensor) -> Tensor | None:
         """Return what is added to the scores, broadcastable to (b, h, q, k), or None."""
-        return None
+        if not knows_distance_alone(type(self)):
+            return None
+        apart = distance(q_pos, k_pos)  # (q, k) or (b, 1, q, k)
+        values = self.bias_by_distance(apart.flatten())  # (h, q·k) or (h, b·q·k)
+        if apart.dim() == 2:
+            return values.unflatten(-1, apart.shape)  # (h, q, k)
+        return values.unflatten(-1, apart[:, 0].shape).transpose(0, 1)  # (b, h, q, k)
+
+    def bias_by_distance(self, distance: Tensor) -> Tensor:
+        """Return the bias of each head at distances query minus key: (m,) -> (h, m).
+
+        Optional: define it instead of ``bias`` where the distance alone decides. A text of n
+        words then needs 2n − 1 numbers a head, not n².
+        """
+        raise NotImplementedError(f"{type(self).__name__} knows no bias by distance")
 
     def check(self, x: Tensor, pos: Tensor) -> None:
         """Raise unless ``x`` is (b, n, d_model) and ``pos`` fits it in shape and device."""
@@ -106,7 +120,8 @@ def check_positions(pos: Tensor, b: int, n: int, device: torch.device, pos_dims:
     wanted = ((n, *tail), (b, n, *tail))
     if tuple(pos.shape) not in wanted:
         raise ValueError(
-            f"pos must be of shape {wanted[0]} or {wanted[1]} for {b} sequences of {n}; "
+            f"pos must be of shape {wanted[0]} or {wanted[1]} for {b} sequences of {n}"
+            f"{'' if pos_dims == 1 else ', row and column'}; "
             f"got {tuple(pos.shape)}"
         )
     if pos.device != device:
@@ -182,6 +197,12 @@ def acts_on(cls: type[PositionalEncoding]) -> tuple[str, ...]:
     >>> acts_on(ENCODINGS["sinusoidal"]), acts_on(ENCODINGS["none"])
     (('embed',), ())
     """
-    return tuple(
-        door for door in DOORS if getattr(cls, door) is not getattr(PositionalEncoding, door)
-    )
+    used = [door for door in DOORS if getattr(cls, door) is not getattr(PositionalEncoding, door)]
+    if knows_distance_alone(cls):
+        used.append("bias")
+    return tuple(dict.fromkeys(used))
+
+
+def knows_distance_alone(cls: type[PositionalEncoding]) -> bool:
+    """Return whether a class defines ``bias_by_distance``."""
+    return cls.bias_by_distance is not PositionalEncoding.bias_by_distance

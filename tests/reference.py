@@ -71,6 +71,11 @@ class Oracle:
     codes: Callable | None = None
     turn: Callable | None = None
     bias: Callable | None = None
+    turn_key: Callable | None = None  # where keys turn otherwise than queries
+
+    @property
+    def key(self):
+        return self.turn_key or self.turn
 
 
 def _width(encoding):
@@ -123,6 +128,135 @@ def _sinusoidal(encoding, positions):
     return [sinusoidal(p, _width(encoding), encoding.base) for p in positions]
 
 
+# --- biases and turns -----------------------------------------------------------------------
+
+
+def alibi_slopes(n_heads):
+    """The published ones: powers of two, then every second slope of the next power."""
+    power = 1
+    while power * 2 <= n_heads:
+        power *= 2
+    slopes = [2 ** (-8 * (h + 1) / power) for h in range(power)]
+    between = [2 ** (-8 * (h + 1) / (2 * power)) for h in range(0, 2 * power, 2)]
+    return (slopes + between)[:n_heads]
+
+
+def t5_bucket(far, n_buckets=32, max_distance=128, causal=True):
+    """far = query minus key. Written as the paper's code has it, with exact logarithms."""
+    offset = 0
+    if not causal:
+        n_buckets //= 2
+        offset = n_buckets if far < 0 else 0
+        far = abs(far)
+    far = max(far, 0)
+    exact = n_buckets // 2
+    if far < exact:
+        return offset + math.floor(far)
+    share = math.log(far / exact) / math.log(max_distance / exact)
+    # the small number keeps exact powers from falling into the bucket below
+    return offset + min(exact + int(share * (n_buckets - exact) + 1e-9), n_buckets - 1)
+
+
+def turn(pair, theta):
+    a, b = pair
+    return (a * math.cos(theta) - b * math.sin(theta), a * math.sin(theta) + b * math.cos(theta))
+
+
+def rotate_pairs(vector, thetas):
+    out = list(vector)
+    for i, theta in enumerate(thetas):
+        out[2 * i], out[2 * i + 1] = turn((vector[2 * i], vector[2 * i + 1]), theta)
+    return out
+
+
+def rotate_halves(vector, thetas):
+    out, m = list(vector), len(thetas)
+    for i, theta in enumerate(thetas):
+        out[i], out[i + m] = turn((vector[i], vector[i + m]), theta)
+    return out
+
+
+def scaled_frequencies(dim, base, method, factor, length, beta_fast=32, beta_slow=1):
+    speeds = inverse_frequencies(dim, base)
+    if method == "linear":
+        return [speed / factor for speed in speeds]
+    if method == "ntk":
+        return inverse_frequencies(dim, base * factor ** (dim / (dim - 2)))
+    scaled = []
+    for i, speed in enumerate(speeds):
+        wavelength = 2 * math.pi / speed
+        if method == "llama3":
+            if wavelength < length / 4:
+                kept = 1.0
+            elif wavelength > length:
+                kept = 0.0
+            else:
+                kept = (length / wavelength - 1) / (4 - 1)
+        else:
+            low = dim * math.log(length / (beta_fast * 2 * math.pi)) / (2 * math.log(base))
+            high = dim * math.log(length / (beta_slow * 2 * math.pi)) / (2 * math.log(base))
+            low, high = max(math.floor(low), 0), min(math.ceil(high), dim - 1)
+            kept = 1 - min(max((i - low) / max(high - low, 0.001), 0.0), 1.0)
+        scaled.append(kept * speed + (1 - kept) * speed / factor)
+    return scaled
+
+
+def _shaw(encoding, head, q, k, q_p, k_p):
+    clipped = max(-encoding.clip, min(encoding.clip, q_p - k_p))
+    vector = encoding.table.tolist()[clipped + encoding.clip]
+    return sum(a * b for a, b in zip(q, vector, strict=True)) / math.sqrt(len(q))
+
+
+def _t5(encoding, head, q, k, q_p, k_p):
+    bucket = t5_bucket(q_p - k_p, encoding.n_buckets, encoding.max_distance, encoding.causal)
+    return encoding.table.tolist()[bucket][head]
+
+
+def _alibi(encoding, head, q, k, q_p, k_p):
+    far = q_p - k_p if encoding.causal else abs(q_p - k_p)
+    return -alibi_slopes(encoding.dims.n_heads)[head] * far
+
+
+def _fire(encoding, head, q, k, q_p, k_p):
+    c, limit = math.exp(encoding.log_c.item()), abs(encoding.threshold.item())
+    share = math.log(c * max(q_p - k_p, 0) + 1) / math.log(c * max(q_p, limit) + 1)
+    first, second = encoding.mlp[0], encoding.mlp[2]
+    hidden = linear([share], first.weight.tolist(), first.bias.tolist())
+    hidden = [max(x, 0.0) for x in hidden]
+    return linear(hidden, second.weight.tolist(), second.bias.tolist())[head]
+
+
+def _rope(encoding, vector, p):
+    speeds = inverse_frequencies(encoding.width, encoding.base)
+    turned = rotate_pairs if encoding.layout == "interleaved" else rotate_halves
+    return turned(vector, [speed * p for speed in speeds])
+
+
+def _xpos_query(encoding, vector, p, sign=1):
+    width = len(vector)
+    turned = rotate_pairs(vector, [s * p for s in inverse_frequencies(width, encoding.base)])
+    zeta = [(i // 2 * 2 / width + 0.4) / 1.4 for i in range(width)]
+    return [x * z ** (sign * p / encoding.scale_base) for x, z in zip(turned, zeta, strict=True)]
+
+
+def _xpos_key(encoding, vector, p):
+    return _xpos_query(encoding, vector, p, sign=-1)
+
+
+def _axial(encoding, vector, p):
+    speeds = inverse_frequencies(len(vector) // 2, encoding.base)
+    row, column = p
+    return rotate_pairs(vector, [s * row for s in speeds] + [s * column for s in speeds])
+
+
+def _sinusoidal_2d(encoding, positions):
+    half = _width(encoding) // 2
+    return [
+        sinusoidal(row, half, encoding.base) + sinusoidal(column, half, encoding.base)
+        for row, column in positions
+    ]
+
+
 # A registered encoding without a line here fails the tests.
 ORACLES = {
     "none": Oracle(),
@@ -134,6 +268,12 @@ ORACLES = {
     "random": Oracle(codes=_table),
     "learned": Oracle(codes=_table),
     "sinusoidal": Oracle(codes=_sinusoidal),
+    "shaw": Oracle(bias=_shaw),
+    "t5": Oracle(bias=_t5),
+    "alibi": Oracle(bias=_alibi),
+    "fire": Oracle(bias=_fire),
+    "rope": Oracle(turn=_rope),
+    "xpos": Oracle(turn=_xpos_query, turn_key=_xpos_key),
 }
 
 
@@ -194,7 +334,7 @@ def attention(rows, attention_module, oracle, encoding, pos, allowed):
                 q, k = part(0, i), part(1, j)
                 bias = oracle.bias(encoding, head, q, k, pos[i], pos[j]) if oracle.bias else 0.0
                 if oracle.turn:
-                    q, k = oracle.turn(encoding, q, pos[i]), oracle.turn(encoding, k, pos[j])
+                    q, k = oracle.turn(encoding, q, pos[i]), oracle.key(encoding, k, pos[j])
                 dot = sum(a * b for a, b in zip(q, k, strict=True))
                 scores.append(dot / math.sqrt(width) + bias)
             weights.append(softmax(scores, allowed[head][i]))

@@ -12,8 +12,15 @@ from posenc.encodings.absolute import (
     Sinusoidal,
     SinusoidalPositionalEncoding,
 )
+from posenc.encodings.grid import AxialRope, Sinusoidal2D
+from posenc.encodings.relative import FIRE, T5, ALiBi, Shaw
+from posenc.encodings.rotary import Rope, XPos
 
 __all__ = [
+    "FIRE",
+    "T5",
+    "ALiBi",
+    "AxialRope",
     "Binary",
     "Integer",
     "IntegerChannel",
@@ -22,6 +29,10 @@ __all__ = [
     "Normalized",
     "OneHot",
     "RandomCodes",
+    "Rope",
+    "Shaw",
     "Sinusoidal",
+    "Sinusoidal2D",
     "SinusoidalPositionalEncoding",
+    "XPos",
 ]

@@ -7,7 +7,8 @@ from planting import Mutant
 
 
 def _functional(slug, function, old, new):
-    return Mutant(slug, "functional", function, old, new)
+    file = "_checks" if function.startswith("check") else "_sinusoid"
+    return Mutant(slug, f"functional.{file}", function, old, new)
 
 
 def _code(slug, cls, old, new, method="code"):
@@ -15,7 +16,10 @@ def _code(slug, cls, old, new, method="code"):
 
 
 def _model(slug, function, old, new):
-    return Mutant(slug, "model", function, old, new)
+    file = {"Attention": "_attention", "masked_softmax": "_attention", "Block": "_transformer",
+            "Transformer": "_transformer", "toeplitz": "_attention", "Cache": "_attention",
+            "bias_as_view": "_attention"}.get(function.split(".")[0], "_masks")  # fmt: skip
+    return Mutant(slug, f"model.{file}", function, old, new)
 
 
 def _task(slug, function, old, new):
@@ -68,8 +72,8 @@ FUNCTIONAL = [
     _functional("absolute-distance", "distance", "return difference[:, None] if batched else difference",
                 "return difference.abs()[:, None] if batched else difference.abs()"),
     _functional("batch-on-the-heads", "distance", "difference[:, None] if", "difference[None] if"),
-    _functional("distance-wraps", "distance", "p.long() for", "p for"),
-    _functional("odd-width-taken", "_check_dim", "dim <= 0 or dim % 2", "dim <= 0"),
+    _functional("distance-wraps", "distance", "pos.long() for", "pos for"),
+    _functional("odd-width-taken", "check_dim", "dim <= 0 or dim % 2", "dim <= 0"),
 ]  # fmt: skip
 
 ENCODINGS = [
@@ -141,26 +145,25 @@ DROP_IN = [
 ]  # fmt: skip
 
 MODEL = DROP_IN + [
-    _model("no-root-of-the-width", "Attention.forward", " / math.sqrt(self.dims.d_head)", ""),
-    _model("root-of-the-model-width", "Attention.forward", "self.dims.d_head)  #", "self.dims.d_model)  #"),
-    _model("bias-dropped", "Attention.forward", "scores = scores + bias", "pass"),
-    _model("bias-subtracted", "Attention.forward", "scores + bias", "scores - bias"),
-    _model("bias-after-softmax", "Attention.forward", "weights = masked_softmax(scores, mask)",
-           "weights = masked_softmax(scores - bias, mask) + bias"),
-    _model("bias-scaled", "Attention.forward", "scores + bias", "scores + bias / 2"),
-    _model("bias-from-turned", "Attention.forward", "bias = encoding.bias(q, k, pos, pos)",
-           "bias = encoding.bias(*encoding.rotate(q, k, pos, pos), pos, pos)"),
+    _model("no-root-of-the-width", "Attention._weights", " / math.sqrt(self.dims.d_head)", ""),
+    _model("root-of-the-model-width", "Attention._weights", "self.dims.d_head)  #", "self.dims.d_model)  #"),
+    _model("bias-dropped", "Attention._weights", "scores = scores + bias.to(scores.dtype)", "pass"),
+    _model("bias-subtracted", "Attention._weights", "scores + bias.to", "scores - bias.to"),
+    _model("bias-scaled", "Attention._weights", "scores + bias.to", "scores + (bias / 2).to"),
+    _model("bias-from-turned", "Attention.forward", "bias = encoding.bias(q, k, pos, k_pos)",
+           "bias = encoding.bias(*encoding.rotate(q, k, pos, k_pos), pos, k_pos)"),
     _model("queries-alone-turned", "Attention.forward",
-           "q, k = encoding.rotate(q, k, pos, pos)", "q, _ = encoding.rotate(q, k, pos, pos)"),
-    _model("values-turned-too", "Attention.forward", "q, k = encoding.rotate(q, k, pos, pos)",
-           "v, _ = encoding.rotate(v, k, pos, pos); q, k = encoding.rotate(q, k, pos, pos)"),
+           "q, k = encoding.rotate(q, k, pos, k_pos)\n            weights = self._weights(q, k, bias",
+           "q, _ = encoding.rotate(q, k, pos, k_pos)\n            weights = self._weights(q, k, bias"),
+    _model("values-turned-too", "Attention.forward", "q, k = encoding.rotate(q, k, pos, k_pos)\n            weights = self._weights(q, k, bias",
+           "v, _ = encoding.rotate(v, k, pos, k_pos); q, k = encoding.rotate(q, k, pos, k_pos)\n            weights = self._weights(q, k, bias"),
     _model("queries-and-keys-swapped", "Attention.forward", "q, k, v = heads", "k, q, v = heads"),
     _model("keys-as-values", "Attention.forward", "(weights @ v)", "(weights @ k)"),
     _model("heads-mixed-up", "Attention.forward", ".transpose(1, 2).flatten(2)",
            ".transpose(1, 2).transpose(2, 3).flatten(2)"),
     _model("weights-transposed", "Attention.forward", "(weights @ v)", "(weights.mT @ v)"),
-    _model("doors-ignore-pos", "Attention.forward", "encoding.rotate(q, k, pos, pos)",
-           "encoding.rotate(q, k, *[torch.arange(x.shape[1])] * 2)"),
+    _model("doors-ignore-pos", "Attention.forward", "q, k = encoding.rotate(q, k, pos, k_pos)\n            weights = self._weights(q, k, bias",
+           "q, k = encoding.rotate(q, k, *[torch.arange(x.shape[1])] * 2)\n            weights = self._weights(q, k, bias"),
     _model("softmax-over-queries", "masked_softmax", "lowest).softmax(-1)", "lowest).softmax(-2)"),
     _model("softmax-over-queries-unmasked", "masked_softmax", "scores.softmax(-1)", "scores.softmax(-2)"),
     _model("mask-inverted", "masked_softmax", "~mask, lowest", "mask, lowest"),
@@ -189,14 +192,14 @@ MODEL = DROP_IN + [
            "self.encoding.embed(self.tokens(tokens), torch.arange(n))"),
     _model("blocks-ignore-pos", "Transformer.forward", "self.encoding, pos, allowed", "self.encoding, torch.arange(n), allowed"),
     _model("maps-of-the-last-layer", "Transformer.forward", "maps.append(weights)", "maps = [weights]"),
-    _model("mask-dropped", "Transformer.forward", "self._allowed(mask, ", "self._allowed(None, "),
-    _model("diagonal-excluded", "Transformer._allowed", ".tril()", ".tril(-1)"),
-    _model("one-ahead-seen", "Transformer._allowed", ".tril()", ".tril(1)"),
-    _model("causal-the-wrong-way", "Transformer._allowed", ".tril()", ".triu()"),
-    _model("never-causal", "Transformer._allowed", "if self.causal:", "if False:"),
-    _model("always-causal", "Transformer._allowed", "if self.causal:", "if True:"),
-    _model("mask-or-causal", "Transformer._allowed", "mask & causal", "mask | causal"),
-    _model("mask-replaces-causal", "Transformer._allowed", "mask & causal", "mask"),
+    _model("mask-dropped", "Transformer.forward", "self._allowed(pos, mask, ", "self._allowed(pos, None, "),
+    _model("diagonal-excluded", "allowed", ".tril()", ".tril(-1)"),
+    _model("one-ahead-seen", "allowed", ".tril()", ".tril(1)"),
+    _model("causal-the-wrong-way", "allowed", ".tril()", ".triu()"),
+    _model("never-causal", "allowed", "if causal else", "if False else"),
+    _model("always-causal", "allowed", "if causal else", "if True else"),
+    _model("mask-or-causal", "allowed", "mask & past", "mask | past"),
+    _model("mask-replaces-causal", "allowed", "mask & past", "mask"),
     _model("batch-on-the-heads-of-a-mask", "_four_axes", "(mask.shape[0], 1, *mask.shape[1:])",
            "(1, mask.shape[0], *mask.shape[1:])"),
 ]  # fmt: skip
@@ -254,9 +257,48 @@ ANALYSIS = [
     _analysis("head-one-further", "best_head", "x[k:] @ weights @ x.T, wanted", "x[k:] @ weights @ x.T, wanted + 1"),
 ]  # fmt: skip
 
+
+
+def _second(slug, module, function, old, new):
+    return Mutant(slug, module, function, old, new)
+
+
+ROTARY, BIAS, REL, ROPE = "functional._rotary", "functional._bias", "encodings.relative", "encodings.rotary"
+
+PART_TWO = [
+    _second("rope-clockwise", ROTARY, "rotate_pairs", "torch.polar(torch.ones_like(angles), angles)",
+            "torch.polar(torch.ones_like(angles), -angles)"),
+    _second("rope-halves-clockwise", ROTARY, "rotate_halves", "torch.cat((-sin, sin), -1)",
+            "torch.cat((sin, -sin), -1)"),
+    _second("rope-layouts-mixed", ROPE, "Rope.rotate", "turned(q, q_theta), turned(k, k_theta)",
+            "turned(q, q_theta), rotate_halves(k, k_theta)"),
+    _second("rope-keys-unrotated", ROPE, "Rope.rotate", "turned(q, q_theta), turned(k, k_theta)",
+            "turned(q, q_theta), k"),
+    _second("rope-off-by-one-key", ROPE, "Rope.rotate", "self.angles(k_pos, k)", "self.angles(k_pos + 1, k)"),
+    _second("rope-batch-on-heads", ROPE, "Rope.angles", "theta[:, None]", "theta[None]"),
+    _second("rope-base-forgotten", ROPE, "Rope.inv_freq", "inverse_frequencies(self.width, self.base)",
+            "inverse_frequencies(self.width, 500.0)"),
+    _second("xpos-keys-grow", ROPE, "XPos.rotate", "self._turned(k, k_pos, -1)", "self._turned(k, k_pos, +1)"),
+    _second("xpos-wrong-growth", ROPE, "XPos._turned", "0.4 * width", "0.5 * width"),
+    _second("alibi-sign", REL, "ALiBi.bias_by_distance", "-slopes[:, None]", "slopes[:, None]"),
+    _second("alibi-nearer-by-one", REL, "ALiBi.bias_by_distance", "* far", "* (far - 1).clamp(min=0)"),
+    _second("alibi-slopes-off-by-one", BIAS, "_geometric", "range(1, n + 1)", "range(n)"),
+    _second("alibi-slopes-of-the-paper-text", BIAS, "alibi_slopes", "[::2]", "[1::2]"),
+    _second("shaw-sign", REL, "Shaw.bias", "apart.clamp(", "(-apart).clamp("),
+    _second("shaw-unscaled", REL, "Shaw.bias", " / math.sqrt(self.dims.d_head)", ""),
+    _second("shaw-off-by-one", REL, "Shaw.bias", "+ self.clip  #", "+ self.clip - 1  #"),
+    _second("t5-sides-swapped", BIAS, "t5_bucket", "distance < 0", "distance > 0"),
+    _second("t5-edge", BIAS, "t5_bucket", "right=True", "right=False"),
+    _second("t5-heads-first", REL, "T5.bias_by_distance", "self.table[bucket].T", "self.table[bucket].T.flip(0)"),
+    _second("fire-by-the-key", REL, "FIRE.bias", "torch.maximum(q_pos.to", "torch.maximum(k_pos[: q_pos.shape[-1]].to"),
+    _second("fire-no-log", REL, "FIRE._psi", "torch.log1p(self.log_c.exp() * x)", "self.log_c.exp() * x"),
+    _second("bias-transposed", "base", "PositionalEncoding.bias", "distance(q_pos, k_pos)", "-distance(q_pos, k_pos)"),
+    _second("bias-batch-on-heads", "base", "PositionalEncoding.bias", ".transpose(0, 1)", ""),
+]  # fmt: skip
+
 SUBJECTS = {
     "functional": FUNCTIONAL,
-    "encodings": ENCODINGS,
+    "encodings": ENCODINGS + PART_TWO,
     "model": MODEL,
     "tasks": TASKS,
     "analysis": ANALYSIS,

@@ -62,7 +62,7 @@ def test_slugs_are_unique():
 
 
 def test_a_bug_is_in_the_package_only_for_the_while():
-    bug = Mutant("plus", "functional", "sinusoidal", "angles(pos, ", "angles(pos + 1, ")
+    bug = Mutant("plus", "functional._sinusoid", "sinusoidal", "angles(pos, ", "angles(pos + 1, ")
     pos = torch.arange(3)
     before = functional.sinusoidal(pos, 4)
 
@@ -86,4 +86,4 @@ def test_a_bug_is_in_the_package_only_for_the_while():
 )
 def test_a_mutant_that_is_out_of_date_fails_loudly(function, old, words):
     with pytest.raises(LookupError, match=words):
-        mutated(Mutant("stale", "functional", function, old, "x"))
+        mutated(Mutant("stale", "functional._sinusoid", function, old, "x"))

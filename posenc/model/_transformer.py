@@ -1,63 +1,15 @@
-"""A small Transformer with three doors for position: Attention, Block, Transformer."""
+"""Blocks and the Transformer around one encoding."""
 
-import math
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from posenc.base import Dims, PositionalEncoding, check_positions
-
-__all__ = ["Attention", "Block", "Transformer"]
+from posenc.model._attention import Attention, Cache
+from posenc.model._masks import allowed, check_tokens
 
 NORMS = {"layer": nn.LayerNorm, "rms": nn.RMSNorm}
-
-
-class Attention(nn.Module):
-    """Multi-head self-attention whose scores an encoding may turn and bias.
-
-    >>> attention = Attention(Dims(d_model=8, n_heads=2))
-    >>> x, pos = torch.randn(1, 3, 8), torch.arange(3)
-    >>> out, weights = attention(x, PositionalEncoding(attention.dims), pos, None)
-    >>> out.shape, weights.shape
-    (torch.Size([1, 3, 8]), torch.Size([1, 2, 3, 3]))
-    """
-
-    def __init__(self, dims: Dims) -> None:
-        super().__init__()
-        self.dims = dims
-        self.qkv = nn.Linear(dims.d_model, 3 * dims.d_model, bias=False)
-        self.out = nn.Linear(dims.d_model, dims.d_model, bias=False)
-
-    def forward(
-        self, x: Tensor, encoding: PositionalEncoding, pos: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Return the output and the weights: (b, n, d) -> (b, n, d), (b, h, n, n)."""
-        heads = self.qkv(x).unflatten(-1, (3, self.dims.n_heads, self.dims.d_head))
-        q, k, v = heads.permute(2, 0, 3, 1, 4)  # each (b, h, n, dh)
-        bias = encoding.bias(q, k, pos, pos)  # from unrotated q and k
-        q, k = encoding.rotate(q, k, pos, pos)
-        scores = q @ k.transpose(-2, -1) / math.sqrt(self.dims.d_head)  # (b, h, q, k)
-        if bias is not None:
-            scores = scores + bias
-        weights = masked_softmax(scores, mask)  # (b, h, q, k)
-        mixed = (weights @ v).transpose(1, 2).flatten(2)  # (b, n, d)
-        return self.out(mixed), weights
-
-
-def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
-    """Return softmax over the keys that ``mask`` allows (True = may attend).
-
-    A query that may attend to nothing gets zeros: softmax alone would give NaN.
-
-    >>> masked_softmax(torch.zeros(2, 2), torch.tensor([[True, False], [False, False]]))
-    tensor([[1., 0.],
-            [0., 0.]])
-    """
-    if mask is None:
-        return scores.softmax(-1)
-    lowest = torch.finfo(scores.dtype).min  # not -inf: a row of -inf makes NaN gradients
-    return scores.masked_fill(~mask, lowest).softmax(-1) * mask
 
 
 class Block(nn.Module):
@@ -85,14 +37,19 @@ class Block(nn.Module):
         )
 
     def forward(
-        self, x: Tensor, encoding: PositionalEncoding, pos: Tensor, mask: Tensor | None
+        self,
+        x: Tensor,
+        encoding: PositionalEncoding,
+        pos: Tensor,
+        mask: Tensor | None,
+        memory: tuple[Cache, int] | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Return the stream and the attention weights: (b, n, d) -> (b, n, d), (b, h, n, n)."""
+        """Return the stream and the attention weights: (b, n, d) -> (b, n, d), (b, h, q, k)."""
         if self.pre:
-            mixed, weights = self.attention(self.norm1(x), encoding, pos, mask)
+            mixed, weights = self.attention(self.norm1(x), encoding, pos, mask, memory)
             x = x + mixed
             return x + self.mlp(self.norm2(x)), weights
-        mixed, weights = self.attention(x, encoding, pos, mask)
+        mixed, weights = self.attention(x, encoding, pos, mask, memory)
         x = self.norm1(x + mixed)
         return self.norm2(x + self.mlp(x)), weights
 
@@ -150,71 +107,44 @@ class Transformer(nn.Module):
         pos: Tensor | None = None,
         *,
         mask: Tensor | None = None,
+        cache: Cache | None = None,
         return_weights: bool = False,
     ) -> Tensor | tuple[Tensor, Tensor]:
         """Return logits, (b, n) -> (b, n, vocab_size); with ``return_weights`` also the weights.
 
-        ``pos``: (n,) or (b, n), by default 0 … n−1. ``mask``: boolean, True = may attend,
-        (n, n), (b, 1 or n, n) or (b, 1 or h, 1 or n, n); combined with causality by index.
-        Weights: (layers, b, h, n, n).
+        ``pos``: (n,) or (b, n), by default counting on from the cache. ``mask``: boolean, True
+        = may attend, (n, n), (b, 1 or n, n) or (b, 1 or h, 1 or n, n); combined with causality
+        by index. With a ``cache`` the tokens are those that follow it, and ``mask`` is
+        (b, 1, n): which of them are no padding. Weights: (layers, b, h, q, k).
         """
-        b, n = _check_tokens(tokens, self.tokens.weight.device)
+        b, n = check_tokens(tokens, self.tokens.weight.device)
         if pos is None:
-            pos = torch.arange(n, device=tokens.device)
+            start = cache.length if cache is not None else 0
+            pos = torch.arange(start, start + n, device=tokens.device)
         check_positions(pos, b, n, tokens.device, self.encoding.pos_dims)
-        allowed = self._allowed(mask, b, n, tokens.device)
+        allowed = self._allowed(pos, mask, cache, b)
         x = self.encoding.embed(self.tokens(tokens), pos)  # (b, n, d)
         maps = []
-        for block in self.blocks:
-            x, weights = block(x, self.encoding, pos, allowed)
+        for layer, block in enumerate(self.blocks):
+            memory = None if cache is None else (cache, layer)
+            x, weights = block(x, self.encoding, pos, allowed, memory)
             maps.append(weights)
         logits = self.head(self.norm(x))  # (b, n, vocab_size)
         return (logits, torch.stack(maps)) if return_weights else logits
 
-    def _allowed(self, mask: Tensor | None, b: int, n: int, device: torch.device) -> Tensor | None:
+    def _allowed(
+        self, pos: Tensor, mask: Tensor | None, cache: Cache | None, b: int
+    ) -> Tensor | None:
         """Return who may attend to whom, broadcastable to (b, h, q, k), or None for everyone."""
-        causal = None
-        if self.causal:
-            causal = torch.ones(n, n, dtype=torch.bool, device=device).tril()
-        if mask is None:
-            return causal
-        mask = _four_axes(mask, b, self.encoding.dims.n_heads, n)
-        if mask.device != device:
-            raise ValueError(f"mask is on {mask.device} but tokens are on {device}: move one")
-        return mask if causal is None else mask & causal
-
-
-def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:
-    kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
-    if kind != torch.bool:
-        raise TypeError(f"mask must be a boolean tensor, True = may attend; got {kind}")
-    shape = {2: (1, 1, *mask.shape), 3: (mask.shape[0], 1, *mask.shape[1:])}.get(
-        mask.dim(), tuple(mask.shape)
-    )
-    fits = len(shape) == 4 and all(
-        size in allowed for size, allowed in zip(shape, ((1, b), (1, h), (1, n), (n,)), strict=True)
-    )
-    if not fits:
-        raise ValueError(
-            f"mask must be (n, n), (b, 1 or n, n) or (b, 1 or h, 1 or n, n) with b={b}, h={h}, "
-            f"n={n}; got {tuple(mask.shape)}"
-        )
-    return mask.view(shape)
-
-
-def _check_tokens(tokens: Tensor, device: torch.device) -> tuple[int, int]:
-    if not isinstance(tokens, Tensor):
-        raise TypeError(f"tokens must be a tensor of shape (b, n); got {type(tokens).__name__}")
-    if tokens.dim() != 2 or tokens.dtype not in (torch.int64, torch.int32):
-        raise ValueError(
-            "tokens must be int64 or int32 of shape (b, n); "
-            f"got {tokens.dtype} {tuple(tokens.shape)}: use tokens.long()"
-        )
-    if tokens.device != device:
-        raise ValueError(
-            f"tokens are on {tokens.device} but the model is on {device}: use tokens.to(device)"
-        )
-    return tokens.shape[0], tokens.shape[1]
+        n = pos.shape[-self.encoding.pos_dims]
+        if cache is None:
+            sizes = (b, self.encoding.dims.n_heads, n)
+            return allowed(mask, sizes, self.causal, pos.device)
+        if not self.causal:
+            raise ValueError("a cache needs a causal model: without it every key changes later")
+        real = cache.remember(pos, mask, b)  # (b, k)
+        causal = torch.ones(n, real.shape[-1], dtype=torch.bool, device=pos.device)
+        return real[:, None, None] & causal.tril(real.shape[-1] - n)
 
 
 def _check_options(

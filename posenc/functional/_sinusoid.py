@@ -1,20 +1,11 @@
-"""The mathematics: pure functions on tensors. No classes, no state, no randomness.
-
-Shapes are in the letters of :mod:`posenc`; frequencies are in radians per position.
-"""
+"""Frequencies, angles, sinusoidal codes, distances."""
 
 import math
 
 import torch
 from torch import Tensor
 
-__all__ = [
-    "angles",
-    "distance",
-    "inverse_frequencies",
-    "shift_matrix",
-    "sinusoidal",
-]
+from posenc.functional._checks import check_above, check_dim, check_float, check_numbers
 
 
 def inverse_frequencies(
@@ -36,8 +27,8 @@ def inverse_frequencies(
     >>> inverse_frequencies(8)
     tensor([1.0000, 0.1000, 0.0100, 0.0010])
     """
-    _check_dim(dim)
-    _check_base(base)
+    check_dim(dim)
+    check_above("base", base)
     check_float(dtype)
     # Python's floats are float64: the last digit is right even where the device has none
     speeds = [base ** (-i / dim) for i in range(0, dim, 2)]
@@ -161,44 +152,7 @@ def distance(q_pos: Tensor, k_pos: Tensor) -> Tensor:
         raise ValueError(f"positions must both be (n,) or both (b, n); got {shapes}")
     if batched and len(q_pos) != len(k_pos):
         raise ValueError(f"q_pos and k_pos must have one batch size; got {shapes}")
-    # int64 first: a difference of uint8 or int8 would wrap around
-    q_pos, k_pos = (p if p.is_floating_point() else p.long() for p in (q_pos, k_pos))
+    # small or unsigned integers would wrap around below zero
+    q_pos, k_pos = (pos if pos.is_floating_point() else pos.long() for pos in (q_pos, k_pos))
     difference = q_pos[..., :, None] - k_pos[..., None, :]
     return difference[:, None] if batched else difference
-
-
-# --- what several functions refuse, said once ---------------------------------------------
-
-
-def check_numbers(pos: Tensor) -> None:
-    """Raise unless ``pos`` is a tensor of real numbers with at least one axis."""
-    if not isinstance(pos, Tensor):
-        raise TypeError(
-            f"pos must be a tensor, for example torch.arange(n); got {type(pos).__name__}"
-        )
-    if pos.dtype == torch.bool or pos.is_complex():
-        raise TypeError(f"pos must hold integers or real numbers; got {pos.dtype}")
-    if pos.dim() == 0:
-        raise ValueError("pos must have an axis of positions, (n,) or (b, n); got a scalar")
-
-
-def check_float(dtype: torch.dtype) -> None:
-    """Raise unless ``dtype`` can hold a code."""
-    if not dtype.is_floating_point:
-        raise TypeError(f"dtype must be a floating-point type; got {dtype}")
-
-
-def _check_dim(dim: int) -> None:
-    if isinstance(dim, bool) or not isinstance(dim, int):
-        raise TypeError(f"dim must be an integer; got {dim!r}")
-    if dim <= 0 or dim % 2:
-        raise ValueError(
-            f"dim must be even and positive, because channels turn in pairs; got {dim}"
-        )
-
-
-def _check_base(base: float) -> None:
-    if isinstance(base, str) or base is None:
-        raise TypeError(f"base must be a finite number above 0; got {base!r}")
-    if not math.isfinite(base) or base <= 0:
-        raise ValueError(f"base must be a finite number above 0; got {base}")

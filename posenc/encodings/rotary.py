@@ -1,0 +1,177 @@
+"""Encodings that turn queries and keys, so that the score depends on the difference."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from posenc.base import Dims, PositionalEncoding, register
+from posenc.functional import (
+    angles,
+    inverse_frequencies,
+    rotate_halves,
+    rotate_pairs,
+    scaled_frequencies,
+    yarn_temperature,
+)
+
+LAYOUTS = {"interleaved": rotate_pairs, "halves": rotate_halves}
+
+
+@register
+class Rope(PositionalEncoding):
+    """Turns each pair of channels of queries and keys by its speed times the position.
+
+    Options: ``base``; ``layout`` "interleaved" or "halves"; ``partial``, the share of the
+    channels that turn at all; ``keep``, p-RoPE's share of the *fastest* pairs that turn, the
+    others staying still; ``scaling`` with ``factor`` and, where needed,
+    ``original_max_len``, as in :func:`posenc.functional.scaled_frequencies`.
+
+    Source: Su et al. 2021, arXiv 2104.09864; p-RoPE: Barbero et al. 2024, arXiv 2410.06205.
+
+    >>> Rope(Dims(d_model=16, n_heads=2), partial=0.5).inv_freq()
+    tensor([1.0000, 0.0100])
+    """
+
+    name, label = "rope", "RoPE"
+    paper = "Su et al. 2021, arXiv 2104.09864"
+    promises = frozenset({"relative", "cache", "real positions"})
+
+    def __init__(
+        self,
+        dims: Dims,
+        base: float = 10_000.0,
+        layout: str = "interleaved",
+        partial: float = 1.0,
+        keep: float = 1.0,
+        **scaling: object,
+    ) -> None:
+        super().__init__(dims)
+        if layout not in LAYOUTS:
+            raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {layout!r}")
+        self.base, self.layout, self.keep = base, layout, keep
+        self.width = _turned_width(dims.d_head, partial)
+        _check_share("keep", keep)
+        self.scaling = scaling
+        self.temperature = 1.0
+        if scaling.get("scaling") == "yarn":
+            self.temperature = yarn_temperature(float(scaling.get("factor", 1.0)))  # type: ignore[arg-type]
+        self.inv_freq()  # refuses bad options at the door
+
+    def inv_freq(self) -> Tensor:
+        """Return the speed of each pair, made from Python numbers: (m,), float32."""
+        options = dict(self.scaling)
+        if options.pop("scaling", None) is None:
+            if options:
+                raise ValueError(
+                    f"{sorted(options)} needs scaling='linear', 'ntk', 'yarn' or 'llama3'"
+                )
+            speeds = inverse_frequencies(self.width, self.base)
+        else:
+            speeds = self._scaled(options)
+        kept = int(self.keep * len(speeds))
+        speeds[kept:] = 0.0
+        return speeds
+
+    def _scaled(self, options: dict[str, object]) -> Tensor:
+        if "factor" not in options:
+            raise ValueError(
+                f"scaling={self.scaling['scaling']!r} needs factor, how many times longer"
+            )
+        return scaled_frequencies(
+            self.width,
+            self.base,
+            method=self.scaling["scaling"],
+            **options,  # type: ignore[arg-type]
+        )
+
+    def rotate(self, q: Tensor, k: Tensor, q_pos: Tensor, k_pos: Tensor) -> tuple[Tensor, Tensor]:
+        """Return queries and keys, turned by their positions: the same shapes."""
+        turned = LAYOUTS[self.layout]
+        q_theta = self.angles(q_pos, q)
+        k_theta = q_theta if k_pos is q_pos else self.angles(k_pos, k)
+        q, k = turned(q, q_theta), turned(k, k_theta)
+        if self.temperature == 1.0:
+            return q, k
+        return self._warmed(q), self._warmed(k)
+
+    def angles(self, pos: Tensor, x: Tensor) -> Tensor:
+        """Return the angles: (n,) -> (n, m), (b, n) -> (b, 1, n, m), in x's precision or more."""
+        speeds = self.inv_freq().to(x.device, torch.promote_types(x.dtype, torch.float32))
+        theta = angles(pos, speeds)
+        return theta if pos.dim() == 1 else theta[:, None]
+
+    def _warmed(self, x: Tensor) -> Tensor:
+        """Multiply the turned channels by YaRN's temperature; the others stay."""
+        return torch.cat((x[..., : self.width] * self.temperature, x[..., self.width :]), -1)
+
+
+@register
+class XPos(PositionalEncoding):
+    """RoPE whose queries grow and keys shrink with the position: near keys are favoured.
+
+    For causal models: a key behind the query would grow without bound.
+
+    Source: Sun et al. 2022, arXiv 2212.10554, section 3.
+
+    >>> pos, q = torch.arange(3), torch.ones(1, 4, 3, 16)
+    >>> XPos(Dims()).rotate(q, q, pos, pos)[0].shape
+    torch.Size([1, 4, 3, 16])
+    """
+
+    name, label = "xpos", "xPos"
+    paper = "Sun et al. 2022, arXiv 2212.10554"
+    promises = frozenset({"relative", "cache", "real positions", "causal only"})
+
+    def __init__(self, dims: Dims, base: float = 10_000.0, scale_base: float = 512.0) -> None:
+        super().__init__(dims)
+        inverse_frequencies(dims.d_head, base)  # refuses a bad width or base at the door
+        if not 0 < scale_base < math.inf:
+            raise ValueError(f"scale_base must be finite and above 0; got {scale_base}")
+        self.base, self.scale_base = base, scale_base
+
+    def rotate(self, q: Tensor, k: Tensor, q_pos: Tensor, k_pos: Tensor) -> tuple[Tensor, Tensor]:
+        """Return queries turned and grown, keys turned and shrunk: the same shapes."""
+        return self._turned(q, q_pos, +1), self._turned(k, k_pos, -1)
+
+    def _turned(self, x: Tensor, pos: Tensor, sign: int) -> Tensor:
+        _refuse_negative(pos)
+        work = torch.promote_types(x.dtype, torch.float32)
+        width = self.dims.d_head
+        theta = angles(pos, inverse_frequencies(width, self.base, dtype=work, device=x.device))
+        power = sign * pos.to(work)[..., None] / self.scale_base  # (..., n, 1)
+        grown = torch.tensor(
+            [math.log((i + 0.4 * width) / (1.4 * width)) for i in range(0, width, 2)]
+        )
+        scale = (power * grown.to(x.device, work)).exp().repeat_interleave(2, -1)  # (..., n, dh)
+        if pos.dim() == 2:  # the axis of the heads
+            theta, scale = theta[:, None], scale[:, None]
+        return (rotate_pairs(x.to(work), theta) * scale).to(x.dtype)
+
+
+# --- what is refused ------------------------------------------------------------------------
+
+
+def _check_share(name: str, share: float) -> None:
+    if not 0 < share <= 1:
+        raise ValueError(f"{name} must be a share above 0 and up to 1; got {share}")
+
+
+def _turned_width(d_head: int, partial: float) -> int:
+    _check_share("partial", partial)
+    width = d_head * partial
+    if width != int(width) or int(width) % 2 or width == 0:
+        raise ValueError(
+            f"partial must leave an even number of channels to turn; {partial} of "
+            f"d_head={d_head} is {width:g}"
+        )
+    return int(width)
+
+
+def _refuse_negative(pos: Tensor) -> None:
+    # a compiled graph may not branch on values
+    if not torch.compiler.is_compiling() and pos.numel() and pos.min() < 0:
+        raise ValueError(
+            f"xPos needs positions of 0 or above, since it scales by them; got {pos.min()}: "
+            "shift them all"
+        )

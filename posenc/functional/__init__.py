@@ -1,0 +1,40 @@
+"""The mathematics: pure functions on tensors. No classes, no state, no randomness.
+
+Shapes are in the letters of :mod:`posenc`; frequencies are in radians per position.
+"""
+
+from posenc.functional._bias import alibi_slopes, fourier_features, t5_bucket
+from posenc.functional._checks import check_above, check_float, check_numbers
+from posenc.functional._rotary import (
+    ntk_base,
+    rotate_halves,
+    rotate_pairs,
+    scaled_frequencies,
+    yarn_temperature,
+)
+from posenc.functional._sinusoid import (
+    angles,
+    distance,
+    inverse_frequencies,
+    shift_matrix,
+    sinusoidal,
+)
+
+__all__ = [
+    "alibi_slopes",
+    "angles",
+    "check_above",
+    "check_float",
+    "check_numbers",
+    "distance",
+    "fourier_features",
+    "inverse_frequencies",
+    "ntk_base",
+    "rotate_halves",
+    "rotate_pairs",
+    "scaled_frequencies",
+    "shift_matrix",
+    "sinusoidal",
+    "t5_bucket",
+    "yarn_temperature",
+]

@@ -1,0 +1,42 @@
+"""What several functions refuse, said once."""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def check_numbers(pos: Tensor) -> None:
+    """Raise unless ``pos`` is a tensor of real numbers with at least one axis."""
+    if not isinstance(pos, Tensor):
+        raise TypeError(
+            f"pos must be a tensor, for example torch.arange(n); got {type(pos).__name__}"
+        )
+    if pos.dtype == torch.bool or pos.is_complex():
+        raise TypeError(f"pos must hold integers or real numbers; got {pos.dtype}")
+    if pos.dim() == 0:
+        raise ValueError("pos must have an axis of positions, (n,) or (b, n); got a scalar")
+
+
+def check_float(dtype: torch.dtype) -> None:
+    """Raise unless ``dtype`` can hold a code."""
+    if not dtype.is_floating_point:
+        raise TypeError(f"dtype must be a floating-point type; got {dtype}")
+
+
+def check_dim(dim: int) -> None:
+    """Raise unless ``dim`` is even and positive."""
+    if isinstance(dim, bool) or not isinstance(dim, int):
+        raise TypeError(f"dim must be an integer; got {dim!r}")
+    if dim <= 0 or dim % 2:
+        raise ValueError(
+            f"dim must be even and positive, because channels turn in pairs; got {dim}"
+        )
+
+
+def check_above(name: str, value: float, bound: float = 0.0) -> None:
+    """Raise unless ``value`` is a finite number above ``bound``."""
+    if isinstance(value, str) or value is None:
+        raise TypeError(f"{name} must be a finite number above {bound:g}; got {value!r}")
+    if not math.isfinite(value) or value <= bound:
+        raise ValueError(f"{name} must be a finite number above {bound:g}; got {value}")

@@ -1,0 +1,185 @@
+"""Attention whose scores an encoding may turn and bias, and the cache of its keys."""
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from posenc.base import Dims, PositionalEncoding, knows_distance_alone
+
+LONG = 256  # from this many keys on, a bias by distance is kept as a view
+
+
+@dataclass
+class Cache:
+    """What a decoder keeps between calls: *raw* keys and values, positions, and which count.
+
+    Keys are turned when they are used, so that every scheme is right, also one whose angles
+    change later. ``Transformer.forward`` fills and updates it.
+
+    >>> Cache().length
+    0
+    """
+
+    keys: list[Tensor] = field(default_factory=list)  # a layer each: (b, h, k, dh)
+    values: list[Tensor] = field(default_factory=list)
+    pos: Tensor | None = None  # (k,) or (b, k), on a grid with a last axis of 2
+    real: Tensor | None = None  # (b, k), False where a token is padding
+
+    @property
+    def length(self) -> int:
+        """How many tokens are kept."""
+        return self.keys[0].shape[-2] if self.keys else 0
+
+    def remember(self, pos: Tensor, mask: Tensor | None, b: int) -> Tensor:
+        """Keep the positions of new tokens; return which tokens so far are no padding, (b, k).
+
+        Raises ``ValueError`` for another batch than the cache holds, positions of another
+        shape, or a mask that is not (b, 1, n).
+        """
+        n = pos.shape[-1]
+        self._check(pos, mask, b)
+        real = torch.ones(b, n, dtype=torch.bool, device=pos.device)
+        if mask is not None:
+            real = mask[:, 0]
+        if self.pos is None or self.real is None:
+            self.pos, self.real = pos, real
+            return real
+        if self.pos.dim() != pos.dim():  # rows of their own from now on
+            self.pos, pos = (row.expand(b, -1) for row in (self.pos, pos))
+        self.pos, self.real = torch.cat((self.pos, pos), -1), torch.cat((self.real, real), -1)
+        return self.real
+
+    def _check(self, pos: Tensor, mask: Tensor | None, b: int) -> None:
+        if pos.dim() > 2:
+            raise ValueError("a cache holds positions (n,) or (b, n), for texts and not for grids")
+        if self.keys and self.keys[0].shape[0] != b:
+            raise ValueError(
+                f"the cache holds {self.keys[0].shape[0]} sequences, the new tokens {b}: "
+                "begin with a new Cache()"
+            )
+        if mask is not None and (mask.dtype != torch.bool or mask.shape != (b, 1, pos.shape[-1])):
+            raise ValueError(
+                f"with a cache, mask says which new tokens are no padding: boolean of shape "
+                f"{(b, 1, pos.shape[-1])}; got {mask.dtype} {tuple(mask.shape)}"
+            )
+
+    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return all keys, values and positions of a layer, the new ones last, and keep them."""
+        if (
+            self.keys
+            and k.shape[1:2] + k.shape[3:] != self.keys[0].shape[1:2] + self.keys[0].shape[3:]
+        ):
+            raise ValueError(
+                f"the cache holds heads of {tuple(self.keys[0].shape[1::2])}, this model makes "
+                f"{tuple(k.shape[1::2])}: begin with a new Cache() for each model"
+            )
+        if layer == len(self.keys):
+            self.keys.append(k)
+            self.values.append(v)
+        else:
+            self.keys[layer] = torch.cat((self.keys[layer], k), -2)
+            self.values[layer] = torch.cat((self.values[layer], v), -2)
+        assert self.pos is not None  # remember() came first
+        return self.keys[layer], self.values[layer], self.pos
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention whose scores an encoding may turn and bias.
+
+    >>> attention = Attention(Dims(d_model=8, n_heads=2))
+    >>> x, pos = torch.randn(1, 3, 8), torch.arange(3)
+    >>> out, weights = attention(x, PositionalEncoding(attention.dims), pos, None)
+    >>> out.shape, weights.shape
+    (torch.Size([1, 3, 8]), torch.Size([1, 2, 3, 3]))
+    """
+
+    def __init__(self, dims: Dims) -> None:
+        super().__init__()
+        self.dims = dims
+        self.qkv = nn.Linear(dims.d_model, 3 * dims.d_model, bias=False)
+        self.out = nn.Linear(dims.d_model, dims.d_model, bias=False)
+
+    def forward(
+        self,
+        x: Tensor,
+        encoding: PositionalEncoding,
+        pos: Tensor,
+        mask: Tensor | None,
+        memory: tuple[Cache, int] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the output and the weights: (b, n, d) -> (b, n, d), (b, h, q, k).
+
+        ``memory`` is a cache and the number of this layer: the keys are then all it holds.
+        """
+        heads = self.qkv(x).unflatten(-1, (3, self.dims.n_heads, self.dims.d_head))
+        q, k, v = heads.permute(2, 0, 3, 1, 4)  # each (b, h, n, dh)
+        k_pos = pos
+        if memory is not None:
+            cache, layer = memory
+            k, v, k_pos = cache.extend(layer, k, v)
+        if bias_as_view(encoding, pos, k_pos):
+            # in reverse order of the keys the bias is a view of O(n) numbers a head
+            bias = toeplitz(encoding, pos, k_pos)
+            q, k = encoding.rotate(q, k, pos, k_pos)
+            mask = None if mask is None else mask.flip(-1)
+            weights = self._weights(q, k.flip(-2), bias, mask).flip(-1)
+        else:
+            bias = encoding.bias(q, k, pos, k_pos)  # from unrotated q and k
+            q, k = encoding.rotate(q, k, pos, k_pos)
+            weights = self._weights(q, k, bias, mask)
+        mixed = (weights @ v).transpose(1, 2).flatten(2)  # (b, n, d)
+        return self.out(mixed), weights
+
+    def _weights(self, q: Tensor, k: Tensor, bias: Tensor | None, mask: Tensor | None) -> Tensor:
+        scores = q @ k.transpose(-2, -1) / math.sqrt(self.dims.d_head)  # (b, h, q, k)
+        if bias is not None:
+            scores = scores + bias.to(scores.dtype)
+        return masked_softmax(scores, mask)
+
+
+def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
+    """Return softmax over the keys that ``mask`` allows (True = may attend).
+
+    A query that may attend to nothing gets zeros: softmax alone would give NaN.
+
+    >>> masked_softmax(torch.zeros(2, 2), torch.tensor([[True, False], [False, False]]))
+    tensor([[1., 0.],
+            [0., 0.]])
+    """
+    if mask is None:
+        return scores.softmax(-1)
+    lowest = torch.finfo(scores.dtype).min  # not -inf: a row of -inf makes NaN gradients
+    return scores.masked_fill(~mask, lowest).softmax(-1) * mask
+
+
+def bias_as_view(encoding: PositionalEncoding, q_pos: Tensor, k_pos: Tensor) -> bool:
+    """Return whether the bias can be a view: it knows the distance alone, positions count by one.
+
+    A graph that is being compiled may not look at values: there the answer is no.
+    """
+    if not knows_distance_alone(type(encoding)) or k_pos.shape[-1] < LONG:
+        return False
+    if torch.compiler.is_compiling() or k_pos.dim() != 1 or q_pos.dim() != 1:
+        return False
+    return all(bool((pos.diff() == 1).all()) for pos in (q_pos, k_pos))
+
+
+def toeplitz(encoding: PositionalEncoding, q_pos: Tensor, k_pos: Tensor) -> Tensor:
+    """Return the bias with its keys in reverse order, as a view of q + k − 1 numbers a head.
+
+    In that order the distance grows by one to the right and by one downwards, so that row
+    i is the same memory as row i − 1, one number on. Shapes: ``(q,), (k,) -> (h, q, k)``.
+
+    >>> import posenc
+    >>> view = toeplitz(posenc.build("alibi"), torch.arange(3), torch.arange(3))
+    >>> view[0].flip(-1), view.untyped_storage().nbytes() // 4
+    (tensor([[-0.0000, -0.2500, -0.5000],
+            [-0.2500, -0.0000, -0.2500],
+            [-0.5000, -0.2500, -0.0000]]), 20)
+    """
+    n_q, n_k = len(q_pos), len(k_pos)
+    nearest = q_pos[0] - k_pos[-1]  # the distance in the corner at the upper left
+    values = encoding.bias_by_distance(nearest + torch.arange(n_q + n_k - 1, device=q_pos.device))
+    return values.contiguous().unfold(-1, n_k, 1)  # (h, q, k)
