@@ -167,7 +167,7 @@ check.predict(
 p = torch.arange(300, dtype=torch.float16)
 finite = p.square().isfinite().sum()
 
-check.claim("overflow", "in float16 the squares end before the first page does",
+check.claim("overflow", "in float16 the squares end within the first page",
             finite, "==", 256, settles={"half precision": "256"})  # fmt: skip
 
 # %% [markdown]
@@ -240,7 +240,8 @@ words = torch.randn(256, 64, dtype=torch.float64)  # (n, d)
 difference = (norm(words + 7) - norm(words)).abs().max()
 
 check.claim("erased", "LayerNorm erases a number added to every channel",
-            difference, "<", 1e-12, settles={"broadcast": "nothing"})  # fmt: skip
+            difference, "<", 1e-12,
+            settles={"broadcast": "nothing"})  # fmt: skip
 
 # %% [markdown]
 # Nothing.
@@ -259,9 +260,10 @@ task = posenc.TASKS["back1"]
 tokens, _ = task.sample(4, 16, torch.Generator().manual_seed(0))
 numbered = training.task_model("integer", task).double()
 without = training.task_model("none", task).double()
+difference = (numbered(tokens) - without(tokens)).abs().max()
 
 check.claim("same model", "numbered in every channel = not numbered at all",
-            (numbered(tokens) - without(tokens)).abs().max(), "<", 1e-9)  # fmt: skip
+            difference, "<", 1e-9)  # fmt: skip
 
 # %% [markdown]
 # **Other norms do not save it.**
@@ -534,7 +536,7 @@ check.predict(
 # %% tags=["trained"]
 def right_by_place(model):
     tokens, targets = task.sample(256, 16, torch.Generator().manual_seed(2))
-    with torch.no_grad():
+    with torch.no_grad(), training.one_thread():
         right = model(tokens).argmax(-1) == targets  # (b, n)
     return right[:, 1:].float().mean(0)  # of words 1 … 15
 
@@ -545,13 +547,13 @@ places = {
 plots.lines(
     places, range(1, 16), xlabel="word", ylabel="left neighbour found",
     percent=True, ylim=(0, 1.05), chance=counting,
-    alt="One-hot is right everywhere; the number fades; binary drops at word 8",
+    alt="One-hot is right everywhere, the number fades, binary drops at 8",
 )  # fmt: skip
 
 # %% tags=["trained"]
 binary, number = places["binary"], places["integer_channel"]
 
-check.claim("carry", "binary: word 8 finds its neighbour less often than word 9",
+check.claim("carry", "binary: word 8 finds its neighbour more rarely than 9",
             binary[:, 8] - binary[:, 7], ">", 0.05, seeds=3,
             settles={"carry": "8"})  # fmt: skip
 check.claim("fades", "the number serves the first words better than the last",
@@ -584,15 +586,16 @@ x = behind_norm(p) / 8  # each of length 1
 arc = torch.stack((x @ word / word.norm(), x[:, 0]), 1)
 plots.path({"one word": arc}, labels=p.tolist(),
            xlabel="what is left of the word", ylabel="channel of the number",
-           alt="A quarter circle: early positions are spread, late ones crowd")  # fmt: skip
+           alt="A quarter circle, on which late positions crowd")  # fmt: skip
 
 # %% [markdown]
 # An arc!
 # It has no line's limits: on an arc a place between the ends can be the top.
 
 # %%
+bent = behind_norm(torch.arange(16))  # (n, d)
 check.claim("arc", "behind LayerNorm, a head could look one back",
-            analysis.best_head(behind_norm(torch.arange(16))), "==", 1)  # fmt: skip
+            analysis.best_head(bent), "==", 1)  # fmt: skip
 
 # %% [markdown]
 # Could; in 300 steps it learned to for the first few words.
@@ -650,8 +653,8 @@ check.verdict(
     "A6", "does not hold",
     because="Order is the information wanted, and `before` is solved by it. "
     "Where it is not wanted it does no harm at the trained length. What harms "
-    "a longer text is the growth of p: p / L has the same order and loses nothing "
-    "(toy size, 3 seeds).",
+    "a longer text is the growth of p: p / L has the same order and loses "
+    "nothing (toy size, 3 seeds).",
 )  # fmt: skip
 
 # %% [markdown]
@@ -712,9 +715,9 @@ plots.tick_table(table, alt="No code has all six ticks")
 # %%
 check.claim("none has all", "no code meets all six requirements",
             [sum(row.values()) for row in table.values()], "<", 6)  # fmt: skip
+columns = zip(*(row.values() for row in table.values()), strict=True)
 check.claim("each is met", "each requirement is met by some code",
-            [sum(column) for column in zip(*(r.values() for r in table.values()),
-                                           strict=True)], ">", 0)  # fmt: skip
+            [sum(column) for column in columns], ">", 0)  # fmt: skip
 
 # %% [markdown]
 # Each requirement is met by some code, and no code meets them all.

@@ -102,6 +102,7 @@ class Transformer(nn.Module):
 
 
 # %%
+@torch.no_grad()
 def both(causal, n_layers=2):
     code, vocab = posenc.build("sinusoidal"), 11
     mine = Transformer(code, vocab, n_layers, causal).double()
@@ -201,7 +202,7 @@ check.evaluate(evaluate)
 # %% [markdown]
 # ## 3 · Four encodings, three tasks
 #
-# One layer, four heads, width 32, 150 steps, three seeds.
+# One layer, four heads, width 32, three seeds, 150 steps (80 for the control).
 #
 # - `majority`: are there more A or more B? Needs no order. It is the **control**: whoever fails here is badly trained.
 # - `before`: does A come before B?
@@ -583,7 +584,7 @@ print(text.decode(test_text[2000:2200]))
 
 # %% [markdown]
 # The models guess the next character.
-# They are causal, with two layers, width 48, trained for only 300 steps on windows of 32 characters.
+# They are causal, with two layers, width 48, trained for only 240 steps on windows of 32 characters.
 # Then they read unseen windows of 128, and are scored **by position**:
 # late positions have more context, and one average would hide where it breaks.
 
@@ -621,7 +622,7 @@ check.predict(
 )
 
 # %% tags=["trained"]
-short = training.Setting(steps=300, lr=0.005, b=16, length=32, shortest=32)
+short = training.Setting(steps=240, lr=0.02, b=16, length=32, shortest=32)
 
 
 def text_losses(name, seed):  # (128,)
@@ -648,11 +649,11 @@ seen = {name: rows[:, 16:32].mean(1) for name, rows in loss.items()}
 unseen = {name: rows[:, 64:].mean(1) for name, rows in loss.items()}
 
 check.claim("inside", "within the length sinusoids beat none",
-            seen["none"] - seen["sinusoidal"], ">", 0.02,
+            seen["none"] - seen["sinusoidal"], ">", 0.03,
             seeds=3)  # fmt: skip
 check.claim("outside", "beyond it none beats sinusoids and the table",
             torch.cat([unseen["sinusoidal"] - unseen["none"],
-                       unseen["learned"] - unseen["none"]]), ">", 0.05,
+                       unseen["learned"] - unseen["none"]]), ">", 0.02,
             seeds=3, settles={"text": "none"})  # fmt: skip
 
 # %% [markdown]
@@ -660,7 +661,7 @@ check.claim("outside", "beyond it none beats sinusoids and the table",
 # `none` is not blind here: through the causal mask it can count (notebook 01).
 # What it has learned from 32 characters, it keeps.
 #
-# The differences within the length are small: after 300 steps most of the loss is spelling.
+# The differences within the length are small: after 240 steps most of the loss is spelling.
 
 # %% [markdown]
 # The paper of 2017 did not promise more.
@@ -692,20 +693,20 @@ tasks_gap = [
 ]
 check.claim("level", "on the tasks, no seed parts them by much",
             torch.stack(tasks_gap).abs(), "<", 0.2, seeds=3)  # fmt: skip
-check.claim("lag", "on text after 300 steps, the table is behind",
+check.claim("lag", "on text after 240 steps, the table is behind",
             seen["learned"] - seen["sinusoidal"], ">", 0.01,
             seeds=3)  # fmt: skip
 
 # %% [markdown]
 # A table must learn its rows one by one; sinusoids are there from the first step.
-# Behind after 300 steps is not behind for ever.
+# Behind after 240 steps is not behind for ever.
 
 # %%
 check.verdict(
     "B4", "holds only if",
     because="the texts stay within the trained length and the training is "
     "long. Then a table needs nothing that it has not; a short training "
-    "shows it behind (our text, 300 steps, 3 seeds).",
+    "shows it behind (our text, 240 steps, 3 seeds).",
 )  # fmt: skip
 
 # %% [markdown]
@@ -805,7 +806,7 @@ check.verdict(
 # **What was not shown.**
 # Our models have one or two layers and saw a few hundred batches.
 # One learning rate served all encodings, and another might shift the small differences.
-# "Behind after 300 steps" is all we know of slow ones.
+# "Behind after 240 steps" is all we know of slow ones.
 # That is why each verdict names its size, and the claims are about wide gaps.
 
 # %% [markdown]

@@ -258,13 +258,18 @@ ANALYSIS = [
 ]  # fmt: skip
 
 
-
 def _second(slug, module, function, old, new):
     return Mutant(slug, module, function, old, new)
 
 
-ROTARY, BIAS, REL, ROPE = "functional._rotary", "functional._bias", "encodings.relative", "encodings.rotary"
+ROTARY, BIAS, REL, ROPE = (
+    "functional._rotary",
+    "functional._bias",
+    "encodings.relative",
+    "encodings.rotary",
+)
 
+# noticed by every encoding's promises or by those of contract.scores
 PART_TWO = [
     _second("rope-clockwise", ROTARY, "rotate_pairs", "torch.polar(torch.ones_like(angles), angles)",
             "torch.polar(torch.ones_like(angles), -angles)"),
@@ -296,9 +301,24 @@ PART_TWO = [
     _second("bias-batch-on-heads", "base", "PositionalEncoding.bias", ".transpose(0, 1)", ""),
 ]  # fmt: skip
 
+SCORES = [
+    *(bug for bug in PART_TWO if bug.module in (ROTARY, BIAS)),
+    _second("yarn-ramp-reversed", ROTARY, "_yarn_kept", "return 1 - (", "return ("),
+    _second("ntk-exponent", ROTARY, "ntk_base", "dim / (dim - 2)", "(dim - 2) / dim"),
+    _second("llama3-by-half-the-length", ROTARY, "scaled_frequencies", "/ (2 * math.pi)", "/ math.pi"),
+    _second("p-rope-keeps-the-slow", ROPE, "Rope.inv_freq", "speeds[kept:]", "speeds[: len(speeds) - kept]"),
+    _second("temperature-forgotten", ROPE, "Rope.rotate", "if self.temperature == 1.0", "if True"),
+    _second("view-not-flipped", "model._attention", "Attention.forward", "bias, mask).flip(-1)", "bias, mask)"),
+    _second("view-off-by-one", "model._attention", "toeplitz", "q_pos[0] - k_pos[-1]", "q_pos[0] - k_pos[-1] + 1"),
+    _second("cache-step-at-zero", "model._transformer", "Transformer.forward",
+            "cache.length if cache is not None else 0", "0"),
+    _second("cache-forgets-padding", "model._attention", "Cache.remember", "real = mask[:, 0]", "pass"),
+]  # fmt: skip
+
 SUBJECTS = {
     "functional": FUNCTIONAL,
-    "encodings": ENCODINGS + PART_TWO,
+    "encodings": ENCODINGS + [bug for bug in PART_TWO if bug.module in (REL, ROPE, "base")],
+    "scores": SCORES,
     "model": MODEL,
     "tasks": TASKS,
     "analysis": ANALYSIS,
