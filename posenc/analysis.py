@@ -132,7 +132,7 @@ def best_head(code: Tensor, k: int = 1) -> float:
     x = axes[:, sizes > 1e-9 * sizes[0]] * len(x) ** 0.5  # (n, rank): what weights can tell apart
     wanted = torch.arange(len(x) - k)
     weights = torch.zeros(x.shape[1], x.shape[1], dtype=x.dtype, requires_grad=True)
-    search = torch.optim.LBFGS([weights], max_iter=1000, line_search_fn="strong_wolfe")
+    search = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         search.zero_grad()

@@ -12,8 +12,10 @@ import posenc
 from posenc import functional as F
 from posenc.base import Dims
 
-pytestmark = pytest.mark.peers
 pytest.importorskip("transformers", reason="pip install -e '.[peers]'")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning"  # of the peers: torch.jit.script, and what else they use
+)
 
 
 def _qk(h=4, n=23, dh=16):
@@ -52,7 +54,7 @@ def test_sinusoidal_2d_equals_positional_encodings(height, width, dim):
 
     theirs = PositionalEncoding2D(dim)(torch.zeros(1, height, width, dim))[0]
     grid = torch.cartesian_prod(torch.arange(height), torch.arange(width))
-    ours = posenc.build("sinusoidal_2d", Dims(dim, 1)).code(grid, torch.float32)
+    ours = posenc.encodings.Sinusoidal2D(Dims(dim, 1)).code(grid, torch.float32)
     _close(ours, theirs.flatten(0, 1))
 
 
