@@ -13,6 +13,7 @@ from posenc.check._frequency import (
 )
 from posenc.check._module import mended_table, positional_module, table_test
 from posenc.check._numbers import look_back, previous_word_weights, same_in_every_text
+from posenc.check._service import cached_step, left_padded_positions, packed_positions
 from posenc.check._training import by_position, evaluate, reading
 from posenc.check._trial import claim, predict, verdict
 from posenc.check._verdict import Verdict
@@ -21,13 +22,16 @@ __all__ = [
     "Verdict",
     "attention",
     "by_position",
+    "cached_step",
     "claim",
     "counting_weights",
     "evaluate",
     "inverse_frequencies",
+    "left_padded_positions",
     "look_back",
     "mended_table",
     "offset_head",
+    "packed_positions",
     "permutation_equivariant",
     "positional_module",
     "predict",

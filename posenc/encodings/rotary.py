@@ -58,17 +58,17 @@ class Rope(PositionalEncoding):
             self.temperature = yarn_temperature(float(scaling.get("factor", 1.0)))  # type: ignore[arg-type]
         self.inv_freq()  # refuses bad options at the door
 
-    def inv_freq(self) -> Tensor:
-        """Return the speed of each pair, made from Python numbers: (m,), float32."""
+    def inv_freq(self, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Return the speed of each pair, made from Python numbers: (m,)."""
         options = dict(self.scaling)
         if options.pop("scaling", None) is None:
             if options:
                 raise ValueError(
                     f"{sorted(options)} needs scaling='linear', 'ntk', 'yarn' or 'llama3'"
                 )
-            speeds = inverse_frequencies(self.width, self.base)
+            speeds = inverse_frequencies(self.width, self.base, dtype=dtype)
         else:
-            speeds = self._scaled(options)
+            speeds = self._scaled({**options, "dtype": dtype})
         kept = int(self.keep * len(speeds))
         speeds[kept:] = 0.0
         return speeds
@@ -78,12 +78,8 @@ class Rope(PositionalEncoding):
             raise ValueError(
                 f"scaling={self.scaling['scaling']!r} needs factor, how many times longer"
             )
-        return scaled_frequencies(
-            self.width,
-            self.base,
-            method=self.scaling["scaling"],
-            **options,  # type: ignore[arg-type]
-        )
+        method = str(self.scaling["scaling"])
+        return scaled_frequencies(self.width, self.base, method=method, **options)  # type: ignore[arg-type]
 
     def rotate(self, q: Tensor, k: Tensor, q_pos: Tensor, k_pos: Tensor) -> tuple[Tensor, Tensor]:
         """Return queries and keys, turned by their positions: the same shapes."""
@@ -97,8 +93,8 @@ class Rope(PositionalEncoding):
 
     def angles(self, pos: Tensor, x: Tensor) -> Tensor:
         """Return the angles: (n,) -> (n, m), (b, n) -> (b, 1, n, m), in x's precision or more."""
-        speeds = self.inv_freq().to(x.device, torch.promote_types(x.dtype, torch.float32))
-        theta = angles(pos, speeds)
+        work = torch.promote_types(x.dtype, torch.float32)
+        theta = angles(pos, self.inv_freq(work).to(x.device))
         return theta if pos.dim() == 1 else theta[:, None]
 
     def _warmed(self, x: Tensor) -> Tensor:

@@ -81,8 +81,9 @@ def scaled_frequencies(
     high_freq_factor: float = 4.0,
     beta_fast: float = 32.0,
     beta_slow: float = 1.0,
+    dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """Return frequencies that fit ``factor`` times the trained length, (dim/2,), float32.
+    """Return frequencies that fit ``factor`` times the trained length, (dim/2,).
 
     Methods: ``"linear"`` divides all (Chen et al. 2023, arXiv 2306.15595); ``"ntk"`` raises
     the base, so that the slowest pair is divided by ``factor`` and the fastest by nothing;
@@ -99,9 +100,9 @@ def scaled_frequencies(
     _check_scaling(method, factor, original_max_len)
     inv_freq = inverse_frequencies(dim, base, dtype=torch.float64)
     if method == "linear":
-        return (inv_freq / factor).float()
+        return (inv_freq / factor).to(dtype)
     if method == "ntk":
-        return inverse_frequencies(dim, ntk_base(dim, base, factor))
+        return inverse_frequencies(dim, ntk_base(dim, base, factor), dtype=dtype)
     assert original_max_len is not None
     if method == "yarn":
         kept = _yarn_kept(dim, base, original_max_len, beta_fast, beta_slow)
@@ -109,7 +110,7 @@ def scaled_frequencies(
         turns = inv_freq * original_max_len / (2 * math.pi)
         kept = (turns - low_freq_factor) / (high_freq_factor - low_freq_factor)
     kept = kept.clamp(0, 1)  # 1: as trained; 0: divided
-    return (inv_freq * kept + inv_freq / factor * (1 - kept)).float()
+    return (inv_freq * kept + inv_freq / factor * (1 - kept)).to(dtype)
 
 
 def ntk_base(dim: int, base: float, factor: float) -> float:

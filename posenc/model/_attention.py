@@ -119,6 +119,7 @@ class Attention(nn.Module):
         if memory is not None:
             cache, layer = memory
             k, v, k_pos = cache.extend(layer, k, v)
+        bias: Tensor | None
         if bias_as_view(encoding, pos, k_pos):
             # in reverse order of the keys the bias is a view of O(n) numbers a head
             bias = toeplitz(encoding, pos, k_pos)

@@ -1,0 +1,112 @@
+"""The checkers of notebook 09: right answers pass, wrong ones are named."""
+
+import math
+
+import pytest
+import torch
+
+from posenc import check
+
+
+def unwritten(*_):
+    raise NotImplementedError
+
+
+def padded(mask):
+    return (mask.cumsum(-1) - 1).clamp(min=0)
+
+
+WRONG_PADDED = {
+    "columns": lambda mask: torch.arange(mask.shape[1]).expand(mask.shape),
+    "starts-at-one": lambda mask: mask.cumsum(-1),
+    "negative": lambda mask: mask.cumsum(-1) - 1,
+    "value": lambda mask: (torch.arange(mask.shape[1]) - (~mask).sum(-1, True)).clamp(min=0),
+    "shape": lambda mask: padded(mask)[0],
+    "dtype": lambda mask: padded(mask).float(),
+    "not-a-tensor": lambda mask: padded(mask).tolist(),
+    "raises": lambda mask: mask - 1,
+}
+
+
+def packed(doc_ids, new=None):
+    p = torch.arange(len(doc_ids))
+    new = doc_ids.diff() != 0 if new is None else new
+    new = torch.cat((torch.tensor([True]), new))
+    return p - (p * new).cummax(0).values
+
+
+WRONG_PACKED = {
+    "no-restart": lambda ids: torch.arange(len(ids)),
+    "starts-at-one": lambda ids: packed(ids) + 1,
+    "value": lambda ids: packed(ids, ids.diff() > 0),  # believes that the numbers rise
+    "dtype": lambda ids: packed(ids).double(),
+    "raises": lambda ids: torch.arange(3)[ids + 99],
+}
+
+
+def step(q, k, v, store, turn, *, at=None, scale=True, query=True):
+    p = store["seen"] if at is None else at(store)
+    store["keys"].append(turn(k, p))
+    store["values"].append(v)
+    store["seen"] += 1
+    q = turn(q, p) if query else q
+    scores = torch.stack(store["keys"]) @ q
+    weights = (scores / math.sqrt(len(q)) if scale else scores).softmax(0)
+    return weights @ torch.stack(store["values"])
+
+
+def turned_again(q, k, v, store, turn):
+    store["keys"] = [turn(key, p) for p, key in enumerate([*store["keys"], k])]
+    store["values"].append(v)
+    store["seen"] += 1
+    return v
+
+
+WRONG_STEP = {
+    "at-zero": lambda *a: step(*a, at=lambda store: 0),
+    "cache-length": lambda *a: step(*a, at=lambda store: len(store["keys"])),
+    "scale": lambda *a: step(*a, scale=False),
+    "query-not-turned": lambda *a: step(*a, query=False),
+    "values-not-kept": lambda *a: keys_only(*a),
+    "keys-not-kept": lambda q, k, v, store, turn: v,
+    "turned-twice": turned_again,
+    "one-late": lambda *a: step(*a, at=lambda store: store["seen"] + (store["seen"] > 0)),
+    "shape": lambda *a: step(*a)[None],
+    "raises": lambda q, k, v, store, turn: store["key"],
+}
+
+
+def keys_only(q, k, v, store, turn):
+    store["keys"].append(turn(k, store["seen"]))
+    store["seen"] += 1
+    return v
+
+
+EXERCISES = {
+    "left_padded_positions": (padded, WRONG_PADDED),
+    "packed_positions": (packed, WRONG_PACKED),
+    "cached_step": (step, WRONG_STEP),
+}
+CASES = [(name, slug) for name, (_, wrong) in EXERCISES.items() for slug in wrong]
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_passes(name, capsys):
+    assert getattr(check, name)(EXERCISES[name][0]).passed
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"✓ {name}: right")
+    assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize(("name", "slug"), CASES)
+def test_a_wrong_answer_is_named(name, slug, capsys):
+    verdict = getattr(check, name)(EXERCISES[name][1][slug])
+    assert (verdict.passed, verdict.mistake) == (False, slug), verdict.message
+    assert capsys.readouterr().out.startswith(f"✗ {name}: ")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_not_written_yet(name, capsys):
+    verdict = getattr(check, name)(unwritten)
+    assert (verdict.passed, verdict.mistake) == (False, None)
+    assert capsys.readouterr().out == f"○ {name}: not written yet\n"
