@@ -59,7 +59,8 @@ def turned_again(q, k, v, store, turn):
     store["keys"] = [turn(key, p) for p, key in enumerate([*store["keys"], k])]
     store["values"].append(v)
     store["seen"] += 1
-    return v
+    scores = torch.stack(store["keys"]) @ turn(q, store["seen"] - 1) / math.sqrt(len(q))
+    return scores.softmax(0) @ torch.stack(store["values"])
 
 
 WRONG_STEP = {

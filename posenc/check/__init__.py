@@ -13,6 +13,7 @@ from posenc.check._frequency import (
 )
 from posenc.check._module import mended_table, positional_module, table_test
 from posenc.check._numbers import look_back, previous_word_weights, same_in_every_text
+from posenc.check._relative import alibi_slopes, shaw_scores, t5_bucket
 from posenc.check._service import cached_step, left_padded_positions, packed_positions
 from posenc.check._training import by_position, evaluate, reading
 from posenc.check._trial import claim, predict, verdict
@@ -20,6 +21,7 @@ from posenc.check._verdict import Verdict
 
 __all__ = [
     "Verdict",
+    "alibi_slopes",
     "attention",
     "by_position",
     "cached_step",
@@ -38,8 +40,10 @@ __all__ = [
     "previous_word_weights",
     "reading",
     "same_in_every_text",
+    "shaw_scores",
     "shift_matrix",
     "sinusoidal",
+    "t5_bucket",
     "table_test",
     "verdict",
 ]

@@ -164,7 +164,9 @@ def _examine_slopes(answer: Callable[[int], Any]) -> str:
         _name_slopes(found, n)
         same(found, right, case=f"alibi_slopes({n})", atol=1e-6)
     if is_sorted:
-        raise Remark("the right slopes, sorted: a new model will do, a checkpoint has its own order")
+        raise Remark(
+            "the right slopes, sorted: fine for a new model, but a checkpoint has its order"
+        )
     return "right for 8 heads, for 12 and for 20"
 
 
@@ -186,7 +188,7 @@ def _name_slopes(found: Tensor, n: int) -> None:
     known = (
         (2.0 ** (-8 * h / n), "off-by-one",
          f"{case} begins with 1; the heads count from 1, so it is {float(_slopes(n)[0]):.4g}"),
-        (-_slopes(n).to(torch.float64), "sign", f"{case} is negative: the minus belongs to the bias"),
+        (-_slopes(n).to(torch.float64), "sign", f"{case} is negative; the bias has the minus"),
         (2.0 ** (-8 * (h + 1) / n), "geometric",
          f"{case} is one geometric series, the paper's sentence; published models take the "
          f"slopes of {lower} heads and then every second one of {2 * lower}"),

@@ -185,7 +185,7 @@ def _examine_store(store: dict[str, Any], i: int, kept: list[int], k: Tensor) ->
     )
     if i == 0 or i in near:
         return
-    slugs = {0: ("at-zero", "every step is turned as position 0")}
+    slugs = {0: ("at-zero", "a step of one word counted anew, or a key not turned at all")}
     slugs[len(kept) - 1] = ("cache-length", "after the eviction its place in the store is taken")
     slugs[i + 1] = ("one-late", "counted after the word was added")
     if i <= 5:
