@@ -99,15 +99,14 @@ headline = attention(embed("man bites dog"), *W)
 apart = (everyday[0] - headline[2]).abs().max()
 
 check.claim("dog", "the dog that bites and the one that is bitten are equal",
-            apart, "<", 1e-12, settles={"dog": "equal"})  # fmt: skip
+            apart, "<", 1e-12, settles={"dog": "equal"})
 
 # %%
 outputs = {"dog bites man": everyday, "man bites dog": headline}
 outputs["man bites dog, rows put back"] = headline[[2, 1, 0]]
 plots.heatmaps(outputs, xlabel="channel", ylabel="word",
                y=["1st", "2nd", "3rd"], label="output",
-               alt="Put back in order, the headline's rows are the other's"
-               )  # fmt: skip
+               alt="Put back in order, the headline's rows are the other's")
 
 # %% [markdown]
 # The third panel is the first.
@@ -128,7 +127,7 @@ none, pos = posenc.build("none"), torch.arange(3)
 theirs, _ = layer(embed("dog bites man")[None], none, pos, mask=None)
 
 check.claim("posenc", "posenc.Attention agrees with our five lines",
-            (theirs[0] - everyday).abs().max(), "<", 1e-12)  # fmt: skip
+            (theirs[0] - everyday).abs().max(), "<", 1e-12)
 
 # %% [markdown]
 # ## 2 · Why: the proof in three lines
@@ -140,7 +139,7 @@ check.claim("posenc", "posenc.Attention agrees with our five lines",
 order = torch.tensor([2, 0, 1])
 P = torch.eye(3, dtype=torch.float64)[order]
 check.claim("P", "P @ x is x[order]",
-            (P @ table - table[order]).abs().max(), "==", 0)  # fmt: skip
+            (P @ table - table[order]).abs().max(), "==", 0)
 P
 
 # %% [markdown]
@@ -158,7 +157,7 @@ P
 S = torch.randn(3, 3, dtype=torch.float64)
 difference = (P @ S @ P.T).softmax(-1) - P @ S.softmax(-1) @ P.T
 check.claim("softmax", "softmax first or shuffle first: the same weights",
-            difference.abs().max(), "<", 1e-12)  # fmt: skip
+            difference.abs().max(), "<", 1e-12)
 
 # %% [markdown]
 # Nothing was assumed about the weights.
@@ -194,9 +193,9 @@ def largest_gap(dtype):
 
 check.claim("float64", "in float64 a shuffle moves the last digits, no more",
             largest_gap(torch.float64), "<", 1e-14,
-            settles={"gap": "about 1e-16"})  # fmt: skip
+            settles={"gap": "about 1e-16"})
 check.claim("float32", "in float32 too, where the last digits are larger",
-            largest_gap(torch.float32), "<", 1e-5)  # fmt: skip
+            largest_gap(torch.float32), "<", 1e-5)
 
 # %% [markdown]
 # A few 1e-16 in float64, a few 1e-7 in float32: a sum in another order rounds in another way.
@@ -208,7 +207,7 @@ check.claim("float32", "in float32 too, where the last digits are larger",
 gru = torch.nn.GRU(8, 8, dtype=torch.float64)
 x = torch.randn(12, 8, dtype=torch.float64)
 check.claim("gru", "a recurrent layer sees the order",
-            gap(lambda x: gru(x)[0], x), ">", 0.01)  # fmt: skip
+            gap(lambda x: gru(x)[0], x), ">", 0.01)
 
 # %% [markdown]
 # **Exercise 1** · difficulty 2 of 5 · 6 minutes
@@ -261,17 +260,16 @@ x = embed("dog bites man")
 y, shuffled = attention(x, *W), attention(x[order], *W)
 
 check.claim("moves", "the output of attention moves with the words",
-            (shuffled - y).abs().max(), ">", 0.1)  # fmt: skip
+            (shuffled - y).abs().max(), ">", 0.1)
 check.claim("pooled", "the mean over all words stays where it was",
             (shuffled.mean(0) - y.mean(0)).abs().max(), "<", 1e-12,
-            settles={"invariant": "attention, then the mean over all words"}
-            )  # fmt: skip
+            settles={"invariant": "attention, then the mean over all words"})
 
 # %%
 check.verdict("B16", "does not hold", because=(
     "Its output is shuffled along with the words: that is equivariant. "
     "Invariance comes with pooling, such as a mean over all words."
-))  # fmt: skip
+))
 
 # %% [markdown]
 # The literature keeps the two apart: in the Set Transformer (Lee et al. 2019) the attention blocks are equivariant,
@@ -304,8 +302,7 @@ class Reader(torch.nn.Module):
         self.words = torch.nn.Embedding(7, 32)
         layer = torch.nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
         self.encoder = torch.nn.TransformerEncoder(
-            layer, num_layers=2, enable_nested_tensor=False
-        )
+            layer, num_layers=2, enable_nested_tensor=False)
         self.head = torch.nn.Linear(32, 6)
         self.places, self.mask = places, mask  # for section 6
 
@@ -360,7 +357,7 @@ losses["no positions"], reader = three_seeds()
 plots.lines(losses, xlabel="step", ylabel="loss",
             chance=math.log(2), ylim=(0, 2.2),
             alt="The loss falls from 1.8 and stays near ln 2, the level of a "
-            "coin toss between two names")  # fmt: skip
+            "coin toss between two names")
 
 # %% [markdown]
 # A healthy curve. It falls fast and settles, as good curves do.
@@ -371,8 +368,7 @@ plots.lines(losses, xlabel="step", ylabel="loss",
 last = losses["no positions"][:, -20:].mean(1)  # (seeds,)
 check.claim("coin", "it stays where a toss between the two names would be",
             (last - math.log(2)).abs(), "<", 0.3, seeds=3,
-            settles={"loss": "0.7: it learns which two, not who bites"}
-            )  # fmt: skip
+            settles={"loss": "0.7: it learns which two, not who bites"})
 
 # %% [markdown]
 # More steps would not help: *X bites Y* and *Y bites X* get one answer, whatever the weights, and it is wrong for one of them.
@@ -392,9 +388,9 @@ check.predict(
 five_words = torch.randn(5, 32)
 check.claim("dropout", "in training mode it seems to see the order",
             gap(reader.encoder.train(), five_words), ">", 0.1,
-            settles={"dropout": "large, as if it saw the order"})  # fmt: skip
+            settles={"dropout": "large, as if it saw the order"})
 check.claim("eval", "in eval() it turns out to be blind",
-            gap(reader.encoder.eval(), five_words), "<", 1e-4)  # fmt: skip
+            gap(reader.encoder.eval(), five_words), "<", 1e-4)
 
 # %% [markdown]
 # Dropout draws new zeros at every call, and noise looks like order.
@@ -406,7 +402,7 @@ check.claim("eval", "in eval() it turns out to be blind",
 # %%
 out = reader.encoder.eval()(five_words[[0, 1, 2, 0, 3]])  # the … the …
 check.claim("the", "both “the” leave the encoder as one and the same vector",
-            (out[0] - out[3]).abs().max(), "<", 1e-4)  # fmt: skip
+            (out[0] - out[3]).abs().max(), "<", 1e-4)
 
 # %% [markdown]
 # ## 5 · On trial: "self-attention assumes no order"
@@ -427,7 +423,7 @@ def causal_attention(x, W_q, W_k, W_v):
 # %%
 x = torch.randn(12, 8, dtype=torch.float64)
 check.claim("causal", "a causal mask lets order in, within one layer",
-            gap(lambda x: causal_attention(x, *W), x), ">", 0.01)  # fmt: skip
+            gap(lambda x: causal_attention(x, *W), x), ">", 0.01)
 
 # %% [markdown]
 # How much order? Take a text of eight words and swap two neighbours.
@@ -446,7 +442,7 @@ check.predict(
 def changes(layers, causal):
     torch.manual_seed(0)
     model = posenc.Transformer(posenc.build("none"), vocab_size=8,
-                               n_layers=layers, causal=causal)  # fmt: skip
+                               n_layers=layers, causal=causal)
     texts = torch.arange(8).repeat(8, 1)  # the last stays as it is
     for i in range(7):
         texts[i, [i, i + 1]] = texts[i, [i + 1, i]]
@@ -470,8 +466,7 @@ def draw(layers, causal):
     return plots.heatmap(change, xlabel="word", label="change of its output",
                          ylabel="swapped: this word and the next",
                          title=f"{mask}, layers: {layers}", values=True,
-                         alt=f"Swap by swap, of 8 words change: {counts}"
-                         )  # fmt: skip
+                         alt=f"Swap by swap, of 8 words change: {counts}")
 
 
 widgets.explore(draw, layers=(1, 4, 1), causal=[True, False])
@@ -481,9 +476,9 @@ one, two = changes(1, causal=True), changes(2, causal=True)
 after = torch.ones(7, 8).triu().bool()  # the two, and all words after them
 check.claim("swap", "one causal layer: only the two swapped words change",
             (one > 1e-9).sum(1), "==", 2,
-            settles={"swap": "only the two"})  # fmt: skip
+            settles={"swap": "only the two"})
 check.claim("later", "two causal layers: they and all later words change",
-            two[after], ">", 1e-3)  # fmt: skip
+            two[after], ">", 1e-3)
 
 # %% [markdown]
 # In one layer a later word sees the same *bag* of words before it, swapped or not.
@@ -497,23 +492,23 @@ check.claim("later", "two causal layers: they and all later words change",
 def last_word_changes(layers):
     torch.manual_seed(0)
     model = posenc.Transformer(posenc.build("none"), vocab_size=8,
-                               n_layers=layers).double()  # fmt: skip
+                               n_layers=layers).double()
     texts = torch.tensor([[0, 1, 2, 3, 4, 7], [3, 1, 4, 0, 2, 7]])
     first, second = model(texts)[:, -1]  # (vocabulary,) each
     return (first - second).norm()
 
 
 check.claim("one", "one layer: the last word is blind to its prefix's order",
-            last_word_changes(1), "<", 1e-12)  # fmt: skip
+            last_word_changes(1), "<", 1e-12)
 check.claim("two", "two layers: it is not",
-            last_word_changes(2), ">", 1e-3)  # fmt: skip
+            last_word_changes(2), ">", 1e-3)
 
 # %%
 check.verdict("A5", "holds only if", because=(
     "every word may see every other. A causal mask lets order in from the "
     "first layer on; only the last word stays blind to the order of its "
     "prefix, until the second layer."
-))  # fmt: skip
+))
 
 # %% [markdown]
 # **Exercise 2** · difficulty 2 of 5 · 6 minutes
@@ -568,15 +563,15 @@ losses["a vector for each place"], _ = three_seeds(places=torch.randn(3, 32))
 plots.lines(losses, xlabel="step", ylabel="loss",
             chance=math.log(2), ylim=(0, 2.2),
             alt="Without positions the loss stays near ln 2; with a causal "
-            "mask, or a vector for each place, it falls to 0")  # fmt: skip
+            "mask, or a vector for each place, it falls to 0")
 
 # %%
 masked, placed = list(losses.values())[1:]  # (seeds, steps) each
 check.claim("masked", "a causal mask is enough: it learns who bites",
             masked[:, -20:].mean(1), "<", 0.2, seeds=3,
-            settles={"mask": "0: it learns who bites"})  # fmt: skip
+            settles={"mask": "0: it learns who bites"})
 check.claim("placed", "so is a vector for each place",
-            placed[:, -20:].mean(1), "<", 0.2, seeds=3)  # fmt: skip
+            placed[:, -20:].mean(1), "<", 0.2, seeds=3)
 
 # %% [markdown]
 # The place vectors are random and never trained, and yet they serve.
@@ -597,7 +592,7 @@ check.claim("placed", "so is a vector for each place",
 check.verdict("B6", "holds only if", because=(
     "the model looks both ways. A causal one reads the order off its mask: "
     "ours within 60 steps."
-))  # fmt: skip
+))
 
 # %% [markdown]
 # **Why then does everyone add positions to decoders?**
@@ -670,7 +665,7 @@ x = embed("dog bites man")
 gaps = [max(gap(f, x) for _ in range(20)) for f in doors.values()]
 check.claim("doors", "each door alone lets order in", gaps, ">", 0.1)
 check.claim("shut", "with all doors shut attention is blind again",
-            gap(open_attention, x), "<", 1e-12)  # fmt: skip
+            gap(open_attention, x), "<", 1e-12)
 
 # %% [markdown]
 # `posenc` has the same doors, called `embed`, `rotate` (queries and keys) and `bias` (scores).

@@ -49,10 +49,9 @@ def draw(a, b, n=9):
     lines = {f"word {i}": (a + b * i) * j for i in (2, 5, 8)}
     tops = ", ".join(
         f"{word} at {'no one' if y.std() == 0 else y.argmax()}"
-        for word, y in lines.items()
-    )
+        for word, y in lines.items())
     return plots.lines(lines, j, xlabel="key j", ylabel="score",
-                       alt=f"Looks most: {tops}; wanted: 1, 4, 7")  # fmt: skip
+                       alt=f"Looks most: {tops}; wanted: 1, 4, 7")
 
 
 widgets.explore(draw, a=(-8, 8, 1, 4), b=(-2, 2, 1, -1))
@@ -85,7 +84,7 @@ bend = scores.diff(n=2, dim=1).abs().max() / scores.abs().max()
 
 check.claim("line", "a head's scores are a straight line over the keys",
             bend, "<", 1e-12,
-            settles={"one number": "the first or the last word"})  # fmt: skip
+            settles={"one number": "the first or the last word"})
 
 # %% [markdown]
 # With different words each score also has a part for the words.
@@ -143,13 +142,13 @@ def look_one_back(n):
 
 
 plots.attention(look_one_back(9).softmax(-1),
-                alt="Each word looks most at the word before it")  # fmt: skip
+                alt="Each word looks most at the word before it")
 
 # %%
 missed = look_one_back(64)[1:].argmax(1) - torch.arange(63)
 
 check.claim("parabola", "with p and p², every word looks at the one before",
-            missed.abs(), "==", 0)  # fmt: skip
+            missed.abs(), "==", 0)
 
 # %% [markdown]
 # The number alone cannot find the neighbour; the number *and its square* can.
@@ -168,7 +167,7 @@ p = torch.arange(300, dtype=torch.float16)
 finite = p.square().isfinite().sum()
 
 check.claim("overflow", "in float16 the squares end within the first page",
-            finite, "==", 256, settles={"half precision": "256"})  # fmt: skip
+            finite, "==", 256, settles={"half precision": "256"})
 
 # %% [markdown]
 # ### Search all heads at once
@@ -184,10 +183,10 @@ both = torch.cat((p, p**2), 1)  # (n, 2)
 
 check.claim("search", "p and p²: a head can look one back, and three",
             [analysis.best_head(both, k) for k in (1, 3)],
-            "==", 1)  # fmt: skip
+            "==", 1)
 check.claim("no head", "p alone: no head can, in no units, nor in half steps",
             [analysis.best_head(q) for q in (p, p / 1000, p / 2)],
-            "<", 1)  # fmt: skip
+            "<", 1)
 
 # %% [markdown]
 # A line in smaller units is a line.
@@ -241,7 +240,7 @@ difference = (norm(words + 7) - norm(words)).abs().max()
 
 check.claim("erased", "LayerNorm erases a number added to every channel",
             difference, "<", 1e-12,
-            settles={"broadcast": "nothing"})  # fmt: skip
+            settles={"broadcast": "nothing"})
 
 # %% [markdown]
 # Nothing.
@@ -263,7 +262,7 @@ without = training.task_model("none", task).double()
 difference = (numbered(tokens) - without(tokens)).abs().max()
 
 check.claim("same model", "numbered in every channel = not numbered at all",
-            difference, "<", 1e-9)  # fmt: skip
+            difference, "<", 1e-9)
 
 # %% [markdown]
 # **Other norms do not save it.**
@@ -306,7 +305,7 @@ plots.lines(
     places, logx=True, percent=True, ylim=(0, 1.02),
     xlabel="position p", ylabel="what is left of the words",
     alt="In one channel half is gone by 14; under RMSNorm by 2",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # The norm makes room for the big number by shrinking the word beside it:
@@ -319,10 +318,10 @@ measured = torch.stack(left(one_channel))
 by_formula = 1 / (1 + p**2 / 64).sqrt()
 
 check.claim("squashed", "the formula for one channel is right within 3 %",
-            (measured / by_formula - 1).abs(), "<", 0.03)  # fmt: skip
+            (measured / by_formula - 1).abs(), "<", 0.03)
 check.claim("half left", "at the square root of 3 d about half is left",
             (one_channel(14)[:, 1:].std() - 0.5).abs(), "<", 0.05,
-            settles={"half": "14"})  # fmt: skip
+            settles={"half": "14"})
 
 # %% [markdown]
 # **And the norm behind the block, as in 2017?**
@@ -335,15 +334,15 @@ tokens = torch.randint(10, (8, 32))
 
 def largest_weight(name):
     post = posenc.Transformer(posenc.build(name), vocab_size=10,
-                              causal=False, norm="post")  # fmt: skip
+                              causal=False, norm="post")
     _, weights = post(tokens, return_weights=True)
     return weights[0, :, :, 31].amax(-1).median()  # layer 0, word 31
 
 
 check.claim("numbered", "post-norm: word 31 sees a single word",
-            largest_weight("integer"), ">", 0.9)  # fmt: skip
+            largest_weight("integer"), ">", 0.9)
 check.claim("unnumbered", "… and without numbers it sees several",
-            largest_weight("none"), "<", 0.6)  # fmt: skip
+            largest_weight("none"), "<", 0.6)
 
 # %% [markdown]
 # The line of section 1 again, too steep to see more than one word.
@@ -379,7 +378,7 @@ changed = (old != new).any(1).sum()
 
 check.claim("rewritten", "one more word changes every code but the first",
             changed, "==", 9,
-            settles={"one more word": "all but the first's"})  # fmt: skip
+            settles={"one more word": "all but the first's"})
 
 # %% [markdown]
 # Every new word rewrites the past.
@@ -431,7 +430,7 @@ check.same_in_every_text(same_in_every_text)
 digits = code_of("binary", 16)[:, :4]
 
 plots.heatmap(digits.T, xlabel="position p", ylabel="digit", values=True,
-              alt="From 7 to 8 all four digits change")  # fmt: skip
+              alt="From 7 to 8 all four digits change")
 
 # %% [markdown]
 # Both are bounded, both are the same in every text.
@@ -449,9 +448,9 @@ code_of("onehot", 65)
 # %%
 check.claim("one-hot", "one-hot: a head can look one back, and three",
             [analysis.best_head(code_of("onehot", 16), k) for k in (1, 3)],
-            "==", 1)  # fmt: skip
+            "==", 1)
 check.claim("binary", "binary: no head can look one back",
-            analysis.best_head(digits), "<", 1)  # fmt: skip
+            analysis.best_head(digits), "<", 1)
 
 # %% [markdown]
 # Why not?
@@ -506,16 +505,16 @@ plots.dots(
     xlabel="right, at 16 words", percent=True,
     chance={"before": 0.5, "back1": counting},
     alt="The number solves `before`; only one-hot solves `back1`",
-)  # fmt: skip
+)
 
 # %% tags=["trained"]
 check.claim("earlier", "p in one channel solves `before`",
-            before["integer_channel"][:, 0], ">", 0.9, seeds=3)  # fmt: skip
+            before["integer_channel"][:, 0], ">", 0.9, seeds=3)
 check.claim("how many", "p in one channel does not solve `back1`",
             back1["integer_channel"], "<", 0.75, seeds=3,
-            settles={"two tasks": "before, not back1"})  # fmt: skip
+            settles={"two tasks": "before, not back1"})
 check.claim("one-hot learns", "one-hot does",
-            back1["onehot"], ">", 0.95, seeds=3)  # fmt: skip
+            back1["onehot"], ">", 0.95, seeds=3)
 
 # %% [markdown]
 # The number says *earlier*. It does not say *how many earlier*.
@@ -548,17 +547,17 @@ plots.lines(
     places, range(1, 16), xlabel="word", ylabel="left neighbour found",
     percent=True, ylim=(0, 1.05), chance=counting,
     alt="One-hot is right everywhere, the number fades, binary drops at 8",
-)  # fmt: skip
+)
 
 # %% tags=["trained"]
 binary, number = places["binary"], places["integer_channel"]
 
 check.claim("carry", "binary: word 8 finds its neighbour more rarely than 9",
             binary[:, 8] - binary[:, 7], ">", 0.05, seeds=3,
-            settles={"carry": "8"})  # fmt: skip
+            settles={"carry": "8"})
 check.claim("fades", "the number serves the first words better than the last",
             number[:, :5].mean(1) - number[:, -5:].mean(1), ">", 0.1,
-            seeds=3)  # fmt: skip
+            seeds=3)
 
 # %% [markdown]
 # Binary fails where the digits carry: from 7 to 8 all four flip, from 8 to 9 only one.
@@ -586,7 +585,7 @@ x = behind_norm(p) / 8  # each of length 1
 arc = torch.stack((x @ word / word.norm(), x[:, 0]), 1)
 plots.path({"one word": arc}, labels=p.tolist(),
            xlabel="what is left of the word", ylabel="channel of the number",
-           alt="A quarter circle, on which late positions crowd")  # fmt: skip
+           alt="A quarter circle, on which late positions crowd")
 
 # %% [markdown]
 # An arc!
@@ -595,7 +594,7 @@ plots.path({"one word": arc}, labels=p.tolist(),
 # %%
 bent = behind_norm(torch.arange(16))  # (n, d)
 check.claim("arc", "behind LayerNorm, a head could look one back",
-            analysis.best_head(bent), "==", 1)  # fmt: skip
+            analysis.best_head(bent), "==", 1)
 
 # %% [markdown]
 # Could; in 300 steps it learned to for the first few words.
@@ -617,7 +616,7 @@ check.verdict(
     because="One number is a *line* to a head, whole or not; p² bends it and "
     "grows without bound; and a norm erases a big number or drowns the word. "
     "One-hot, as discrete as can be, solves `back1` (toy size, 3 seeds).",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Codes of words are read at whole positions, all of them: "discrete" cannot tell a good one from a bad one.
@@ -632,21 +631,21 @@ check.verdict(
 majority = training.compare(
     ["integer_channel", "normalized"], "majority", lengths=(16, 32),
     setting=training.Setting(steps=100),
-)  # fmt: skip
+)
 plots.dots(
     {f"{n} words": {name: rows[:, i] for name, rows in majority.items()}
      for i, n in enumerate((16, 32))},
     xlabel="right", percent=True, chance=0.5,
     alt="Harmless at the trained length; at twice it p loses, p / L does not",
-)  # fmt: skip
+)
 
 # %% tags=["trained"]
 check.claim("harmless", "at the trained length neither number harms the vote",
             [rows[:, 0].min() for rows in majority.values()], ">", 0.9,
-            seeds=3)  # fmt: skip
+            seeds=3)
 check.claim("growth harms", "at twice that length p costs more than p / L",
             majority["normalized"][:, 1] - majority["integer_channel"][:, 1],
-            ">", 0.02, seeds=3)  # fmt: skip
+            ">", 0.02, seeds=3)
 
 # %%
 check.verdict(
@@ -655,7 +654,7 @@ check.verdict(
     "Where it is not wanted it does no harm at the trained length. What harms "
     "a longer text is the growth of p: p / L has the same order and loses "
     "nothing (toy size, 3 seeds).",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # ## 8 · Six requirements
@@ -714,10 +713,10 @@ plots.tick_table(table, alt="No code has all six ticks")
 
 # %%
 check.claim("none has all", "no code meets all six requirements",
-            [sum(row.values()) for row in table.values()], "<", 6)  # fmt: skip
+            [sum(row.values()) for row in table.values()], "<", 6)
 columns = zip(*(row.values() for row in table.values()), strict=True)
 check.claim("each is met", "each requirement is met by some code",
-            [sum(column) for column in columns], ">", 0)  # fmt: skip
+            [sum(column) for column in columns], ">", 0)
 
 # %% [markdown]
 # Each requirement is met by some code, and no code meets them all.

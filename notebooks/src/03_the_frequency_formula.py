@@ -61,7 +61,7 @@ widgets.explore(dials, position=(0, 9999, 1, 2026))
 # %%
 check.predict(
     "polynomial", "One matrix that moves (1, p, p²) on by 3, whatever p is",
-    ["exists", "exists only while p is small", "cannot exist"])  # fmt: skip
+    ["exists", "exists only while p is small", "cannot exist"])
 
 
 # %%
@@ -77,7 +77,7 @@ M_3.round().int()
 check.claim("polynomial shift",
             "one matrix moves (1, p, p²) by three positions",
             (powers(p) @ M_3.T - powers(p + 3)).abs().max(), "<", 1e-8,
-            settles={"polynomial": "exists"})  # fmt: skip
+            settles={"polynomial": "exists"})
 
 # %% [markdown]
 # It exists.
@@ -103,7 +103,7 @@ def step(n):
 
 
 check.claim("compose", "three steps and then four are seven",
-            (step(4) @ step(3) - step(7)).abs().max(), "<", 1e-8)  # fmt: skip
+            (step(4) @ step(3) - step(7)).abs().max(), "<", 1e-8)
 
 # %% [markdown]
 # What is wrong with $(1, p, p^2)$, then?
@@ -118,7 +118,7 @@ check.claim("compose", "three steps and then four are seven",
 check.predict("bounded",
               "In bounds for all steps, forwards and backwards, stays",
               ["the stretch", "the shrink", "the shear", "the turn"],
-)  # fmt: skip
+)
 
 # %%
 moves = {
@@ -142,14 +142,14 @@ sizes = {
 }
 plots.lines(sizes, x=steps, xlabel="steps p", ylabel="length of the code",
             alt="Stretch and shrink leave the page on one side, the shear on "
-                "both; the turn stays at 1.")  # fmt: skip
+                "both; the turn stays at 1.")
 
 # %%
 check.claim("only the turn", "of the four only the turn stays in bounds",
             torch.stack([s.max() for n, s in sizes.items() if n != "turn"]),
-            ">", 3, settles={"bounded": "the turn"})  # fmt: skip
+            ">", 3, settles={"bounded": "the turn"})
 check.claim("turn", "the turn keeps the length", sizes["turn"].max(), "<",
-            1 + 1e-9)  # fmt: skip
+            1 + 1e-9)
 
 # %% [markdown]
 # That was no accident of four examples.
@@ -192,7 +192,7 @@ speeds = torch.linalg.eigvals(wheel).angle().abs().sort().values
 check.claim("one-hot turns",
             "every eigenvalue of the one-hot shift has modulus one",
             (torch.linalg.eigvals(wheel).abs() - 1).abs().max(), "<", 1e-9,
-)  # fmt: skip
+)
 
 # %% [markdown]
 # In units of an eighth of a turn: a 0 (the constant), a 4 (the flip), and three
@@ -216,7 +216,7 @@ p = torch.arange(12.0)
 plots.path({"one hand": hand(p, 0.5)}, labels=range(12), xlabel="sin(p/2)",
            ylabel="cos(p/2)",
            alt="Twelve positions on a circle, clockwise from twelve o'clock.",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Which matrix turns it on by $k$?
@@ -237,7 +237,7 @@ def turn(angle):
 
 check.claim("hand", "one 2 × 2 turn moves a hand by three positions",
             (hand(p, 0.5) @ turn(0.5 * 3).T - hand(p + 3, 0.5)).abs().max(),
-            "<", 1e-12)  # fmt: skip
+            "<", 1e-12)
 
 # %% [markdown]
 # Forget the `.T`, and no error is raised.
@@ -247,7 +247,7 @@ check.claim("hand", "one 2 × 2 turn moves a hand by three positions",
 # %%
 check.claim("no T", "without the transpose the hand goes back by three",
             (hand(p, 0.5) @ turn(0.5 * 3) - hand(p - 3, 0.5)).abs().max(), "<",
-            1e-12)  # fmt: skip
+            1e-12)
 
 # %% [markdown]
 # ### Why both sine and cosine?
@@ -261,7 +261,7 @@ check.claim("no T", "without the transpose the hand goes back by three",
 # %%
 check.predict("sine alone", "As k grows, the guess from the sine alone",
               ["stays perfect", "gets worse and worse", "comes and goes"],
-)  # fmt: skip
+)
 
 # %%
 p, offsets = torch.arange(1257.0), torch.arange(0, 101, 2)  # twenty turns
@@ -270,8 +270,7 @@ now = hand(p, 0.1)  # (n, 2)
 
 def guess(channels, k):
     return analysis.linear_r2(
-        now[:, :channels], hand(p + k, 0.1)[:, :channels]
-    )
+        now[:, :channels], hand(p + k, 0.1)[:, :channels])
 
 
 alone = torch.tensor([guess(1, k) for k in offsets])
@@ -282,14 +281,14 @@ plots.lines(
     {"sine alone": alone, "with its cosine": both}, x=offsets,
     xlabel="offset k", ylabel="R² of the best linear guess", ylim=(0, 1.1),
     alt="The sine alone is guessed perfectly at 0, 31 and 63, and not at "
-        "all half-way between; with its cosine always perfectly.")  # fmt: skip
+        "all half-way between; with its cosine always perfectly.")
 
 # %%
 check.claim("cos squared", "for the sine alone, R² is the square of cos(ωk)",
             (alone - (0.1 * offsets).cos() ** 2).abs().max(), "<", 0.01,
-            settles={"sine alone": "comes and goes"})  # fmt: skip
+            settles={"sine alone": "comes and goes"})
 check.claim("pair", "with its cosine it is exact at every offset", both.min(),
-            ">", 1 - 1e-9)  # fmt: skip
+            ">", 1 - 1e-9)
 
 # %% [markdown]
 # "PE(p + k) is linear in PE(p)" is a sentence about the *vector*.
@@ -354,7 +353,7 @@ def speeds_of(d, base=10_000.0):
 
 check.claim("same speeds", "posenc has the same speeds",
             (speeds_of(512) - posenc.inverse_frequencies(512)).abs().max(),
-            "<", 1e-6)  # fmt: skip
+            "<", 1e-6)
 
 # %% [markdown]
 # Published modules write `exp(arange(0, d, 2) * -log(10000) / d)`.
@@ -364,7 +363,7 @@ check.claim("same speeds", "posenc has the same speeds",
 # %%
 log_form = torch.exp(torch.arange(0, 512, 2) * (-math.log(10_000) / 512))
 check.claim("exp and log", "the form with exp and log is the same number",
-            (log_form - speeds_of(512)).abs().max(), "<", 1e-12)  # fmt: skip
+            (log_form - speeds_of(512)).abs().max(), "<", 1e-12)
 
 # %% [markdown]
 # ### Claim on trial: from 2π to 10 000 · 2π
@@ -377,12 +376,12 @@ check.claim("exp and log", "the form with exp and log is the same number",
 # %%
 check.predict("longest", "The longest wavelength at d = 512, in positions, is",
               ["exactly 10 000 · 2π = 62 832", "shorter", "longer"],
-)  # fmt: skip
+)
 
 # %%
 longest = 2 * math.pi / speeds_of(512)[-1]
 check.claim("longest", "the longest wavelength is short of 10 000 · 2π",
-            longest, "<", 60_612, settles={"longest": "shorter"})  # fmt: skip
+            longest, "<", 60_612, settles={"longest": "shorter"})
 longest.round()
 
 # %% [markdown]
@@ -395,7 +394,7 @@ check.verdict(
     "B3", "holds only if",
     because="the exponent is divided by d/2 − 1, as in tensor2tensor. With "
         "the formula as printed the longest is 60 611 positions "
-        "(d = 512).")  # fmt: skip
+        "(d = 512).")
 
 # %% [markdown]
 # **Exercise 2** · difficulty 2 of 5 · 10 minutes
@@ -444,14 +443,14 @@ ours = code(pos, speeds_of(64))
 check.claim(
     "same codes", "posenc has the same codes",
     (ours - posenc.sinusoidal(pos, 64, dtype=torch.float64)).abs().max(), "<",
-    1e-9)  # fmt: skip
+    1e-9)
 
 # %%
 plots.heatmaps(
     {"sines": ours[:64, 0::2], "cosines": ours[:64, 1::2]}, signed=True,
     xlabel="pair i", ylabel="position p",
     alt="Fast stripes at the left; at the right the sines stay at 0 and "
-        "the cosines at 1 for all 64 positions.")  # fmt: skip
+        "the cosines at 1 for all 64 positions.")
 
 # %% [markdown]
 # A row is the code of a position; a column is one hand, seen over time.
@@ -467,7 +466,7 @@ plots.heatmaps(
 # %%
 check.predict("halves", "With all sines first, the products of two codes",
               ["stay the same", "change a little", "lose the shift"],
-)  # fmt: skip
+)
 
 # %%
 order = torch.cat([torch.arange(0, 64, 2), torch.arange(1, 64, 2)])
@@ -475,23 +474,23 @@ halves = ours[:, order]  # sines, then cosines
 check.claim("halves",
             "with all sines first every product of two codes is the same",
             (halves @ halves.T - ours @ ours.T).abs().max(), "<", 1e-9,
-            settles={"halves": "stay the same"})  # fmt: skip
+            settles={"halves": "stay the same"})
 
 # %%
 torch.manual_seed(0)
 W = torch.randn(64, 64)  # say: trained
 check.claim("permuted weights",
             "the weights serve again when they are permuted too",
-            (halves @ W[order] - ours @ W).abs().max(), "<", 1e-9)  # fmt: skip
+            (halves @ W[order] - ours @ W).abs().max(), "<", 1e-9)
 check.claim("mixed", "weights made for one order do not fit the other",
-            (halves @ W - ours @ W).abs().max(), ">", 1)  # fmt: skip
+            (halves @ W - ours @ W).abs().max(), ">", 1)
 
 # %%
 check.verdict(
     "B12", "does not hold",
     because="The numbers are the same, in another order of channels, and a "
         "new model learns its weights in either. Only do not feed "
-        "weights that were trained on one order with the other.")  # fmt: skip
+        "weights that were trained on one order with the other.")
 
 # %% [markdown]
 # ## 4 · The shift, for all hands at once
@@ -506,7 +505,7 @@ plots.heatmap(
     found.round(decimals=2) + 0.0, values=True, signed=True,
     xlabel="from channel", ylabel="to channel", size="small",
     alt="Three 2 × 2 blocks on the diagonal, zero elsewhere; the first "
-        "turns far, the last a little.")  # fmt: skip
+        "turns far, the last a little.")
 
 # %% [markdown]
 # No trigonometry went in, only 400 codes (base 100, to see all blocks turn).
@@ -539,14 +538,14 @@ check.shift_matrix(shift_matrix)
 # %%
 built = torch.block_diag(*[turn(3 * speed) for speed in speeds_of(6, 100)])
 check.claim("found", "least squares found the turns",
-            (found - built).abs().max(), "<", 1e-9)  # fmt: skip
+            (found - built).abs().max(), "<", 1e-9)
 check.claim("same shift", "posenc has the same matrix",
             (posenc.shift_matrix(3, 6, 100) - built).abs().max(), "<", 1e-6,
-)  # fmt: skip
+)
 half = posenc.shift_matrix(0.5, 6, 100, dtype=torch.float64)
 check.claim("half", "half a step has its matrix too: twice half is one",
             (half @ half - posenc.shift_matrix(1, 6, 100)).abs().max(), "<",
-            1e-6)  # fmt: skip
+            1e-6)
 
 # %% [markdown]
 # ### A slip to know
@@ -571,9 +570,9 @@ fair, slip = code(pos, speeds_of(16)), slipped(pos, 16)
 # %%
 check.claim("fair shift", "one matrix shifts the codes by seven",
             analysis.linear_r2(fair[:-7], fair[7:]), ">", 1 - 1e-9,
-)  # fmt: skip
+)
 check.claim("slip", "no matrix shifts the slipped codes by seven",
-            analysis.linear_r2(slip[:-7], slip[7:]), "<", 0.95)  # fmt: skip
+            analysis.linear_r2(slip[:-7], slip[7:]), "<", 0.95)
 
 # %% [markdown]
 # Every sine has lost its cosine.
@@ -600,9 +599,9 @@ apart = posenc.distance(pos, pos)[..., None]  # (n, n, 1)
 by_distance = (apart * speeds_of(512)).cos().sum(-1)  # (n, n)
 check.claim("kernel",
             "the product of two codes depends on their distance alone",
-            (products - by_distance).abs().max(), "<", 1e-9)  # fmt: skip
+            (products - by_distance).abs().max(), "<", 1e-9)
 check.claim("length", "every code has the length √(d/2)",
-            (codes.norm(dim=1) - 16).abs().max(), "<", 1e-9)  # fmt: skip
+            (codes.norm(dim=1) - 16).abs().max(), "<", 1e-9)
 
 # %% [markdown]
 # ### Claim on trial: are the steps of one size?
@@ -614,7 +613,7 @@ check.claim("length", "every code has the length √(d/2)",
 
 # %%
 check.predict("steps", "the step 1 → 2, compared with the step 6 → 7, is",
-              ["larger", "just as large", "smaller"])  # fmt: skip
+              ["larger", "just as large", "smaller"])
 
 # %%
 starts = torch.tensor([1, 6, 4000])
@@ -622,7 +621,7 @@ steps = code(starts + 1, speeds_of(512)) - code(starts, speeds_of(512))
 sizes = steps.norm(dim=1)
 check.claim("equal steps", "every step to the next position is of one size",
             (sizes - sizes[0]).abs().max(), "<", 1e-9,
-            settles={"steps": "just as large"})  # fmt: skip
+            settles={"steps": "just as large"})
 sizes.round(decimals=3)
 
 # %% [markdown]
@@ -642,7 +641,7 @@ check.verdict(
     "A1", "does not hold",
     because="It is the other way round: every step is the same turn, so it is "
         "equally long, 3.714 at d = 512, at 1 as at 4000. Numbers and "
-        "sinusoids have that in common, and it is a virtue.")  # fmt: skip
+        "sinusoids have that in common, and it is a virtue.")
 
 # %% [markdown]
 # ### The kernel
@@ -655,7 +654,7 @@ check.verdict(
 # %%
 check.predict("falls", "As two positions part, the product of their codes",
               ["falls all the way", "falls, then ripples", "soon repeats"],
-)  # fmt: skip
+)
 
 
 # %%
@@ -664,19 +663,19 @@ def kernel_of(base, d):
 
 
 widgets.explore(kernel_of, base=[10_000, 10, 100, 1000, 100_000],
-                d=[512, 16, 64, 256])  # fmt: skip
+                d=[512, 16, 64, 256])
 
 # %%
 offsets = torch.arange(5001)
 kernel = code(offsets, speeds_of(512)) @ codes[0] / 256  # as a share
 check.claim("same kernel", "posenc has the same kernel",
             (kernel - posenc.kernel(offsets, 512)).abs().max(), "<", 1e-9,
-)  # fmt: skip
+)
 check.claim("first rise", "it falls at first, and rises before fifty",
             analysis.first_rise(kernel), "<", 50,
-            settles={"falls": "falls, then ripples"})  # fmt: skip
+            settles={"falls": "falls, then ripples"})
 check.claim("ripples", "of all steps to five thousand, two in five go up",
-            (kernel.diff() > 0).double().mean(), ">", 0.4)  # fmt: skip
+            (kernel.diff() > 0).double().mean(), ">", 0.4)
 
 # %% [markdown]
 # At d = 512 it stops falling at offset 43.
@@ -707,7 +706,7 @@ plots.lines(
      "equal steps": rival[ks]},
     x=ks, logx=True, xlabel="offset k", ylabel="product, as a share",
     alt="Equal ratios follow a straight line down; equal steps drop to "
-        "zero within four positions and come back at 1608.")  # fmt: skip
+        "zero within four positions and come back at 1608.")
 
 # %% [markdown]
 # Equal steps know "here" and "not here", like one-hot, which is made of them;
@@ -726,10 +725,10 @@ plots.lines(
 
 # %%
 check.claim("log law", "from ten to a hundred the kernel falls with log k",
-            (kernel - line)[10:101].abs().max(), "<", 0.02)  # fmt: skip
+            (kernel - line)[10:101].abs().max(), "<", 0.02)
 check.claim("rival repeats",
             "the rival is most like itself far away, not next door",
-            rival[1600:1620].max(), ">", float(rival[1]))  # fmt: skip
+            rival[1600:1620].max(), ">", float(rival[1]))
 
 # %% [markdown]
 # ### Claim on trial: 10 000 is the greatest length
@@ -742,16 +741,16 @@ check.claim("rival repeats",
 check.predict(
     "nearest", "The code most like that of position 0 belongs to",
     ["1, its neighbour", "44, seven turns of the fastest hand", "10 000"],
-)  # fmt: skip
+)
 
 # %%
 far = torch.arange(1, 20_001)
 apart = (512 * (1 - posenc.kernel(far, 512))).sqrt()  # lengths
 check.claim("neighbour", "no position is nearer than the neighbour",
             far[apart.argmin()], "==", 1,
-            settles={"nearest": "1, its neighbour"})  # fmt: skip
+            settles={"nearest": "1, its neighbour"})
 check.claim("ten thousand", "10 000 is several times as far as the neighbour",
-            apart[9_999] / apart[0], ">", 5)  # fmt: skip
+            apart[9_999] / apart[0], ">", 5)
 
 # %%
 check.verdict(
@@ -759,7 +758,7 @@ check.verdict(
     because="10 000 scales wavelengths. Positions 1 and 10 001 are 23.3 "
         "apart, neighbours 3.7 (d = 512). No two integers share a code: "
         "the first hand would need whole turns, and 2π is irrational.",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Never equal is not yet well apart.
@@ -770,7 +769,7 @@ far = torch.arange(1, 1_000_001)
 apart = sum(2 - 2 * (far * speed).cos() for speed in speeds_of(4)).sqrt()
 check.claim("two hands",
             "two hands have a rival far nearer than the neighbour",
-            apart[0] / apart.min(), ">", 1000)  # fmt: skip
+            apart[0] / apart.min(), ">", 1000)
 far[apart.argmin()]
 
 # %% [markdown]
@@ -783,7 +782,7 @@ far[apart.argmin()]
 
 # %%
 check.predict("apart", "The neighbours 0 and 1 are farthest apart with",
-              ["one speed", "many speeds", "one-hot"])  # fmt: skip
+              ["one speed", "many speeds", "one-hot"])
 
 
 # %%
@@ -797,12 +796,12 @@ onehot = apart_from_first(torch.eye(400))
 
 # %%
 check.claim("one speed", "at one speed a far position is all but the same",
-            ones.min(), "<", 0.01)  # fmt: skip
+            ones.min(), "<", 0.01)
 check.claim("many speeds", "at many speeds none is nearer than the neighbour",
-            many.min(), ">=", many[0])  # fmt: skip
+            many.min(), ">=", many[0])
 check.claim("one-hot apart", "one-hot parts neighbours five times as far",
             onehot[0] / many[0], ">", 5, settles={"apart": "one-hot"},
-)  # fmt: skip
+)
 
 # %%
 check.verdict(
@@ -810,7 +809,7 @@ check.verdict(
     because="apart means: no lap is mistaken for another. One speed puts 333 "
         "on top of 0; many speeds leave no rival nearer than the "
         "neighbour. Neighbours themselves stay close (similarity 0.973); "
-        "one-hot parts them most.")  # fmt: skip
+        "one-hot parts them most.")
 
 # %% [markdown]
 # ## 6 · Any offset, one matrix
@@ -826,7 +825,7 @@ check.verdict(
 check.predict("margin",
               "The margin of the right key over the next best, at 4000",
               ["is far smaller than at 1", "is just the same", "is greater"],
-)  # fmt: skip
+)
 
 # %%
 keys = code(torch.arange(5001), speeds_of(64))  # (n, d)
@@ -840,7 +839,7 @@ def scores(k):
 plots.lines(
     {"1 back": scores(1).softmax(0), "4000 back": scores(4000).softmax(0)},
     xlabel="key", ylabel="weight for query 4500", percent=True,
-    alt="Two spikes of one height, at the keys 4499 and 500.")  # fmt: skip
+    alt="Two spikes of one height, at the keys 4499 and 500.")
 
 
 # %%
@@ -850,10 +849,10 @@ def margin(k):
 
 
 check.claim("finds", "the head finds the key 4000 back", scores(4000).argmax(),
-            "==", 500)  # fmt: skip
+            "==", 500)
 check.claim("margin", "at one and at four thousand the margin is the same",
             (margin(1) - margin(4000)).abs(), "<", 1e-9,
-            settles={"margin": "is just the same"})  # fmt: skip
+            settles={"margin": "is just the same"})
 
 # %% [markdown]
 # The same margin, 1.08 of 32, at any offset.
@@ -868,7 +867,7 @@ check.verdict(
     "B5", "holds only if",
     because="easy means that one matrix can do it. The identity is exact, at "
         "every offset; that training finds the matrix was a hypothesis "
-        "of the paper, tried in notebook 05.")  # fmt: skip
+        "of the paper, tried in notebook 05.")
 
 # %% [markdown]
 # **Exercise 4** · difficulty 3 of 5 · 10 minutes
@@ -907,14 +906,14 @@ plots.lines(
     {"turns": turns, "one turn": torch.ones(256)}, logy=True, xlabel="pair i",
     ylabel="turns in 60 positions",
     alt="Turns fall from nine to a thousandth; from pair 63 on no hand "
-        "completes one.")  # fmt: skip
+        "completes one.")
 
 # %%
 check.claim("quarter", "fewer than a quarter of the hands go round once",
-            (turns >= 1).sum(), "<", 64)  # fmt: skip
+            (turns >= 1).sum(), "<", 64)
 sines = code(torch.arange(60), speeds_of(512))[:, 0::2]
 check.claim("ramps", "most sine channels only rise or only fall",
-            posenc.ramps(sines).sum() / 256, ">", 0.6)  # fmt: skip
+            posenc.ramps(sines).sum() / 256, ">", 0.6)
 
 # %% [markdown]
 # 63 of 256 hands go round; 155 of the sine channels are plain ramps.
@@ -933,7 +932,7 @@ check.claim("ramps", "most sine channels only rise or only fall",
 
 # %%
 check.predict("all ticks", "Of the eight requirements the sinusoids fail",
-              ["none", "one", "three"])  # fmt: skip
+              ["none", "one", "three"])
 
 
 # %%
@@ -972,7 +971,7 @@ from_02 = {
 columns = ["bounded", "told apart after LayerNorm", "same code in every text",
            "a step is equally long", "a head can look k back",
            "no longest text", "a matrix shifts it", "nearer is more alike",
-]  # fmt: skip
+]
 
 # %%
 table = {}
@@ -984,20 +983,20 @@ for name, marks in from_02.items():
 plots.tick_table(
     table,
     alt="The sinusoids meet all but one: nearer is not always more alike.",
-)  # fmt: skip
+)
 
 # %%
 sines = code_of("sinusoidal")(1000)
 normed = torch.nn.functional.layer_norm(sines, (64,))
 check.claim("normed", "LayerNorm leaves the sinusoidal codes apart",
-            posenc.nearest_rivals(normed).distance, ">", 0.5)  # fmt: skip
+            posenc.nearest_rivals(normed).distance, ">", 0.5)
 
 # %%
 crosses = [list(row.values()).count(False) for row in table.values()]
 check.claim("one cross", "the sinusoids have one cross", crosses[-1], "==", 1,
-            settles={"all ticks": "one"})  # fmt: skip
+            settles={"all ticks": "one"})
 check.claim("fewest", "no other code has as few", torch.tensor(crosses[:-1]),
-            ">", 1)  # fmt: skip
+            ">", 1)
 
 # %% [markdown]
 # Their cross is the ripple: numbers never ripple, but numbers grow.

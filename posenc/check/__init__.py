@@ -11,9 +11,16 @@ from posenc.check._frequency import (
     shift_matrix,
     sinusoidal,
 )
+from posenc.check._longer import (
+    false_neighbour,
+    interpolated,
+    unseen_pairs,
+    yarn_frequencies,
+)
 from posenc.check._module import mended_table, positional_module, table_test
 from posenc.check._numbers import look_back, previous_word_weights, same_in_every_text
 from posenc.check._relative import alibi_slopes, shaw_scores, t5_bucket
+from posenc.check._rotary import partial_rotary, rotary, to_pairs
 from posenc.check._service import cached_step, left_padded_positions, packed_positions
 from posenc.check._training import by_position, evaluate, reading
 from posenc.check._trial import claim, predict, verdict
@@ -28,22 +35,29 @@ __all__ = [
     "claim",
     "counting_weights",
     "evaluate",
+    "false_neighbour",
+    "interpolated",
     "inverse_frequencies",
     "left_padded_positions",
     "look_back",
     "mended_table",
     "offset_head",
     "packed_positions",
+    "partial_rotary",
     "permutation_equivariant",
     "positional_module",
     "predict",
     "previous_word_weights",
     "reading",
+    "rotary",
     "same_in_every_text",
     "shaw_scores",
     "shift_matrix",
     "sinusoidal",
     "t5_bucket",
     "table_test",
+    "unseen_pairs",
+    "to_pairs",
     "verdict",
+    "yarn_frequencies",
 ]
