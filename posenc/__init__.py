@@ -14,6 +14,11 @@ q, k  number of queries, of keys; queries go down, keys across
 ``(b, n, d), (n,) -> (b, n, d)`` reads: takes x and pos, gives a tensor shaped like x.
 """
 
+try:
+    import torch as _torch  # noqa: F401  (asked for first, so that its absence is said plainly)
+except ImportError as error:
+    raise ImportError("posenc needs PyTorch: python -m pip install 'torch>=2.4'") from error
+
 from posenc import encodings as encodings
 from posenc.analysis import kernel, nearest_rivals, ramps, turns, wavelengths
 from posenc.base import ENCODINGS, Dims, PositionalEncoding, acts_on, build, register

@@ -5,6 +5,7 @@ A checker prints one line and never raises: ``✓`` right, ``≈`` right in anot
 """
 
 from posenc.check._attention import attention, counting_weights, permutation_equivariant
+from posenc.check._beyond import fourier_features, grid_positions, resized_table
 from posenc.check._frequency import (
     inverse_frequencies,
     offset_head,
@@ -36,6 +37,8 @@ __all__ = [
     "counting_weights",
     "evaluate",
     "false_neighbour",
+    "fourier_features",
+    "grid_positions",
     "interpolated",
     "inverse_frequencies",
     "left_padded_positions",
@@ -49,6 +52,7 @@ __all__ = [
     "predict",
     "previous_word_weights",
     "reading",
+    "resized_table",
     "rotary",
     "same_in_every_text",
     "shaw_scores",

@@ -1,0 +1,112 @@
+"""The checkers of notebook 10: right answers pass, wrong ones are named."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from posenc import check
+
+
+def unwritten(*_):
+    raise NotImplementedError
+
+
+def places(height, width):
+    i = torch.arange(height * width)
+    return torch.stack((i // width, i % width), dim=-1)
+
+
+def by(height, width, divisor):
+    i = torch.arange(height * width)
+    return torch.stack((i // divisor, i % divisor), dim=-1)
+
+
+WRONG_PLACES = {
+    "column-first": lambda h, w: places(h, w).flip(-1),
+    "divides-by-height": lambda h, w: by(h, w, h),
+    "reads-columns": lambda h, w: places(w, h).flip(-1),
+    "square": lambda h, w: by(h, w, math.isqrt(h * w)),
+    "one-based": lambda h, w: places(h, w) + 1,
+    "value": lambda h, w: places(h, w).clamp(max=5),
+    "shape": lambda h, w: places(h, w).T,
+    "not-a-tensor": lambda h, w: places(h, w).tolist(),
+    "raises": lambda h, w: places(h, w)[h * w],
+}
+
+
+def resized(table, old, new, **options):
+    options = {"mode": "bilinear", "align_corners": False, **options}
+    grid = table.reshape(*old, -1).permute(2, 0, 1)[None]
+    return F.interpolate(grid, size=new, **options)[0].flatten(1).T
+
+
+def flat(table, old, new):
+    return F.interpolate(table.T[None], size=new[0] * new[1], mode="linear")[0].T
+
+
+def scrambled(table, old, new):
+    grid = table.reshape(1, table.shape[1], *old)
+    return F.interpolate(grid, size=new, mode="bilinear")[0].flatten(1).T
+
+
+WRONG_TABLE = {
+    "flat": flat,
+    "scrambled": scrambled,
+    "corners": lambda *a: resized(*a, align_corners=True),
+    "nearest": lambda *a: resized(*a, mode="nearest", align_corners=None),
+    "bicubic": lambda *a: resized(*a, mode="bicubic"),
+    "value": lambda table, old, new: resized(table, old, new[::-1]),
+    "shape": lambda table, old, new: table,
+    "raises": lambda table, old, new: table.reshape(3, 3, 3),
+}
+
+
+def features(coordinates, frequencies, turn=2 * math.pi):
+    phases = turn * coordinates @ frequencies.T
+    return torch.cat((phases.sin(), phases.cos()), dim=-1)
+
+
+def halves(coordinates, frequencies):
+    return features(coordinates, frequencies).chunk(2, -1)
+
+
+WRONG_FEATURES = {
+    "no-two-pi": lambda *a: features(*a, turn=1),
+    "half-turn": lambda *a: features(*a, turn=math.pi),
+    "cosines-first": lambda *a: torch.cat(halves(*a)[::-1], -1),
+    "sines-twice": lambda *a: torch.cat([halves(*a)[0]] * 2, -1),
+    "interleaved": lambda *a: torch.stack(halves(*a), -1).flatten(-2),
+    "shape": lambda *a: halves(*a)[0],
+    "raises": lambda coordinates, frequencies: coordinates @ frequencies[:, :0],
+}
+
+EXERCISES = {
+    "grid_positions": (places, WRONG_PLACES),
+    "resized_table": (resized, WRONG_TABLE),
+    "fourier_features": (features, WRONG_FEATURES),
+}
+CASES = [(name, slug) for name, (_, wrong) in EXERCISES.items() for slug in wrong]
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_passes(name, capsys):
+    assert getattr(check, name)(EXERCISES[name][0]).passed
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"✓ {name}: right")
+    assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize(("name", "slug"), CASES)
+def test_a_wrong_answer_is_named(name, slug, capsys):
+    verdict = getattr(check, name)(EXERCISES[name][1][slug])
+    assert (verdict.passed, verdict.mistake) == (False, slug), verdict.message
+    assert capsys.readouterr().out.startswith(f"✗ {name}: ")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_not_written_yet(name, capsys):
+    verdict = getattr(check, name)(unwritten)
+    assert (verdict.passed, verdict.mistake) == (False, None)
+    assert capsys.readouterr().out == f"○ {name}: not written yet\n"
