@@ -51,6 +51,8 @@ WRONG = {
         "inverted": lambda dim, base: base ** even(dim),
         "turns": lambda dim, base: 2 * math.pi * base ** -even(dim),
         "starts-late": lambda dim, base: base ** -(even(dim) + 2 / dim),
+        "ends-at-base": lambda dim, base: 1.0 / base ** torch.linspace(0, 1, dim // 2),
+        "slowest-first": lambda dim, base: (base ** -even(dim)).flip(0),
         "one-a-channel": lambda dim, base: (base ** -even(dim)).repeat_interleave(2),
         "equal-steps": lambda dim, base: torch.linspace(1, base ** -(1 - 2 / dim), dim // 2),
         "value": lambda dim, base: 1000.0 ** -even(dim),
@@ -69,6 +71,7 @@ WRONG = {
         ),
         "value": lambda pos, dim: posenc.sinusoidal(pos, dim, 1000.0),
         "degrees": lambda pos, dim: posenc.sinusoidal(pos * math.pi / 180, dim),
+        "slowest-first": lambda pos, dim: table(pos, *[(10_000.0 ** -even(dim)).flip(0)] * 2),
         "ignores-pos": lambda pos, dim: posenc.sinusoidal(torch.arange(len(pos)), dim),
         "from-one": lambda pos, dim: posenc.sinusoidal(pos + 1, dim),
         "transposed": lambda pos, dim: posenc.sinusoidal(pos, dim).T,
@@ -80,6 +83,7 @@ WRONG = {
     "shift_matrix": {
         "backwards": lambda k, dim: turn_blocks(k, dim, sign=-1.0),
         "one-speed": lambda k, dim: turn_blocks(k, dim, same_speed=True),
+        "ignores-k": lambda k, dim: turn_blocks(1, dim),
         "stands-still": lambda k, dim: torch.eye(dim),
         "shape": lambda k, dim: torch.eye(2),
         "halves": lambda k, dim: turn_blocks(k, dim)[order(dim)][:, order(dim)],
@@ -88,6 +92,7 @@ WRONG = {
     "offset_head": {
         "looks-ahead": lambda k, dim: (posenc.shift_matrix(-k, dim), torch.eye(dim)),
         "looks-at-itself": lambda k, dim: (torch.eye(dim), torch.eye(dim)),
+        "ignores-k": lambda k, dim: (posenc.shift_matrix(1, dim), torch.eye(dim)),
         "value": lambda k, dim: (posenc.shift_matrix(k + 1, dim), torch.eye(dim)),
         "not-a-pair": lambda k, dim: posenc.shift_matrix(k, dim),
         "shape": lambda k, dim: (torch.eye(4), torch.eye(4)),
@@ -142,17 +147,39 @@ def test_stripes_along_the_wrong_axis_are_named():
     assert check.sinusoidal(by_rows).mistake == "wrong-axis"
 
 
+def next_exponent(pos, dim):
+    """The slip of i + 1 in the cosine, with nothing doubled."""
+    return table(pos, 10_000.0 ** -even(dim), 10_000.0 ** -(even(dim) + 1 / dim))
+
+
+def divided(pos, dim):
+    """The slip of dividing by a speed, in float32."""
+    angles = pos[:, None] / posenc.inverse_frequencies(dim)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
+
+
+def both_shifted(k, dim):
+    return [posenc.shift_matrix(k, dim)] * 2
+
+
 @pytest.mark.parametrize(
-    ("name", "answer"),
+    ("name", "answer", "end"),
     [
-        ("sinusoidal", lambda pos, dim: posenc.sinusoidal(pos, dim)[:, order(dim)]),
-        ("inverse_frequencies", lambda dim, base: 1.0 / base ** torch.linspace(0, 1, dim // 2)),
+        ("sinusoidal", next_exponent, "sine and cosine must take the same exponent"),
+        ("sinusoidal", divided, "or you divide by a speed"),
+        ("offset_head", both_shifted, "both shifted alike, so it cancels"),
+        ("offset_head", lambda k, dim: [torch.eye(dim)] * 2, "nothing is shifted"),
     ],
 )
-def test_another_form_passes_with_a_remark(name, answer, capsys):
-    verdict = getattr(check, name)(answer)
+def test_the_line_says_what_went_wrong(name, answer, end, capsys):
+    assert not getattr(check, name)(answer).passed
+    assert line_of(capsys).endswith(end)
+
+
+def test_another_order_of_channels_passes_with_a_remark(capsys):
+    verdict = check.sinusoidal(lambda pos, dim: posenc.sinusoidal(pos, dim)[:, order(dim)])
     assert verdict.equivalent
-    assert line_of(capsys).startswith(f"≈ {name}: equivalent: ")
+    assert line_of(capsys).startswith("≈ sinusoidal: equivalent: ")
 
 
 def test_a_head_may_shift_the_keys_instead():

@@ -32,8 +32,8 @@ def ramp(dim, base, trained, rounded=True):
     return 1 - ((torch.arange(dim // 2) - low) / (high - low)).clamp(0, 1)
 
 
-def look_alike(first, second, trained, reach, to=1):
-    gone = torch.arange(trained, reach) - to
+def look_alike(first, second, trained, reach):
+    gone = torch.arange(trained, reach) - 1
     return int(((first * gone).cos() + (second * gone).cos()).argmax()) + trained
 
 
@@ -87,8 +87,6 @@ WRONG = {
     "false_neighbour": {
         "steps-gone": lambda *a: look_alike(*a) - 1,
         "itself": lambda *a: 1,
-        "inside": lambda first, second, trained, reach: look_alike(first, second, 2, reach),
-        "like-zero": lambda *a: look_alike(*a, to=0),
         "value": lambda *a: 3,
         "not-a-number": lambda *a: None,
     },

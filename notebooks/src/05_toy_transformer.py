@@ -221,6 +221,8 @@ quick = training.Setting(steps=150, lr=0.02)
 
 control = training.compare(names, "majority", lengths=(16,),
                            setting=training.Setting(steps=80, b=16))  # fmt: skip
+
+# %% tags=["trained"]
 before = training.compare(names, "before", lengths=(16, 32), setting=quick)
 
 
@@ -628,15 +630,18 @@ check.predict(
 short = training.Setting(steps=200, lr=0.02, b=16, length=32, shortest=32)
 
 
-def text_losses(name, seed):  # (128,)
-    model = training.train_on_text(name, seed=seed, setting=short)
-    return training.loss_by_position(model, test_text, 128, windows=64)
+def text_losses(name):  # (seeds, n)
+    rows = []
+    for seed in range(3):
+        model = training.train_on_text(name, seed=seed, setting=short)
+        rows.append(training.loss_by_position(model, test_text, 128))
+    return torch.stack(rows)
 
 
-loss = {
-    name: torch.stack([text_losses(name, seed) for seed in range(3)])
-    for name in ("none", "learned", "sinusoidal")
-}
+loss = {name: text_losses(name) for name in ("none", "learned")}
+
+# %% tags=["trained"]
+loss["sinusoidal"] = text_losses("sinusoidal")
 
 # %% tags=["trained"]
 blocks = {

@@ -148,7 +148,7 @@ def _wrong_part(found: Tensor, x: Tensor, pos: Tensor, right: Tensor, share: flo
     require(
         not _close(found, _turned(x, pos, _speeds(dh)[: width // 2])),
         "whole-head",
-        f"the speeds are the fastest of the whole head, as in p-RoPE; make them for {width} channels",
+        f"these speeds are the fastest of the whole head, as in p-RoPE; make {width} channels' own",
     )
     require(
         width == dh or not _close(found, _turned(x, pos, _speeds(dh))),

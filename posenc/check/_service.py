@@ -40,25 +40,30 @@ def _examine_padding(answer: Callable[[Tensor], Any]) -> str:
         torch.tensor([[True, True], [False, True]]),
     ):
         found = _whole_numbers(answer(mask.clone()), mask, "left_padded_positions(mask)")
-        columns = torch.arange(mask.shape[1]).expand(mask.shape)
         right = (mask.cumsum(-1) - 1).clamp(min=0)
-        require(
-            not torch.equal(found[mask], columns[mask]) or torch.equal(right[mask], columns[mask]),
-            "columns",
-            "it numbers the columns: row 1's first word stands in column 2, not 0",
-        )
-        require(
-            not torch.equal(found[mask], right[mask] + 1),
-            "starts-at-one",
-            "the first word gets 1: cumsum counts the word itself, so take one off",
-        )
-        _first_wrong(found, right, mask)
+        if not torch.equal(found[mask], right[mask]):
+            _name_padding(found, right, mask)
         require(
             bool((found >= 0).all()),
             "negative",
             "pads get positions below 0: a table would be read from its end; clamp them",
         )
     return "right: each row's words count from 0, wherever the pads stand"
+
+
+def _name_padding(found: Tensor, right: Tensor, mask: Tensor) -> None:
+    columns = torch.arange(mask.shape[1]).expand(mask.shape)
+    require(
+        not torch.equal(found[mask], columns[mask]),
+        "columns",
+        "it numbers the columns: row 1's first word stands in column 2, not 0",
+    )
+    require(
+        not torch.equal(found[mask], right[mask] + 1),
+        "starts-at-one",
+        "the first word gets 1: cumsum counts the word itself, so take one off",
+    )
+    _first_wrong(found, right, mask)
 
 
 def _first_wrong(found: Tensor, right: Tensor, mask: Tensor) -> None:
@@ -177,25 +182,28 @@ def _examine_store(store: dict[str, Any], i: int, kept: list[int], k: Tensor) ->
         )
     key = store["keys"][-1]
     require(isinstance(key, Tensor), "not-a-tensor", "the store must hold tensors of (dh,)")
-    near = [p for p in range(2 * i + 2) if torch.allclose(key, _turn(k[i], p))]
+    if not torch.allclose(key, _turn(k[i], i)):
+        _name_position(key, i, kept, k)
     require(
-        i not in near or not _stale(store, kept, k),
+        not _stale(store, kept, k),
         "turned-twice",
         f"at step {i} keys that were turned before are turned again: turn each once, as it comes",
     )
-    if i == 0 or i in near:
-        return
-    slugs = {0: ("at-zero", "a step of one word counted anew, or a key not turned at all")}
-    slugs[len(kept) - 1] = ("cache-length", "after the eviction its place in the store is taken")
-    slugs[i + 1] = ("one-late", "counted after the word was added")
-    if i <= 5:
-        slugs.pop(len(kept) - 1)
-    slug, why = slugs.get(near[0], ("position", "")) if near else ("not-turned", "")
+
+
+def _name_position(key: Tensor, i: int, kept: list[int], k: Tensor) -> None:
+    """Say as which position the newest key was turned instead."""
+    near = [p for p in range(2 * i + 2) if torch.allclose(key, _turn(k[i], p))]
+    reasons = {
+        i + 1: ("one-late", ": counted after the word was added"),
+        0: ("at-zero", ": a step of one word counted anew, or a key not turned at all"),
+    }
+    if len(kept) <= i:  # something was evicted
+        reasons[len(kept) - 1] = ("cache-length", ": after the eviction, its place in the store")
+    slug, why = reasons.get(near[0], ("position", "")) if near else ("not-turned", "")
     told = f"as position {near[0]}" if near else "by no position of this text"
     require(
-        False, slug,
-        f"word {i} must be turned as position {i}; its key is turned {told}"
-        + (f": {why}" if why else ""),
+        False, slug, f"word {i} must be turned as position {i}; its key is turned {told}{why}"
     )  # fmt: skip
 
 
