@@ -93,6 +93,73 @@ class Halves(Right):
         self.table = torch.cat((self.table[:, 0::2], self.table[:, 1::2]), dim=-1)
 
 
+class Swapped(Right):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__(d_model, max_len)
+        self.table = self.table.unflatten(1, (-1, 2)).flip(-1).flatten(1)
+
+
+class ByBatchFlat(Right):
+    def forward(self, x):
+        return (x + self.table[: x.shape[0]]).to(x.dtype)
+
+
+class Uncut(Right):
+    def forward(self, x):
+        return (x + self.table).to(x.dtype)
+
+
+class UncutBatched(Right):
+    def forward(self, x):
+        return (x + self.table[None, :][: x.shape[0]]).to(x.dtype)
+
+
+class Refuses(Right):
+    def forward(self, x):
+        if x.shape[0] < len(self.table):
+            raise ValueError("too many words")
+        return super().forward(x)
+
+
+class RefusesTheLast(Right):
+    def forward(self, x):
+        if x.shape[1] >= len(self.table):
+            raise ValueError("too many words")
+        return super().forward(x)
+
+
+class CodeAlone(Right):
+    def forward(self, x):
+        return super().forward(torch.zeros_like(x))
+
+
+class RowsAlone(Right):
+    def forward(self, x):
+        return self.table[: x.shape[1]]
+
+
+class CastFirst(Right):
+    def forward(self, x):
+        n = x.shape[1]
+        if n > len(self.table):
+            raise ValueError(f"{n} words, but the table holds {len(self.table)}")
+        return x + self.table[:n].to(x.dtype)
+
+
+class DoubledExponent(Right):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__(d_model, max_len)
+        self.table = functional.sinusoidal(torch.arange(max_len), d_model, 1e8)
+
+
+class ForwardUnwritten(nn.Module):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__()
+
+    def forward(self, x):
+        raise NotImplementedError
+
+
 class Unwritten(nn.Module):
     def __init__(self, d_model, max_len=5000):
         super().__init__()
@@ -120,6 +187,19 @@ def half_mended(n, d):
     return interleaved(n, d, lambda i, d: 2 * i / d, lambda i, d: 2 * i / d)
 
 
+def exponent_halved(n, d):
+    return interleaved(n, d, lambda i, d: i // 2 / d, lambda i, d: i // 2 / d)
+
+
+def neighbouring_channels(n, d):
+    table = torch.zeros(n, d)
+    for p in range(n):
+        for i in range(d // 2):
+            table[p, i] = math.sin(p / 10_000 ** (2 * i / d))
+            table[p, i + 1] = math.cos(p / 10_000 ** (2 * i / d))
+    return table
+
+
 def other_base(n, d):
     return functional.sinusoidal(torch.arange(n), d, base=1000.0)
 
@@ -143,12 +223,14 @@ def unwritten(*_):
 
 def test_right_answers_pass():
     assert check.positional_module(Right).passed
+    assert check.positional_module(CastFirst).passed
     assert check.mended_table(right_table).passed
     assert check.table_test(right_test).passed
 
 
 def test_another_order_of_channels_is_equivalent():
     assert check.positional_module(Halves).equivalent
+    assert check.positional_module(Swapped).equivalent
     assert check.mended_table(in_halves).equivalent
 
 
@@ -164,7 +246,15 @@ def test_another_order_of_channels_is_equivalent():
         (Widens, "dtype"),
         (InPlace, "in-place"),
         (HalfPositions, "half-positions"),
-        (OffByOne, "value"),
+        (OffByOne, "from-one"),
+        (ByBatchFlat, "batch-axis"),
+        (Uncut, "not-cut"),
+        (UncutBatched, "not-cut"),
+        (Refuses, "raises"),
+        (RefusesTheLast, "raises"),
+        (CodeAlone, "code-alone"),
+        (RowsAlone, "code-alone"),
+        (DoubledExponent, "doubled-exponent"),
         (dict, "raises"),
     ],
 )
@@ -172,11 +262,23 @@ def test_a_wrong_module_is_named(answer, mistake):
     assert check.positional_module(answer).mistake == mistake
 
 
+def test_a_call_that_must_work_is_named():
+    assert check.positional_module(Refuses).message == (
+        "5 words with max_len=64 must work; it raised ValueError: too many words"
+    )
+    assert "64 words with max_len=64" in check.positional_module(RefusesTheLast).message
+    assert "x.shape[1]" in check.positional_module(ByBatchFlat).message
+
+
 @pytest.mark.parametrize(
     ("answer", "mistake"),
     [
         (published, "pair"),
         (half_mended, "doubled-exponent"),
+        (exponent_halved, "halved-exponent"),
+        (neighbouring_channels, "half-empty"),
+        (lambda n, d: functional.sinusoidal(torch.arange(1, n + 1), d), "from-one"),
+        (lambda n, d: torch.zeros(n, d), "pair"),
         (other_base, "value"),
         (lambda n, d: None, "not-a-tensor"),
         (lambda n, d: right_table(d, n), "shape"),
@@ -191,6 +293,7 @@ def test_a_table_still_wrong_is_named(answer, mistake):
     [
         (lambda table: True, "lets-pass"),
         (lambda table: False, "rejects"),
+        (lambda table: None, "returned-none"),
         (lambda table: right_test(table) and table[0, 0] == 0, "rejects"),
         (lambda table: (table[:, 0] ** 2 + table[:, 1] ** 2).std() < 1e-6, "lets-pass"),
         (lambda table: table.no_such_thing, "raises"),
@@ -204,6 +307,7 @@ def test_a_weak_test_is_named(answer, mistake):
     ("checker", "answer"),
     [
         (check.positional_module, Unwritten),
+        (check.positional_module, ForwardUnwritten),
         (check.mended_table, unwritten),
         (check.table_test, unwritten),
     ],

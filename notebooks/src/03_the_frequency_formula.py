@@ -56,7 +56,8 @@ widgets.explore(dials, position=(0, 9999, 1, 7))
 #
 # $$c(p+k)=M_k\,c(p)\quad\text{for every }p.$$
 #
-# That is a demand, not a consequence: one-hot looks back, and so may a code that no matrix shifts.
+# That is a demand, not a consequence: with random codes of 8 channels a head looks back over 16 words, and no matrix shifts them.
+# Nor is it enough: a matrix moves $(1, p)$ on, and no head looks back with it.
 # For bounded codes of equal length it gives us the head (section 6).
 #
 # **Predict.** In 02 a head could look back with $(1, p, p^2)$.
@@ -160,8 +161,7 @@ check.claim("turn", "the turn keeps the length", sizes["turn"].max(), "<",
 # An eigenvalue with $|\lambda|\neq1$ would make $\lambda^p$ run away on one side.
 # A Jordan block of size two or more would grow like $|p|$: that is the shear.
 # So $M_1$ is diagonalisable on $V$ with all $|\lambda|=1$.
-# It is real, so its eigenvalues are pairs $e^{\pm i\omega}$, and perhaps $1$ and $-1$;
-# in real coordinates each pair is a turn by $\omega$.
+# It is real, so its eigenvalues are pairs $e^{\pm i\omega}$, and perhaps $1$ and $-1$; in real coordinates each pair is a turn by $\omega$.
 # The codes $M_1^{\,p}c(0)$ span $V$, so no eigenvalue occurs twice: no two hands share a speed. ∎
 #
 # *Suitable coordinates*: a fixed change of basis, which the next weight matrix can undo.
@@ -536,7 +536,8 @@ fair, slip = code(pos, speeds_of(16)), slipped(pos, 16)
 check.claim("fair shift", "one matrix shifts the codes by seven",
             analysis.linear_r2(fair[:-7], fair[7:]), ">", 1 - 1e-9,
 )
-check.claim("slip", "of these 2000 positions no matrix shifts the slipped codes",
+check.claim("slip",
+            "of these 2000 positions no matrix shifts the slipped codes",
             analysis.linear_r2(slip[:-7], slip[7:]), "<", 0.95)
 
 # %% [markdown]

@@ -74,8 +74,8 @@ speeds = posenc.inverse_frequencies(8, dtype=torch.float64)
 gap = (small[3, 0::2] - torch.sin(3 * speeds)).abs().max()
 
 check.claim(
-    "channels", "position 3 is odd; its even channels are sines", gap, "<",
-    1e-12,
+    "channels", "position 3 is odd; its even channels are sines",
+    gap, "<", 1e-12,
 )
 
 # %% [markdown]
@@ -295,8 +295,8 @@ found = rows["words first"]  # (b, n)
 one_each = (found == found[:, :1]).all()
 
 check.claim(
-    "axis", "sliced by the batch, each sentence gets one code", one_each, "==",
-    True, settles={"first axis": "one code a sentence"},
+    "axis", "sliced by the batch, each sentence gets one code",
+    one_each, "==", True, settles={"first axis": "one code a sentence"},
 )
 
 # %% [markdown]
@@ -601,7 +601,7 @@ widgets.explore(
 # %%
 wide = [both(256, seed, std) for std in (0.5, 1) for seed in range(3)]
 
-check.claim("wide", "256 channels: both, for small and large", wide, ">", 0.95)
+check.claim("window", "256 channels: both, for small and large", wide, ">", 0.95)
 
 # %% [markdown]
 # At std 0.02 only stripes are to be seen: every position is read, and no word.
@@ -758,8 +758,8 @@ minute
 
 # %%
 check.claim(
-    "clock", "in float32 neither minute is a minute", (minute - 60).abs(), ">",
-    50, settles={"clock": "0 or 128 seconds"},
+    "clock", "in float32 neither minute is a minute",
+    (minute - 60).abs(), ">", 50, settles={"clock": "0 or 128 seconds"},
 )
 
 # %% [markdown]

@@ -103,6 +103,8 @@ q, k = random(2, 1, 64)
 check.claim("difference", "the score knows the difference alone",
             (score(q, k, 3, 8) - score(q, k, 1003, 1008)).abs(), "<", 1e-9,
             settles={"go on": "stays"})  # fmt: skip
+
+# %%
 check.claim("one turn", "turning one of them, by the difference, is enough",
             (score(q, k, 3, 8) - (q * turned(k, 5)).sum(-1)).abs(), "<",
             1e-9)  # fmt: skip
@@ -153,9 +155,13 @@ x, pos = random(2, 4, 10, 16), torch.arange(10)  # (b, h, n, dh)
 theirs, _ = posenc.build("rope").rotate(x, x, pos, pos)
 check.claim("posenc", "posenc's rope gives the same numbers",
             (rotary(x, pos) - theirs).abs().max(), "<", 1e-5)  # fmt: skip
+
+# %%
 check.claim("matrix", "so do the matrices of section 1",
             (rotary(x, pos)[..., 7, :] - turned(x[..., 7, :], 7)).abs().max(),
             "<", 1e-9)  # fmt: skip
+
+# %%
 check.claim("length", "no query gets longer or shorter",
             (rotary(x, pos).norm(dim=-1) - x.norm(dim=-1)).abs().max(), "<",
             1e-9)  # fmt: skip
@@ -232,7 +238,7 @@ check.claim("mirror", "turning by −θ is turning by θ, seen in a mirror",
 # **Predict.** Which base gets `back1` right at 64 letters?
 
 # %%
-check.predict("base", "Trained on 16 letters, asked about 64, the best base is",
+check.predict("base", "Trained on 16 letters, asked about 64: the best base",
               ["10", "100", "10 000", "all alike"])  # fmt: skip
 
 
@@ -247,7 +253,7 @@ def trained(base, seed):
 def right_at(model, n):
     return training.accuracy(model, posenc.TASKS["back1"], n, texts=64)
 
-
+# %% tags=["trained"]
 models = {base: [trained(base, seed) for seed in range(3)]
           for base in (10, 100, 10_000)}  # fmt: skip
 
@@ -265,9 +271,13 @@ plots.lines(right, x=lengths, xlabel="letters (trained on 16)",
 check.claim("learned", "at the trained length all three are right",
             torch.cat([rows[:, 0] for rows in right.values()]), ">", 0.95,
             seeds=3)  # fmt: skip
+
+# %% tags=["trained"]
 check.claim("far", "with base 10 000, also at four times that length",
             right["base 10000"][:, -1], ">", 0.95, seeds=3,
             settles={"base": "10 000"})  # fmt: skip
+
+# %% tags=["trained"]
 check.claim("not far", "with base 100, not by a long way",
             right["base 100"][:, -1], "<", 0.75, seeds=3)  # fmt: skip
 
@@ -327,6 +337,8 @@ again = scores("halves", q[:, order], k[:, order])
 gap = (scores("neighbours", q, k) - scores("halves", q, k)).abs()
 check.claim("mixed", "the same channels in the other layout: other scores",
             gap.max(), ">", 1, settles={"layouts": "different"})  # fmt: skip
+
+# %%
 check.claim("reordered", "with the channels reordered, the same scores",
             (scores("neighbours", q, k) - again).abs().max(), "<", 1e-9,
 )  # fmt: skip
@@ -428,11 +440,15 @@ def change(**switches):
     moved = attend(x, pos + 100, **switches)
     return (moved - attend(x, pos, **switches)).abs().max()
 
-
+# %%
 check.claim("plain", "q and k turn: the output stays", change(), "<",
             1e-9)  # fmt: skip
+
+# %%
 check.claim("v too", "the values turn too: it changes", change(turn_v=True),
             ">", 0.1, settles={"values": "if the values turn"})  # fmt: skip
+
+# %%
 check.claim("back", "… and the output is turned back: it stays",
             change(turn_v=True, turn_back=True), "<", 1e-9)  # fmt: skip
 
@@ -480,9 +496,13 @@ plots.lines(
 check.claim("level", "random keys: the same size at every distance",
             (sizes["random key"] - 1).abs().max(), "<", 0.1,
             settles={"decay": "just as large"})  # fmt: skip
+
+# %%
 fall = sizes["key = query"]
 check.claim("falls", "a key equal to the query: down to a random one's size",
             fall[-1], "<", 1.3)  # fmt: skip
+
+# %%
 peak = sizes["key = query, turned by 500"]
 check.claim("peak", "a key turned beforehand: the greatest score far away",
             far[peak.argmax()], "==", 500)  # fmt: skip
@@ -550,6 +570,8 @@ plots.lines(waves, x=pair.int(), logy=True, xlabel="turning pair",
 # %%
 check.claim("slow", "partial: the slowest goes round in two million and more",
             waves["partial 0.25"][-1], ">", 2e6)  # fmt: skip
+
+# %%
 check.claim("fast", "p-RoPE: the slowest goes round within two hundred",
             waves["p-RoPE 0.25"][-1], "<", 200, settles={
                 "quarter": "millions of tokens (partial), hundreds (p-RoPE)"},
@@ -643,8 +665,12 @@ plots.lines(drift, x=start, xlabel="position of the query",
 spans = {name: line.max() - line.min() for name, line in drift.items()}
 check.claim("broken", "with bfloat16 angles the score depends on the place",
             spans["bfloat16 angles"], ">", 0.5)  # fmt: skip
+
+# %%
 check.claim("whole", "with float32 angles it does not",
             spans["float32 angles"], "<", 1e-3)  # fmt: skip
+
+# %%
 check.claim("merged", "at the end both stand at one place, for bfloat16",
             (drift["bfloat16 angles"][-1] - (q * k).sum() / 8).abs(), "<",
             1e-9)  # fmt: skip
@@ -664,7 +690,7 @@ def score_of_bf16(start):
     pair = rope.rotate(*pair, torch.tensor([start]), torch.tensor([start + 5]))
     return (pair[0].double() * pair[1].double()).sum() / 8
 
-
+# %%
 moved = torch.stack([score_of_bf16(p) for p in range(0, 8001, 1000)])
 check.claim("cast last", "bfloat16 words, float32 angles: hardly any drift",
             moved.max() - moved.min(), "<", 0.1)  # fmt: skip
@@ -682,6 +708,8 @@ million = torch.arange(1_000_000, 1_000_064)[:, None]
 slip = (million.float() * speeds.float()).double() - million * speeds
 check.claim("float32", "at a million, float32 angles are off by a hundredth",
             slip.abs().max(), ">", 0.01)  # fmt: skip
+
+# %%
 check.claim("float32 small", "… but by no more than a tenth",
             slip.abs().max(), "<", 0.1)  # fmt: skip
 
@@ -728,6 +756,8 @@ check.claim("float32 small", "… but by no more than a tenth",
 # %%
 slowest = posenc.build("rope", posenc.Dims(d_model=512, n_heads=1), base=1e6,
                        keep=0.25).inv_freq()  # fmt: skip
+
+# %%
 turning = slowest[slowest > 0]
 check.claim("gemma", "its slowest pair goes round within two hundred tokens",
             2 * torch.pi / turning[-1], "<", 200)  # fmt: skip

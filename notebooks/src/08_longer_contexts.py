@@ -35,14 +35,14 @@ def angles_met(pos, pair, radius, base=10_000):
     return radius * torch.stack([angle.sin(), angle.cos()], dim=-1)
 
 
-pairs = {40: 1, 46: 2, 52: 3, 60: 4}  # pair -> radius
+circles = (40, 1), (46, 2), (52, 3), (60, 4)  # pair, radius
 pos = torch.arange(0, 8192, 96, dtype=exact)
 old, new = pos[pos < 4096], pos[pos >= 4096]
 
 # %%
 plots.path(
-    {"met up to 4 096": torch.cat([angles_met(old, *p) for p in pairs.items()]),
-     "new at 8 192": torch.cat([angles_met(new, *p) for p in pairs.items()])},
+    {"met up to 4 096": torch.cat([angles_met(old, *c) for c in circles]),
+     "new at 8 192": torch.cat([angles_met(new, *c) for c in circles])},
     xlabel="sine", ylabel="cosine", join=False, size="tall",
     alt="The inner pair has met its whole circle. The outer pairs have met "
         "part of theirs, and go on into angles never met.")  # fmt: skip

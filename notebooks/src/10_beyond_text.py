@@ -125,6 +125,7 @@ added = codes[:, 0] + codes[:, 1]  # (196, d)
 
 different = len(added.mul(1e9).round().unique(dim=0))
 
+# %%
 check.claim(
     "mirror",
     "the 196 sums are 105 codes: patch (r, c) has the code of (c, r)",
@@ -180,11 +181,13 @@ r, c = places.T
 own, other = k(r - 3) + k(c - 10), k(r - 10) + k(c - 3)
 gap = (added @ added[3 * 14 + 10] - own - other).abs().max()
 
+# %%
 check.claim("four", "the product has these four terms", gap, "<", 1e-10)
 
 # %%
 brightest = alike_to(added, 3, 10)[[3, 3, 10, 10], [10, 3, 3, 10]]
 
+# %%
 check.claim(
     "ghosts",
     "the place, its twin and both ghosts are equally bright",
@@ -242,6 +245,7 @@ def scores(pos, q=q, key=key):
 nine = grid(9, 9)
 gap = (scores(nine) - scores(nine + torch.tensor([100, 7]))).abs().max()
 
+# %%
 check.claim("relative", "moving the grid changes no score", gap, "<", 1e-10)
 
 # %% [markdown]
@@ -272,6 +276,7 @@ def score_map(q, key):  # one query, the same key at every patch
 heads = torch.randn(200, 2, 1, 1, 1, 32, dtype=exact)
 found = torch.stack([stroke(score_map(*head)) for head in heads])
 
+# %%
 check.claim(
     "no stroke",
     "of two hundred heads, none prefers ╲ to ╱",
@@ -302,7 +307,9 @@ steps = grid(17, 17).to(exact) - 8  # from the patch in the middle
 def draw(row, column):
     omega = torch.tensor([row, column], dtype=exact)
     turns = (steps @ omega / 8).reshape(17, 17)
-    lean = "straight" if row * column == 0 else "╱" if row * column > 0 else "╲"
+    lean = (
+        "straight" if row * column == 0 else "╱" if row * column > 0 else "╲"
+    )
     return plots.heatmap(
         torch.cos(2 * math.pi * turns),
         x=range(-8, 9),
@@ -328,6 +335,7 @@ def mixed_map(q, key, omega):  # (81, dh) twice, (dh/2, 2)
 ones = torch.ones(81, 2, dtype=exact)
 omega = torch.tensor([[1.0, -1.0]], dtype=exact) * math.pi / 4
 
+# %%
 check.claim(
     "mixed",
     "one pair that turns along (1, −1) prefers ╲ to ╱",
@@ -398,9 +406,8 @@ check.claim(
 wrong = ("height and width swapped", "a square assumed")
 shares = torch.stack([torn(built[name], 8, 32) for name in wrong])
 
-check.claim(
-    "torn", "on 8 × 32 each slip tears some apart", shares, ">", 0.3
-)
+# %%
+check.claim("torn", "on 8 × 32 each slip tears some apart", shares, ">", 0.3)
 
 # %% [markdown]
 # On a square, the swap only names rows columns, and a model does not care.
@@ -453,7 +460,10 @@ def both(n):
     return torch.stack((line, finds_below(as_grid, one_row, n)))
 
 
+# %%
 check.claim("trained", "on 14 × 14 both find it always", both(14), "==", 1)
+
+# %%
 check.claim(
     "larger",
     "on 20 × 20 the line never does; halves always do",
@@ -506,8 +516,13 @@ def off(codes):
 
 ratio = off(flat[0].T) / off(in_2d[0].flatten(1).T)
 
+# %%
 check.claim(
-    "stretch", "as a list the error is over three times as large", ratio, ">", 3
+    "stretch",
+    "as a list the error is over three times as large",
+    ratio,
+    ">",
+    3,
 )
 
 # %% [markdown]
@@ -554,6 +569,7 @@ shift = posenc.shift_matrix(1.5, 64, dtype=exact)
 
 gap = (code @ shift.T - later).abs().max()
 
+# %%
 check.claim(
     "real", "an hour and a half later is one matrix, always", gap, "<", 1e-9
 )
@@ -577,6 +593,7 @@ check.predict(
 stamps = torch.tensor([1_700_000_000, 1_700_000_060])
 early, late = posenc.sinusoidal(stamps, 64)
 
+# %%
 check.claim(
     "epoch",
     "a minute apart in 2023, the codes are equal in float32",
@@ -632,7 +649,13 @@ clock = functional.fourier_features(hours, hands)
 
 same_hour = (clock[1] - clock[0])[[0, 2]].abs().max()
 same_week = (clock[2] - clock[0]).abs().max()
-check.claim("daily", "a day later, the day's hand is back", same_hour, "<", 1e-9)
+
+# %%
+check.claim(
+    "daily", "a day later, the day's hand is back", same_hour, "<", 1e-9
+)
+
+# %%
 check.claim("weekly", "a week later, both are", same_week, "<", 1e-9)
 
 # %% [markdown]
@@ -759,6 +782,8 @@ check.claim(
     seeds=3,
     settles={"bare": "a blur"},
 )
+
+# %%
 check.claim(
     "features",
     "Fourier features of scale 3 gain four decibels and more on that",
@@ -806,6 +831,8 @@ check.claim(
     -0.5,
     seeds=3,
 )
+
+# %%
 check.claim(
     "gap",
     "there, seen pixels are four decibels better and more",
@@ -829,7 +856,11 @@ sampled = {s: torch.cos(2 * math.pi * s * many * r).mean(0) for s in scales}
 formula = {s: torch.exp(-2 * (math.pi * s * r) ** 2) for s in scales}
 
 gaps = torch.stack([sampled[s] - formula[s] for s in scales])
-check.claim("width", "drawn frequencies follow it", gaps.abs().max(), "<", 0.05)
+
+# %%
+check.claim(
+    "width", "drawn frequencies follow it", gaps.abs().max(), "<", 0.05
+)
 
 # %%
 plots.lines(

@@ -105,9 +105,7 @@ def _examine_table(answer: Callable[..., Any]) -> str:
     return "right: the table becomes a grid, grows in both directions, and is flattened again"
 
 
-def _resized(
-    table: Tensor, old: tuple[int, int], new: tuple[int, int], **options: Any
-) -> Tensor:
+def _resized(table: Tensor, old: tuple[int, int], new: tuple[int, int], **options: Any) -> Tensor:
     grid = table.T.reshape(1, -1, *old)  # (1, d, h, w)
     options = {"mode": "bilinear", "align_corners": False, **options}
     return F.interpolate(grid, size=new, **options).flatten(2)[0].T
