@@ -464,8 +464,8 @@ projected = e @ W[:64] + p @ W[64:]  # (n, d)
 gap = (concatenated - projected).abs().max()
 
 check.claim(
-    "same", "concatenate and project: project both and add", gap, "<", 1e-10,
-    settles={"concatenate": "one matrix on the code"},
+    "same", "concatenate and project: project both and add",
+    gap, "<", 1e-10, settles={"concatenate": "one matrix on the code"},
 )
 
 # %% [markdown]
@@ -675,8 +675,8 @@ check.verdict(
 # ## 12 · Dropout, once, on the sum
 #
 # The 2017 paper drops 10 % of the *sum* of word and code (§5.4).
-
-# It zeroes channels, a tenth of each word's on average. Can the position still be read, exactly?
+# It zeroes channels, a tenth of each word's on average.
+# Can the position still be read, exactly?
 
 # %%
 torch.manual_seed(0)
@@ -797,7 +797,7 @@ check.claim("double", "float64, cast last, does not", double, "<", 1e-6)
 #
 # Is a table at least faster?
 # Little: once a batch, n·d sines are computed; b·n·d numbers are added in any case.
-# For them you get no `max_len`, nothing to save, nothing to move.
+# For those sines you get no `max_len`, nothing to save, nothing to move.
 #
 # Written without a branch on values, the module also compiles and exports whole.
 # (Not run here, it takes seconds: under PyTorch 2.13 the export gave no warning and the same numbers.)

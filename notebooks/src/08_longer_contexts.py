@@ -64,8 +64,8 @@ plots.path(
 # Llama 2 was trained at 4 096 with base 10 000.
 
 # %%
-check.predict("unseen", "Of its 64 pairs, those that never complete a turn are",
-              ["none", "about a quarter", "about a half", "nearly all"],
+check.predict("unseen", "Of its 64 pairs, those that never complete a "
+              "turn are", ["none", "about a quarter", "about a half", "nearly all"],
 )  # fmt: skip
 
 # %% [markdown]
@@ -592,8 +592,8 @@ check.claim("one number", "width 16 at base 10 000 begins as width 8 at 100",
 # %%
 check.verdict(
     "B8", "not decided at this size",
-    because="One toy task, one layer, three seeds: base 10 000 at head width 8 "
-        "is right at four times the trained length and fails at eight; two "
+    because="One toy task, one layer, three seeds: base 10 000 at head width "
+        "8 is right at four times the trained length and fails at eight; two "
         "other settings fail at four. At scale it does not hold: LLaMA 7B, "
         "trained at 2 048, has perplexity 7.20 there and above 1000 at 4 096 "
         "(Chen et al. 2023, Table 1).")  # fmt: skip
