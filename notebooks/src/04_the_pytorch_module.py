@@ -601,7 +601,7 @@ widgets.explore(
 # %%
 wide = [both(256, seed, std) for std in (0.5, 1) for seed in range(3)]
 
-check.claim("window", "256 channels: both, for small and large", wide, ">", 0.95)
+check.claim("window", "256 channels: both, small and large", wide, ">", 0.95)
 
 # %% [markdown]
 # At std 0.02 only stripes are to be seen: every position is read, and no word.

@@ -65,7 +65,8 @@ plots.path(
 
 # %%
 check.predict("unseen", "Of its 64 pairs, those that never complete a "
-              "turn are", ["none", "about a quarter", "about a half", "nearly all"],
+              "turn are", ["none", "about a quarter", "about a half",
+                           "nearly all"],
 )  # fmt: skip
 
 # %% [markdown]

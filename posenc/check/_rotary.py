@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check._frequency import WRONG_SPEEDS
+from posenc.check._frequency import SAYS, WRONG_SPEEDS
 from posenc.check._verdict import Mistake, Remark, Verdict, judge, require, same
 
 __all__ = ["partial_rotary", "rotary", "to_pairs"]
@@ -108,8 +108,8 @@ def _why(found: Tensor, x: Tensor, pos: Tensor, right: Tensor) -> None:
     )
     _lengths(found, x)
     i = torch.arange(4, dtype=F64)
-    for slug, (message, rule) in WRONG_SPEEDS.items():
-        require(not _close(found, _turned(x, pos, rule(i, 8, 10_000.0))), slug, message)
+    for slug, rule in WRONG_SPEEDS.items():
+        require(not _close(found, _turned(x, pos, rule(i, 8, 10_000.0))), slug, SAYS[slug])
 
 
 def _lengths(found: Tensor, x: Tensor) -> None:
