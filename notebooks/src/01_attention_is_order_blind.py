@@ -361,7 +361,8 @@ plots.lines(losses, xlabel="step", ylabel="loss",
 
 # %% [markdown]
 # A healthy curve. It falls fast and settles, as good curves do.
-# The dashed line, "chance", is ln 2 = 0.69: a coin toss between the two names.
+# The dashed line, "chance", is ln 2 = 0.69: a coin toss between the two names, not among six.
+# The curve stays a little above it: dropout is on while it trains.
 # The band spans three seeds.
 
 # %%
@@ -505,9 +506,9 @@ check.claim("two", "two layers: it is not",
 
 # %%
 check.verdict("A5", "holds only if", because=(
-    "every word may see every other. A causal mask lets order in from the "
-    "first layer on; only the last word stays blind to the order of its "
-    "prefix, until the second layer."
+    "the mask lets no order in; without a mask it holds. A causal mask tells "
+    "each word, in the first layer, *which* words came before it; in which "
+    "*order* they came, only from the second layer on."
 ))
 
 # %% [markdown]
@@ -596,9 +597,9 @@ check.verdict("B6", "holds only if", because=(
 
 # %% [markdown]
 # **Why then does everyone add positions to decoders?**
-# *Possible* is not *free*. In Haviv's tables the models without positions are always slightly worse, as the authors say themselves.
+# *Possible* is not *free*. In Haviv's tables the causal models without positions are always slightly worse, as the authors say themselves.
 # The order must first be worked out: their probes find no position at the first layer, and a usable one within four.
-# Others came out on the other side: Irie et al. (2019) found deep causal models of speech slightly *better* without.
+# Others came out on the other side: Irie et al. (2019) found deep causal language models for speech recognition slightly *better* without.
 
 # %% [markdown]
 # **Exercise 3** · difficulty 3 of 5 · 8 minutes

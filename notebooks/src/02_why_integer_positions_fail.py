@@ -310,7 +310,8 @@ plots.lines(
 # %% [markdown]
 # The norm makes room for the big number by shrinking the word beside it:
 # by $1/\sqrt{1+p^2/d}$ in one channel, by $1/\sqrt{1+p^2}$ in all.
-# Half is left where $p = \sqrt{3d}$: at 14 for 64 channels, at 48 for GPT-2's 768.
+# That is for words of spread 1.
+# Half is left where $p = \sqrt{3d}$: at 14 for 64 channels, at 48 for 768; smaller words drown sooner.
 
 # %%
 p = torch.tensor(places, dtype=torch.float64)
@@ -454,6 +455,7 @@ check.claim("binary", "binary: no head can look one back",
 
 # %% [markdown]
 # Why not?
+# Among all sixteen codes the best key has a 1 wherever the query is positive, so the query's signs must spell $i-1$.
 # Subtracting 1 from a binary number *carries*: the second digit of $i-1$ is 1
 # exactly when the last two digits of $i$ are equal.
 # "Equal or not" is XOR, the function that no single linear layer can compute
@@ -560,12 +562,13 @@ check.claim("fades", "the number serves the first words better than the last",
             seeds=3)
 
 # %% [markdown]
-# Binary fails where the digits carry: from 7 to 8 all four flip, from 8 to 9 only one.
+# Binary is worst where the carry runs far, at 4, 8 and 12: from 7 to 8 all four digits flip, from 8 to 9 only one.
 # Digits that *turned* instead of jumping would not have this trouble: keep that for notebook 03.
 
 # %% [markdown]
-# The plain number works for the first words and fades.
-# That is LayerNorm's doing: it *bends the line*.
+# The plain number works for word 1 and fades.
+# How can it, if a line sees only ends?
+# LayerNorm *bends the line*.
 # Follow one word through the norm, at positions 0, 1, 2, 4, ….
 
 # %%
@@ -597,7 +600,7 @@ check.claim("arc", "behind LayerNorm, a head could look one back",
             analysis.best_head(bent), "==", 1)
 
 # %% [markdown]
-# Could; in 300 steps it learned to for the first few words.
+# Could; in 300 steps it learned to in part, best for the first words.
 # The arc is a quarter circle and no more: the later the words, the closer they crowd,
 # and the less is left of the word itself.
 #

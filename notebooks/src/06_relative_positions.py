@@ -30,7 +30,7 @@ p = torch.arange(8)
 apart = p[:, None] - p  # (q, k)
 plots.heatmap(apart, xlabel="key", ylabel="query", label="distance",
               values=True, alt="Distances of 8 words: 0 on the diagonal, "
-              "above 0 below it, each diagonal one number.")  # fmt: skip
+              "above 0 below it, each diagonal one number.")
 
 # %% [markdown]
 # A score that depends on the distance alone has this pattern.
@@ -70,7 +70,7 @@ terms = {
 }
 check.claim("four terms", "the four terms add up to the score",
             (sum(terms.values()) - (e + place) @ M @ (e + place).T).abs(),
-            "<", 1e-12)  # fmt: skip
+            "<", 1e-12)
 
 # %% [markdown]
 # **Predict.** In 03 two sinusoidal codes had a product that knows the distance alone.
@@ -79,13 +79,13 @@ check.claim("four terms", "the four terms add up to the score",
 # %%
 check.predict("four terms", "The distance alone decides",
               ["the last term", "the last three", "none of them"],
-)  # fmt: skip
+)
 
 # %%
 plots.heatmaps(terms, xlabel="key", ylabel="query", label="score", size="tall",
                alt="Four score matrices of 11 words: blocks, rows, columns, "
                    "and waves; none is constant along its diagonals.",
-)  # fmt: skip
+)
 
 
 # %%
@@ -100,9 +100,9 @@ def share_of_distance(S):
 
 check.claim("none", "with random weights no term knows the distance alone",
             torch.stack([share_of_distance(S) for S in terms.values()]), "<",
-            0.8, settles={"four terms": "none of them"})  # fmt: skip
+            0.8, settles={"four terms": "none of them"})
 check.claim("kernel", "without weights between, the last term does",
-            share_of_distance(place @ place.T), ">", 1 - 1e-9)  # fmt: skip
+            share_of_distance(place @ place.T), ">", 1 - 1e-9)
 
 # %% [markdown]
 # None.
@@ -122,7 +122,7 @@ check.claim("kernel", "without weights between, the last term does",
 numbers = random(15, seed=1)  # 2n - 1 of them
 bias = numbers[apart + 7]  # (q, k)
 check.claim("toeplitz", "two words further on the bias is the same",
-            (bias[2:, 2:] - bias[:-2, :-2]).abs(), "==", 0)  # fmt: skip
+            (bias[2:, 2:] - bias[:-2, :-2]).abs(), "==", 0)
 
 # %% [markdown]
 # So a text of $n$ words needs $2n-1$ numbers a head, not $n^2$.
@@ -134,7 +134,7 @@ alibi, long = posenc.build("alibi"), torch.arange(1024)
 view = model.toeplitz(alibi, long, long)  # (h, q, k), keys in reverse order
 kept = view.untyped_storage().nbytes() // 4 // len(view)
 check.claim("view", "a thousand words: as many numbers as distances", kept,
-            "==", 2 * 1024 - 1)  # fmt: skip
+            "==", 2 * 1024 - 1)
 view.shape, kept
 
 # %% [markdown]
@@ -153,19 +153,19 @@ view.shape, kept
 # %%
 check.predict("clip", "From k = 64 to k = 1 the translation loses",
               ["less than 1 BLEU", "about 5 BLEU", "more than 10 BLEU"],
-)  # fmt: skip
+)
 
 # %%
 clips, bleu = [0, 1, 2, 4, 16, 64], [12.5, 25.5, 25.8, 25.9, 25.8, 25.9]
 plots.lines({"Shaw": bleu}, x=clips, logx=True, xlabel="clipping distance k",
             ylabel="BLEU, English to German", ylim=(0, 30), size="small",
             alt="BLEU 12.5 at k = 0, then 25.5 at k = 1 and flat to k = 64.",
-)  # fmt: skip
+)
 
 # %%
 check.claim("clip", "Shaw: one step of distance serves nearly as well as many",
             bleu[-1] - bleu[1], "<", 1,
-            settles={"clip": "less than 1 BLEU"})  # fmt: skip
+            settles={"clip": "less than 1 BLEU"})
 
 # %% [markdown]
 # That is table 2 of the paper (newstest2013).
@@ -211,7 +211,7 @@ a = shaw.table[apart.clamp(-2, 2) + 2]  # (q, k, dh)
 by_hand = (q[:, None] * a).sum(-1) / 16**0.5
 check.claim("shaw", "posenc adds the same for Shaw",
             (by_hand - shaw.bias(q[None, None], k, p, p)).detach().abs(), "<",
-            1e-5)  # fmt: skip
+            1e-5)
 
 # %% [markdown]
 # ## 4 · A number for each bucket: T5
@@ -228,7 +228,7 @@ check.claim("shaw", "posenc adds the same for Shaw",
 
 # %%
 check.predict("bucket", "The nearest distances that share a bucket are",
-              ["8 and 9", "16 and 17", "64 and 65"])  # fmt: skip
+              ["8 and 9", "16 and 17", "64 and 65"])
 
 # %%
 t = torch.arange(161)
@@ -239,15 +239,15 @@ buckets = {
 plots.lines(buckets, x=t, xlabel="distance, in words", ylabel="bucket",
             alt="Buckets climb one a word, up to 16 or 8, then ever more "
                 "slowly, and stay at 31 or 15 from 113 and 91 on.",
-)  # fmt: skip
+)
 
 # %%
 decoder = buckets["decoder, 32 buckets"]
 check.claim("exact", "T5: below sixteen each distance has its own bucket",
-            decoder[:17].diff(), "==", 1)  # fmt: skip
+            decoder[:17].diff(), "==", 1)
 check.claim("shared", "sixteen and seventeen share one",
             decoder[17] - decoder[16], "==", 0,
-            settles={"bucket": "16 and 17"})  # fmt: skip
+            settles={"bucket": "16 and 17"})
 [int((decoder == b).nonzero()[0]) for b in range(16, 32)]
 
 # %% [markdown]
@@ -276,8 +276,7 @@ def t5_bucket(distance):
     ### BEGIN SOLUTION
     near = distance.clamp(min=0)
     ratio = torch.log(distance.clamp(min=16) / 16) / torch.log(
-        torch.tensor(128 / 16)
-    )
+        torch.tensor(128 / 16))
     far = (16 + (16 * ratio).long()).clamp(max=31)
     return torch.where(near < 16, near, far)
     ### END SOLUTION
@@ -308,11 +307,11 @@ def look(n_heads, head, form):
     return plots.lines(
         {f"slope {slope:.4f}": share}, x=t, xlabel="distance of the key",
         ylabel="weight", ylim=(0, 0.55), alt=f"Head {head} of {n_heads} gives "
-        f"{100 * near:.0f} % of its weight to words within 8.")  # fmt: skip
+        f"{100 * near:.0f} % of its weight to words within 8.")
 
 
 widgets.explore(look, n_heads=[8, 16], head=(1, 8, 1, 2),
-                form=["encoder", "decoder"])  # fmt: skip
+                form=["encoder", "decoder"])
 
 # %% [markdown]
 # The first heads look at neighbours, the last over everything.
@@ -324,13 +323,13 @@ widgets.explore(look, n_heads=[8, 16], head=(1, 8, 1, 2),
 # %%
 check.predict("twelve", "With 12 heads, the slope of head 9 is",
               ["smaller than that of head 8", "larger than that of head 8"],
-)  # fmt: skip
+)
 
 # %%
 slopes = functional.alibi_slopes(12)
 check.claim("twelve", "the ninth slope of twelve is larger than the eighth",
             slopes[8] / slopes[7], ">", 100,
-            settles={"twelve": "larger than that of head 8"})  # fmt: skip
+            settles={"twelve": "larger than that of head 8"})
 slopes
 
 # %% [markdown]
@@ -346,7 +345,7 @@ plots.lines({"the paper's sentence": 2 ** (-8 * h.double() / 12),
              "the published code": slopes.double()},
             x=h, xlabel="head", ylabel="slope", logy=True,
             alt="The sentence falls evenly from 0.63 to 0.004; the code falls "
-                "to head 8, jumps to 0.71 and falls again.")  # fmt: skip
+                "to head 8, jumps to 0.71 and falls again.")
 
 # %% [markdown]
 # **Exercise 3** · difficulty 2 of 5 · 5 minutes
@@ -390,12 +389,12 @@ past = apart >= 0
 behind = (-0.5 * apart.abs()).where(past, -torch.inf).softmax(-1)
 by_key = (0.5 * p.expand(8, 8)).where(past, -torch.inf).softmax(-1)
 check.claim("key only", "under a causal mask a number for the key will do",
-            (behind - by_key).abs(), "<", 1e-6)  # fmt: skip
+            (behind - by_key).abs(), "<", 1e-6)
 
 # %%
 seen = (-0.5 * apart.abs()).softmax(-1) - (0.5 * p.expand(8, 8)).softmax(-1)
 check.claim("no mask", "without the mask it will not", seen.abs().max(), ">",
-            0.3)  # fmt: skip
+            0.3)
 
 # %% [markdown]
 # So the trick belongs to decoders.
@@ -425,13 +424,13 @@ plots.lines({f"distance {t}": fire_input(i, t) for t in (1, 8, 64)}, x=i,
             logx=True, xlabel="position of the query i", ylim=(0, 1.05),
             ylabel="what the network gets",
             alt="1, 8 and 64 words back: three falling curves between 0 and "
-                "1; the same distance is less and less.")  # fmt: skip
+                "1; the same distance is less and less.")
 
 # %%
 check.claim("bounded", "FIRE's input stays within one, in very long texts",
-            fire_input(100_000, torch.arange(100_001)), "<=", 1)  # fmt: skip
+            fire_input(100_000, torch.arange(100_001)), "<=", 1)
 check.claim("not distance alone", "but the same distance is another input",
-            fire_input(64, 8) - fire_input(65_536, 8), ">", 0.2)  # fmt: skip
+            fire_input(64, 8) - fire_input(65_536, 8), ">", 0.2)
 
 # %% [markdown]
 # The price: a distance is no longer one number.
@@ -456,9 +455,9 @@ for name in ("alibi", "t5"):
 
 # %%
 check.claim("mirror", "ALiBi: the text backwards gives the answers backwards",
-            mirror["alibi"], "<", 1e-12)  # fmt: skip
+            mirror["alibi"], "<", 1e-12)
 check.claim("no mirror", "T5 with its two sides does not", mirror["t5"], ">",
-            0.1)  # fmt: skip
+            0.1)
 
 # %% [markdown]
 # Whatever the weights, and however many layers: each layer keeps the symmetry.
@@ -469,7 +468,7 @@ check.claim("no mirror", "T5 with its two sides does not", mirror["t5"], ">",
 
 # %%
 check.predict("symmetric", "On back1 a symmetric bias can reach",
-              ["chance", "a little over half", "100 %"])  # fmt: skip
+              ["chance", "a little over half", "100 %"])
 
 # %% [markdown]
 # Say it answers "left" rightly at place $i$ of a text.
@@ -488,7 +487,7 @@ def ceiling(n):
 
 lengths, short = (4, 6, 8), training.Setting(steps=150, length=8)
 left = training.compare(["alibi", "t5"], "back1", seeds=3, lengths=lengths,
-                        setting=short)  # fmt: skip
+                        setting=short)
 
 # %% tags=["trained"]
 mirrored = torch.tensor([ceiling(n) for n in lengths])
@@ -496,15 +495,15 @@ plots.lines({**left, "mirror ceiling": mirrored}, x=lengths, percent=True,
             chance=0.1, ylim=(0, 1.05), xlabel="words in the text",
             ylabel="left letter right",
             alt="T5 near 100 %; ALiBi falls from about 60 to 40 %, below the "
-                "mirror's ceiling of 70 to 61 %, above chance.")  # fmt: skip
+                "mirror's ceiling of 70 to 61 %, above chance.")
 
 # %%
 check.claim("ceiling", "ALiBi in an encoder stays below the mirror's ceiling",
             left["alibi"] - mirrored, "<", 0.03, seeds=3,
-            settles={"symmetric": "a little over half"})  # fmt: skip
+            settles={"symmetric": "a little over half"})
 check.claim("half", "but far above chance", left["alibi"], ">", 0.3, seeds=3)
 check.claim("T5 left", "T5 with its two sides tells left from right",
-            left["t5"], ">", 0.75, seeds=3)  # fmt: skip
+            left["t5"], ">", 0.75, seeds=3)
 
 # %% [markdown]
 # ALiBi finds the two neighbours and cannot say which is which.
@@ -517,7 +516,7 @@ check.claim("T5 left", "T5 with its two sides tells left from right",
 causal = model.Transformer(posenc.build("alibi"), vocab_size=11).double()
 there, back = causal(tokens), causal(tokens.flip(1)).flip(1)
 check.claim("mask", "under a causal mask ALiBi has no mirror",
-            (there - back).detach().abs().max(), ">", 0.1)  # fmt: skip
+            (there - back).detach().abs().max(), ">", 0.1)
 
 # %% [markdown]
 # ## 8 · What a bias cannot fetch
@@ -534,7 +533,7 @@ check.claim("mask", "under a causal mask ALiBi has no mirror",
 # %%
 check.predict("fetch", "When another place is named, T5's weights on them",
               ["move to that place", "do not change at all", "spread out"],
-)  # fmt: skip
+)
 
 # %%
 setting = training.Setting(steps=200)
@@ -542,7 +541,7 @@ trained = {
     name: [training.train_on_task(name, "index", seed=seed, setting=setting)
            for seed in range(3)]
     for name in ("t5", "shaw")
-}  # fmt: skip
+}
 
 # %%
 names = 10 + torch.arange(1, 16)  # the tokens "place 1" … "place 15"
@@ -558,18 +557,18 @@ def where_it_looks(net):
 
 # %% tags=["trained"]
 looks = {name: where_it_looks(nets[0]).mean(1)
-         for name, nets in trained.items()}  # fmt: skip
+         for name, nets in trained.items()}
 plots.heatmaps(looks, x=range(1, 16), y=range(1, 16), xlabel="letter at place",
                ylabel="place named", label="weight",
                alt="T5: every row is the same. Shaw: a bright diagonal, the "
-                   "named place.")  # fmt: skip
+                   "named place.")
 
 # %%
 moved = [(where_it_looks(net) - where_it_looks(net)[:1]).abs().max()
-         for net in trained["t5"]]  # fmt: skip
+         for net in trained["t5"]]
 check.claim("fetch", "T5: whatever place is named, the weights stay",
             torch.stack(moved), "<", 1e-5, seeds=3,
-            settles={"fetch": "do not change at all"})  # fmt: skip
+            settles={"fetch": "do not change at all"})
 
 # %% [markdown]
 # That is a proof in a picture, for one layer.
@@ -581,16 +580,16 @@ check.claim("fetch", "T5: whatever place is named, the weights stay",
 # %% tags=["trained"]
 task = posenc.TASKS["index"]
 right = {name: torch.tensor([training.accuracy(net, task, 16) for net in nets])
-         for name, nets in trained.items()}  # fmt: skip
+         for name, nets in trained.items()}
 plots.dots(right, xlabel="named letter right, 16 words", percent=True,
            chance=0.1, alt="T5 little above chance on all three seeds, "
-           "Shaw near 100 %.")  # fmt: skip
+           "Shaw near 100 %.")
 
 # %%
 check.claim("T5 fetch", "T5 stays near chance on index", right["t5"], "<",
-            0.35, seeds=3)  # fmt: skip
+            0.35, seeds=3)
 check.claim("Shaw fetch", "Shaw fetches the named letter", right["shaw"], ">",
-            0.7, seeds=3)  # fmt: skip
+            0.7, seeds=3)
 
 # %% [markdown]
 # A toy of one layer, 200 steps, 3 seeds.
@@ -611,13 +610,13 @@ TOLD = {
     "sinusoidal": (False, "yes", True, "no"),
 }
 COLUMNS = ("relative", "left from right", "fetches by content",
-           "learned")  # fmt: skip
+           "learned")
 ticks = {
     name: dict(zip(COLUMNS, marks, strict=True))
     for name, marks in TOLD.items()
 }
 plots.tick_table(ticks, alt="Only Shaw is relative, tells left from right and "
-                 "fetches; ALiBi and FIRE need a decoder.")  # fmt: skip
+                 "fetches; ALiBi and FIRE need a decoder.")
 
 # %% [markdown]
 # ALiBi's paper is about decoders, and there it shines:

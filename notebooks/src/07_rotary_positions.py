@@ -39,9 +39,9 @@ def arrows(m, n):
     score = (q_m * k_n).sum()
     right = torch.tensor([3.0, 0.0], dtype=F64)  # where the slow pair stands
     tips = {"q, fast": q_m[0, :2], "k, fast": k_n[0, :2],
-            "q, slow": q_m[0, 2:], "k, slow": k_n[0, 2:]}  # fmt: skip
+            "q, slow": q_m[0, 2:], "k, slow": k_n[0, 2:]}
     lines = {name: torch.stack([0 * tip, tip]) + ("slow" in name) * right
-             for name, tip in tips.items()}  # fmt: skip
+             for name, tip in tips.items()}
     said = f"n − m = {n - m}: the score is {score:+.3f}"
     return plots.path(lines, xlabel="", ylabel="", title=said, alt=said)
 
@@ -81,7 +81,7 @@ widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5))
 
 # %%
 check.predict("go on", "When both move on by 1000, their score",
-              ["stays", "changes a little", "is another"])  # fmt: skip
+              ["stays", "changes a little", "is another"])
 
 
 # %%
@@ -102,12 +102,12 @@ def score(q, k, m, n):
 q, k = random(2, 1, 64)
 check.claim("difference", "the score knows the difference alone",
             (score(q, k, 3, 8) - score(q, k, 1003, 1008)).abs(), "<", 1e-9,
-            settles={"go on": "stays"})  # fmt: skip
+            settles={"go on": "stays"})
 
 # %%
 check.claim("one turn", "turning one of them, by the difference, is enough",
             (score(q, k, 3, 8) - (q * turned(k, 5)).sum(-1)).abs(), "<",
-            1e-9)  # fmt: skip
+            1e-9)
 
 # %% [markdown]
 # And the words?
@@ -122,7 +122,7 @@ curves = {
 plots.lines(curves, x=reach, xlabel="key's position − query's position",
             ylabel="score, times √64",
             alt="Three different curves: how distance counts depends on "
-                "the word.")  # fmt: skip
+                "the word.")
 
 # %% [markdown]
 # Each word has a curve of its own.
@@ -154,17 +154,17 @@ def rotary(x, pos, base=10_000):
 x, pos = random(2, 4, 10, 16), torch.arange(10)  # (b, h, n, dh)
 theirs, _ = posenc.build("rope").rotate(x, x, pos, pos)
 check.claim("posenc", "posenc's rope gives the same numbers",
-            (rotary(x, pos) - theirs).abs().max(), "<", 1e-5)  # fmt: skip
+            (rotary(x, pos) - theirs).abs().max(), "<", 1e-5)
 
 # %%
 check.claim("matrix", "so do the matrices of section 1",
             (rotary(x, pos)[..., 7, :] - turned(x[..., 7, :], 7)).abs().max(),
-            "<", 1e-9)  # fmt: skip
+            "<", 1e-9)
 
 # %%
 check.claim("length", "no query gets longer or shorter",
             (rotary(x, pos).norm(dim=-1) - x.norm(dim=-1)).abs().max(), "<",
-            1e-9)  # fmt: skip
+            1e-9)
 
 # %% [markdown]
 # What to notice:
@@ -219,7 +219,7 @@ check.rotary(rotary_real)
 mirror = torch.tensor([1.0, -1.0], dtype=F64).repeat(8)  # (dh,)
 check.claim("mirror", "turning by −θ is turning by θ, seen in a mirror",
             (rotary(x, -pos) - mirror * rotary(mirror * x, pos)).abs().max(),
-            "<", 1e-9)  # fmt: skip
+            "<", 1e-9)
 
 # %% [markdown]
 # The mirror can sit in $W_q$ and $W_k$, which are learned anyway.
@@ -239,7 +239,7 @@ check.claim("mirror", "turning by −θ is turning by θ, seen in a mirror",
 
 # %%
 check.predict("base", "Trained on 16 letters, asked about 64: the best base",
-              ["10", "100", "10 000", "all alike"])  # fmt: skip
+              ["10", "100", "10 000", "all alike"])
 
 
 # %% tags=["trained"]
@@ -247,7 +247,7 @@ def trained(base, seed):
     encoding = posenc.build("rope", training.DIMS, base=base)
     setting = training.Setting(steps=200)
     return training.train_on_task(encoding, "back1", seed=seed,
-                                  setting=setting)  # fmt: skip
+                                  setting=setting)
 
 
 def right_at(model, n):
@@ -255,31 +255,31 @@ def right_at(model, n):
 
 # %% tags=["trained"]
 models = {base: [trained(base, seed) for seed in range(3)]
-          for base in (10, 100, 10_000)}  # fmt: skip
+          for base in (10, 100, 10_000)}
 
 # %% tags=["trained"]
 lengths = (16, 32, 48, 64)
 right = {f"base {base}": torch.tensor([[right_at(m, n) for n in lengths]
                                        for m in found])
-         for base, found in models.items()}  # fmt: skip
+         for base, found in models.items()}
 plots.lines(right, x=lengths, xlabel="letters (trained on 16)",
             ylabel="right", percent=True, chance=0.1, ylim=(0, 1.05),
             alt="Base 10 000 stays at 100 %, base 10 just below; base 100 "
-                "falls to about half.")  # fmt: skip
+                "falls to about half.")
 
 # %% tags=["trained"]
 check.claim("learned", "at the trained length all three are right",
             torch.cat([rows[:, 0] for rows in right.values()]), ">", 0.95,
-            seeds=3)  # fmt: skip
+            seeds=3)
 
 # %% tags=["trained"]
 check.claim("far", "with base 10 000, also at four times that length",
             right["base 10000"][:, -1], ">", 0.95, seeds=3,
-            settles={"base": "10 000"})  # fmt: skip
+            settles={"base": "10 000"})
 
 # %% tags=["trained"]
 check.claim("not far", "with base 100, not by a long way",
-            right["base 100"][:, -1], "<", 0.75, seeds=3)  # fmt: skip
+            right["base 100"][:, -1], "<", 0.75, seeds=3)
 
 # %% [markdown]
 # 100 % at four times the length: no code of Part I came near.
@@ -301,7 +301,7 @@ check.claim("not far", "with base 100, not by a long way",
 
 # %%
 check.predict("layouts", "With neighbours and with halves, the scores are",
-              ["equal", "equal but for the sign", "different"])  # fmt: skip
+              ["equal", "equal but for the sign", "different"])
 
 # %%
 dims = posenc.Dims(d_model=8, n_heads=1)
@@ -322,7 +322,7 @@ plots.heatmaps(
     {name: scores(name, q, k) for name in layouts}, xlabel="key",
     ylabel="query", values=True, label="score",
     alt="Equal on the diagonal, where nothing has turned; elsewhere "
-        "different.")  # fmt: skip
+        "different.")
 
 # %% [markdown]
 # Different, and no error.
@@ -336,12 +336,12 @@ order = torch.cat([torch.arange(0, 8, 2), torch.arange(1, 8, 2)])
 again = scores("halves", q[:, order], k[:, order])
 gap = (scores("neighbours", q, k) - scores("halves", q, k)).abs()
 check.claim("mixed", "the same channels in the other layout: other scores",
-            gap.max(), ">", 1, settles={"layouts": "different"})  # fmt: skip
+            gap.max(), ">", 1, settles={"layouts": "different"})
 
 # %%
 check.claim("reordered", "with the channels reordered, the same scores",
             (scores("neighbours", q, k) - again).abs().max(), "<", 1e-9,
-)  # fmt: skip
+)
 order
 
 # %% [markdown]
@@ -354,7 +354,7 @@ model = models[10_000][0]
 model.encoding = posenc.build("rope", training.DIMS, layout="halves")
 mixed = right_at(model, 16)
 check.claim("gibberish", "in the other layout the trained model is lost",
-            mixed, "<", 0.6)  # fmt: skip
+            mixed, "<", 0.6)
 
 
 # %% [markdown]
@@ -377,7 +377,7 @@ with torch.no_grad():  # one matrix holds W_q, W_k and W_v
         W.copy_(to_halves(W, n_heads=4))
 
 check.claim("mended", "with reordered rows it is right again",
-            right_at(model, 16), ">", 0.95)  # fmt: skip
+            right_at(model, 16), ">", 0.95)
 
 # %% [markdown]
 # This is what happens to Llama: Meta's code turns neighbours, the one of Hugging Face halves, and the script that converts the weights has a `permute` in it, for q and k, not for v.
@@ -431,7 +431,7 @@ def attend(x, pos, turn_v=False, turn_back=False):
 check.predict(
     "values", "All positions go on by 100. The output changes",
     ["never", "if the values turn", "if the values turn and are turned back"],
-)  # fmt: skip
+)
 
 
 # %%
@@ -442,15 +442,15 @@ def change(**switches):
 
 # %%
 check.claim("plain", "q and k turn: the output stays", change(), "<",
-            1e-9)  # fmt: skip
+            1e-9)
 
 # %%
 check.claim("v too", "the values turn too: it changes", change(turn_v=True),
-            ">", 0.1, settles={"values": "if the values turn"})  # fmt: skip
+            ">", 0.1, settles={"values": "if the values turn"})
 
 # %%
 check.claim("back", "… and the output is turned back: it stays",
-            change(turn_v=True, turn_back=True), "<", 1e-9)  # fmt: skip
+            change(turn_v=True, turn_back=True), "<", 1e-9)
 
 # %% [markdown]
 # A score is a relation between *two* places, and $R_m^\top R_n$ makes a difference of them.
@@ -469,7 +469,7 @@ check.claim("back", "… and the output is turned back: it stays",
 
 # %%
 check.predict("decay", "A typical score at distance 4000 is",
-              ["next to nothing", "about half", "just as large"])  # fmt: skip
+              ["next to nothing", "about half", "just as large"])
 
 # %%
 far = torch.logspace(0, 3.6, 60).round().long().unique()
@@ -486,26 +486,26 @@ def typical(keys):  # root of the mean square over the 1000
 # %%
 there = rotary(q, torch.tensor([500]))  # the query's own words, turned on
 sizes = {"random key": typical(k), "key = query": typical(q),
-         "key = query, turned by 500": typical(there)}  # fmt: skip
+         "key = query, turned by 500": typical(there)}
 plots.lines(
     sizes, x=far, logx=True, xlabel="distance", ylabel="size of the score",
     alt="Random keys: level at 1. Equal keys: falls from 11 to 1. Turned by "
-        "500: a peak at 500.")  # fmt: skip
+        "500: a peak at 500.")
 
 # %%
 check.claim("level", "random keys: the same size at every distance",
             (sizes["random key"] - 1).abs().max(), "<", 0.1,
-            settles={"decay": "just as large"})  # fmt: skip
+            settles={"decay": "just as large"})
 
 # %%
 fall = sizes["key = query"]
 check.claim("falls", "a key equal to the query: down to a random one's size",
-            fall[-1], "<", 1.3)  # fmt: skip
+            fall[-1], "<", 1.3)
 
 # %%
 peak = sizes["key = query, turned by 500"]
 check.claim("peak", "a key turned beforehand: the greatest score far away",
-            far[peak.argmax()], "==", 500)  # fmt: skip
+            far[peak.argmax()], "==", 500)
 
 # %% [markdown]
 # Three keys, three answers.
@@ -521,7 +521,7 @@ ones = torch.ones(1, 128, dtype=F64)  # the simplest aligned pair
 fading = (rotary(ones.expand(len(far), -1), far) * ones).sum(-1) / 128
 check.claim("kernel", "a query and key of ones: the kernel of 03",
             (fading - posenc.kernel(far, 128)).abs().max(), "<", 1e-9,
-)  # fmt: skip
+)
 
 # %%
 check.verdict(
@@ -531,7 +531,7 @@ check.verdict(
         "distance. Barbero et al. 2024 prove that a query can be served at "
         "any distance and that Gaussian ones do not decay in the mean; in "
         "Gemma 7B they find heads made of the fastest pairs, not of decay.",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # ## 7 · Turning only a part
@@ -556,26 +556,26 @@ check.predict("quarter", "The slowest turning pair goes round in",
               ["the same number of tokens in both",
                "millions of tokens (partial), hundreds (p-RoPE)",
                "hundreds of tokens (partial), millions (p-RoPE)"],
-)  # fmt: skip
+)
 
 # %%
 pair = torch.arange(16, dtype=F64)
 waves = {"partial 0.25": 2 * torch.pi * 1e6 ** (2 * pair / 32),
-         "p-RoPE 0.25": 2 * torch.pi * 1e6 ** (2 * pair / 128)}  # fmt: skip
+         "p-RoPE 0.25": 2 * torch.pi * 1e6 ** (2 * pair / 128)}
 plots.lines(waves, x=pair.int(), logy=True, xlabel="turning pair",
             ylabel="wavelength in tokens",
             alt="Partial climbs from 6 to 2.6 million tokens, p-RoPE from 6 "
-                "to 160.")  # fmt: skip
+                "to 160.")
 
 # %%
 check.claim("slow", "partial: the slowest goes round in two million and more",
-            waves["partial 0.25"][-1], ">", 2e6)  # fmt: skip
+            waves["partial 0.25"][-1], ">", 2e6)
 
 # %%
 check.claim("fast", "p-RoPE: the slowest goes round within two hundred",
             waves["p-RoPE 0.25"][-1], "<", 200, settles={
                 "quarter": "millions of tokens (partial), hundreds (p-RoPE)"},
-)  # fmt: skip
+)
 
 # %%
 head = posenc.Dims(d_model=128, n_heads=1)
@@ -583,7 +583,7 @@ partial = posenc.build("rope", head, base=1e6, partial=0.25).inv_freq()
 kept = posenc.build("rope", head, base=1e6, keep=0.25).inv_freq()[:16]
 ratio = torch.stack([partial, kept]) * torch.stack([*waves.values()])
 check.claim("options", "posenc has both: partial=0.25 and keep=0.25",
-            (ratio / (2 * torch.pi) - 1).abs(), "<", 1e-5)  # fmt: skip
+            (ratio / (2 * torch.pi) - 1).abs(), "<", 1e-5)
 
 # %% [markdown]
 # p-RoPE comes from Barbero et al. (section 6).
@@ -625,12 +625,12 @@ check.partial_rotary(partial_rotary)
 
 # %%
 check.predict("bits", "Of the positions 8000 to 8015, bfloat16 keeps",
-              ["all 16", "4", "1"])  # fmt: skip
+              ["all 16", "4", "1"])
 
 # %%
 left = torch.arange(8000, 8016).bfloat16().unique()
 check.claim("one left", "the sixteen positions become one", len(left), "==",
-            1, settles={"bits": "1"})  # fmt: skip
+            1, settles={"bits": "1"})
 torch.arange(250, 262).bfloat16().int()
 
 # %% [markdown]
@@ -655,25 +655,25 @@ def score_with(dtype, start):
 
 # %%
 drift = {"bfloat16 angles": score_with(torch.bfloat16, start),
-         "float32 angles": score_with(torch.float32, start)}  # fmt: skip
+         "float32 angles": score_with(torch.float32, start)}
 plots.lines(drift, x=start, xlabel="position of the query",
             ylabel="score, key 5 places on",
             alt="float32: a level line; bfloat16: up and down, by more than "
-                "the score itself.")  # fmt: skip
+                "the score itself.")
 
 # %%
 spans = {name: line.max() - line.min() for name, line in drift.items()}
 check.claim("broken", "with bfloat16 angles the score depends on the place",
-            spans["bfloat16 angles"], ">", 0.5)  # fmt: skip
+            spans["bfloat16 angles"], ">", 0.5)
 
 # %%
 check.claim("whole", "with float32 angles it does not",
-            spans["float32 angles"], "<", 1e-3)  # fmt: skip
+            spans["float32 angles"], "<", 1e-3)
 
 # %%
 check.claim("merged", "at the end both stand at one place, for bfloat16",
             (drift["bfloat16 angles"][-1] - (q * k).sum() / 8).abs(), "<",
-            1e-9)  # fmt: skip
+            1e-9)
 
 # %% [markdown]
 # Late in the text the blue line is often level, at the wrong height.
@@ -693,7 +693,7 @@ def score_of_bf16(start):
 # %%
 moved = torch.stack([score_of_bf16(p) for p in range(0, 8001, 1000)])
 check.claim("cast last", "bfloat16 words, float32 angles: hardly any drift",
-            moved.max() - moved.min(), "<", 0.1)  # fmt: skip
+            moved.max() - moved.min(), "<", 0.1)
 
 # %% [markdown]
 # transformers mended this for Llama and Gemma in 2024 (pull request 29285).
@@ -707,11 +707,11 @@ check.claim("cast last", "bfloat16 words, float32 angles: hardly any drift",
 million = torch.arange(1_000_000, 1_000_064)[:, None]
 slip = (million.float() * speeds.float()).double() - million * speeds
 check.claim("float32", "at a million, float32 angles are off by a hundredth",
-            slip.abs().max(), ">", 0.01)  # fmt: skip
+            slip.abs().max(), ">", 0.01)
 
 # %%
 check.claim("float32 small", "… but by no more than a tenth",
-            slip.abs().max(), "<", 0.1)  # fmt: skip
+            slip.abs().max(), "<", 0.1)
 
 # %% [markdown]
 # A few hundredths of a radian, where bfloat16 loses whole turns.
@@ -755,12 +755,12 @@ check.claim("float32 small", "… but by no more than a tenth",
 
 # %%
 slowest = posenc.build("rope", posenc.Dims(d_model=512, n_heads=1), base=1e6,
-                       keep=0.25).inv_freq()  # fmt: skip
+                       keep=0.25).inv_freq()
 
 # %%
 turning = slowest[slowest > 0]
 check.claim("gemma", "its slowest pair goes round within two hundred tokens",
-            2 * torch.pi / turning[-1], "<", 200)  # fmt: skip
+            2 * torch.pi / turning[-1], "<", 200)
 len(turning), len(slowest)
 
 # %% [markdown]

@@ -45,7 +45,7 @@ plots.path(
      "new at 8 192": torch.cat([angles_met(new, *c) for c in circles])},
     xlabel="sine", ylabel="cosine", join=False, size="tall",
     alt="The inner pair has met its whole circle. The outer pairs have met "
-        "part of theirs, and go on into angles never met.")  # fmt: skip
+        "part of theirs, and go on into angles never met.")
 
 # %% [markdown]
 # The inner pair has met every angle: it has nothing new to fear.
@@ -67,7 +67,7 @@ plots.path(
 check.predict("unseen", "Of its 64 pairs, those that never complete a "
               "turn are", ["none", "about a quarter", "about a half",
                            "nearly all"],
-)  # fmt: skip
+)
 
 # %% [markdown]
 # **Exercise 1** · difficulty 2 of 5 · 5 minutes
@@ -104,7 +104,7 @@ def turns_in(length, base, dim=128):
 llama_2 = (turns_in(4096, 10_000) < 1).sum()
 check.claim("llama 2", "eighteen of the sixty-four never complete a turn",
             llama_2, "==", 18, settles={"unseen": "about a quarter"},
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Llama 3 has base 500 000 and was trained at 8 192: a far larger base, and
@@ -114,13 +114,13 @@ check.claim("llama 2", "eighteen of the sixty-four never complete a turn",
 
 # %%
 check.predict("llama 3", "Of Llama 3's 64 pairs, those that never complete "
-              "a turn are", ["fewer", "as many", "more"])  # fmt: skip
+              "a turn are", ["fewer", "as many", "more"])
 
 # %%
 llama_3 = (turns_in(8192, 500_000) < 1).sum()
 check.claim("llama 3", "Llama 3 leaves more pairs short of a turn",
             llama_3 - llama_2, ">", 0, settles={"llama 3": "more"},
-)  # fmt: skip
+)
 int(llama_3)
 
 # %% [markdown]
@@ -140,13 +140,13 @@ def turns_by_pair(base, trained):
         {"turns": turns, "one turn": torch.ones(64, dtype=exact)},
         xlabel="pair i", ylabel=f"turns in {trained} positions", logy=True,
         alt=f"Base {base}, trained at {trained}: {short} of 64 pairs never "
-            "complete a turn, and meet new angles beyond.")  # fmt: skip
+            "complete a turn, and meet new angles beyond.")
 
 
 # %%
 widgets.explore(turns_by_pair,
                 base=[10_000, 1000, 100_000, 500_000],
-                trained=[4096, 8192, 32_768])  # fmt: skip
+                trained=[4096, 8192, 32_768])
 
 # %% [markdown]
 # At 8 192 base 1000 leaves no pair short, base 10 000 leaves 14.
@@ -201,16 +201,16 @@ def posenc_has(method, **options):
 speeds = posenc.inverse_frequencies(128, dtype=exact)  # base 10 000
 check.claim("linear", "posenc has the same speeds",
             (linear(speeds, 8) - posenc_has("linear", factor=8)).abs().max(),
-            "<", 1e-6)  # fmt: skip
+            "<", 1e-6)
 
 # %%
 pos = torch.arange(8192, dtype=exact)
 squeezed = posenc.angles(pos, linear(speeds, 2))
 check.claim("squeeze", "slower speeds or squeezed positions: the same angles",
             (squeezed - posenc.angles(pos / 2, speeds)).abs().max(), "<",
-            1e-9)  # fmt: skip
+            1e-9)
 check.claim("inside", "no pair goes beyond the angles of training",
-            squeezed.amax(0) - 4096 * speeds, "<", 0)  # fmt: skip
+            squeezed.amax(0) - 4096 * speeds, "<", 0)
 
 # %% [markdown]
 # The price: *all* pairs are slower, the fast ones too.
@@ -240,11 +240,11 @@ def ntk(base, factor, dim=128):
 
 check.claim("ntk", "posenc has the same speeds",
             (ntk(10_000, 8) - posenc_has("ntk", factor=8)).abs().max(), "<",
-            1e-6)  # fmt: skip
+            1e-6)
 ratio = ntk(10_000, 8) / speeds
 check.claim("ends", "the fastest pair is kept, the slowest divided by eight",
             (ratio[[0, -1]] - torch.tensor([1, 1 / 8])).abs().max(), "<",
-            1e-9)  # fmt: skip
+            1e-9)
 
 # %% [markdown]
 # **Predict.** Double the length, and take NTK with factor 2.
@@ -253,7 +253,7 @@ check.claim("ends", "the fastest pair is kept, the slowest divided by eight",
 # %%
 check.predict("ntk", "With NTK at factor 2, in a text of twice the length, "
               "of the 18 slow pairs go beyond",
-              ["none", "about half", "all but the slowest"])  # fmt: skip
+              ["none", "about half", "all but the slowest"])
 
 # %%
 slow = turns_in(4096, 10_000) < 1
@@ -261,7 +261,7 @@ reached = 8192 * ntk(10_000, 2)[slow]
 beyond = reached > 4096 * speeds[slow] * (1 + 1e-9)
 check.claim("out of bounds", "all slow pairs but the slowest go beyond",
             beyond.sum(), "==", 17,
-            settles={"ntk": "all but the slowest"})  # fmt: skip
+            settles={"ntk": "all but the slowest"})
 
 # %% [markdown]
 # Only the slowest was divided by the full 2; the pairs between get a little less.
@@ -295,7 +295,7 @@ fast_base = posenc.inverse_frequencies(128, 500_000, dtype=exact)
 ours = by_turns(fast_base, 8, 8192, few=1, many=4)
 theirs = posenc_has("llama3", base=500_000, factor=8, original_max_len=8192)
 check.claim("llama3", "posenc has the same speeds",
-            (ours - theirs).abs().max(), "<", 1e-6)  # fmt: skip
+            (ours - theirs).abs().max(), "<", 1e-6)
 share = (ours / fast_base - 1 / 8) / (7 / 8)
 {"kept": int((share == 1).sum()), "divided": int((share < 1e-9).sum())}
 
@@ -363,10 +363,10 @@ kept = 1 - ((torch.arange(64) - low) / (high - low)).clamp(0, 1)
 yarn = speeds * kept + speeds / 8 * (1 - kept)
 theirs = posenc_has("yarn", factor=8, original_max_len=4096)
 check.claim("yarn", "posenc has the same speeds", (yarn - theirs).abs().max(),
-            "<", 1e-6)  # fmt: skip
+            "<", 1e-6)
 printed = by_turns(speeds, 8, 4096, few=1, many=32)
 check.claim("printed", "the printed ramp divides the middle pairs further",
-            (printed / yarn).min(), "<", 0.8)  # fmt: skip
+            (printed / yarn).min(), "<", 0.8)
 
 # %% [markdown]
 # ### All four in one picture
@@ -383,7 +383,7 @@ plots.lines(
     ylim=(0, 1.1),
     alt="Linear is flat at an eighth. NTK falls from 1 to an eighth over all "
         "pairs. YaRN and Llama 3 keep fast pairs, and divide from pair 46.",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Read it from the left, where neighbours are told apart: all but *linear* begin at 1.
@@ -403,14 +403,14 @@ plots.lines(
 
 # %%
 check.predict("warm", "Cosines and sines times 1.208: the scores are times",
-              ["1.208", "1.208² = 1.459", "2 · 1.208 = 2.416"])  # fmt: skip
+              ["1.208", "1.208² = 1.459", "2 · 1.208 = 2.416"])
 
 # %%
 torch.manual_seed(0)
 q, k = torch.randn(2, 1, 1, 5, 128, dtype=exact)  # (b, h, n, dh) each
 pos = torch.arange(5)
 rope = posenc.build("rope", posenc.Dims(128, 1), scaling="yarn", factor=8.0,
-                    original_max_len=4096)  # fmt: skip
+                    original_max_len=4096)
 q_warm, k_warm = rope.rotate(q, k, pos, pos)
 
 # %%
@@ -419,7 +419,7 @@ q_plain, k_plain = (functional.rotate_pairs(x, theta) for x in (q, k))
 growth = (q_warm @ k_warm.mT) / (q_plain @ k_plain.mT)
 check.claim("square", "every score grows by the square of the factor",
             (growth - (0.1 * math.log(8) + 1) ** 2).abs().max(), "<", 1e-6,
-            settles={"warm": "1.208² = 1.459"})  # fmt: skip
+            settles={"warm": "1.208² = 1.459"})
 
 # %% [markdown]
 # Queries are turned, and keys too: the factor comes in twice.
@@ -454,7 +454,7 @@ def toy(base, heads, seed):
 # %%
 check.predict("toy", "At four times the trained length, right nearly always "
               "is", ["none", "width 8 with base 10 000 alone",
-                     "base 1 000 000 alone", "every setting"])  # fmt: skip
+                     "base 1 000 000 alone", "every setting"])
 
 # %%
 models = {
@@ -476,15 +476,15 @@ scores = {
 plots.lines(scores, x=(16, 32, 64), xlabel="letters", ylabel="right",
             percent=True, chance=0.1, ylim=(0, 1.05),
             alt="All are right at 16 letters. At 64 base 10 000 with width 8 "
-                "still is; the other two have fallen below 70 %.")  # fmt: skip
+                "still is; the other two have fallen below 70 %.")
 
 # %%
 good, wide, slow_base = (group[:, 2] for group in scores.values())
 check.claim("good", "base 10 000 at width 8 is right at four times the length",
-            good, ">", 0.95, seeds=3)  # fmt: skip
+            good, ">", 0.95, seeds=3)
 check.claim("bad", "wider heads are not, and neither is a larger base",
             torch.cat([wide, slow_base]), "<", 0.8, seeds=3,
-            settles={"toy": "width 8 with base 10 000 alone"})  # fmt: skip
+            settles={"toy": "width 8 with base 10 000 alone"})
 
 # %% [markdown]
 # With one setting you would report that RoPE extrapolates, with another that it does not.
@@ -513,15 +513,15 @@ attention = {
 plots.lines(attention, xlabel="distance to the last letter",
             ylabel="attention",
             alt="All have a peak at distance 1. Width 16 has another at 20, "
-                "base 1 000 000 at 20, 26 and 45.")  # fmt: skip
+                "base 1 000 000 at 20, 26 and 45.")
 
 # %%
 check.claim("twenty", "width 16 also looks at distance 20",
             attention["10 000, width 16"][:, 20], ">", 0.04, seeds=3,
-)  # fmt: skip
+)
 check.claim("forty-five", "base 1 000 000 also looks at distance 45",
             attention["1 000 000, width 8"][:, 45], ">", 0.08, seeds=3,
-)  # fmt: skip
+)
 
 # %% [markdown]
 # False neighbours!
@@ -573,10 +573,10 @@ check.false_neighbour(false_neighbour)
 group = models["10 000, width 8"]
 far = torch.tensor([right(model, 128) for model in group])
 check.claim("luck", "at eight times the length it fails as well", far, "<",
-            0.85, seeds=3)  # fmt: skip
+            0.85, seeds=3)
 at_64 = torch.stack([looks(model, n=128)[64] for model in group])
 check.claim("foretold", "and its heads look at distance 64, as foretold",
-            at_64, ">", 0.08, seeds=3)  # fmt: skip
+            at_64, ">", 0.08, seeds=3)
 
 # %% [markdown]
 # And base × width act as one number, the ratio of neighbouring speeds,
@@ -588,7 +588,7 @@ check.claim("foretold", "and its heads look at distance 64, as foretold",
 begin = posenc.inverse_frequencies(16, 10_000)[:4]
 check.claim("one number", "width 16 at base 10 000 begins as width 8 at 100",
             (begin - posenc.inverse_frequencies(8, 100)).abs().max(), "<",
-            1e-6)  # fmt: skip
+            1e-6)
 
 # %%
 check.verdict(
@@ -597,7 +597,7 @@ check.verdict(
         "8 is right at four times the trained length and fails at eight; two "
         "other settings fail at four. At scale it does not hold: LLaMA 7B, "
         "trained at 2 048, has perplexity 7.20 there and above 1000 at 4 096 "
-        "(Chen et al. 2023, Table 1).")  # fmt: skip
+        "(Chen et al. 2023, Table 1).")
 
 # %% [markdown]
 # Do not carry the toy's *cause* to scale either.
@@ -615,7 +615,7 @@ check.verdict(
 # %%
 check.predict("swap", "All speeds divided by 4, no further training: `back1` "
               "at 16 letters", ["stays right", "loses a little", "is lost"],
-)  # fmt: skip
+)
 
 
 # %%
@@ -637,11 +637,11 @@ after = {
 plots.dots({"as trained": scores["10 000, width 8"][:, 0], **after},
            xlabel="right at 16 letters", percent=True, chance=0.1,
            alt="As trained and with NTK nearly all right; with linear "
-               "hardly above chance.")  # fmt: skip
+               "hardly above chance.")
 
 # %%
 check.claim("swap linear", "linear loses the neighbour", after["linear"], "<",
-            0.4, seeds=3, settles={"swap": "is lost"})  # fmt: skip
+            0.4, seeds=3, settles={"swap": "is lost"})
 check.claim("swap ntk", "NTK keeps it", after["ntk"], ">", 0.9, seeds=3)
 
 # %% [markdown]
@@ -683,7 +683,7 @@ shifted = [train(Shifted, seed) for seed in range(3)]
 # %%
 check.predict("shift", "Trained on up to 16 letters, with shifts up to 63: "
               "at 64 letters", ["as right as at 16", "better than without, "
-                                "but not right", "as without"])  # fmt: skip
+                                "but not right", "as without"])
 
 # %% tags=["trained"]
 reach = {
@@ -693,20 +693,20 @@ reach = {
 plots.lines(reach, x=(16, 32, 64), xlabel="letters", ylabel="right",
             percent=True, chance=0.1, ylim=(0, 1.05),
             alt="Counted from 0 the model loses a third at 32; shifted it is "
-                "nearly right at 32, and loses a quarter at 64.")  # fmt: skip
+                "nearly right at 32, and loses a quarter at 64.")
 
 # %%
 check.claim("without", "counted from 0, twice the length is not solved",
-            reach["from 0"][:, 1], "<", 0.75, seeds=2)  # fmt: skip
+            reach["from 0"][:, 1], "<", 0.75, seeds=2)
 check.claim("with", "shifted, twice the length is nearly solved",
-            reach["shifted"][:, 1], ">", 0.8, seeds=3)  # fmt: skip
+            reach["shifted"][:, 1], ">", 0.8, seeds=3)
 gain = reach["shifted"][:, 2].min() - reach["from 0"][:, 2].max()
 check.claim("wall", "at four times it is better, too", gain, ">", 0.1,
-            seeds=3)  # fmt: skip
+            seeds=3)
 check.claim("not right", "and still not right", reach["shifted"][:, 2], "<",
             0.9, seeds=3,
             settles={"shift": "better than without, but not right"},
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Every *position* up to 63 was met; a text of 64 *letters* never was.
@@ -721,13 +721,13 @@ losses = {
 }
 plots.lines(losses, xlabel="step", ylabel="loss in nats", logy=True,
             alt="The shifted models fall later than the others, and end with "
-                "a higher loss.")  # fmt: skip
+                "a higher loss.")
 
 # %%
 early = {name: loss[:2, :150].mean(1) for name, loss in losses.items()}
 check.claim("price", "shifted, every seed learns more slowly",
             early["shifted"] - early["from 0"], ">", 0.08, seeds=2,
-)  # fmt: skip
+)
 
 # %% [markdown]
 # The price: more to learn in the same steps, and a greatest length that

@@ -54,7 +54,7 @@ def drift(logits, right):
 # %%
 check.predict(
     "at zero", "A prompt of 12 words, then 12 words at position 0. Wrong are",
-    ["all of them", "the new words'", "none: the cache knows"])  # fmt: skip
+    ["all of them", "the new words'", "none: the cache knows"])
 
 
 # %%
@@ -83,13 +83,13 @@ drifts = {
 plots.lines(drifts, xlabel="word", ylabel="largest error of a logit",
             alt="The prompt is right for all. From word 12 on every encoding "
                 "is wrong, only the model without positions is not.",
-)  # fmt: skip
+)
 
 # %%
 wrong = torch.stack([drifts[name] for name in ("learned", "rope", "alibi")])
 check.claim("prompt", "the prompt is right", wrong[:, :12], "==", 0)
 check.claim("decode", "every word after it is wrong", wrong[:, 12:], ">", 0.01,
-            settles={"at zero": "the new words'"})  # fmt: skip
+            settles={"at zero": "the new words'"})
 
 # %% [markdown]
 # **Symptom.** The first words of an answer sound right, then it drifts.
@@ -105,7 +105,7 @@ healthy = [
     for model in four.values()
 ]
 check.claim("counted on", "counted on, decoding equals the whole text",
-            healthy, "<", 1e-8)  # fmt: skip
+            healthy, "<", 1e-8)
 
 # %% [markdown]
 # **Guard.** Two lines: all in one go, and step by step.
@@ -133,12 +133,11 @@ def started(start):
         for name, model in four.items()
     }
     worst = ", ".join(
-        f"{plots.label_of(n)} {float(d.max()):.2f}" for n, d in found.items()
-    )
+        f"{plots.label_of(n)} {float(d.max()):.2f}" for n, d in found.items())
     return plots.lines(
         found, xlabel="word", ylabel="largest error of a logit", ylim=(0, 5),
         alt=f"First new word at {start}; largest error: {worst}.",
-    )  # fmt: skip
+    )
 
 
 widgets.explore(started, start=(0, 24, 1, 13))
@@ -161,7 +160,7 @@ widgets.explore(started, start=(0, 24, 1, 13))
 
 # %%
 check.predict("left", "Five pads on the left, masked. The logits change for",
-              ["a learned table", "RoPE", "both", "neither"])  # fmt: skip
+              ["a learned table", "RoPE", "both", "neither"])
 
 
 # %%
@@ -185,15 +184,15 @@ for name in names:
 plots.lines(shifted, xlabel="pads on the left",
             ylabel="largest error of a logit",
             alt="One pad spoils the learned table and the sinusoids; RoPE "
-                "stays at zero for any number, FIRE almost.")  # fmt: skip
+                "stays at zero for any number, FIRE almost.")
 
 # %%
 check.claim("tables", "one pad is enough for an absolute code",
-            [shifted[name][1] for name in names[:2]], ">", 0.5)  # fmt: skip
+            [shifted[name][1] for name in names[:2]], ">", 0.5)
 check.claim("rope", "RoPE never notices", shifted["rope"], "<", 1e-8,
-            settles={"left": "a learned table"})  # fmt: skip
+            settles={"left": "a learned table"})
 check.claim("fire", "FIRE does, a little: it divides by the query's position",
-            shifted["fire"][1:], ">", 1e-5)  # fmt: skip
+            shifted["fire"][1:], ">", 1e-5)
 
 # %% [markdown]
 # **Symptom.** A prompt answers differently in a batch than alone, and the
@@ -268,7 +267,7 @@ check.verdict(
     "B14", "does not hold",
     because="With the pads masked, RoPE gives the same logits to rounding for "
     "any number of them. Left padding breaks absolute codes, and breaks RoPE "
-    "only where prompt and next word are counted in two ways.")  # fmt: skip
+    "only where prompt and next word are counted in two ways.")
 
 # %% [markdown]
 # ## 3 · Two documents in one row
@@ -281,7 +280,7 @@ check.verdict(
 # %%
 check.predict(
     "packing", "Positions restart, the mask is only causal. Document two",
-    ["is as if alone", "still reads document one"])  # fmt: skip
+    ["is as if alone", "still reads document one"])
 
 
 # %%
@@ -298,7 +297,7 @@ def packing_error(model, pos=None, mask=None):
 
 # %%
 ways = {"restart": (restart, None), "mask": (None, same_doc),
-        "both": (restart, same_doc)}  # fmt: skip
+        "both": (restart, same_doc)}
 errors = {
     name: [packing_error(patient(name), *way) for way in ways.values()]
     for name in ("learned", "sinusoidal", "fire", "rope", "alibi", "none")
@@ -311,18 +310,18 @@ plots.heatmap(torch.tensor(list(errors.values())), x=list(ways),
               label="largest error of a logit",
               alt="Restarting alone is wrong in every row. The mask alone is "
                   "exact for RoPE, ALiBi and no positions; both together are "
-                  "exact for all.")  # fmt: skip
+                  "exact for all.")
 
 # %%
 table = torch.tensor(list(errors.values()))
 check.claim("restart", "restarting alone isolates nobody", table[:, 0], ">",
-            0.5, settles={"packing": "still reads document one"})  # fmt: skip
+            0.5, settles={"packing": "still reads document one"})
 check.claim("mask", "RoPE, ALiBi, none: the mask alone is exact",
-            table[3:, 1], "<", 1e-8)  # fmt: skip
+            table[3:, 1], "<", 1e-8)
 check.claim("tables both", "absolute codes need the restart as well",
-            table[:2, 1], ">", 0.5)  # fmt: skip
+            table[:2, 1], ">", 0.5)
 check.claim("both", "mask and restart together serve all", table[:, 2], "<",
-            1e-8)  # fmt: skip
+            1e-8)
 
 # %% [markdown]
 # **Symptom.** None: the loss falls, and one text whispers into the next.
@@ -336,7 +335,7 @@ check.verdict(
     "B13", "does not hold",
     because="Restarting alone leaks under every encoding, even under none. "
     "The document mask isolates; with it RoPE is exact without a restart, "
-    "and absolute codes need both.")  # fmt: skip
+    "and absolute codes need both.")
 
 # %% [markdown]
 # Some fused kernels *read* the borders off the restarts and build the mask
@@ -402,7 +401,7 @@ def served(model):
             decode(model, words, at_zero), whole).max(),
         "slip: pads, arange": drift(padded(model, 5), whole).max(),
         "slip: mask only": packing_error(model, None, same_doc),
-    }  # fmt: skip
+    }
 
 
 # %%
@@ -414,7 +413,7 @@ for name, encoding in posenc.ENCODINGS.items():
 
 plots.tick_table(
     ticks, alt="Done right, all are exact but p / L. All slips are forgiven "
-               "only where the model sees no positions")  # fmt: skip
+               "only where the model sees no positions")
 
 # %%
 right = {
@@ -424,7 +423,7 @@ right = {
 broken = [name for name, kept in right.items() if not kept]
 
 check.claim("only one", "done right, p / L alone breaks",
-            broken == ["normalized"], "==", True)  # fmt: skip
+            broken == ["normalized"], "==", True)
 
 # %% [markdown]
 # `p / L` breaks by construction: every new word changes L, and so the code of
@@ -441,7 +440,7 @@ kept = [
     for name, row in ticks.items()
 ]
 check.claim("promises", "what posenc's encodings promise is what was measured",
-            kept, "==", True)  # fmt: skip
+            kept, "==", True)
 
 # %% [markdown]
 # ## 5 · The base that grows with the text
@@ -456,7 +455,7 @@ check.claim("promises", "what posenc's encodings promise is what was measured",
 def turned(x, p, length, trained=256):
     base = posenc.functional.ntk_base(64, 10_000, max(1, length / trained))
     theta = posenc.angles(torch.tensor([p]), posenc.inverse_frequencies(
-        64, base, dtype=torch.float64))  # fmt: skip
+        64, base, dtype=torch.float64))
     return posenc.functional.rotate_pairs(x[None], theta)[0]  # (dh,)
 
 
@@ -470,7 +469,7 @@ def turned(x, p, length, trained=256):
 # %%
 check.predict(
     "stale", "With keys turned at their own time, the highest score is at",
-    ["word 923", "a word near 923", "a word 20 or more away"])  # fmt: skip
+    ["word 923", "a word near 923", "a word 20 or more away"])
 
 # %%
 key, n = torch.ones(64) / 8, 1024
@@ -485,15 +484,15 @@ scores = {name: torch.stack(curve) for name, curve in scores.items()}
 # %%
 plots.lines(scores, x=keys, xlabel="key of word", ylabel="score",
             alt="With one base a sharp peak at 923. With each key's own base "
-                "the peak is smeared over fifty words before it.")  # fmt: skip
+                "the peak is smeared over fifty words before it.")
 
 # %%
 top = {name: 824 + int(curve.argmax()) for name, curve in scores.items()}
 check.claim("fresh", "one base: the head finds its word", top["one base"],
-            "==", 923)  # fmt: skip
+            "==", 923)
 check.claim("stale", "stale keys: it looks more than 20 words astray",
             abs(top["each its own"] - 923), ">", 20,
-            settles={"stale": "a word 20 or more away"})  # fmt: skip
+            settles={"stale": "a word 20 or more away"})
 
 # %% [markdown]
 # **Symptom.** Beyond the trained length, answers with a cache and without
@@ -564,7 +563,7 @@ def forget(cache, kept):
 # %%
 check.predict(
     "evicted", "23 words read, 9 kept with their positions. The next is at",
-    ["9", "23", "either: only order counts"])  # fmt: skip
+    ["9", "23", "either: only order counts"])
 
 # %%
 kept = torch.tensor([0, 1, *range(16, 23)])
@@ -590,7 +589,7 @@ seen = drift(after_forgetting(rope, 23), hidden)
 length = drift(after_forgetting(rope, 9), hidden)
 
 check.claim("seen", "the number of words seen: exact", seen, "<", 1e-8,
-            settles={"evicted": "23"})  # fmt: skip
+            settles={"evicted": "23"})
 check.claim("length", "the cache's length: wrong", length, ">", 0.05)
 
 # %% [markdown]
@@ -616,7 +615,7 @@ reach = {
 plots.lines(reach, x=read, xlabel="words read",
             ylabel="distance to the first word",
             alt="In the text the distance to the first word grows without "
-                "bound; inside the cache it stops at 9.")  # fmt: skip
+                "bound; inside the cache it stops at 9.")
 
 # %% [markdown]
 # But then every eviction renumbers the keys.
@@ -628,7 +627,7 @@ plots.lines(reach, x=read, xlabel="words read",
 again = turned(turned(key, 16, 1), -14, 1)  # word 16 moves to place 2
 
 check.claim("re-turned", "turned by 16, then by −14: turned by 2",
-            (again - turned(key, 2, 1)).abs().max(), "<", 1e-12)  # fmt: skip
+            (again - turned(key, 2, 1)).abs().max(), "<", 1e-12)
 
 # %% [markdown]
 # **Guard.** The newest word must not stand before the newest kept one, and
@@ -687,7 +686,7 @@ check.cached_step(cached_step)
 # %%
 check.predict(
     "bf16", "With angles in bfloat16, moved by 8000, the score is off by",
-    ["less than 1 %", "a few percent", "more than a tenth"])  # fmt: skip
+    ["less than 1 %", "a few percent", "more than a tenth"])
 
 
 # %%
@@ -710,14 +709,14 @@ by_type = {name: torch.stack(curve) for name, curve in by_type.items()}
 plots.lines(by_type, x=shifts, xlabel="both moved by",
             ylabel="score at distance 5",
             alt="In float32 a level line; in bfloat16 the score jumps about "
-                "from a few hundred on.")  # fmt: skip
+                "from a few hundred on.")
 
 # %%
 off = {name: (s - s[0]).abs() / s[0].abs() for name, s in by_type.items()}
 check.claim("float32", "angles in float32 keep the score", off["float32"], "<",
-            0.01)  # fmt: skip
+            0.01)
 check.claim("bfloat16", "angles in bfloat16 lose it", off["bfloat16"][-1], ">",
-            0.1, settles={"bf16": "more than a tenth"})  # fmt: skip
+            0.1, settles={"bf16": "more than a tenth"})
 
 # %% [markdown]
 # **Symptom.** Fine at short lengths; at long ones, errors that no other
@@ -750,7 +749,7 @@ half = patient("rope").to(torch.bfloat16).to(torch.float64)
 move = drift(half(words, count + 4000), half(words)).max()
 
 check.claim("posenc", "cast to bfloat16 and back, it keeps its angles", move,
-            "<", 0.001)  # fmt: skip
+            "<", 0.001)
 
 # %% [markdown]
 # ## 8 · The checkpoint from elsewhere
@@ -780,7 +779,7 @@ outcome(lambda: longer.load_state_dict(patient("learned").state_dict()))
 # %%
 check.predict("layout", "Loading weights of the other layout gives",
               ["an error", "a warning", "neither, and other logits",
-               "neither, and the same logits"])  # fmt: skip
+               "neither, and the same logits"])
 
 # %%
 weights = rope.state_dict()
@@ -794,7 +793,7 @@ gaps = [drift(m(words), rope(words)).max() for m in (halves, other_base)]
 
 check.claim("silent", "another layout or base loads, and answers otherwise",
             gaps, ">", 0.01,
-            settles={"layout": "neither, and other logits"})  # fmt: skip
+            settles={"layout": "neither, and other logits"})
 
 # %% [markdown]
 # **Symptom.** Fluent-looking garbage from a good checkpoint.
@@ -822,7 +821,7 @@ mended = {
 halves.load_state_dict(mended)
 
 check.claim("permuted", "permuted, the other layout gives the same logits",
-            drift(halves(words), rope(words)), "<", 1e-8)  # fmt: skip
+            drift(halves(words), rope(words)), "<", 1e-8)
 
 # %% [markdown]
 # **Guard.** Ship one sentence and its logits with the weights.

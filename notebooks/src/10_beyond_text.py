@@ -308,8 +308,7 @@ def draw(row, column):
     omega = torch.tensor([row, column], dtype=exact)
     turns = (steps @ omega / 8).reshape(17, 17)
     lean = (
-        "straight" if row * column == 0 else "╱" if row * column > 0 else "╲"
-    )
+        "straight" if row * column == 0 else "╱" if row * column > 0 else "╲")
     return plots.heatmap(
         torch.cos(2 * math.pi * turns),
         x=range(-8, 9),
@@ -703,8 +702,7 @@ def fit(inputs, seed, steps=150):  # (4096, f) -> (4096,)
     torch.manual_seed(seed)
     layer, relu = torch.nn.Linear, torch.nn.ReLU()
     net = torch.nn.Sequential(
-        layer(inputs.shape[1], 48), relu, layer(48, 48), relu, layer(48, 1)
-    )
+        layer(inputs.shape[1], 48), relu, layer(48, 48), relu, layer(48, 1))
     adam = torch.optim.Adam(net.parameters(), lr=1e-2)
     for _ in range(steps):
         error = net(inputs[seen]).squeeze(-1) - picture[seen]

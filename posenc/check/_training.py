@@ -178,6 +178,7 @@ READINGS = (
     ([0.54, 0.53, 0.52], [0.49, 0.5, 0.51], 0.5, "both at chance"),
     ([0.36, 0.47, 0.4], [0.52, 0.5, 0.54], 0.5, "both at chance"),
     ([0.61, 0.7, 0.66], [0.49, 0.52, 0.5], 0.5, "a"),
+    ([0.6, 0.5, 0.5], [0.49, 0.5, 0.51], 0.5, "not decided"),
 )
 
 
@@ -206,7 +207,12 @@ def _name_reading(found: Any, a: list[float], b: list[float], chance: float, wor
     words = ("a", "b", "both at chance", "not decided")
     require(found in words, "word", f"the words are {', '.join(words)}; it said {found!r}")
     require(
-        word != "not decided" or found == "both at chance",
+        word != "not decided" or found != "both at chance",
+        "mean-chance",
+        f"{case}: one seed is above chance: ask every seed, not the mean",
+    )
+    require(
+        word != "not decided",
         "means",
         f"{case}: the means differ but the seeds overlap",
     )
