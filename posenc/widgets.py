@@ -189,8 +189,8 @@ def explore(draw: Callable[..., Picture], /, **sliders: Any) -> Explorer:
     raises at the start; later errors appear as a line under the picture.
 
     >>> from posenc import plots
-    >>> explore(plots.odometer, pos=(0, 99, 1), base=[10, 2])
-    explore: pos = 0 (0 to 99 in steps of 1); base = 10 (one of 10, 2)
+    >>> explore(plots.odometer, pos=(0, 63, 1), base=[10, 2])
+    explore: pos = 0 (0 to 63 in steps of 1); base = 10 (one of 10, 2)
     odometer
     base 10: 0 0 0 0 0 0
     The odometer shows position 0.

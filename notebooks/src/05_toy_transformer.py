@@ -260,8 +260,12 @@ plots.dots(
 check.claim("control", "every encoding solves the control",
             torch.cat([control[name] for name in names]), ">", 0.85,
             seeds=3)
+
+# %% tags=["trained"]
 check.claim("blind", "without positions, `before` stays near chance",
             before["none"][:, 0], "<", 0.6, seeds=3)
+
+# %% tags=["trained"]
 check.claim("order", "integer, learned and sinusoidal solve `before`",
             torch.cat([before[name][:, 0] for name in names[1:]]), ">", 0.8,
             seeds=3)
@@ -270,6 +274,8 @@ check.claim("order", "integer, learned and sinusoidal solve `before`",
 check.claim("exact", "learned and sinusoidal solve `back1`",
             back1["learned"] + back1["sinusoidal"], ">", 0.9,
             seeds=3)
+
+# %% tags=["trained"]
 check.claim("inexact", "integer and none do not",
             back1["integer_channel"] + back1["none"], "<", 0.6, seeds=3,
             settles={"who": "learned and sinusoidal"})
@@ -411,6 +417,8 @@ check.claim("fall", "beyond twice the length all three are mostly wrong",
             torch.stack([right[:, 32:].mean(1) for right in long.values()]),
             "<", 0.45, seeds=3,
             settles={"beyond": "mostly wrong"})
+
+# %% tags=["trained"]
 check.claim("even inside", "sinusoids lose letters at the first places too",
             long["sinusoidal"][:, 1:16].mean(1), "<", 0.95,
             seeds=3)
@@ -545,6 +553,8 @@ check.claim("by heart", "within the length both know the day",
             ">", 0.9, seeds=3)
 check.claim("own period", "beyond it, the clock of seven still does",
             weeks["week"][:, 32:].mean(1), ">", 0.9, seeds=3)
+
+# %% tags=["trained"]
 check.claim("many periods", "beyond it, the sinusoids do not",
             weeks["sinusoidal"][:, 32:].mean(1), "<", 0.4, seeds=3,
             settles={"week": "the one clock of seven"})
@@ -566,6 +576,8 @@ ends = training.compare(
 check.claim("tie", "start and end are tied, with sinusoids and without",
             torch.cat([rows[:, 0] for rows in ends.values()]), ">", 0.85,
             seeds=3)
+
+# %% tags=["trained"]
 check.claim("no better", "at twice the length the sinusoids are not ahead",
             (ends["sinusoidal"] - ends["random"])[:, 1], "<", 0.1,
             seeds=3)
@@ -670,6 +682,8 @@ unseen = {name: rows[:, 64:].mean(1) for name, rows in loss.items()}
 check.claim("inside", "within the length sinusoids beat none",
             seen["none"] - seen["sinusoidal"], ">", 0.03,
             seeds=3)
+
+# %% tags=["trained"]
 check.claim("outside", "beyond it none beats sinusoids and the table",
             torch.cat([unseen["sinusoidal"] - unseen["none"],
                        unseen["learned"] - unseen["none"]]), ">", 0.02,

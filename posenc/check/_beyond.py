@@ -50,11 +50,17 @@ def _name_the_slip(found: Tensor, right: Tensor, height: int, width: int) -> Non
     """Raise where the answer equals one of the grids that people really build."""
     if height == width or 1 in (height, width):
         return
+    for slug, slip, message in _slips(right, height, width):
+        require(not torch.equal(found.double(), slip.double()), slug, message)
+
+
+def _slips(right: Tensor, height: int, width: int) -> tuple[tuple[str, Tensor, str], ...]:
+    """Return the wrong grids: slug, grid, what to say."""
     i = torch.arange(height * width)
     place, at = f"on {height} × {width}, patch", f"({i[height] // width}, {i[height] % width})"
     side = math.isqrt(height * width)
     transposed = _places(width, height)
-    slips = (
+    return (
         ("one-based", right + 1, "rows and columns must count from 0; the first is (1, 1)"),
         (
             "column-first", right.flip(-1),
@@ -73,8 +79,6 @@ def _name_the_slip(found: Tensor, right: Tensor, height: int, width: int) -> Non
             f"it assumes a square grid: {place} {side} does not begin a row",
         ),
     )  # fmt: skip
-    for slug, slip, message in slips:
-        require(not torch.equal(found.double(), slip.double()), slug, message)
 
 
 # --- a table for another grid ---------------------------------------------------------------

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from posenc import functional
+from posenc.check._speeds import SAYS, WRONG_SPEEDS
 from posenc.check._verdict import Mistake, Remark, Verdict, judge, require, same
 
 __all__ = ["inverse_frequencies", "offset_head", "shift_matrix", "sinusoidal"]
@@ -54,29 +55,6 @@ def offset_head(answer: object) -> Verdict:
 
 
 # --- frequencies ------------------------------------------------------------------------
-
-Rule = Callable[[Tensor, int, float], Tensor]  # (i, dim, base) -> the speeds
-
-WRONG_SPEEDS: dict[str, Rule] = {
-    "doubled-exponent": lambda i, dim, base: base ** (-4 * i / dim),
-    "halved-exponent": lambda i, dim, base: base ** (-i / dim),
-    "inverted": lambda i, dim, base: base ** (2 * i / dim),
-    "slowest-first": lambda i, dim, base: (base ** (-2 * i / dim)).flip(0),
-    "turns": lambda i, dim, base: 2 * torch.pi * base ** (-2 * i / dim),
-    "starts-late": lambda i, dim, base: base ** (-2 * (i + 1) / dim),
-    "ends-at-base": lambda i, dim, base: base ** (-2 * i / (dim - 2)),
-    "equal-steps": lambda i, dim, base: torch.linspace(1, base ** (2 / dim - 1), len(i), dtype=F64),
-}
-SAYS = {
-    "doubled-exponent": "the exponent is doubled: a loop by twos has 2i in its index already",
-    "halved-exponent": "the last speed is far too fast: the exponent is −2i/dim, i = 0 … dim/2 − 1",
-    "inverted": "the speeds grow: the exponent needs a minus, or you divide by a speed",
-    "slowest-first": "the speeds are in reverse order: fastest first",
-    "turns": "a factor 2π too many: the speeds are in radians, not in turns",
-    "starts-late": "the first speed must be 1: the exponent of pair 0 is 0",
-    "ends-at-base": "the last speed is exactly 1/base: divide by dim/2, not by dim/2 − 1",
-    "equal-steps": "these are equal steps; equal ratios are wanted",
-}
 
 
 def _frequencies(answer: Callable[[int, float], Tensor]) -> str:
@@ -192,7 +170,14 @@ def _wrong_pairs(table: Tensor, pos: Tensor) -> None:
             f"the cosine of pair {int(off.nonzero()[0])} uses another speed than its sine "
             f"(sin² + cos² is not 1): {why}",
         )
-    degrees = functional.angles(pos, right) * torch.pi / 180
+    _wrong_speeds(sines, pos)
+
+
+def _wrong_speeds(sines: Tensor, pos: Tensor) -> None:
+    """Raise where the pairs are clock hands of the wrong speeds."""
+    i = torch.arange(sines.shape[1], dtype=F64)
+    dim = 2 * len(i)
+    degrees = functional.angles(pos, 10_000.0 ** (-2 * i / dim)) * torch.pi / 180
     require(
         not _close(sines, degrees.sin()), "degrees", "the angles were taken in degrees, not radians"
     )
@@ -235,6 +220,10 @@ def _wrong_turn(found: Tensor, right: Tensor, k: int, dim: int) -> None:
         "ignores-k",
         f"k is ignored: this is the matrix for one step, not for k = {k}",
     )
+    _wrong_blocks(found, k, dim)
+
+
+def _wrong_blocks(found: Tensor, k: int, dim: int) -> None:
     first = functional.shift_matrix(k, 2, dtype=F64)
     require(
         not _close(found, torch.block_diag(*[first] * (dim // 2))),

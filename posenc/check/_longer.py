@@ -162,6 +162,14 @@ def _why_yarn(
     share = (right / old - 1 / factor) / (1 - 1 / factor)
     turned = old * (1 - share) + old / factor * share
     require(not close(turned), "backwards", "the fast pairs were divided and the slow ones kept")
+    _wrong_ramp(close, dim, base, factor, trained)
+
+
+def _wrong_ramp(
+    close: Callable[[Tensor], bool], dim: int, base: float, factor: float, trained: int
+) -> None:
+    """Raise where the ramp between kept and divided pairs is another one."""
+    old = functional.inverse_frequencies(dim, base, dtype=F64)
     turns = old * trained / (2 * math.pi)
     by_turns = ((turns - 1) / 31).clamp(0, 1)
     require(

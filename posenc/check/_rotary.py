@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check._frequency import SAYS, WRONG_SPEEDS
+from posenc.check._speeds import SAYS, WRONG_SPEEDS
 from posenc.check._verdict import Mistake, Remark, Verdict, judge, require, same
 
 __all__ = ["partial_rotary", "rotary", "to_pairs"]
@@ -96,6 +96,11 @@ def _why(found: Tensor, x: Tensor, pos: Tensor, right: Tensor) -> None:
         "channels i and i + dh/2 turn together; here neighbours do, 2i and 2i + 1",
     )
     require(not _close(found, x), "stands-still", "nothing turns: x comes back as it was")
+    _wrong_angles(found, x, pos)
+
+
+def _wrong_angles(found: Tensor, x: Tensor, pos: Tensor) -> None:
+    """Raise where the neighbours turn, but not by their speed times the position."""
     require(
         not _close(found, _turned(x, torch.arange(len(pos)), _speeds(8))),
         "ignores-pos",
