@@ -102,9 +102,9 @@ PROBE = """
 import sys, time
 import torch
 before = set(sys.modules)  # torch itself brings tqdm
-start = time.perf_counter()
+start = time.process_time()
 import posenc
-print(time.perf_counter() - start)
+print(time.process_time() - start)
 print(*{name.split(".")[0] for name in set(sys.modules) - before})
 """
 
