@@ -20,11 +20,12 @@ from typing import Any
 
 from posenc.plots import Picture
 
-__all__ = ["Explorer", "choice", "explore"]
+__all__ = ["Explorer", "choice", "explore", "still_true"]
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 FAST = 0.15  # seconds a redraw may take for the picture to follow the slider's motion
 CORNERS = 64  # how many extreme settings a test is given at most
+_shown: list[tuple["Explorer", list[str]]] = []  # in strict mode: what each corner said
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,19 @@ class Explorer:
             ends = [(end[0], end[-1]) for end in ends]
         for corner in itertools.islice(itertools.product(*ends), CORNERS):
             yield dict(zip(self.sliders, corner, strict=True))
+
+    def said_at_corners(self) -> list[str]:
+        """Return the text of the picture at every corner; whatever ``draw`` raises there."""
+        return [repr(self.draw(**corner)) for corner in self.corners()]
+
+    def said_late(self) -> str:
+        """Return what to say of an explorer that later cells have spoilt."""
+        name, code = (getattr(self._draw, part, None) for part in ("__name__", "__code__"))
+        used = ", ".join(code.co_names) if code else "not known"
+        return (
+            f"after the last cell, explore({name}) no longer shows what it did: "
+            f"a later cell changes a name that it uses ({used})"
+        )
 
     def set(self, **values: Any) -> None:
         """Move sliders, as a hand would: an error in drawing is told, not raised."""
@@ -197,9 +211,25 @@ def explore(draw: Callable[..., Picture], /, **sliders: Any) -> Explorer:
     """
     explorer = Explorer(draw, sliders)
     if os.environ.get("POSENC_STRICT") == "1":  # the builder and CI: no setting may fail
-        for corner in explorer.corners():
-            explorer.draw(**corner)
+        _shown.append((explorer, explorer.said_at_corners()))
     return explorer
+
+
+def still_true() -> None:
+    """Raise ``RuntimeError`` if an explorer shows another picture than where it was made.
+
+    A reader runs all cells, then goes back to move a slider: ``draw`` then reads what the
+    last cells have left in the names it uses. Works in strict mode, where the builder asks.
+
+    >>> still_true()
+    """
+    for explorer, before in _shown:
+        try:
+            same = explorer.said_at_corners() == before
+        except Exception as error:
+            raise RuntimeError(f"{explorer.said_late()}: {error}") from error
+        if not same:
+            raise RuntimeError(explorer.said_late())
 
 
 def choice(

@@ -189,6 +189,24 @@ def test_a_failing_cell_leaves_the_old_notebook(course, capfd, cell, words):
     ]
 
 
+SLIDERS = """# %%
+from posenc import plots, widgets
+
+base = 10
+widgets.explore(lambda pos: plots.odometer(pos, base=base), pos=(0, 9, 1))
+
+# %%
+base = {base}
+"""
+
+
+@pytest.mark.parametrize(("base", "failures"), [(10, 0), (2, 1), ("'ten'", 1)])
+def test_a_slider_shows_the_same_after_the_last_cell(tmp_path, capfd, base, failures):
+    tiny.write(tmp_path, SLIDERS.replace("{base}", str(base)))
+    assert _build.build(tmp_path, []) == failures
+    assert ("no longer shows what it did" in capfd.readouterr().out) == bool(failures)
+
+
 def test_an_expected_error_is_stored_without_its_frames(tmp_path):
     text = '# %% tags=["raises-exception"]\n[][1]\n'
     source = tiny.write(tmp_path, text)

@@ -29,13 +29,14 @@ F64 = torch.float64  # proofs need the digits
 # **Which of these is as before: the arrows, the angles between them, the score?**
 
 # %%
-rope = posenc.build("rope", posenc.Dims(d_model=4, n_heads=1), base=100)
-q = torch.tensor([[1.0, 0.5, 0.9, -0.3]], dtype=F64)
-k = torch.tensor([[0.8, -0.7, 0.9, 0.6]], dtype=F64)
+two_pairs = posenc.build("rope", posenc.Dims(d_model=4, n_heads=1), base=100)
+query = torch.tensor([[1.0, 0.5, 0.9, -0.3]], dtype=F64)
+key = torch.tensor([[0.8, -0.7, 0.9, 0.6]], dtype=F64)
 
 
 def arrows(m, n):
-    q_m, k_n = rope.rotate(q, k, torch.tensor([m]), torch.tensor([n]))
+    q_m, k_n = two_pairs.rotate(
+        query, key, torch.tensor([m]), torch.tensor([n]))
     score = (q_m * k_n).sum()
     right = torch.tensor([3.0, 0.0], dtype=F64)  # where the slow pair stands
     tips = {"q, fast": q_m[0, :2], "k, fast": k_n[0, :2],

@@ -19,6 +19,8 @@ from posenc.course._source import NOTEBOOK_METADATA, notebook_from
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SECONDS_A_CELL = 180
+# Run last, kept nowhere: a slider moved after Run All shows what it showed at its place.
+LAST = "from posenc import widgets as _widgets; _widgets.still_true()"
 
 
 def build(root: Path, names: list[str], *, jobs: int = 1) -> int:
@@ -58,7 +60,9 @@ def build_one(source: Path) -> str:
     start = time.perf_counter()
     notebook = notebook_from(source)
     target = _places.built_from(source)
+    notebook.cells.append(nbformat.v4.new_code_cell(LAST))
     _run(notebook, target)
+    notebook.cells.pop()
     for cell, output in outputs_of(notebook):
         _refuse(cell, output, target)
         _settle(output)
