@@ -232,6 +232,8 @@ def compare(
     """
     if task not in TASKS:
         raise ValueError(f"no task is called {task!r}; known are: {', '.join(TASKS)}")
+    for name in encodings:  # before the first training, not after it
+        build(name, dims)
     results = {}
     for name in progress(encodings, task):
         rows = []

@@ -84,7 +84,7 @@ class Normalized(AddedCode):
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return p / L in channel 0: (..., n) -> (..., n, d)."""
         pos = pos.to(dtype)
-        length = pos.amax(dim=-1, keepdim=True) + 1
+        length = pos.amax(dim=-1, keepdim=True) + 1 if pos.shape[-1] else 1
         return _first_channels((pos / length)[..., None], self.dims.d_model)
 
 

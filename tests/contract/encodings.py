@@ -138,7 +138,7 @@ def rotate_and_bias_equal_their_oracles(name):
 
 def doors_keep_shapes_for_rectangles(name):
     encoding = _build(name)
-    for b, nq, nk in ((1, 1, 5), (2, 4, 3), (4, 4, 4)):
+    for b, nq, nk in ((1, 1, 5), (2, 4, 3), (4, 4, 4), (2, 0, 3), (1, 2, 0)):
         q, k = _heads(b, nq), _heads(b, nk)
         for q_pos, k_pos in (
             (torch.arange(nq), torch.arange(nk)),
