@@ -10,8 +10,10 @@ from torch.nn import functional as F
 from posenc.functional import inverse_frequencies
 
 __all__ = [
+    "Equivalence",
     "Rival",
     "best_head",
+    "equivalence",
     "first_rise",
     "kernel",
     "linear_r2",
@@ -143,3 +145,74 @@ def best_head(code: Tensor, k: int = 1) -> float:
     search.step(loss)
     scores = x[k:] @ weights.detach() @ x.T
     return float((scores.argmax(dim=1) == wanted).double().mean())
+
+
+class Equivalence(NamedTuple):
+    """How two codes are related, and what follows for weights that were trained with one."""
+
+    kind: str  # "identical" · "channel permutation" · "rotation" · "different kernel"
+    follows: str
+    gap: float  # the largest difference between the products of any two rows
+
+    def __repr__(self) -> str:
+        return f"{self.kind}: {self.follows}"
+
+
+FOLLOWS = {
+    "identical": "trained weights load as they are",
+    "channel permutation": "a new model learns the same; trained weights load once the rows of "
+    "every matrix that reads the code are put into the new order",
+    "rotation": "every product of two codes is the same, so a new model can learn the same; "
+    "trained weights load only together with the matrix that turns one code into the other",
+    "different kernel": "another code: trained weights do not fit it",
+}
+
+
+def equivalence(a: Tensor, b: Tensor, *, atol: float = 1e-4) -> Equivalence:
+    """Return how the codes of the same positions, (n, d) and (n, d), are related.
+
+    "rotation" stands for any orthogonal map, a mirror included: it leaves all products of
+    two rows as they are, and exists wherever they are. The default ``atol`` lets float32
+    pass. Raises ``ValueError`` for tables of different shape, of fewer than two rows, or
+    with entries that are not finite.
+
+    >>> from posenc.functional import sinusoidal
+    >>> pos = torch.arange(50)
+    >>> code = sinusoidal(pos, 8)
+    >>> equivalence(code, torch.cat((code[:, 0::2], code[:, 1::2]), 1)).kind
+    'channel permutation'
+    >>> equivalence(code, sinusoidal(pos + 1, 8)).kind
+    'rotation'
+    >>> equivalence(code, sinusoidal(pos, 8, base=1000.0)).kind
+    'different kernel'
+    """
+    if a.shape != b.shape or a.dim() != 2 or len(a) < 2:
+        raise ValueError(
+            f"two tables of one shape (n, d) with n ≥ 2 are compared; got {tuple(a.shape)} "
+            f"and {tuple(b.shape)}"
+        )
+    a, b = (table.detach().to("cpu", torch.float64) for table in (a, b))
+    if not (a.isfinite().all() and b.isfinite().all()):
+        raise ValueError("a table holds NaN or infinite entries; there is nothing to compare")
+    gap = (a @ a.T - b @ b.T).abs().max().item()  # (n, n) products
+    kind = _kind(a, b, atol, gap <= atol * max(1.0, a.shape[1]))
+    return Equivalence(kind, FOLLOWS[kind], gap)
+
+
+def _kind(a: Tensor, b: Tensor, atol: float, same_products: bool) -> str:
+    if torch.allclose(a, b, rtol=0, atol=atol):
+        return "identical"
+    if _columns_match(a, b, atol):
+        return "channel permutation"
+    return "rotation" if same_products else "different kernel"
+
+
+def _columns_match(a: Tensor, b: Tensor, atol: float) -> bool:
+    """Return whether each column of ``a`` has one of its own in ``b``."""
+    free = list(range(b.shape[1]))
+    for column in a.T:
+        fits = [j for j in free if (b[:, j] - column).abs().max() <= atol]
+        if not fits:
+            return False
+        free.remove(fits[0])
+    return True

@@ -5,7 +5,7 @@ import pytest
 import torch
 from contract import checks
 
-from posenc import analysis
+from posenc import analysis, functional
 
 
 @pytest.mark.parametrize("check", checks(promise), ids=lambda check: check.__name__)
@@ -46,3 +46,54 @@ def test_widths_are_checked(width):
 def test_best_head_checks_its_words(shape, k):
     with pytest.raises(ValueError, match=rf"code must be \(n, d\) with n > k ≥ 1; .* k={k}"):
         analysis.best_head(torch.zeros(shape), k)
+
+
+# --- is it a bug, or equivalent? -------------------------------------------------------------
+
+POS = torch.arange(60)
+CODE = functional.sinusoidal(POS, 16, dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("other", "kind"),
+    [
+        (CODE, "identical"),
+        (CODE.float(), "identical"),
+        (torch.cat((CODE[:, 0::2], CODE[:, 1::2]), 1), "channel permutation"),
+        (CODE.flip(1), "channel permutation"),
+        (-CODE, "rotation"),
+        (functional.sinusoidal(-POS, 16, dtype=torch.float64), "rotation"),
+        (functional.sinusoidal(POS + 1, 16, dtype=torch.float64), "rotation"),
+        (CODE @ torch.linalg.qr(torch.randn(16, 16, dtype=torch.float64))[0], "rotation"),
+        (functional.sinusoidal(POS, 16, 1000.0, dtype=torch.float64), "different kernel"),
+        (CODE * 2, "different kernel"),
+        (CODE[:, 0::2].repeat_interleave(2, 1), "different kernel"),
+        (CODE.flip(0), "rotation"),  # the products know the distance alone
+        (CODE[torch.randperm(60, generator=torch.Generator().manual_seed(0))], "different kernel"),
+    ],
+)
+def test_equivalence_says_how_two_codes_are_related(other, kind):
+    found = analysis.equivalence(CODE, other)
+    assert found.kind == kind
+    assert found == analysis.equivalence(CODE, other)
+    assert analysis.equivalence(other, CODE).kind == kind
+    assert repr(found).startswith(f"{kind}: ")
+    assert (found.gap < 1e-3) == (kind != "different kernel")
+
+
+def test_a_column_twice_needs_its_twin():
+    a = torch.tensor([[0.0, 0.0, 1.0], [1.0, 1.0, 0.0]])
+    b = torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
+    assert analysis.equivalence(a, b).kind == "different kernel"
+    assert analysis.equivalence(a, a[:, [2, 0, 1]]).kind == "channel permutation"
+
+
+@pytest.mark.parametrize("b", [torch.zeros(3, 4), torch.zeros(2, 3), torch.zeros(3)])
+def test_equivalence_refuses_what_cannot_be_compared(b):
+    with pytest.raises(ValueError, match=r"two tables of one shape .* got \(3, 3\)"):
+        analysis.equivalence(torch.zeros(3, 3), b)
+
+
+def test_equivalence_refuses_what_is_no_number():
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        analysis.equivalence(torch.zeros(3, 3), torch.full((3, 3), torch.nan))

@@ -62,7 +62,7 @@ WRONG = {
         "rounded": lambda pos, factor: (pos / factor).round(),
         "clipped": lambda pos, factor: pos.clamp(max=int(pos.max()) / factor),
         "untouched": lambda pos, factor: pos,
-        "in-place": lambda pos, factor: pos.add_(1) / factor,
+        "mutates-input": lambda pos, factor: pos.add_(1) / factor,
         "value": lambda pos, factor: pos / factor + 1,
         "shape": lambda pos, factor: pos[:, None] / factor,
         "not-a-tensor": lambda pos, factor: (pos / factor).tolist(),

@@ -244,7 +244,7 @@ def test_another_order_of_channels_is_equivalent():
         (Attribute, "stays-behind"),
         (Trained, "trains"),
         (Widens, "dtype"),
-        (InPlace, "in-place"),
+        (InPlace, "mutates-input"),
         (HalfPositions, "half-positions"),
         (OffByOne, "from-one"),
         (ByBatchFlat, "batch-axis"),

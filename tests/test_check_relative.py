@@ -47,7 +47,7 @@ WRONG_SHAW = {
     "row": lambda q, k, t, c: shaw(q, k, t, c, shift=-c),
     "key": on_keys,
     "raises": unclipped,
-    "changes-its-input": in_place,
+    "mutates-input": in_place,
     "shape": lambda q, k, t, c: shaw(q, k, t, c)[None],
     "value": lambda *given: shaw(*given) + 1,
     "not-a-tensor": lambda *given: None,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from posenc import check
-from posenc.check import _trial, _verdict
+from posenc.check import _record, _verdict
 from posenc.check._claims import CLAIMS
 
 
@@ -17,9 +17,9 @@ def lenient(monkeypatch):
 
 @pytest.fixture
 def guesses(monkeypatch):
-    held = {}
-    monkeypatch.setattr(_trial, "_guesses", held)
-    return held
+    monkeypatch.setattr(_record, "_events", [])
+    monkeypatch.setenv("POSENC_QUIET", "0")
+    return _record.guess
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,9 @@ def test_a_claim_names_its_seeds(capsys):
 
 
 def test_a_claim_settles_predictions(capsys, guesses):
-    guesses.update(coin="heads", die="six")
+    guesses("coin", "heads")
+    guesses("die", "two")
+    guesses("die", "six")  # another button: the last one counts
     settles = {"coin": "heads", "die": "one", "never asked": "x"}
     check.claim("c", "it is so", 1, "<", 2, settles=settles)
     expected = "✓ it is so · as you predicted: heads · you predicted: six\n"
@@ -172,7 +174,7 @@ def test_same_names_the_first_entry_that_differs():
     wrong[1, 0] = 5
     for found, slug, words in (
         (wrong, "value", r"f\(2\) at \[1, 0\] must be 3; it is 5"),
-        (right * math.nan, "value", r"at \[0, 0\] must be 1; it is nan"),
+        (right * math.nan, "not-finite", r"at \[0, 0\] must be 1; it is nan"),
         (right[0], "shape", r"must have shape \(2, 2\); it has \(2,\)"),
         ([1, 2], "not-a-tensor", "must return a tensor; it returned list"),
         (None, "not-a-tensor", "it returned NoneType"),

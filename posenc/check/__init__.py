@@ -20,6 +20,7 @@ from posenc.check._longer import (
 )
 from posenc.check._module import mended_table, positional_module, table_test
 from posenc.check._numbers import look_back, previous_word_weights, same_in_every_text
+from posenc.check._record import report
 from posenc.check._relative import alibi_slopes, shaw_scores, t5_bucket
 from posenc.check._rotary import partial_rotary, rotary, to_pairs
 from posenc.check._service import cached_step, left_padded_positions, packed_positions
@@ -52,6 +53,7 @@ __all__ = [
     "predict",
     "previous_word_weights",
     "reading",
+    "report",
     "resized_table",
     "rotary",
     "same_in_every_text",

@@ -105,9 +105,7 @@ def _interpolated(answer: Callable[[Tensor, float], Tensor]) -> str:
     for pos, factor in ((torch.arange(9), 4), (torch.tensor([7.0, 0.0, 3.0]), 2.5)):
         said = "torch.arange(9)" if len(pos) == 9 else "torch.tensor([7., 0., 3.])"
         case = f"interpolated({said}, {factor})"
-        before, right = pos.clone(), pos.double() / factor
-        found = answer(pos, factor)
-        require(torch.equal(pos, before), "in-place", "the positions handed in were changed")
+        found, right = answer(pos, factor), pos.double() / factor
         if isinstance(found, Tensor) and found.shape == right.shape:
             _why_positions(found.detach().to("cpu", F64), pos.double(), factor)
         same(found, right, case=case, atol=1e-6)

@@ -92,7 +92,7 @@ def _examine_values(module: nn.Module) -> str:
     same(found, kept + code, case="module(x) for x of (2, 64, 8)")
     require(
         torch.equal(x, kept),
-        "in-place",
+        "mutates-input",
         "the caller's x has changed: write x + code, not x += code",
     )
     return order

@@ -34,13 +34,7 @@ def _examine_shaw(answer: Callable[..., Any]) -> str:
     for n, clip in ((3, 4), (7, 2)):
         q, k = torch.randn(2, n, 16, generator=generator)
         table = torch.randn(2 * clip + 1, 16, generator=generator)
-        given = [part.clone() for part in (q, k, table)]
-        found = answer(*given, clip)
-        require(
-            all(map(torch.equal, given, (q, k, table))),
-            "changes-its-input",
-            "it changes q, k or the table that it was given",
-        )
+        found = answer(q, k, table, clip)
         _name_shaw(found, q, k, table, clip)
         case = f"scores of {n} words with clip={clip}"
         same(found, _shaw(q, k, table, clip), case=case)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from posenc.check import _record
 from posenc.check._claims import CLAIMS
 from posenc.check._verdict import strict
 
@@ -18,8 +19,6 @@ OPERATORS = {
     "==": operator.eq,
 }
 VERDICTS = ("holds", "holds only if", "does not hold", "not decided at this size")
-
-_guesses: dict[str, str] = {}  # what the reader of this session predicted
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Prediction:
         from posenc import widgets
 
         def remember(option: str) -> None:
-            _guesses[self.key] = option
+            _record.guess(self.key, option)
 
         return {
             "text/plain": repr(self),
@@ -62,6 +61,7 @@ def predict(key: str, question: str, options: list[str]) -> Prediction:
     """
     if len(set(options)) < 2 or len(set(options)) != len(options):
         raise ValueError(f"a prediction needs two or more different options; got {options}")
+    _record.asked(key, question)
     return Prediction(key, question, tuple(options))
 
 
@@ -117,9 +117,11 @@ def _worst(values: list[float], op: str, bound: float) -> float:
 def _guessed(settles: dict[str, str] | None) -> str:
     lines = []
     for key, right in (settles or {}).items():
-        if key in _guesses:
-            word = "as you predicted" if _guesses[key] == right else "you predicted"
-            lines.append(f" · {word}: {_guesses[key]}")
+        guess = _record.guess_of(key)
+        if guess is not None:
+            _record.settled(key, right)
+            word = "as you predicted" if guess == right else "you predicted"
+            lines.append(f" · {word}: {guess}")
     return "".join(lines)
 
 

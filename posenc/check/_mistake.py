@@ -1,0 +1,13 @@
+"""How a checker stops: a mistake that has a name, or a remark on a right answer."""
+
+
+class Mistake(Exception):
+    """An answer is wrong: ``slug`` names the mistake, the text tells the learner."""
+
+    def __init__(self, slug: str, message: str, score: float | None = None) -> None:
+        super().__init__(message)
+        self.slug, self.score = slug, score
+
+
+class Remark(Exception):
+    """An answer is right in another form than asked for."""

@@ -1,0 +1,209 @@
+"""What no answer can do: stop the course, fill the page, change its settings, loop for ever."""
+
+import os
+import random
+import sys
+import time
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from posenc import check
+from posenc.check import _guard, _record, _verdict
+
+NAMES = [name for row in _record.EXERCISES.values() for name in row]
+
+
+def examine(answer):
+    return f"it gave {answer(torch.ones(3))}"
+
+
+def judged(answer, capfd):
+    verdict = _verdict.judge("task", answer, examine)
+    printed = capfd.readouterr()
+    assert printed.out == f"{verdict.mark} task: {verdict.message}\n"
+    assert printed.err == ""
+    return verdict
+
+
+class Unreadable(Exception):
+    def __str__(self):
+        raise ValueError("no text")
+
+
+def raising(error):
+    def answer(x):
+        raise error
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (SystemExit(2), "it raised SystemExit: 2"),
+        (KeyboardInterrupt(), "it was interrupted"),
+        (GeneratorExit(), "it raised GeneratorExit"),
+        (Unreadable(), "it raised Unreadable: with a text that cannot be read"),
+        (NotImplementedError("for 'Half'"), "it raised NotImplementedError: for 'Half'"),
+        (ValueError("a\n\nb"), "it raised ValueError: a b"),
+        (MemoryError(), "it raised MemoryError"),
+    ],
+)
+def test_whatever_is_raised_is_one_line(capfd, error, words):
+    verdict = judged(raising(error), capfd)
+    assert (verdict.mistake, verdict.message) == ("raises", words)
+
+
+def test_a_stub_is_not_written_yet(capfd):
+    verdict = judged(raising(NotImplementedError), capfd)
+    assert (verdict.mark, verdict.mistake) == ("○", None)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only a signal can stop a loop")
+@pytest.mark.parametrize("deaf", [False, True], ids=["plain", "in an except that eats the alarm"])
+def test_a_loop_without_end_is_stopped(capfd, monkeypatch, deaf):
+    monkeypatch.setattr(_guard, "SECONDS", 0.2)
+    monkeypatch.setattr(_guard, "AGAIN", 0.1)
+
+    def answer(x):
+        eaten = False
+        while True:
+            try:
+                time.sleep(0.01)
+            except BaseException:
+                if not deaf or eaten:
+                    raise
+                eaten = True
+
+    began = time.monotonic()
+    verdict = judged(answer, capfd)
+    assert verdict.mistake == "too-long"
+    assert "did not end within 0.2 s" in verdict.message
+    assert time.monotonic() - began < 2
+    time.sleep(0.3)  # and no alarm rings afterwards
+
+
+def test_what_an_answer_prints_and_warns_is_kept_off_the_page(capfd):
+    def answer(x):
+        print("debug", x.shape)
+        print("more", file=sys.stderr)
+        warnings.warn("old", stacklevel=1)
+        return 1
+
+    verdict = judged(answer, capfd)
+    assert verdict.passed
+    assert verdict.printed == "debug torch.Size([3])\nmore\n"
+
+
+def test_settings_are_put_back(capfd):
+    def answer(x):
+        torch.manual_seed(0)
+        random.seed(0)
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        return 1
+
+    torch.manual_seed(3)
+    random.seed(3)
+    expected = torch.rand(1), random.random()
+    torch.manual_seed(3)
+    random.seed(3)
+    judged(answer, capfd)
+    assert (torch.rand(1), random.random()) == expected
+    assert torch.get_default_dtype() == torch.float32
+    assert torch.is_grad_enabled()
+
+
+def test_gradients_are_there_even_where_the_notebook_has_turned_them_off(capfd):
+    def answer(x):
+        x = x.clone().requires_grad_()
+        x.square().sum().backward()
+        return x.grad.sum().item()
+
+    with torch.no_grad():
+        assert judged(answer, capfd).message == "it gave 6.0"
+
+
+@pytest.mark.parametrize(
+    ("answer", "slug"),
+    [
+        (lambda x: x.mul_(2), "mutates-input"),
+        (lambda x: x.resize_(1), "mutates-input"),
+        (lambda x: x.to("meta"), "device"),
+        (lambda x: (x, x.to("meta")), "device"),
+    ],
+)
+def test_the_arguments_stay_as_they_are_and_where_they_are(capfd, answer, slug):
+    assert judged(answer, capfd).mistake == slug
+
+
+@pytest.mark.parametrize(
+    ("found", "slug", "words"),
+    [
+        (np.ones(2), "not-a-tensor", "it returned ndarray; torch.as_tensor makes one"),
+        (None, "not-a-tensor", "it returned NoneType"),
+        (torch.ones(3), "shape", r"must have shape \(2,\); it has \(3,\)"),
+        (torch.tensor([0, 1]), "dtype", "its type is torch.int64"),
+        (torch.tensor([0.5, 1.5j]), "dtype", "its type is torch.complex64"),
+        (torch.tensor([0.5, float("inf")]), "not-finite", r"at \[1\] must be 1.333; it is inf"),
+        (torch.tensor([0.5, 4 / 3]).bfloat16(), "half-precision", "rounded to torch.bfloat16"),
+        (torch.tensor([0.5, 1.0]), "value", r"at \[1\] must be 1.333; it is 1$"),
+    ],
+)
+def test_the_form_comes_before_the_values(found, slug, words):
+    right = torch.tensor([0.5, 4 / 3], dtype=torch.float64)
+    with pytest.raises(_verdict.Mistake, match=words) as raised:
+        _verdict.same(found, right, case="f()")
+    assert raised.value.slug == slug
+
+
+# --- nonsense, handed to every checker -------------------------------------------------------
+
+DTYPES = [torch.float32, torch.float64, torch.bfloat16, torch.int64, torch.bool, torch.complex64]
+SHAPES = st.lists(st.integers(0, 6), max_size=4)
+TENSORS = st.builds(
+    lambda shape, dtype: torch.ones(shape).to(dtype), SHAPES, st.sampled_from(DTYPES)
+)
+THINGS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 99),
+    st.floats(),
+    st.text(max_size=3),
+    TENSORS,
+    TENSORS.map(lambda tensor: tensor * float("nan")),
+    st.lists(TENSORS, max_size=3),
+    st.tuples(TENSORS, TENSORS),
+    st.just(np.zeros(3)),
+    st.just(torch.zeros(2, device="meta")),
+    st.just(object()),
+)
+ERRORS = st.sampled_from(
+    [ValueError("x"), KeyError(), SystemExit(1), StopIteration(), Unreadable()]
+)
+ANSWERS = st.one_of(
+    THINGS,
+    THINGS.map(lambda thing: lambda *given, **named: thing),
+    ERRORS.map(lambda error: lambda *given, **named: raising(error)(given)),
+    st.just(lambda *given, **named: given[0] if given else None),
+    st.just(lambda: None),
+    st.just(torch.nn.Identity),
+    st.just(torch.nn.Identity()),
+    st.just(int),
+    st.just(type),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=40, deadline=None)
+@given(answer=ANSWERS)
+def test_nonsense_gets_one_line(name, answer):
+    verdict = getattr(check, name)(answer)
+    assert isinstance(verdict, check.Verdict)
+    assert "\n" not in verdict.message
+    assert verdict.passed or verdict.mistake or verdict.mark == "○"
