@@ -19,7 +19,7 @@ import posenc
 from posenc import check, plots, widgets
 
 torch.set_grad_enabled(False)
-torch.set_default_dtype(torch.float64)  # equal means: to 15 digits
+torch.set_default_dtype(torch.float64)  # rounding stays far below 1e-9
 
 # %% [markdown]
 # One measure for the whole notebook: the same words must get the same logits,
@@ -92,7 +92,8 @@ check.claim("decode", "every word after it is wrong", wrong[:, 12:], ">", 0.01,
             settles={"at zero": "the new words'"})
 
 # %% [markdown]
-# **Symptom.** The first words of an answer sound right, then it drifts.
+# **Symptom.** The first word of an answer is right, since the prompt alone
+# gives it; every later one comes from wrong logits.
 # A test that compares prompts passes.
 #
 # **Cause.** A word's position is a fact of the text, not of the call.
@@ -143,9 +144,10 @@ def started(start):
 widgets.explore(started, start=(0, 24, 1, 13))
 
 # %% [markdown]
-# One is enough to be wrong; only at 12 do all lines lie on the floor.
-# The learned table errs most, since its neighbouring rows are strangers.
-# RoPE and ALiBi see every distance to the prompt one too long.
+# Only at 12 do all lines lie on the floor.
+# At 13 RoPE and ALiBi see every distance to the prompt one too long; to ALiBi
+# that is little, but not nothing.
+# The learned table errs most, since the next row is a stranger.
 # Without positions there is nothing to get wrong.
 
 # %% [markdown]
@@ -184,7 +186,7 @@ for name in names:
 plots.lines(shifted, xlabel="pads on the left",
             ylabel="largest error of a logit",
             alt="One pad spoils the learned table and the sinusoids; RoPE "
-                "stays at zero for any number, FIRE almost.")
+                "stays at zero with up to eight, FIRE almost.")
 
 # %%
 check.claim("tables", "one pad is enough for an absolute code",
@@ -244,7 +246,8 @@ learned, from_mask = patient("learned"), (torch.arange(29) - 5).clamp(min=0)
 # %% [markdown]
 # So RoPE needs no repair?
 # Only if all parts count alike.
-# Let the prompt be numbered by columns, and the next word by the mask:
+# Let the prompt be numbered by columns.
+# The last word stands in column 28; the mask counts it as word 23.
 
 
 # %%
@@ -265,9 +268,9 @@ check.claim("mixed", "columns, then mask: wrong", two_ways, ">", 0.05)
 # %%
 check.verdict(
     "B14", "does not hold",
-    because="With the pads masked, RoPE gives the same logits to rounding for "
-    "any number of them. Left padding breaks absolute codes, and breaks RoPE "
-    "only where prompt and next word are counted in two ways.")
+    because="With the pads masked, RoPE's logits stay the same to rounding: "
+    "only distances count. Left padding breaks absolute codes, and breaks "
+    "RoPE only where prompt and next word are counted in two ways.")
 
 # %% [markdown]
 # ## 3 · Two documents in one row
@@ -309,8 +312,8 @@ plots.heatmap(torch.tensor(list(errors.values())), x=list(ways),
               xlabel="what was done", ylabel="encoding",
               label="largest error of a logit",
               alt="Restarting alone is wrong in every row. The mask alone is "
-                  "exact for RoPE, ALiBi and no positions; both together are "
-                  "exact for all.")
+                  "exact for RoPE, ALiBi and no positions, and nearly so for "
+                  "FIRE; both together are exact for all.")
 
 # %%
 table = torch.tensor(list(errors.values()))
@@ -366,9 +369,9 @@ def does_not_leak(model, pos=None, mask=None):
 #
 # <details><summary>Hint</summary>
 #
-# A document begins where `doc_ids.diff() != 0`, and at 0.
-# Take from each index the index where its document began:
-# `(p * begins).cummax(0).values`.
+# A document begins at 0, and where `doc_ids.diff() != 0` (n − 1 entries).
+# With `p = torch.arange(n)`, take from each index the index where its document
+# began: `(p * begins).cummax(0).values`.
 # </details>
 
 
@@ -426,21 +429,16 @@ check.claim("only one", "done right, p / L alone breaks",
             broken == ["normalized"], "==", True)
 
 # %% [markdown]
-# `p / L` breaks by construction: every new word changes L, and so the code of
-# every word before it.
-# What the cache holds is stale at the next step.
-# In a pack, L is the longest document's.
-#
-# The plain integer forgives every slip for the reason of notebook 02:
-# LayerNorm erases it.
+# Pads and packing shift a text as a whole: codes of distance forgive that,
+# except FIRE.
+# (xPos is RoPE with a decay.)
+# Decoding at 0 shifts a part; no code that is seen forgives it.
+# LayerNorm hides the integer in every channel (02).
 
-# %%
-kept = [
-    ("cache" in posenc.ENCODINGS[name].promises) == row["cache"]
-    for name, row in ticks.items()
-]
-check.claim("promises", "what posenc's encodings promise is what was measured",
-            kept, "==", True)
+# %% [markdown]
+# `p / L` breaks by construction: each new word changes L, and so the code of
+# every word before it.
+# In a pack, L is the longest document's.
 
 # %% [markdown]
 # ## 5 · The base that grows with the text
@@ -449,6 +447,7 @@ check.claim("promises", "what posenc's encodings promise is what was measured",
 # *Dynamic* NTK does so while the text grows, and leaves short texts alone.
 # Most caches hold keys that are turned already, each with the base of its own
 # day.
+# Here the trained length is 256, the head 64 wide.
 
 
 # %%
@@ -460,8 +459,8 @@ def turned(x, p, length, trained=256):
 
 
 # %% [markdown]
-# Take a head that looks 100 words back: all keys alike, the query turned to
-# fit the key of word 923.
+# Take a head made by hand that looks 100 words back: all keys alike, and the
+# query of word 1023 equal to the turned key of word 923.
 # The text has reached 1024 words.
 #
 # **Predict.** Where is the score highest?
@@ -469,7 +468,7 @@ def turned(x, p, length, trained=256):
 # %%
 check.predict(
     "stale", "With keys turned at their own time, the highest score is at",
-    ["word 923", "a word near 923", "a word 20 or more away"])
+    ["word 923", "another, less than 20 away", "a word 20 or more away"])
 
 # %%
 key, n = torch.ones(64) / 8, 1024
@@ -484,7 +483,7 @@ scores = {name: torch.stack(curve) for name, curve in scores.items()}
 # %%
 plots.lines(scores, x=keys, xlabel="key of word", ylabel="score",
             alt="With one base a sharp peak at 923. With each key's own base "
-                "the peak is smeared over fifty words before it.")
+                "it is smeared over the fifty words before 915.")
 
 # %%
 top = {name: 824 + int(curve.argmax()) for name, curve in scores.items()}
@@ -531,12 +530,10 @@ check.claim("one layer", "raw keys: exact in one layer", one, "<", 1e-8)
 check.claim("two layers", "but not in two", two, ">", 1e-5)
 
 # %% [markdown]
-# The surprise: from layer two on, keys come from outputs that were computed
-# under the old base.
-# No cache repairs that.
-#
-# Only one base for the whole answer is exact, chosen for the longest text
-# that you will allow.
+# From layer two on, keys come from outputs that were computed under the old
+# base, and no cache repairs that.
+# One base for the whole answer is exact, chosen for the longest text that you
+# will allow.
 #
 # **Guard.** `steps_agree` again, past the trained length:
 
@@ -548,13 +545,12 @@ fixed = patient("rope", scaling="ntk", factor=4.0)
 # ## 6 · A cache that forgets
 #
 # For endless streams old entries are **evicted**: keep a few first words and
-# the latest ones.
-# From then on a cache's length is not a position.
+# the latest ones, here 2 and 7.
 
 
 # %%
 def forget(cache, kept):
-    """Keep these words alone, in every layer."""
+    """Keep these entries alone, in every layer."""
     cache.keys = [k[:, :, kept] for k in cache.keys]  # (b, h, k, dh)
     cache.values = [v[:, :, kept] for v in cache.values]
     cache.pos, cache.real = cache.pos[kept], cache.real[:, kept]
@@ -565,57 +561,55 @@ check.predict(
     "evicted", "23 words read, 9 kept with their positions. The next is at",
     ["9", "23", "either: only order counts"])
 
+
 # %%
-kept = torch.tensor([0, 1, *range(16, 23)])
-
-
-def after_forgetting(model, pos):
-    cache = posenc.Cache()
-    model(words[:, :23], cache=cache)
-    forget(cache, kept)
-    return model(words[:, 23:], torch.tensor([pos]), cache=cache)
+def stream(model, by_length):
+    """Word after word, with the cache of 2 + 7: (1, n, vocabulary)"""
+    cache, logits = posenc.Cache(), []
+    for i in range(24):
+        pos = torch.tensor([cache.length if by_length else i])
+        logits.append(model(words[:, i : i + 1], pos, cache=cache))
+        if cache.length > 9:
+            forget(cache, torch.tensor([0, 1, *range(3, 10)]))
+    return torch.cat(logits, dim=1)
 
 
 # %% [markdown]
-# What would be right? The whole text, with a mask that hides the forgotten
-# words from the last one.
+# What would be right? The whole text, with a mask that hides from each word
+# what was forgotten before it.
 
 # %%
-may = torch.ones(24, 24, dtype=torch.bool)
-may[23] = torch.isin(count, kept) | (count == 23)
-hidden = rope(words, mask=may)[:, 23:]
+window = (count[:, None] - count < 8) | (count < 2)  # (n, n)
+hidden = rope(words, mask=window)
+numbered = {
+    "by cache's length": drift(stream(rope, True), hidden),
+    "by words seen": drift(stream(rope, False), hidden),
+}
+plots.lines(numbered, xlabel="word", ylabel="largest error of a logit",
+            alt="By the words seen there is no error. By the cache's length "
+                "all is right up to word 9, and wrong from word 10 on.")
 
-seen = drift(after_forgetting(rope, 23), hidden)
-length = drift(after_forgetting(rope, 9), hidden)
-
+# %%
+seen, length = numbered["by words seen"], numbered["by cache's length"]
 check.claim("seen", "the number of words seen: exact", seen, "<", 1e-8,
             settles={"evicted": "23"})
-check.claim("length", "the cache's length: wrong", length, ">", 0.05)
+check.claim("length", "the cache's length: wrong once a word is forgotten",
+            length[10:], ">", 0.05)
 
 # %% [markdown]
-# **Symptom.** Right until the window is full, then wrong at once.
+# **Symptom.** Right until the cache is full, then wrong at once.
 #
-# **Cause.** Position = `len(cache)` held by accident.
+# **Cause.** Before the first eviction its length *is* the position; from word
+# 10 on, every word stood at 9.
 #
 # **Repair.** Count the words seen, apart from the cache.
-# At 9, the word stood *before* the words it had just read.
+# (`posenc` goes by the length where `pos` is left out: here, pass it.)
 
 # %% [markdown]
-# StreamingLLM numbers otherwise: positions *inside the cache*, kept words
+# StreamingLLM numbers otherwise: by places *inside the cache*, kept words
 # 0 … 8, the next 9.
 # That is another function of the text, and wanted: no distance ever exceeds
-# the window.
-
-# %%
-read = torch.arange(1, 201)
-reach = {
-    "positions in the text": read,
-    "positions in the cache": read.clamp(max=9),
-}
-plots.lines(reach, x=read, xlabel="words read",
-            ylabel="distance to the first word",
-            alt="In the text the distance to the first word grows without "
-                "bound; inside the cache it stops at 9.")
+# the cache.
 
 # %% [markdown]
 # But then every eviction renumbers the keys.
@@ -630,8 +624,7 @@ check.claim("re-turned", "turned by 16, then by −14: turned by 2",
             (again - turned(key, 2, 1)).abs().max(), "<", 1e-12)
 
 # %% [markdown]
-# **Guard.** The newest word must not stand before the newest kept one, and
-# nowhere twice.
+# **Guard.** A new word must stand behind all that are kept.
 
 
 # %%
@@ -639,6 +632,7 @@ def comes_next(cache_pos, pos):
     return bool(pos > cache_pos.max())
 
 
+kept = torch.tensor([0, 1, *range(16, 23)])  # after 23 words
 [comes_next(kept, 9), comes_next(kept, 23), comes_next(torch.arange(9), 9)]
 
 # %% [markdown]
@@ -677,11 +671,12 @@ check.cached_step(cached_step)
 # %% [markdown]
 # ## 7 · Angles in half precision
 #
-# One call, `model.to(torch.bfloat16)`, also casts a buffer of speeds.
-# bfloat16 keeps eight significant bits, so position 8001 is 8000.
+# One call, `model.to(torch.bfloat16)`, also casts a buffer of speeds; in some
+# modules the positions take its type.
+# bfloat16 keeps eight significant bits (07): position 8001 becomes 8000.
 #
 # **Predict.** A query five words after its key; both moved on together.
-# RoPE promises one score.
+# RoPE promises the same score everywhere.
 
 # %%
 check.predict(
@@ -719,21 +714,18 @@ check.claim("bfloat16", "angles in bfloat16 lose it", off["bfloat16"][-1], ">",
             0.1, settles={"bf16": "more than a tenth"})
 
 # %% [markdown]
-# **Symptom.** Fine at short lengths; at long ones, errors that no other
-# setting explains.
+# **Symptom.** Fine at short lengths, wrong at long ones.
 #
-# **Cause.** The *product* position × speed is rounded, and an angle lives
-# from its last digits.
+# **Cause.** Positions are rounded, and so is the product position × speed.
 # The late level is the score at distance 0: the two positions have become one
 # number.
+# (Rounded speeds alone would stay relative: all words share them.)
 #
 # **Repair.** Angles, sines and cosines in float32; cast the turned q and k
 # last.
 
 # %% [markdown]
 # **Guard.** Move all positions by 4000: a relative code gives the same score.
-# `posenc` passes, even cast: it makes its speeds from Python numbers at each
-# call.
 
 
 # %%
@@ -743,6 +735,10 @@ def same_when_moved(dtype):
 
 
 [same_when_moved(torch.bfloat16), same_when_moved(torch.float32)]
+
+# %% [markdown]
+# `posenc` makes its speeds from Python numbers at each call.
+# Does that survive a cast?
 
 # %%
 half = patient("rope").to(torch.bfloat16).to(torch.float64)
@@ -771,10 +767,9 @@ outcome(lambda: longer.load_state_dict(patient("learned").state_dict()))
 
 # %% [markdown]
 # Loud, and so harmless.
-# RoPE has no table, hence nothing that could mismatch.
 #
-# **Predict.** Weights trained with neighbouring pairs, loaded into a model
-# that turns halves (07):
+# **Predict.** Weights made for neighbouring pairs, loaded into a model that
+# turns halves (07):
 
 # %%
 check.predict("layout", "Loading weights of the other layout gives",
@@ -796,7 +791,8 @@ check.claim("silent", "another layout or base loads, and answers otherwise",
             settles={"layout": "neither, and other logits"})
 
 # %% [markdown]
-# **Symptom.** Fluent-looking garbage from a good checkpoint.
+# **Symptom.** Garbage from a good checkpoint, and no complaint: RoPE has no
+# table that could mismatch.
 #
 # **Cause.** Layout and base are not weights; they live in the config, or only
 # in somebody's code.
@@ -863,7 +859,7 @@ saved = {"words": words, "logits": rope(words)}
 #   huggingface/transformers#35350; Xiao et al. 2023, *Efficient Streaming
 #   Language Models with Attention Sinks*, arXiv 2309.17453, §3.2: positions
 #   inside the cache, quoted in mit-han-lab/streaming-llm#53; deeper layers:
-#   mit-han-lab/streaming-llm#93.
+#   mit-han-lab/streaming-llm#73.
 # - Precision: EleutherAI/gpt-neox#1003, NVIDIA/Megatron-LM#744,
 #   Modalities/modalities#462.
 # - Checkpoints: espnet/espnet#1060 (length), huggingface/transformers#25199

@@ -20,6 +20,7 @@ from posenc.check._longer import (
 )
 from posenc.check._module import mended_table, positional_module, table_test
 from posenc.check._numbers import look_back, previous_word_weights, same_in_every_text
+from posenc.check._own import own_encoding
 from posenc.check._record import report
 from posenc.check._relative import alibi_slopes, shaw_scores, t5_bucket
 from posenc.check._rotary import partial_rotary, rotary, to_pairs
@@ -46,6 +47,7 @@ __all__ = [
     "look_back",
     "mended_table",
     "offset_head",
+    "own_encoding",
     "packed_positions",
     "partial_rotary",
     "permutation_equivariant",
