@@ -325,3 +325,10 @@ def test_drawing_leaves_no_state_and_no_pyplot_behind():
 def test_importing_posenc_draws_in_no_matplotlib():
     code = "import sys, posenc; assert not {'matplotlib', 'ipywidgets'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ)
+
+
+@pytest.mark.parametrize(("x", "whole"), [(torch.arange(2, 8), True), (torch.arange(4) / 4, False)])
+def test_whole_numbers_get_whole_ticks(x, whole):
+    figure = plots.lines({"a": x * 1.0}, x=x, **AXES).figure
+    ticks = figure.axes[0].get_xticks()
+    assert all(tick == int(tick) for tick in ticks) == whole

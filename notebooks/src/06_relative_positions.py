@@ -22,7 +22,6 @@ from posenc import check, functional, model, plots, training, widgets
 p = torch.arange(8)
 
 # %% [markdown]
-# The whole idea is one picture.
 # Distance is query minus key, in words: above 0, the key stands *before* the query.
 # Along each diagonal it is the same.
 
@@ -40,11 +39,11 @@ plots.heatmap(apart, xlabel="key", ylabel="query", label="distance",
 # %% [markdown]
 # ## 1 · Four terms
 #
-# A word $e$ at place $p$ asks; a word $e'$ at place $p'$ answers.
-# With $M=W_q^\top W_k$ the score is a sum of four:
+# A word $e$ with the code $c$ asks; a word $e'$ with the code $c'$ answers.
+# With $M=W_q^\top W_k$ the score, before the root divides it, is a sum of four:
 #
-# $$(e+p)^\top M(e'+p')=
-# e^\top Me'+e^\top Mp'+p^\top Me'+p^\top Mp'.$$
+# $$(e+c)^\top M(e'+c')=
+# e^\top Me'+e^\top Mc'+c^\top Me'+c^\top Mc'.$$
 #
 # Let a head with random weights read a sentence.
 
@@ -56,7 +55,7 @@ def random(*shape, seed):
 
 
 text = "the dog saw the cat and the cat saw the dog".split()
-table = {word: random(64, seed=len(word) + ord(word[0])) for word in text}
+table = {word: random(64, seed=text.index(word) + 1) for word in text}
 e = torch.stack([table[word] for word in text])  # (n, d)
 place = posenc.sinusoidal(torch.arange(11), 64, dtype=torch.float64)
 M = random(64, 64, seed=0) / 64
@@ -83,8 +82,8 @@ check.predict("four terms", "The distance alone decides",
 
 # %%
 plots.heatmaps(terms, xlabel="key", ylabel="query", label="score", size="tall",
-               alt="Four score matrices of 11 words: blocks, rows, columns, "
-                   "and waves; none is constant along its diagonals.",
+               alt="Four score matrices of 11 words: patches, rows, columns, "
+                   "soft waves; none is constant along its diagonals.",
 )
 
 
@@ -100,17 +99,16 @@ def share_of_distance(S):
 
 check.claim("none", "with random weights no term knows the distance alone",
             torch.stack([share_of_distance(S) for S in terms.values()]), "<",
-            0.8, settles={"four terms": "none of them"})
+            0.5, settles={"four terms": "none of them"})
 check.claim("kernel", "without weights between, the last term does",
             share_of_distance(place @ place.T), ">", 1 - 1e-9)
 
 # %% [markdown]
-# None.
+# None: words make patches and stripes, places make waves; no panel is one number along its diagonals.
 # The sinusoids *offer* the distance; training must find an $M$ that takes it.
 #
-# The other way round: keep the first term, and *put in* the distance.
-# All schemes of this notebook do.
-# They differ in what they put in: a vector, a number learned, a number given.
+# The other way round: keep the first term, and *put in* the distance,
+# as a vector, a number learned, or a number given.
 
 # %% [markdown]
 # ## 2 · One number for each distance
@@ -126,13 +124,13 @@ check.claim("toeplitz", "two words further on the bias is the same",
 
 # %% [markdown]
 # So a text of $n$ words needs $2n-1$ numbers a head, not $n^2$.
-# Turn the keys round, and row $i$ is row $i-1$ moved by one: the same memory, read again.
-# `posenc` keeps it so.
+# Each row is the row above, moved by one: all can read the same memory.
+# torch steps through memory forwards only, so the keys stand in reverse order.
 
 # %%
 alibi, long = posenc.build("alibi"), torch.arange(1024)
 view = model.toeplitz(alibi, long, long)  # (h, q, k), keys in reverse order
-kept = view.untyped_storage().nbytes() // 4 // len(view)
+kept = view.untyped_storage().nbytes() // 4 // len(view)  # 4 bytes a number
 check.claim("view", "a thousand words: as many numbers as distances", kept,
             "==", 2 * 1024 - 1)
 view.shape, kept
@@ -144,22 +142,22 @@ view.shape, kept
 #
 # $$s_{ij}=\frac{q_i\cdot(k_j+a_{i-j})}{\sqrt{d_\text{head}}}.$$
 #
-# Far distances are rare, so all beyond $\pm k$ share one vector: *clipping*.
+# From the *clip* on, all distances of a side share one vector.
 # (The paper counts $j-i$; we keep query minus key.)
 #
-# **Predict.** They trained translators with $k$ from 64 down to 1:
-# before me, me, behind me, and nothing else.
+# **Predict.** They trained translators, marked in BLEU (0 to 100), with a clip from 64 down to 1:
+# before me, me, after me, and nothing else.
 
 # %%
-check.predict("clip", "From k = 64 to k = 1 the translation loses",
+check.predict("clip", "From clip 64 to clip 1 the translation loses",
               ["less than 1 BLEU", "about 5 BLEU", "more than 10 BLEU"],
 )
 
 # %%
 clips, bleu = [0, 1, 2, 4, 16, 64], [12.5, 25.5, 25.8, 25.9, 25.8, 25.9]
-plots.lines({"Shaw": bleu}, x=clips, logx=True, xlabel="clipping distance k",
+plots.lines({"Shaw": bleu}, x=clips, logx=True, xlabel="clip",
             ylabel="BLEU, English to German", ylim=(0, 30), size="small",
-            alt="BLEU 12.5 at k = 0, then 25.5 at k = 1 and flat to k = 64.",
+            alt="BLEU 12.5 at clip 0, then 25.5 at clip 1, flat to clip 64.",
 )
 
 # %%
@@ -169,6 +167,7 @@ check.claim("clip", "Shaw: one step of distance serves nearly as well as many",
 
 # %% [markdown]
 # That is table 2 of the paper (newstest2013).
+# Clip 0 is one vector for all: no order.
 # *Some* order is worth 13 points there; which distance exactly, almost nothing.
 # One guess: who knows the neighbours can pass news along, layer by layer.
 
@@ -183,7 +182,6 @@ check.claim("clip", "Shaw: one step of distance serves nearly as well as many",
 # <details><summary>Hint</summary>
 #
 # Clip the matrix of distances, add `clip`, and `table[rows]` is `(n, n, dh)`.
-# Or: `q @ table.T` first, then one column for each pair.
 # </details>
 
 
@@ -201,8 +199,8 @@ def shaw_scores(q, k, table, clip):
 check.shaw_scores(shaw_scores)
 
 # %% [markdown]
-# In the open: the vectors give a bias, but one that the *query* reads out.
-# Keep that in mind until section 8.
+# What the vectors add is a bias, but one that the *query* reads out.
+# Section 8 needs that.
 
 # %%
 shaw = posenc.build("shaw", posenc.Dims(d_model=16, n_heads=1), clip=2)
@@ -217,14 +215,14 @@ check.claim("shaw", "posenc adds the same for Shaw",
 # ## 4 · A number for each bucket: T5
 #
 # T5 (Raffel et al. 2020) drops the vector: one learned *number* for each head and distance.
-# Instead of clipping at once it puts far distances into common buckets.
-# A decoder has 32, and $t$ falls into
+# Far distances share a bucket.
+# A decoder has 32 buckets, and $t$ falls into
 #
 # $$\begin{cases}t & t<16\\
 # 16+\left\lfloor16\,\dfrac{\ln(t/16)}{\ln(128/16)}\right\rfloor,
 # \text{ at most }31 & t\ge16\end{cases}$$
 #
-# Keys behind the query are masked anyway; they get bucket 0.
+# Keys after the query (distance below 0) are masked anyway; they get bucket 0.
 
 # %%
 check.predict("bucket", "The nearest distances that share a bucket are",
@@ -287,10 +285,10 @@ check.t5_bucket(t5_bucket)
 # %% [markdown]
 # ## 5 · A number given: ALiBi
 #
-# Press et al. (2022) learn nothing.
-# Each head loses $m$ points for each word of distance: $-m\,(i-j)$.
+# Press et al. (2022) fix the bias before training.
+# A score loses $m$ points for each word of distance: $-m\,(i-j)$, in an encoder $-m\,|i-j|$.
 # Only the slope $m$ differs between heads:
-# with $n$ heads, $m_h=2^{-8h/n}$ for $h=1,\dots,n$.
+# with $H=8$ or 16 heads, $m_h=2^{-8h/H}$ for $h=1,\dots,H$.
 #
 # When all words are alike, how far does a head see?
 
@@ -314,8 +312,8 @@ widgets.explore(look, n_heads=[8, 16], head=(1, 8, 1, 2),
                 form=["encoder", "decoder"])
 
 # %% [markdown]
-# The first heads look at neighbours, the last over everything.
-# With 16 heads every second slope is new, and lies between two of the 8.
+# The first heads look at neighbours, the last of 8 over nearly everything.
+# With 16 heads every second slope is new: first a steeper one, then one between each two of the 8.
 #
 # **Predict.** With 12 heads the published models do not take $2^{-8h/12}$.
 # How does their slope go on after head 8?
@@ -336,8 +334,8 @@ slopes
 # The paper speaks of one geometric series.
 # The authors' code does otherwise: the 8 slopes of 8 heads,
 # then every second slope of 16 heads until there are 12.
-# Checkpoints follow the code.
-# For a model of your own both will do: the order of heads means nothing.
+# BLOOM follows the code.
+# A new model may sort the heads; which *set* of slopes is better is not measured here.
 
 # %%
 h = torch.arange(1, 13)
@@ -398,7 +396,7 @@ check.claim("no mask", "without the mask it will not", seen.abs().max(), ">",
 
 # %% [markdown]
 # So the trick belongs to decoders.
-# Copied into an encoder, it makes every word look at the end of the text,
+# Copied into an encoder, it makes every word look towards the end of the text,
 # and no error is raised.
 
 # %% [markdown]
@@ -435,7 +433,7 @@ check.claim("not distance alone", "but the same distance is another input",
 # %% [markdown]
 # The price: a distance is no longer one number.
 # FIRE's bias is not Toeplitz, it knows where the query stands,
-# and it is for causal models only.
+# and this formula, without distances below 0, is for decoders.
 
 # %% [markdown]
 # ## 7 · What a symmetric bias cannot tell
@@ -506,11 +504,10 @@ check.claim("T5 left", "T5 with its two sides tells left from right",
             left["t5"], ">", 0.75, seeds=3)
 
 # %% [markdown]
-# ALiBi finds the two neighbours and cannot say which is which.
-# It is no weakness of training: no weights can.
+# Between two neighbours ALiBi names the later as often as the earlier.
+# More training might bring it nearer to the ceiling; no weights bring it over.
 #
-# In a decoder nobody notices.
-# The mask hides the right side, and so breaks the mirror by itself.
+# In a decoder the mask hides the right side, and so breaks the mirror by itself.
 
 # %%
 causal = model.Transformer(posenc.build("alibi"), vocab_size=11).double()
@@ -522,30 +519,30 @@ check.claim("mask", "under a causal mask ALiBi has no mirror",
 # ## 8 · What a bias cannot fetch
 #
 # Task `index`: the first token names a place, and asks what stands there.
-# *Where to look* now depends on a **word**: the term $e^\top Mp'$ of section 1.
+# *Where to look* now depends on a **word**: the term $e^\top Mc'$ of section 1.
 # T5 has dropped it.
 # Shaw has kept a form of it: the query reads the vectors out.
 #
-# **Predict.** All 15 letters are the same.
+# **Predict.** All 11 letters are the same.
 # We change the first token from "place 3" to "place 9".
-# What happens to T5's weights on the letters?
+# How do the letters share the weight that T5 gives them?
 
 # %%
-check.predict("fetch", "When another place is named, T5's weights on them",
+check.predict("fetch", "When another place is named, the letters' shares",
               ["move to that place", "do not change at all", "spread out"],
 )
 
 # %%
-setting = training.Setting(steps=200)
+setting = training.Setting(steps=140, lr=0.02, length=12)
 trained = {
     name: [training.train_on_task(name, "index", seed=seed, setting=setting)
            for seed in range(3)]
-    for name in ("t5", "shaw")
+    for name in ("t5", "shaw", "sinusoidal")
 }
 
 # %%
-names = 10 + torch.arange(1, 16)  # the tokens "place 1" … "place 15"
-tokens = torch.full((15, 16), 7)
+names = 10 + torch.arange(1, 12)  # the tokens "place 1" … "place 11"
+tokens = torch.full((11, 12), 7)
 tokens[:, 0] = names  # one text a name, all letters alike
 
 
@@ -558,50 +555,60 @@ def where_it_looks(net):
 # %% tags=["trained"]
 looks = {name: where_it_looks(nets[0]).mean(1)
          for name, nets in trained.items()}
-plots.heatmaps(looks, x=range(1, 16), y=range(1, 16), xlabel="letter at place",
-               ylabel="place named", label="weight",
+plots.heatmaps(looks, x=range(1, 12), y=range(1, 12), xlabel="letter at place",
+               ylabel="place named", label="share",
                alt="T5: every row is the same. Shaw: a bright diagonal, the "
-                   "named place.")
+                   "named place. Sinusoidal: a diagonal too, blurred.")
 
 # %%
 moved = [(where_it_looks(net) - where_it_looks(net)[:1]).abs().max()
          for net in trained["t5"]]
-check.claim("fetch", "T5: whatever place is named, the weights stay",
+check.claim("fetch", "T5: whatever place is named, the shares stay",
             torch.stack(moved), "<", 1e-5, seeds=3,
             settles={"fetch": "do not change at all"})
 
 # %% [markdown]
-# That is a proof in a picture, for one layer.
+# For one layer no training can change that.
 # Alike letters have alike keys, so a name adds the same to all their scores.
 # What is left is the bias, and the bias has not read the name.
+# Shaw's rows are nearly all brightest at the named place; the sinusoids blur it.
 #
 # And on texts with all kinds of letters?
 
 # %% tags=["trained"]
 task = posenc.TASKS["index"]
-right = {name: torch.tensor([training.accuracy(net, task, 16) for net in nets])
+right = {name: torch.tensor([training.accuracy(net, task, 12) for net in nets])
          for name, nets in trained.items()}
-plots.dots(right, xlabel="named letter right, 16 words", percent=True,
-           chance=0.1, alt="T5 little above chance on all three seeds, "
-           "Shaw near 100 %.")
+plots.dots(right, xlabel="named letter right, 12 words", percent=True,
+           chance=0.1, alt="T5 at about 20 %, Shaw near 100 %; the three "
+           "sinusoidal seeds lie between, far apart.")
 
 # %%
-check.claim("T5 fetch", "T5 stays near chance on index", right["t5"], "<",
-            0.35, seeds=3)
+texts, asked = task.sample(4096, 12, torch.Generator().manual_seed(0))
+counting = (texts[:, 1:].mode().values == asked[:, 0]).double().mean()
+check.claim("T5 fetch", "T5 hardly beats naming the most frequent letter",
+            right["t5"] - counting, "<", 0.1, seeds=3)
 check.claim("Shaw fetch", "Shaw fetches the named letter", right["shaw"], ">",
             0.7, seeds=3)
 
+# %%
+best = right["sinusoidal"].max()
+check.claim("sinusoidal fetch", "sinusoids can fetch it: their best seed does",
+            best - counting, ">", 0.15, seeds=3)
+
 # %% [markdown]
-# A toy of one layer, 200 steps, 3 seeds.
-# The *weights* of such a layer cannot move, that is shown.
-# The *answer* is only measured: heads that see a blur of all letters might in principle be
-# decoded, and a second layer might first write distances into the words.
-# T5's little more than chance is counting: frequent letters are guessed more often.
+# A toy of one layer, 140 steps, 3 seeds; the sinusoidal ones differ most.
+# T5's *answers* are only measured: a blur of all letters might be decoded,
+# and a second layer might first write distances into the words.
 
 # %% [markdown]
 # ## 9 · Encoder or decoder?
+#
+# Can a named place move the shares in one layer?
+# ALiBi's bias and FIRE's read no word either: the same proof.
 
 # %%
+COLUMNS = ("relative", "left from right", "can fetch", "learned")
 TOLD = {
     "t5": (True, "yes", False, "yes"),
     "alibi": (True, "decoder only", False, "no"),
@@ -609,21 +616,16 @@ TOLD = {
     "shaw": (True, "yes", True, "yes"),
     "sinusoidal": (False, "yes", True, "no"),
 }
-COLUMNS = ("relative", "left from right", "fetches by content",
-           "learned")
-ticks = {
-    name: dict(zip(COLUMNS, marks, strict=True))
-    for name, marks in TOLD.items()
-}
+ticks = {name: dict(zip(COLUMNS, TOLD[name], strict=True)) for name in TOLD}
 plots.tick_table(ticks, alt="Only Shaw is relative, tells left from right and "
-                 "fetches; ALiBi and FIRE need a decoder.")
+                 "can fetch; ALiBi and FIRE need a decoder.")
 
 # %% [markdown]
-# ALiBi's paper is about decoders, and there it shines:
-# 1.3 billion parameters, trained at 1024 words and tested at 2048,
+# ALiBi's paper is about decoders:
+# 1.3 billion parameters, trained at 1024 tokens and tested at 2048,
 # equal a sinusoidal model trained at 2048 (abstract).
 #
-# Shaw's vectors have every tick, at a price:
+# Shaw's vectors pay for their ticks:
 # a learned table, clipped, which every query must read for every key.
 # Can the distance act on queries and keys without any table?
 # That is 07.
@@ -648,6 +650,7 @@ plots.tick_table(ticks, alt="Only Shaw is relative, tells left from right and "
 # - O. Press, N. Smith, M. Lewis 2022, *Train Short, Test Long: Attention with Linear Biases
 #   Enables Input Length Extrapolation*, arXiv 2108.12409: slopes, abstract. The rule for
 #   12 heads and $+m\,j$: the authors' code, `fairseq/models/transformer.py` in
-#   [attention_with_linear_biases](https://github.com/ofirpress/attention_with_linear_biases).
+#   [attention_with_linear_biases](https://github.com/ofirpress/attention_with_linear_biases);
+#   BLOOM: `modeling_bloom.py` in `transformers`.
 # - S. Li et al. 2023, *Functional Interpolation for Relative Positions Improves Long Context
 #   Transformers*, arXiv 2310.04418: FIRE.

@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from posenc import analysis
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
@@ -134,6 +134,8 @@ def _scale(ax: Axes, axis: str, log: bool, data: list[Data]) -> str:
 def _frame(ax: Axes, x: np.ndarray, ylim: tuple[float, float] | None, percent: bool) -> None:
     ax.grid(True)
     ax.margins(x=0.02 if len(x) > 1 else 0.2)
+    if ax.get_xscale() == "linear" and (x == x.round()).all():  # words and positions are whole
+        ax.xaxis.set_major_locator(MaxNLocator("auto", steps=(1, 2, 2.5, 5, 10), integer=True))
     if ylim is not None:
         ax.set_ylim(*ylim)
     if percent:
