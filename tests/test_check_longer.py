@@ -52,7 +52,7 @@ WRONG = {
         "no-two-pi": lambda *a: int((turns(*a) * 2 * math.pi < 1).sum()),
         "half-turn": lambda *a: int((turns(*a) < 0.5).sum()),
         "channels": lambda *a: 2 * int((turns(*a) < 1).sum()),
-        "value": lambda *a: 7,
+        "no-such-number": lambda *a: 7,
         "not-a-number": lambda *a: turns(*a) < 1,
         "raises": lambda *a: 1 / 0,
     },
@@ -63,7 +63,7 @@ WRONG = {
         "clipped": lambda pos, factor: pos.clamp(max=int(pos.max()) / factor),
         "untouched": lambda pos, factor: pos,
         "mutates-input": lambda pos, factor: pos.add_(1) / factor,
-        "value": lambda pos, factor: pos / factor + 1,
+        "zero-moves": lambda pos, factor: pos / factor + 1,
         "shape": lambda pos, factor: pos[:, None] / factor,
         "not-a-tensor": lambda pos, factor: (pos / factor).tolist(),
     },
@@ -79,7 +79,7 @@ WRONG = {
         "not-rounded": lambda dim, base, factor, trained: mixed(
             dim, base, factor, ramp(dim, base, trained, rounded=False)
         ),
-        "value": lambda dim, base, factor, trained: scaled_frequencies(
+        "ntk": lambda dim, base, factor, trained: scaled_frequencies(
             dim, base, method="ntk", factor=factor
         ),
         "shape": lambda dim, base, factor, trained: inverse_frequencies(2 * dim, base),
@@ -87,7 +87,7 @@ WRONG = {
     "false_neighbour": {
         "steps-gone": lambda *a: look_alike(*a) - 1,
         "itself": lambda *a: 1,
-        "value": lambda *a: 3,
+        "out-of-range": lambda *a: 3,
         "not-a-number": lambda *a: None,
     },
 }

@@ -1,6 +1,7 @@
 """The checkers of notebook 04: right answers pass, wrong ones are named."""
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -210,6 +211,12 @@ def in_halves(n, d):
 
 
 def right_test(table):
+    n, d = table.shape
+    right = functional.sinusoidal(torch.arange(n), d, dtype=torch.float64)
+    return (table @ table.T - right @ right.T).abs().max() < 1e-6
+
+
+def by_properties(table):
     products = table @ table.T
     if max(products.diagonal(k).std() for k in range(8)) > 1e-6:
         return False
@@ -226,6 +233,35 @@ def test_right_answers_pass():
     assert check.positional_module(CastFirst).passed
     assert check.mended_table(right_table).passed
     assert check.table_test(right_test).passed
+
+
+def lesson():
+    root = Path(__file__).parents[1]
+    return (root / "notebooks/src/04_the_pytorch_module.py").read_text(encoding="utf-8")
+
+
+def test_the_lesson_has_the_numbers_of_the_ward():
+    assert "holds 23 wrong tables and five right ones, of 264 rows" in lesson()
+    assert "Three properties find eleven" in lesson()
+    assert "The other twelve are hands at wrong speeds" in lesson()
+    assert check.table_test(by_properties).score == pytest.approx(11 / 23)
+
+
+class EndsAtBase(Right):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__(d_model, max_len)
+        angles = torch.arange(max_len)[:, None] * 10_000 ** -torch.linspace(0, 1, d_model // 2)
+        self.table = torch.cat((angles.sin(), angles.cos()), dim=-1)
+
+
+class EndsAtBaseAndCrashes(EndsAtBase):
+    def forward(self, x):
+        return (x + self.table[: x.shape[1]]).to(x.dtype)
+
+
+def test_another_form_is_equivalent_and_no_excuse_for_a_trap():
+    assert check.positional_module(EndsAtBase).equivalent
+    assert check.positional_module(EndsAtBaseAndCrashes).mistake == "length"
 
 
 def test_another_order_of_channels_is_equivalent():
@@ -273,13 +309,13 @@ def test_a_call_that_must_work_is_named():
 @pytest.mark.parametrize(
     ("answer", "mistake"),
     [
-        (published, "pair"),
+        (published, "doubled-index"),
         (half_mended, "doubled-exponent"),
         (exponent_halved, "halved-exponent"),
         (neighbouring_channels, "half-empty"),
         (lambda n, d: functional.sinusoidal(torch.arange(1, n + 1), d), "from-one"),
-        (lambda n, d: torch.zeros(n, d), "pair"),
-        (other_base, "value"),
+        (lambda n, d: torch.zeros(n, d), "one-code"),
+        (other_base, "base-1000"),
         (lambda n, d: None, "not-a-tensor"),
         (lambda n, d: right_table(d, n), "shape"),
     ],
@@ -295,12 +331,41 @@ def test_a_table_still_wrong_is_named(answer, mistake):
         (lambda table: False, "rejects"),
         (lambda table: None, "returned-none"),
         (lambda table: right_test(table) and table[0, 0] == 0, "rejects"),
-        (lambda table: (table[:, 0] ** 2 + table[:, 1] ** 2).std() < 1e-6, "lets-pass"),
+        (by_properties, "lets-pass"),
+        (lambda table: (table[:, 0] ** 2 + table[:, 1] ** 2).std() < 1e-6, "rejects"),
         (lambda table: table.no_such_thing, "raises"),
     ],
 )
 def test_a_weak_test_is_named(answer, mistake):
     assert check.table_test(answer).mistake == mistake
+
+
+def test_a_strong_test_scores_above_a_weak_one_and_that_above_none(capsys):
+    tests = (right_test, by_properties, only_neighbours, lambda table: True)
+    scores = [check.table_test(test).score for test in tests]
+    assert scores[0] == 1
+    assert scores == sorted(set(scores), reverse=True)
+    assert scores[-1] == check.table_test(lambda table: False).score == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "✓ table_test: 23 of 23 wrong tables rejected, 5 of 5 right ones accepted"
+    assert "5 of 5 right ones accepted; first to slip through: " in lines[1]
+    assert lines[-1].endswith("wrongly rejected: the code of the paper")
+
+
+def only_neighbours(table):
+    return torch.cosine_similarity(table[1:], table[:-1]).min() > 0.5
+
+
+def test_rejecting_a_right_table_costs_score():
+    fussy = check.table_test(lambda table: right_test(table) and table[0, 0] == 0)
+    assert (fussy.mistake, fussy.score) == ("rejects", pytest.approx(3 / 5))
+
+
+def test_a_test_may_assert():
+    def asserts(table):
+        assert right_test(table)
+
+    assert check.table_test(asserts).score == 1
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The checkers of notebook 02: right answers pass, wrong ones are named."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -19,7 +20,8 @@ WRONG_PREVIOUS = {
     "word-one": lambda n: previous(2) if n <= 2 else 1,
     "not-the-first": lambda n: previous(2) if n <= 2 else n - 1,
     "no-such-weights": lambda n: (1, 0, 0, -1),
-    "weights": lambda n: (0, 0, 0, 0),
+    "flat": lambda n: (0, 0, 0, 0),
+    "prefers-later": lambda n: (1, 0, 0, 1),
     "shape": lambda n: (1, 0, -1),
     "type": lambda n: "none",
     "raises": lambda n: 1 / 0,
@@ -35,7 +37,8 @@ def back(k, sign=1):
 WRONG_BACK = {
     "sign": lambda k: back(k, -1),
     "k-unused": lambda k: back(1),
-    "value": lambda k: back(2 * k - 1),
+    "other-distance": lambda k: back(2 * k - 1),
+    "value": lambda k: back(-k * k),
     "shape": lambda k: back(k)[0],
     "raises": lambda k: back(k)[2],
 }
@@ -48,10 +51,10 @@ def stays(code):
 WRONG_TEST = {
     "refuses-good": lambda code: False,
     "passes-normalized": lambda code: bool((code(9)[0] == code(10)[0]).all()),
-    "refuses-rounding": lambda code: stays(code) and code(4).shape[1] == 1,
+    "refuses-two-channels": lambda code: stays(code) and code(4).shape[1] == 1,
     "one-channel-only": lambda code: stays(lambda n: code(n)[:, :1]),
     "short-texts-only": lambda code: torch.equal(code(5), code(6)[:5]),
-    "type": lambda code: None,
+    "not-a-bool": lambda code: None,
     "raises": lambda code: bool((code(5) == code(6)).all()),
 }
 
@@ -83,6 +86,53 @@ def test_not_written_yet(name, capsys):
     verdict = getattr(check, name)(unwritten)
     assert (verdict.passed, verdict.mistake) == (False, None)
     assert capsys.readouterr().out == f"○ {name}: not written yet\n"
+
+
+def whole_square(k):
+    """-(j - i + k)² with all its terms, for codes 1, p, p²."""
+    W_q = torch.tensor([[-k * k, -2.0 * k, -1.0], [2 * k, 2, 0], [-1, 0, 0]])
+    return W_q, torch.eye(3)
+
+
+def in_numpy(code):
+    return np.all([np.array_equal(code(n), code(n + 1)[:n]) for n in range(1, 20)])
+
+
+def largest_gap(code):
+    return max((code(n) - code(20)[:n]).abs().max() for n in range(1, 20)) < 1e-9
+
+
+OTHER_FORMS = [
+    ("previous_word_weights", lambda n: torch.tensor([-1.0, 0, 0, 1] if n == 2 else 2)),
+    ("previous_word_weights", lambda n: [0, -0.5, 3, 1] if n < 3 else np.int64(2)),
+    ("same_in_every_text", lambda code: all((code(n) == code(20)[:n]).all() for n in range(1, 20))),
+    ("same_in_every_text", in_numpy),
+    ("same_in_every_text", largest_gap),
+    ("look_back", whole_square),
+    ("look_back", lambda k: [W.double().tolist() for W in back(k)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "answer"), OTHER_FORMS)
+def test_other_right_forms_pass(name, answer):
+    verdict = getattr(check, name)(answer)
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_notebooks_default_dtype_may_be_another(name):
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert getattr(check, name)(EXERCISES[name][0]).passed
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_a_test_is_scored_by_how_many_it_judges_rightly():
+    assert check.same_in_every_text(stays).score == 1
+    verdict = check.same_in_every_text(lambda code: True)
+    assert verdict.score == pytest.approx(3 / 12)
+    assert "3 of 12 rightly" in verdict.message
 
 
 def test_other_weights_of_the_same_effect_pass():

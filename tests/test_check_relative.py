@@ -49,7 +49,7 @@ WRONG_SHAW = {
     "raises": unclipped,
     "mutates-input": in_place,
     "shape": lambda q, k, t, c: shaw(q, k, t, c)[None],
-    "value": lambda *given: shaw(*given) + 1,
+    "words": lambda *given: shaw(*given) + 1,
     "not-a-tensor": lambda *given: None,
 }
 
@@ -79,7 +79,7 @@ WRONG_BUCKET = {
     "not-whole": fractions,
     "symmetric": lambda distance: bucket(distance.abs()),
     "no-offset": lambda d: torch.where(d < 16, bucket(d), bucket(d) - 16),
-    "value": lambda distance: functional.t5_bucket(distance, max_distance=256),
+    "last": lambda distance: functional.t5_bucket(distance, max_distance=256),
     "shape": lambda distance: bucket(distance)[:-1],
     "not-a-tensor": lambda distance: bucket(distance).tolist(),
     "raises": lambda distance: distance / "16",
@@ -103,7 +103,7 @@ WRONG_SLOPES = {
         + geometric(2 ** n.bit_length())[: n - 2 ** (n.bit_length() - 1)]
     ),
     "sign": lambda n: [-slope for slope in slopes(n)],
-    "value": lambda n: [1 / (h + 2) for h in range(n)],
+    "ratio": lambda n: [1 / (h + 2) for h in range(n)],
     "shape": lambda n: slopes(n)[:-1],
     "raises": lambda n: 1 / 0,
 }

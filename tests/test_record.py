@@ -41,7 +41,7 @@ def test_the_report_knows_what_is_solved_open_and_guessed(record, monkeypatch, c
     check.claim("c", "it is so", 1, "<", 2, settles={"coin": "heads", "die": "one", "other": "x"})
     later(monkeypatch)
     text = repr(check.report())
-    assert "Exercises: 1 of 32 solved" in text
+    assert "Exercises: 1 of 33 solved" in text
     assert "✓ inverse_frequencies  ✗ sinusoidal  · shift_matrix" in text
     assert "Predictions: 1 of 2 came true" in text
     assert "It shows: you said “six”, it was “one”" in text
@@ -52,7 +52,7 @@ def test_the_report_knows_what_is_solved_open_and_guessed(record, monkeypatch, c
 def test_without_a_file_the_kernel_remembers(record, monkeypatch):
     monkeypatch.delenv("POSENC_RECORD")
     check.inverse_frequencies(inverse_frequencies)
-    assert "1 of 32" in repr(check.report())
+    assert "1 of 33" in repr(check.report())
     assert not record.exists()
 
 
@@ -60,13 +60,13 @@ def test_broken_lines_cost_themselves_alone(record, monkeypatch):
     check.inverse_frequencies(inverse_frequencies)
     record.write_bytes(b'{"exercise": "rotary"\n[1]\n\xff\xfe\n"x"\n{}\n' + record.read_bytes())
     later(monkeypatch)
-    assert "1 of 32" in repr(check.report())
+    assert "1 of 33" in repr(check.report())
 
 
 def test_a_record_that_cannot_be_written_stops_nobody(record, monkeypatch):
     monkeypatch.setenv("POSENC_RECORD", str(record / "no" / "such" / "folder"))
     assert check.inverse_frequencies(inverse_frequencies).passed
-    assert "1 of 32" in repr(check.report())
+    assert "1 of 33" in repr(check.report())
 
 
 def test_deleting_the_record_loses_the_record_alone(record, monkeypatch):

@@ -541,6 +541,87 @@ def masked_attention(x, W_q, W_k, W_v, mask):
 check.attention(masked_attention)
 
 # %% [markdown]
+# ### The bug clinic
+#
+# The slip in this program was published, in a well-read collection of models.
+# There was no mask there; here is one, and it is right.
+# Read on without running: one line is wrong.
+
+
+# %%
+def published_attention(x, W_q, W_k, W_v):
+    q, k, v = x @ W_q, x @ W_k, x @ W_v
+    scores = q @ k.T / q.shape[-1] ** 0.5
+    later = torch.ones_like(scores).triu(1).bool()
+    return scores.masked_fill(later, -math.inf).softmax(0) @ v
+
+
+# %%
+check.predict(
+    "leak",
+    "The last word changes. In the published program, what changes is",
+    ["the last output alone", "the outputs of some words", "every output"],
+)
+
+# %% [markdown]
+# Six words: we change one at a time and mark which outputs move.
+# Under a causal mask news travels forwards only, so left of the diagonal nothing may move.
+
+
+# %%
+def moved(f):
+    x, rows = torch.randn(6, 8, dtype=torch.float64), []
+    for i in range(6):
+        other = x.index_fill(0, torch.tensor(i), 1.0)
+        rows.append((f(other, *W) - f(x, *W)).norm(dim=1) > 1e-9)
+    return torch.stack(rows)  # (changed word, output)
+
+
+# %%
+both = {f.__name__: moved(f) for f in (causal_attention, published_attention)}
+plots.heatmaps({name: m.double() for name, m in both.items()},
+               xlabel="output", ylabel="changed word", label="moved",
+               alt="Causal attention: only from the changed word on; the "
+               "published program: every output, whichever word changed")
+
+# %%
+check.claim("mask", "causal attention: nothing moves before the changed word",
+            both["causal_attention"].tril(-1), "==", 0)
+check.claim("leak", "published: whichever word changes, every output moves",
+            both["published_attention"], "==", 1,
+            settles={"leak": "every output"})
+
+# %% [markdown]
+# **Exercise 3 · find the bug** · difficulty 2 of 5 · 6 minutes
+#
+# The mask hides what it should, and yet word 0 hears of the last word.
+# Name the way by which the news travels back; then write the program so that it cannot.
+#
+# In its own model, without a mask, a reader measured no harm; no curve would have told.
+#
+# <details><summary>Hint</summary>
+#
+# Print the weights for three words, and add them up along rows and along columns.
+# Which of the two sums should be 1? Whose scores does the other sum contain?
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def mended_attention(x, W_q, W_k, W_v):
+    """causal attention: (n, d), three (d, dh) -> (n, dh)"""
+    ### BEGIN SOLUTION
+    # softmax(0) divides by a sum over all *queries*, later words' among them.
+    q, k, v = x @ W_q, x @ W_k, x @ W_v
+    scores = q @ k.T / q.shape[-1] ** 0.5
+    later = torch.ones_like(scores).triu(1).bool()
+    return scores.masked_fill(later, -math.inf).softmax(-1) @ v
+    ### END SOLUTION
+
+
+check.mended_attention(mended_attention)
+
+# %% [markdown]
 # ## 6 · On trial: "without positions a model cannot know the order"
 #
 # The blind reader of section 4 could not say who bites.
@@ -602,7 +683,7 @@ check.verdict("B6", "holds only if", because=(
 # Others came out on the other side: Irie et al. (2019) found deep causal language models for speech recognition slightly *better* without.
 
 # %% [markdown]
-# **Exercise 3** · difficulty 3 of 5 · 8 minutes
+# **Exercise 4** · difficulty 3 of 5 · 8 minutes
 #
 # What could a causal layer *count*? Let the first word be a start marker, the vector (1, 0); every other word is (0, something).
 # Find three 2 × 2 matrices with which channel 0 of `causal_attention(x, W_q, W_k, W_v)` is 1/(t+1) at word t:
@@ -698,5 +779,6 @@ check.claim("shut", "with all doors shut attention is blind again",
 # - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762: attention (§3.2), and why positions must be put in (§3.5).
 # - Haviv, Ram, Press, Izsak, Levy 2022, *Transformer Language Models without Positional Encodings Still Learn Positional Information*, arXiv 2203.16634: Tables 1 and 4, the probes (Figure 2), "always slightly worse" (Limitations).
 # - Lee et al. 2019, *Set Transformer*, arXiv 1810.00825: equivariant attention blocks, invariance by pooling.
+# - The program of the bug clinic: labmlai/annotated_deep_learning_paper_implementations#146 on GitHub: softmax over the queries in a model of pictures; mended, with no difference in quality (FID within 0.05) found.
 # - Irie, Zeyer, Schlüter, Ney 2019, *Language Modeling with Deep Transformers*, arXiv 1905.04226: deep causal models for speech that were slightly better without positions (abstract).
 # - Claim A5 is that of the [article](http://www.kler.cn/a/539187.html) which the course grew from (in Chinese).

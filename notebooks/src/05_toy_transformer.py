@@ -828,20 +828,28 @@ check.verdict(
 # None of the four reasons says so.
 
 # %% [markdown]
-# **Where intuition failed**, perhaps yours too:
+# **What was not shown.**
+# Our models have one or two layers and saw a few hundred batches.
+# One learning rate served all encodings, and another might shift the small differences.
+# "Behind after 200 steps" is all we know of slow ones.
+# That is why each verdict names its size, and the claims are about wide gaps.
+
+# %% [markdown]
+# ## 12 · Where intuition failed
+#
+# Perhaps yours did, too:
 #
 # - Equal steps are the *virtue* of a code, and sinusoids have it as numbers do.
 # - A number is not too discrete; it is too straight.
 # - A formula that is defined everywhere is not learned everywhere.
 # - Beyond the trained length, the best code was worse than none.
 # - A wrong program can train as well as the right one.
+#
+# Below: what you solved, and which predictions came true.
+# The record lives beside your copies, in `work/record.jsonl`, and may be deleted; without copies it ends with the kernel.
 
-# %% [markdown]
-# **What was not shown.**
-# Our models have one or two layers and saw a few hundred batches.
-# One learning rate served all encodings, and another might shift the small differences.
-# "Behind after 200 steps" is all we know of slow ones.
-# That is why each verdict names its size, and the claims are about wide gaps.
+# %%
+check.report()
 
 # %% [markdown]
 # ## What you can now do

@@ -14,6 +14,8 @@
 # - tell what is true of "it decays with distance", and read a model's settings.
 
 # %%
+import copy
+
 import torch
 
 import posenc
@@ -50,8 +52,8 @@ def arrows(m, n):
 widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5))
 
 # %% [markdown]
-# The arrows have moved, both by the same angle.
-# So the angles between them are as before, and so is the score.
+# Within a pair both arrows have turned by the same angle.
+# So the angle between them is as before, and so is the score.
 # That is the whole method; the rest of this notebook is what follows from it.
 
 # %% [markdown]
@@ -91,7 +93,7 @@ def random(*shape, seed=0):
     return torch.randn(*shape, dtype=F64, generator=g)
 
 
-def turned(x, p):  # rows: x @ M turns against the clock
+def turned(x, p):  # x @ M is M.T x: against the clock
     return x @ posenc.shift_matrix(p, x.shape[-1], dtype=F64)
 
 
@@ -121,7 +123,7 @@ curves = {
     for i, word in enumerate(random(3, 1, 64, seed=1))
 }
 plots.lines(curves, x=reach, xlabel="key's position − query's position",
-            ylabel="score, times √64",
+            ylabel="score (not divided by √64)",
             alt="Three different curves: how distance counts depends on "
                 "the word.")
 
@@ -231,9 +233,9 @@ check.claim("mirror", "turning by −θ is turning by θ, seen in a mirror",
 # ## 3 · Does a model learn with it?
 #
 # `back1` of notebook 05: every position names the letter before it.
-# There, trained on 16 letters, sinusoids and learned tables were lost at 64.
+# There, trained on 16 letters, sinusoids and learned tables were mostly wrong at 64.
 #
-# Three models, one layer each, heads 8 channels wide.
+# Three models, one layer each, heads of 8 channels: four pairs.
 # They differ in one number, the base.
 #
 # **Predict.** Which base gets `back1` right at 64 letters?
@@ -265,7 +267,7 @@ right = {f"base {base}": torch.tensor([[right_at(m, n) for n in lengths]
          for base, found in models.items()}
 plots.lines(right, x=lengths, xlabel="letters (trained on 16)",
             ylabel="right", percent=True, chance=0.1, ylim=(0, 1.05),
-            alt="Base 10 000 stays at 100 %, base 10 just below; base 100 "
+            alt="Base 10 000 stays near 100 %, base 10 just below; base 100 "
                 "falls to about half.")
 
 # %% tags=["trained"]
@@ -283,8 +285,8 @@ check.claim("not far", "with base 100, not by a long way",
             right["base 100"][:, -1], "<", 0.75, seeds=3)
 
 # %% [markdown]
-# 100 % at four times the length: no code of Part I came near.
-# And the same method, with another base, falls to a half.
+# With base 10 000 nearly all is right at four times the length.
+# With base 100 the same method falls to about a half.
 # The middle base is the worst, so it is not "the larger, the better" either.
 #
 # This is a toy: one layer, ten letters, three seeds.
@@ -328,22 +330,24 @@ plots.heatmaps(
 # %% [markdown]
 # Different, and no error.
 # Only the diagonal agrees, where the difference of the positions is 0.
-#
+
+# %%
+gap = (scores("neighbours", q, k) - scores("halves", q, k)).abs()
+check.claim("mixed", "the same channels in the other layout: other scores",
+            gap.max(), ">", 1, settles={"layouts": "different"})
+
+# %% [markdown]
 # Is one of them wrong?
 # Take the neighbours apart, first all first ones, then all second ones, and use halves:
 
 # %%
 order = torch.cat([torch.arange(0, 8, 2), torch.arange(1, 8, 2)])
-again = scores("halves", q[:, order], k[:, order])
-gap = (scores("neighbours", q, k) - scores("halves", q, k)).abs()
-check.claim("mixed", "the same channels in the other layout: other scores",
-            gap.max(), ">", 1, settles={"layouts": "different"})
+order
 
 # %%
+again = scores("halves", q[:, order], k[:, order])
 check.claim("reordered", "with the channels reordered, the same scores",
-            (scores("neighbours", q, k) - again).abs().max(), "<", 1e-9,
-)
-order
+            (scores("neighbours", q, k) - again).abs().max(), "<", 1e-9)
 
 # %% [markdown]
 # So both are right, and a model trained from scratch will not notice.
@@ -351,11 +355,10 @@ order
 # Run a model of section 3 in the other layout:
 
 # %% tags=["trained"]
-model = models[10_000][0]
-model.encoding = posenc.build("rope", training.DIMS, layout="halves")
-mixed = right_at(model, 16)
+mixed = copy.deepcopy(models[10_000][0])
+mixed.encoding = posenc.build("rope", training.DIMS, layout="halves")
 check.claim("gibberish", "in the other layout the trained model is lost",
-            mixed, "<", 0.6)
+            right_at(mixed, 16), "<", 0.5)
 
 
 # %% [markdown]
@@ -372,17 +375,18 @@ def to_halves(weight, n_heads):
 
 
 # %% tags=["trained"]
+mended = copy.deepcopy(mixed)
 with torch.no_grad():  # one matrix holds W_q, W_k and W_v
-    W_q, W_k, _ = model.blocks[0].attention.qkv.weight.chunk(3)
+    W_q, W_k, _ = mended.blocks[0].attention.qkv.weight.chunk(3)
     for W in (W_q, W_k):
         W.copy_(to_halves(W, n_heads=4))
 
 check.claim("mended", "with reordered rows it is right again",
-            right_at(model, 16), ">", 0.95)
+            right_at(mended, 16), ">", 0.95)
 
 # %% [markdown]
-# This is what happens to Llama: Meta's code turns neighbours, the one of Hugging Face halves, and the script that converts the weights has a `permute` in it, for q and k, not for v.
-# Who forgets it gets gibberish and no error (TinyLlama#24 on GitHub).
+# This is what happens to Llama: Meta's code turns neighbours, Hugging Face's halves, and the script that converts the weights has a `permute` in it, for q and k, not for v.
+# A wrong `permute`, or none, gives gibberish and no error (TinyLlama#24 on GitHub).
 # The layout stands in the code, seldom in the settings.
 
 # %% [markdown]
@@ -414,7 +418,7 @@ check.to_pairs(to_pairs)
 #
 # Queries and keys turn, values do not.
 # What if they did?
-# One head, with three switches:
+# One head, with two switches:
 
 # %%
 W = random(3, 16, 16, seed=2) / 4
@@ -473,9 +477,8 @@ check.predict("decay", "A typical score at distance 4000 is",
               ["next to nothing", "about half", "just as large"])
 
 # %%
-far = torch.logspace(0, 3.6, 60).round().long().unique()
-far = torch.cat([torch.tensor([0]), far, torch.tensor([499, 500, 501])])
-far = far.unique()
+far = torch.logspace(0, 3.6, 60).round().long()
+far = torch.cat([far, torch.tensor([0, 499, 500, 501])]).unique()
 q, k = random(2, 1000, 1, 128)
 apart = rotary(q.expand(-1, len(far), -1), far)  # (1000, far, dh)
 
@@ -485,7 +488,7 @@ def typical(keys):  # root of the mean square over the 1000
 
 
 # %%
-there = rotary(q, torch.tensor([500]))  # the query's own words, turned on
+there = rotary(q, torch.tensor([500]))  # the query, turned on by 500
 sizes = {"random key": typical(k), "key = query": typical(q),
          "key = query, turned by 500": typical(there)}
 plots.lines(
@@ -512,7 +515,7 @@ check.claim("peak", "a key turned beforehand: the greatest score far away",
 # Three keys, three answers.
 #
 # - *Random*: a turn does not change what a random vector looks like.
-# - *Aligned*: each pair adds $|q_i|^2\cos\omega_i r$.
+# - *Aligned*: at distance $r$ each pair adds $|q_i|^2\cos\omega_i r$.
 #   That is 03's kernel again, and 03 showed how it falls, and ripples.
 # - *Turned*: any distance can have the greatest score.
 #   A head learns $W_k$, so it can choose.
@@ -521,8 +524,7 @@ check.claim("peak", "a key turned beforehand: the greatest score far away",
 ones = torch.ones(1, 128, dtype=F64)  # the simplest aligned pair
 fading = (rotary(ones.expand(len(far), -1), far) * ones).sum(-1) / 128
 check.claim("kernel", "a query and key of ones: the kernel of 03",
-            (fading - posenc.kernel(far, 128)).abs().max(), "<", 1e-9,
-)
+            (fading - posenc.kernel(far, 128)).abs().max(), "<", 1e-9)
 
 # %%
 check.verdict(
@@ -538,8 +540,7 @@ check.verdict(
 # ## 7 · Turning only a part
 #
 # Some models turn only a quarter of each head.
-# What is the rest for?
-# A channel that does not turn compares words at any distance alike: content, without place.
+# The rest compares words at any distance alike: content, without place.
 # The score is a sum of the two kinds.
 #
 # The setting is called `partial_rotary_factor`, say 0.25.
@@ -550,7 +551,7 @@ check.verdict(
 # - **Partial**: the first 32 channels make a small RoPE of their own, 16 pairs from fast to slow.
 # - **p-RoPE** (`"rope_type": "proportional"`): of the whole head's 64 pairs, the 16 fastest turn.
 #
-# **Predict.** How long is the longest wavelength that turns, in each?
+# **Predict.** In each, how many tokens does the slowest turning pair need for a turn?
 
 # %%
 check.predict("quarter", "The slowest turning pair goes round in",
@@ -569,11 +570,11 @@ plots.lines(waves, x=pair.int(), logy=True, xlabel="turning pair",
                 "to 160.")
 
 # %%
-check.claim("slow", "partial: the slowest goes round in two million and more",
+check.claim("slow", "partial: over two million tokens for the slowest turn",
             waves["partial 0.25"][-1], ">", 2e6)
 
 # %%
-check.claim("fast", "p-RoPE: the slowest goes round within two hundred",
+check.claim("fast", "p-RoPE: less than two hundred for the slowest turn",
             waves["p-RoPE 0.25"][-1], "<", 200, settles={
                 "quarter": "millions of tokens (partial), hundreds (p-RoPE)"},
 )
@@ -582,9 +583,9 @@ check.claim("fast", "p-RoPE: the slowest goes round within two hundred",
 head = posenc.Dims(d_model=128, n_heads=1)
 partial = posenc.build("rope", head, base=1e6, partial=0.25).inv_freq()
 kept = posenc.build("rope", head, base=1e6, keep=0.25).inv_freq()[:16]
-ratio = torch.stack([partial, kept]) * torch.stack([*waves.values()])
+turn = torch.stack([partial, kept]) * torch.stack([*waves.values()])
 check.claim("options", "posenc has both: partial=0.25 and keep=0.25",
-            (ratio / (2 * torch.pi) - 1).abs(), "<", 1e-5)
+            (turn / (2 * torch.pi) - 1).abs(), "<", 1e-5)
 
 # %% [markdown]
 # p-RoPE comes from Barbero et al. (section 6).
@@ -610,7 +611,7 @@ def partial_rotary(x, pos, share):
     """(n, dh), (n,) -> (n, dh)"""
     ### BEGIN SOLUTION
     width = int(x.shape[-1] * share)
-    turned = rotary(x[..., :width].contiguous(), pos)
+    turned = rotary(x[..., :width], pos)
     return torch.cat((turned, x[..., width:]), dim=-1)
     ### END SOLUTION
 
@@ -632,6 +633,8 @@ check.predict("bits", "Of the positions 8000 to 8015, bfloat16 keeps",
 left = torch.arange(8000, 8016).bfloat16().unique()
 check.claim("one left", "the sixteen positions become one", len(left), "==",
             1, settles={"bits": "1"})
+
+# %%
 torch.arange(250, 262).bfloat16().int()
 
 # %% [markdown]
@@ -672,16 +675,16 @@ check.claim("whole", "with float32 angles it does not",
             spans["float32 angles"], "<", 1e-3)
 
 # %%
-check.claim("merged", "at the end both stand at one place, for bfloat16",
+check.claim("merged", "at the end, for bfloat16, both stand at one place",
             (drift["bfloat16 angles"][-1] - (q * k).sum() / 8).abs(), "<",
             1e-9)
 
 # %% [markdown]
-# Late in the text the blue line is often level, at the wrong height.
+# Late in the text the bfloat16 line is often level, at the wrong height.
 # There the two places have become one: that is the score at distance 0.
 #
 # **The rule**: positions, angles, sine and cosine in float32; cast afterwards.
-# Then $q$ and $k$ themselves may be bfloat16:
+# Then $q$ and $k$ themselves can be bfloat16:
 
 
 # %%
@@ -700,9 +703,8 @@ check.claim("cast last", "bfloat16 words, float32 angles: hardly any drift",
 # transformers mended this for Llama and Gemma in 2024 (pull request 29285).
 # Something remains: Wang et al. 2024 report that RoPE in bfloat16 deviates from being relative, the more so the longer the text.
 #
-# And float32, is it for ever?
-# It keeps 24 bits.
-# At position one million the spacing of its numbers is 1/16:
+# And float32?
+# It keeps 24 bits: near one million its numbers are 1/16 apart.
 
 # %%
 million = torch.arange(1_000_000, 1_000_064)[:, None]
@@ -724,7 +726,7 @@ check.claim("float32 small", "… but by no more than a tenth",
 # *Turns* is the part of a head that turns, in channels; *length* is what the settings allow.
 # Where *besides* does not say neighbours, transformers turns halves.
 #
-# Sources: **L** a checkpoint's entry in litgpt 0.5.13; **T** the *class default* in transformers 5.23.0, which a checkpoint may override; **O** OpenAI's own code.
+# Sources: **L** a checkpoint's entry in litgpt 0.5.13; **T** the *class default* in transformers 5.23.0, which a checkpoint may override; **O** the maker's own code.
 #
 # | model | base | turns | length | besides | from |
 # |---|---|---|---|---|---|
@@ -738,7 +740,7 @@ check.claim("float32 small", "… but by no more than a tenth",
 # | OLMo 2 7B | 5 · 10⁵ | all 128 | 4 096 | | L |
 # | Qwen2.5 7B 1M | 10⁷ | all 128 | 1 010 000 | | L |
 # | Qwen3 8B | 10⁶ | all 128 | 40 960 | | L |
-# | DeepSeek-V3 | 10⁴ | 64 of 192 | 4 096 | neighbours | T |
+# | DeepSeek-V3 | 10⁴ | 64 of 192 | 4 096 | neighbours; YaRN × 40 in its own code | T, O |
 # | Gemma 3 4B | 10⁴ local, 10⁶ global | all 256 | 131 072 | 5 local to 1 global; ÷ 8 in global | L |
 # | Gemma 4 | 10⁴ local, 10⁶ global | local: all 256; global: 128 of 512 | 131 072 | p-RoPE in global layers | T |
 # | gpt-oss 120B | 1.5 · 10⁵ | all 64 | 131 072 | YaRN × 32, from 4 096; every other layer sees 128 tokens | O, T |
@@ -752,17 +754,17 @@ check.claim("float32 small", "… but by no more than a tenth",
 # - All of a head or a part of it: both are shipped.
 # - Some newer models mix layers: some turn for near words, others turn more slowly, or in part, or not at all.
 #
-# How slow is the slowest pair that turns in Gemma 4's global layers?
+# In Gemma 4's global layers, how many pairs turn, and how slow is the slowest of them?
 
 # %%
-slowest = posenc.build("rope", posenc.Dims(d_model=512, n_heads=1), base=1e6,
-                       keep=0.25).inv_freq()
+gemma = posenc.build("rope", posenc.Dims(d_model=512, n_heads=1), base=1e6,
+                     keep=0.25).inv_freq()
+turning = gemma[gemma > 0]
+len(turning), len(gemma)
 
 # %%
-turning = slowest[slowest > 0]
 check.claim("gemma", "its slowest pair goes round within two hundred tokens",
             2 * torch.pi / turning[-1], "<", 200)
-len(turning), len(slowest)
 
 # %% [markdown]
 # ## What you can now do
@@ -780,4 +782,4 @@ len(turning), len(slowest)
 # - García-Castellanos et al. 2026, *RoVE*, arXiv 2606.11275, abstract: values that turn and are turned back.
 # - Wang et al. 2024, *When Precision Meets Position*, arXiv 2411.13476, abstract; huggingface/transformers#29285: angles in bfloat16.
 # - Layouts: huggingface/transformers#25199, naklecha/llama3-from-scratch#20 (`permute`), jzhang38/TinyLlama#24 (gibberish). Why q and k, not v: InternLM/lmdeploy#2639. Direction: karpathy/nanochat#489.
-# - The table: litgpt 0.5.13 `litgpt/config.py`; transformers 5.23.0 `models/*/configuration_*.py` (Cohere 2: `modeling_cohere2.py`), `modeling_rope_utils.py` for "proportional"; openai/gpt-oss `gpt_oss/torch/model.py`.
+# - The table: litgpt 0.5.13 `litgpt/config.py`; transformers 5.23.0 `models/*/configuration_*.py` (Cohere 2: `modeling_cohere2.py`), `modeling_rope_utils.py` for "proportional"; openai/gpt-oss `gpt_oss/torch/model.py`; deepseek-ai/DeepSeek-V3 `inference/model.py`.

@@ -5,13 +5,11 @@
 #
 # After this notebook you can
 #
-# - give every patch of a picture a code by its row and its column, and say
-#   what goes wrong with one number a patch,
-# - test a grid of positions with two lines, and move a table to another
-#   resolution,
-# - choose unit, origin and period for time stamps,
-# - let a small network draw a sharp picture from coordinates, and see when
-#   it has only memorised.
+# - give a patch of a picture a code by its row and its column,
+# - test a grid of positions with two lines, and resize a table,
+# - choose origin, unit and period for time stamps,
+# - let a network draw a picture from coordinates, and see when it has only
+#   memorised.
 
 # %% [markdown]
 # ## 1 · A picture is not a sentence
@@ -19,8 +17,6 @@
 # A vision Transformer cuts a picture into patches and reads them line by
 # line, like words.
 # So number them, and use the code of notebook 03?
-# Here are 12 × 12 patches. How alike are the codes of all of them to the one
-# at row 5, column 5?
 
 # %%
 import math
@@ -33,28 +29,28 @@ from posenc.encodings import AxialRope, Sinusoidal2D
 
 exact = torch.float64
 
-# %%
-line = posenc.sinusoidal(torch.arange(144), 64, dtype=exact)  # (144, d)
-alike = (line @ line[5 * 12 + 5] / 32).reshape(12, 12)
-
-plots.heatmap(
-    alike,
-    xlabel="column",
-    ylabel="row",
-    label="product of codes",
-    alt="One number a patch: the patches to the left and right are alike, "
-    "the one above is not, and the end of a row flows into the next",
-)
-
 # %% [markdown]
-# **Predict.** The patch right below touches ours.
-# Which is nearer to it, as the code sees it?
+# **Predict.** On 12 × 12 patches, the one below (5, 5) touches it.
+# Is its code more alike than that of a patch five columns away?
 
 # %%
 check.predict(
     "below",
     "More alike to patch (5, 5) is",
     ["the one below, (6, 5)", "five columns to the right, (5, 10)"],
+)
+
+# %%
+line = posenc.sinusoidal(torch.arange(144), 64, dtype=exact)  # (144, d)
+alike = (line @ line[5 * 12 + 5] / 32).reshape(12, 12)  # 32: with itself
+
+plots.heatmap(
+    alike,
+    xlabel="column",
+    ylabel="row",
+    label="likeness to (5, 5)",
+    alt="One number a patch: the patches to the left and right are alike, "
+    "those above and below less, and the end of a row flows into the next",
 )
 
 # %%
@@ -68,7 +64,8 @@ check.claim(
 )
 
 # %% [markdown]
-# One row down is an offset of 12, as far as twelve words.
+# One row down is as far as twelve words, and the end of row 5 flows into the
+# start of row 6.
 # A position in a picture is two numbers, so give two:
 
 
@@ -83,9 +80,7 @@ grid(2, 3)
 # %% [markdown]
 # **Exercise 1** · difficulty 1 of 5 · 5 minutes
 #
-# Do it without `cartesian_prod`, from the number of the patch alone.
-# On a grid of 2 × 3 the patches 0 … 5 stand at
-# (0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2).
+# Do it without `cartesian_prod`, from the numbers 0, 1, 2, … of the patches.
 # The grid need not be square.
 #
 # <details><summary>Hint</summary>
@@ -137,9 +132,8 @@ check.claim(
 
 # %% [markdown]
 # A sum does not know its order: 3 + 10 is 10 + 3.
-# And it is worse than that.
-# Give the row one half of the channels and the column the other half, and
-# look at both similarity maps.
+# Compare *halves*: the row's code in one half of the channels, the column's
+# in the other.
 
 # %%
 half = posenc.sinusoidal(places, 32, dtype=exact)  # (196, 2, d/2)
@@ -162,24 +156,21 @@ plots.heatmaps(
 )
 
 # %% [markdown]
-# Left, the twin at (10, 3), and two ghosts at (3, 3) and (10, 10) that are as
-# bright as the place itself. Where do they come from?
-# With $k$ for the kernel of notebook 03, the product of two sums has four
-# terms, and two of them compare a row with a column:
+# Left, the twin at (10, 3), and two ghosts at (3, 3) and (10, 10), as bright
+# as the place itself. Why?
+# With $k$ for the kernel of notebook 03, the product for $(r,c)$ and
+# $(r',c')$ has four terms, and two compare a row with a column:
 #
-# $$k(\Delta r)+k(\Delta c)+k(r-c')+k(c-r').$$
+# $$k(r-r')+k(c-c')+k(r-c')+k(c-r').$$
 
 # %%
-speeds = posenc.inverse_frequencies(64, dtype=exact)
-
-
 def k(offset):
-    return torch.cos(offset[..., None] * speeds).sum(-1)
+    return posenc.kernel(offset, 64)  # as a share
 
 
-r, c = places.T
+r, c = places.T  # and (r′, c′) is (3, 10)
 own, other = k(r - 3) + k(c - 10), k(r - 10) + k(c - 3)
-gap = (added @ added[3 * 14 + 10] - own - other).abs().max()
+gap = (added @ added[3 * 14 + 10] / 32 - own - other).abs().max()
 
 # %%
 check.claim("four", "the product has these four terms", gap, "<", 1e-10)
@@ -187,7 +178,6 @@ check.claim("four", "the product has these four terms", gap, "<", 1e-10)
 # %%
 brightest = alike_to(added, 3, 10)[[3, 3, 10, 10], [10, 3, 3, 10]]
 
-# %%
 check.claim(
     "ghosts",
     "the place, its twin and both ghosts are equally bright",
@@ -197,9 +187,10 @@ check.claim(
 )
 
 # %% [markdown]
-# At (3, 3) the row agrees with the row *and* the column with the row: an
-# agreement that means nothing counts in full.
-# Halves keep the first two terms only. DETR does it so, and `posenc` too:
+# At (3, 3) the column agrees with the *row*: it means nothing, and counts in
+# full.
+# Halves keep the first two terms only, as in DETR (Carion et al. 2020) and in
+# `posenc`:
 
 # %%
 ours = Sinusoidal2D(posenc.Dims(d_model=64))
@@ -223,14 +214,13 @@ check.claim(
 
 # %% [markdown]
 # So adding is not the fault; adding the *same* code twice is.
-# A learned row table plus a learned column table is two different codes, and
-# sound.
+# A learned row table plus a learned column table is two different codes.
 
 # %% [markdown]
 # ## 3 · Rotary on a grid, and what it cannot see
 #
-# Axial RoPE turns half of a head's pairs by the row and half by the column.
-# Its score should depend on Δrow and Δcolumn alone. Move the grid:
+# Axial RoPE turns half of a head's pairs by the row, half by the column.
+# Its score should depend on Δrow and Δcolumn alone:
 
 # %%
 axial = AxialRope(posenc.Dims(d_model=32, n_heads=1))
@@ -249,9 +239,10 @@ gap = (scores(nine) - scores(nine + torch.tensor([100, 7]))).abs().max()
 check.claim("relative", "moving the grid changes no score", gap, "<", 1e-10)
 
 # %% [markdown]
-# **Predict.** A head shall find strokes like ╲: it likes the patches one step
-# down-right and up-left, and not those down-left and up-right.
-# Which weights do it?
+# **Predict.** A head shall find strokes like ╲: the patches one step
+# down-right and up-left are *both* to score above those down-left and
+# up-right.
+# All patches have the same key. Which weights do it?
 
 # %%
 check.predict(
@@ -279,7 +270,7 @@ found = torch.stack([stroke(score_map(*head)) for head in heads])
 # %%
 check.claim(
     "no stroke",
-    "of two hundred heads, none prefers ╲ to ╱",
+    "of two hundred heads, none scores the ends of ╲ above those of ╱",
     found.abs().max(),
     "<",
     1e-10,
@@ -290,15 +281,16 @@ check.claim(
 # Each pair turns by the row *or* by the column, so the score is
 # $f(\Delta r)+g(\Delta c)$.
 # Add up the two ends of ╲, then of ╱: both times
-# $f(1)+f(-1)+g(1)+g(-1)$. No weights of one head can part them.
+# $f(1)+f(-1)+g(1)+g(-1)$, whatever the weights.
+# One end can stand out, both cannot.
 
 # %% [markdown]
 # **The way out:** turn each pair by a *direction* ω, the angle being
 # ω · (row, column).
 # Heo et al. (2024) learn these directions and call it RoPE-Mixed.
 #
-# **To explore.** Below is the score of one such pair. Axial RoPE has only
-# `row = 0` or `column = 0`. Which setting likes ╲?
+# **To explore.** The score of one pair, query equal to key; first an axial
+# one. Which setting likes ╲?
 
 # %%
 steps = grid(17, 17).to(exact) - 8  # from the patch in the middle
@@ -307,8 +299,7 @@ steps = grid(17, 17).to(exact) - 8  # from the patch in the middle
 def draw(row, column):
     omega = torch.tensor([row, column], dtype=exact)
     turns = (steps @ omega / 8).reshape(17, 17)
-    lean = (
-        "straight" if row * column == 0 else "╱" if row * column > 0 else "╲")
+    lean = "straight" if row * column == 0 else "╲╱"[row * column > 0]
     return plots.heatmap(
         torch.cos(2 * math.pi * turns),
         x=range(-8, 9),
@@ -321,7 +312,11 @@ def draw(row, column):
     )
 
 
-widgets.explore(draw, row=(-2, 2, 1, 1), column=(-2, 2, 1, -1))
+widgets.explore(draw, row=(-2, 2, 1, 1), column=(-2, 2, 1, 0))
+
+# %% [markdown]
+# With opposite signs the angle stays along ╲, where row and column grow
+# together.
 
 
 # %%
@@ -337,27 +332,25 @@ omega = torch.tensor([[1.0, -1.0]], dtype=exact) * math.pi / 4
 # %%
 check.claim(
     "mixed",
-    "one pair that turns along (1, −1) prefers ╲ to ╱",
+    "one pair that turns along (1, −1) scores ╲ above ╱",
     stroke(mixed_map(ones, ones, omega)),
     ">",
     1,
 )
 
 # %% [markdown]
-# **Does it matter?** ViT's authors tried (2020, appendix D.4, Table 8, B/16,
-# ImageNet 5-shot): no positions 0.614, one learned code a patch 0.642, 2-D
-# 0.640, relative 0.640.
-# Some position is worth a lot; which kind, hardly anything *there*:
-# 14 × 14 patches, always the same grid, can be learned by heart.
-# The next two sections are about grids that change.
+# **Does it matter?** ViT's authors report (2020, appendix D.4, Table 8, B/16,
+# ImageNet accuracy 5-shot, no spread given): no positions 0.614, one learned
+# code a patch 0.642, 2-D 0.640, relative 0.640.
+# Which kind hardly mattered *there*: the same 14 × 14 grid, always, can be
+# learned by heart.
 
 # %% [markdown]
 # ## 4 · Two slips that a square grid hides
 #
-# Text lines are read from pictures of 8 × 32 patches.
-# Two published programs built their positions like this:
-# one lists the places column by column, the other takes √256 = 16 for both
-# sides.
+# A line of text is a picture of 8 × 32 patches.
+# Two slips of published programs (see the references), on that grid:
+# places listed column by column, and √256 = 16 taken for both sides.
 
 # %%
 built = {
@@ -375,8 +368,11 @@ plots.heatmaps(
 )
 
 # %% [markdown]
-# **Predict.** Swap them on a *square* grid, 16 × 16. How many pairs of
-# neighbours get codes that are not neighbours?
+# Each row should be one stripe. Swapped, the numbers run across; a square
+# splits each row in two.
+#
+# **Predict.** Swap height and width on a *square* grid, 16 × 16.
+# How many touching patches are given places that do not touch?
 
 # %%
 check.predict(
@@ -402,20 +398,22 @@ check.claim(
     0,
     settles={"square": "none"},
 )
-wrong = ("height and width swapped", "a square assumed")
-shares = torch.stack([torn(built[name], 8, 32) for name in wrong])
 
 # %%
-check.claim("torn", "on 8 × 32 each slip tears some apart", shares, ">", 0.3)
+_, swapped, square = built.values()
+shares = torch.stack([torn(pos, 8, 32) for pos in (swapped, square)])
+
+check.claim(
+    "torn", "on 8 × 32 each slip tears two in five apart", shares, ">", 0.4
+)
 
 # %% [markdown]
-# On a square, the swap only names rows columns, and a model does not care.
-# That is why it passes every test with a square picture.
-# On 8 × 32 it is no renaming.
-# (A model trained with the square table worked all the same, its authors
-# said: wrong, yet learnable.)
+# On a square, the swap only exchanges the names of rows and columns: no result
+# of a model trained so shows it.
+# (Even on 8 × 32, with the square table, one "still worked", its author wrote.)
 #
-# **The guard** is two lines:
+# **The guard** is two lines. Give it the two wrong grids: which line stops
+# which?
 
 # %%
 pos, width = built["right"], 32
@@ -426,11 +424,10 @@ assert (pos[width] - pos[0]).tolist() == [1, 0], "one row on: one row"
 # ## 5 · A larger picture
 #
 # Trained on 14 × 14, used on 20 × 20.
-# A head has learned “look one row down”: a shift, as a matrix in its weights.
-# For the line of numbers it is the shift by 14, for halves a shift of the
-# row.
+# Say a head has learned “look one row down” as a shift matrix (notebook 03):
+# by 14 for the line of numbers, by one row for halves.
 #
-# **Predict.** How often does each find the patch below on 20 × 20?
+# **Predict.** Which still finds the patch below on 20 × 20?
 
 # %%
 check.predict(
@@ -474,15 +471,14 @@ check.claim(
 
 # %% [markdown]
 # 14 patches on is, in rows of 20, the same row or a slanted step down.
-# A user of a published model with a 1-D sinusoid saw it as diagonal stripes
-# in the attention maps.
+# A user of a model with a 1-D sinusoid met diagonal stripes in attention maps
+# at a higher resolution, and suspects this (MAE-pytorch issue 39).
 
 # %% [markdown]
-# A *learned* table has no rows for new places. It is stretched:
+# A *learned* table has no entries for new places. It is stretched:
 # back to a grid, interpolated in two directions, flattened.
 # Why not stretch the list of 196 as it stands?
-# As a stand-in for a learned table take halves, whose codes between two
-# patches are known.
+# To judge, let halves be the table: their codes between patches are known.
 
 # %%
 table = halves.T[None]  # (1, d, 196)
@@ -501,11 +497,15 @@ plots.heatmaps(
     xlabel="column",
     ylabel="row",
     label="likeness to (5, 5)",
-    alt="As a list: slanted bands. As a grid: one place and its cross",
+    alt="As a list: slanted streaks. As a grid: one place and its cross",
 )
 
+# %% [markdown]
+# As a list, slanted streaks; as a grid, one place and its cross.
+# How far is each from the true codes?
+
 # %%
-between = (grid(20, 20) + 0.5) * 14 / 20 - 0.5  # in old patches
+between = (grid(20, 20) + 0.5) * 14 / 20 - 0.5  # centres, in old patches
 true = ours.code(between.to(exact), exact)
 
 
@@ -518,14 +518,14 @@ ratio = off(flat[0].T) / off(in_2d[0].flatten(1).T)
 # %%
 check.claim(
     "stretch",
-    "as a list the error is over three times as large",
+    "as a list the error is over ten times as large",
     ratio,
     ">",
-    3,
+    10,
 )
 
 # %% [markdown]
-# **Exercise 2** · difficulty 3 of 5 · 10 minutes
+# **Exercise 2** · difficulty 2 of 5 · 8 minutes
 #
 # Move a learned table of `old = (h, w)` patches to `new = (H, W)`.
 # `table` is (h · w, d), row by row; return (H · W, d).
@@ -555,10 +555,10 @@ check.resized_table(resized_table)
 # %% [markdown]
 # ## 6 · A position may be a time
 #
-# A patient's visits, a bank's payments, a sensor that sleeps: the third
-# event may come a second after the second, or a year.
-# Its index does not say so. Its time does, and nothing in the formula asked
-# for whole numbers:
+# Payments, visits to a doctor: the third event may come a second after the
+# second, or a year.
+# Its index does not say so. Its time does, and the formula never asked for
+# whole numbers:
 
 # %%
 times = torch.tensor([0.0, 0.4, 7.25, 1000.5], dtype=exact)  # hours
@@ -574,12 +574,12 @@ check.claim(
 )
 
 # %% [markdown]
-# Two choices remain that an index never asked for.
+# Three choices remain that an index never asked for.
 #
 # **The origin.** Computers count seconds since 1970, about 1.7 billion by
 # now.
 #
-# **Predict.** Two events a minute apart, given so, in float32:
+# **Predict.** Two events, at 1 700 000 000 and a minute later, in float32:
 
 # %%
 check.predict(
@@ -595,7 +595,7 @@ early, late = posenc.sinusoidal(stamps, 64)
 # %%
 check.claim(
     "epoch",
-    "a minute apart in 2023, the codes are equal in float32",
+    "these two codes, a minute apart, are equal in float32",
     (early - late).abs().max(),
     "==",
     0,
@@ -604,16 +604,19 @@ check.claim(
 
 # %% [markdown]
 # float32 keeps 24 bits; at 1.7 billion its steps are 128 seconds.
+# About half of all pairs a minute apart become equal, the others 128 seconds
+# apart.
 # **Repair:** subtract the first stamp while they are whole numbers, then
 # convert.
-#
+
+# %% [markdown]
 # **The unit.** One code, d = 64 and base 10 000, with the time in seconds or
 # in days. How alike are two events, by the time between them?
 
 # %%
 gaps = torch.logspace(0, 6.4, 65, dtype=exact)  # seconds, up to 29 days
 units = {"in seconds": 1, "in days": 86_400}
-curves = {name: k(gaps / unit) / 32 for name, unit in units.items()}
+curves = {name: k(gaps / unit) for name, unit in units.items()}
 
 plots.lines(
     curves,
@@ -621,32 +624,39 @@ plots.lines(
     xlabel="seconds between two events",
     ylabel="product of codes",
     logx=True,
-    alt="In seconds the likeness has faded within a day; in days it stays "
-    "at 1 for hours",
+    alt="In seconds the likeness has faded within hours, and only ripples; "
+    "in days it stays at 1 for hours",
 )
 
+# %% [markdown]
+# One curve twice, moved by 86 400.
+# In seconds, only ripples are left after hours: a day is as unlike as a week.
+# In days, an hour is as like as a second.
+
 # %%
-slowest = 2 * math.pi / speeds[-1]  # units for one turn
+slowest = 2 * math.pi / posenc.inverse_frequencies(64)[-1]  # for one turn
 check.claim("second", "in seconds no hand lasts a day", slowest, "<", 86_400)
 
-minute = torch.tensor(1 / 1440, dtype=exact)
-check.claim("day", "in days a minute is unseen", 1 - k(minute) / 32, "<", 1e-6)
+# %%
+minute = torch.tensor([1 / 1440], dtype=exact)  # in days
+check.claim("day", "in days a minute is unseen", 1 - k(minute), "<", 1e-6)
 
 # %% [markdown]
-# So: the fastest hand should turn within the shortest gap that matters, the
-# slowest not even once within the longest.
-# Choose the unit for the first, then the base for the second.
-# From a second to a month is 2.6 million: base 10 000 is too small.
-#
-# And where a *period* is known, give it: a hand for the day, a hand for the
-# week.
+# So choose the unit so that in the shortest gap that matters the fastest hand
+# moves visibly (one radian a unit), then the base so that in the longest the
+# slowest does not come round.
+# A month has 2.6 million seconds; at base 10 000 it is round after 47 000.
+
+# %% [markdown]
+# **The period.** Where one is known, give it a hand: here the day and the week,
+# for nine o'clock, nine the next day, and nine a week later.
 
 # %%
 hours = torch.tensor([[9.0], [33.0], [177.0]], dtype=exact)
 hands = torch.tensor([[1 / 24], [1 / 168]], dtype=exact)  # turns an hour
-clock = functional.fourier_features(hours, hands)
+clock = functional.fourier_features(hours, hands)  # sines, then cosines
 
-same_hour = (clock[1] - clock[0])[[0, 2]].abs().max()
+same_hour = (clock[1] - clock[0])[[0, 2]].abs().max()  # the day's hand
 same_week = (clock[2] - clock[0]).abs().max()
 
 # %%
@@ -660,13 +670,13 @@ check.claim("weekly", "a week later, both are", same_week, "<", 1e-9)
 # %% [markdown]
 # ## 7 · A position may be a point
 #
-# The last line used no list of speeds, but frequencies that we chose:
+# Those two hands had frequencies that we chose:
 # $(\sin 2\pi\,\mathbf b\cdot\mathbf x,\ \cos 2\pi\,\mathbf b\cdot\mathbf x)$
-# for each row **b** of a matrix. Such *Fourier features* take any coordinates.
-# What are they good for?
+# for each row **b** of a matrix.
+# Such *Fourier features* take any coordinates **x**. What are they good for?
 #
 # A picture can be a function: coordinates in, brightness out.
-# We draw one, and ask a small network to learn it.
+# A small network is to learn this one:
 
 # %%
 centres = (torch.arange(64) + 0.5) / 64
@@ -675,8 +685,8 @@ y, x = points.T
 
 rings = torch.cos(12 * math.pi * torch.hypot(y - 0.35, x - 0.65))
 stem = (x > 0.1) & (x < 0.4) & (y > 0.5) & (y < 0.9)
-gaps = ((y > 0.58) & (y < 0.66)) | ((y > 0.74) & (y < 0.82))
-letter = stem & ~((x > 0.2) & gaps)
+slots = ((y > 0.58) & (y < 0.66)) | ((y > 0.74) & (y < 0.82))
+letter = stem & ~((x > 0.2) & slots)
 picture = torch.where(letter, 0, 0.6 + 0.3 * rings)  # (4096,)
 
 # %%
@@ -689,9 +699,7 @@ plots.heatmap(
 )
 
 # %% [markdown]
-# Half of the pixels, drawn at random, are shown in training; the others are
-# held out.
-# The network has two hidden layers of 48.
+# Half of the pixels, drawn at random, are seen; the others are held out.
 # Three seeds, and a chance line: the mean brightness everywhere.
 
 # %%
@@ -713,9 +721,9 @@ def fit(inputs, seed, steps=150):  # (4096, f) -> (4096,)
 
 
 # %% [markdown]
-# The score is the usual one for pictures, in decibels:
+# The score is the usual one for brightness from 0 to 1, in decibels:
 # $\mathrm{PSNR}=-10\log_{10}(\text{mean squared error})$.
-# Ten more is a tenth of the error.
+# Ten more is a tenth of that error.
 
 
 # %%
@@ -792,10 +800,10 @@ check.claim(
 )
 
 # %% [markdown]
-# Same network, same steps. A network learns what is smooth *in its inputs*
-# first; a wave in each input makes sharp things smooth.
-# (That it is slow, not impossible, from bare coordinates: 150 steps at toy
-# size.)
+# A network learns first what is smooth *in its inputs* (Tancik et al. 2020),
+# and in waves sharp things are smoother.
+# A toy result: 150 steps show that bare coordinates are slow, not that they
+# cannot.
 #
 # **Predict.** At scale 30, is the trouble that the network cannot fit?
 
@@ -842,10 +850,10 @@ check.claim(
 )
 
 # %% [markdown]
-# It has memorised. Why there? Ask how alike two pixels are to the network.
-# For frequencies drawn from N(0, σ²) the mean product of two codes at
-# distance $r$ is $\mathbb E\cos(2\pi\,\mathbf b\cdot\mathbf r)=
-# e^{-2\pi^2\sigma^2r^2}$: notebook 03's kernel, with a width you choose.
+# It has memorised. Why there? Ask how alike the codes of two pixels are.
+# For frequencies from $N(0,\sigma^2)$, with scale σ, the mean product of two
+# codes at distance $r$ is $\mathbb E\cos(2\pi b r)=e^{-2\pi^2\sigma^2r^2}$:
+# a kernel, with a width you choose.
 
 # %%
 r = torch.arange(17, dtype=exact) / 64  # 0 to 16 pixels
@@ -870,21 +878,24 @@ plots.lines(
 )
 
 # %% [markdown]
-# Too wide, and the network cannot be sharp.
-# Too narrow, and a pixel says nothing about the one beside it: nothing is
-# left to generalise from. The scale is to be tuned on held-out points.
-#
-# Tancik et al. (2020) measured it on natural pictures (their published
-# notebook, test PSNR, mean ± deviation over pictures): no features
-# 19.32 ± 2.48, one frequency 21.72 ± 2.72, the text's geometric row of
-# frequencies 24.95 ± 3.72, Gaussian of scale 10 25.57 ± 4.19.
+# At scale 1 likeness reaches over many pixels.
+# At scale 30 a pixel says nothing about the one beside it: there is nothing
+# to generalise from.
+# Tune the scale on held-out points.
+
+# %% [markdown]
+# Tancik et al. (2020) measured natural pictures (their notebook, test PSNR,
+# mean ± deviation over pictures): no features 19.32 ± 2.48, one wave an axis
+# 21.72 ± 2.72, a geometric row of waves 24.95 ± 3.72, Gaussian of scale 10
+# 25.57 ± 4.19.
+# The last two lie closer than that spread can tell.
 
 # %% [markdown]
 # **Exercise 3** · difficulty 2 of 5 · 5 minutes
 #
 # Write the features: `coordinates` are (n, c), `frequencies` (m, c).
 # Return (n, 2m): for each point the sines of
-# $2\pi\sum_c b_{jc}x_c$ for all j, then the cosines.
+# $2\pi\sum_c b_{jc}x_c$ for all $j$, then the cosines.
 # Worked case: the point (0.25,) with frequency (1,) gives (1, 0).
 #
 # <details><summary>Hint</summary>
@@ -910,8 +921,7 @@ check.fourier_features(fourier_features)
 #
 # - Give patches two numbers, in halves of an added code or of RoPE's pairs,
 #   and name what an axial score cannot tell apart.
-# - Guard a grid with two lines, on a picture that is not square.
-# - Stretch a learned table in two directions.
+# - Guard a grid with two lines, and stretch a learned table in two directions.
 # - Encode a time: from its own origin, in a unit and base that span the
 #   gaps, with a hand for each known period.
 # - Use Fourier features, and find their scale on held-out points.
@@ -927,7 +937,8 @@ check.fourier_features(fourier_features)
 #   arXiv 2403.13298: axial and mixed rotary.
 # - Tancik et al. (2020), *Fourier Features Let Networks Learn High Frequency
 #   Functions in Low Dimensional Domains*, arXiv 2006.10739: the features;
-#   figures from the authors' notebook `Experiments/2d_image_regression.ipynb`.
-# - Threads: huggingface/transformers pull request 41380 (height and width
-#   swapped), Mountchicken/Union14M issue 12 (a square grid for 8 × 32),
+#   figures from the authors' `Experiments/2d_image_regression.ipynb`.
+# - Threads: huggingface/transformers pull request 41380 (RT-DETR: places
+#   listed column by column), Mountchicken/Union14M issue 12 (a square grid for
+#   8 × 32),
 #   pengzhiliang/MAE-pytorch issue 39 (a 1-D sinusoid at another resolution).

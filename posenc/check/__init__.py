@@ -4,8 +4,10 @@ A checker prints one line and never raises: ``✓`` right, ``≈`` right in anot
 ``✗`` with the mistake, ``○`` not written yet.
 """
 
-from posenc.check._attention import attention, counting_weights, permutation_equivariant
+from posenc.check._alibi import alibi_bias, alibi_slopes
+from posenc.check._attention import attention, counting_weights, mended_attention
 from posenc.check._beyond import fourier_features, grid_positions, resized_table
+from posenc.check._blind import permutation_equivariant, same_in_every_text
 from posenc.check._frequency import (
     inverse_frequencies,
     offset_head,
@@ -19,18 +21,20 @@ from posenc.check._longer import (
     yarn_frequencies,
 )
 from posenc.check._module import mended_table, positional_module, table_test
-from posenc.check._numbers import look_back, previous_word_weights, same_in_every_text
+from posenc.check._numbers import look_back, previous_word_weights
 from posenc.check._own import own_encoding
 from posenc.check._record import report
-from posenc.check._relative import alibi_slopes, shaw_scores, t5_bucket
+from posenc.check._relative import shaw_scores, t5_bucket
 from posenc.check._rotary import partial_rotary, rotary, to_pairs
+from posenc.check._seeds import reading
 from posenc.check._service import cached_step, left_padded_positions, packed_positions
-from posenc.check._training import by_position, evaluate, reading
+from posenc.check._training import by_position, evaluate
 from posenc.check._trial import claim, predict, verdict
 from posenc.check._verdict import Verdict
 
 __all__ = [
     "Verdict",
+    "alibi_bias",
     "alibi_slopes",
     "attention",
     "by_position",
@@ -45,6 +49,7 @@ __all__ = [
     "inverse_frequencies",
     "left_padded_positions",
     "look_back",
+    "mended_attention",
     "mended_table",
     "offset_head",
     "own_encoding",

@@ -1,13 +1,14 @@
 """Checkers of notebook 08: angles never met, positions squeezed, YaRN, false neighbours."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check._verdict import Mistake, Verdict, judge, require, same
+from posenc.check._cases import again, alike, explain, first_difference
+from posenc.check._slips import _longer, _neighbours, _yarn
+from posenc.check._verdict import Mistake, Verdict, judge, require
 
 __all__ = ["false_neighbour", "interpolated", "unseen_pairs", "yarn_frequencies"]
 
@@ -17,6 +18,7 @@ F64 = torch.float64
 def unseen_pairs(answer: object) -> Verdict:
     """Check ``answer(dim, base, trained)``, how many pairs never complete a turn.
 
+    >>> import math
     >>> def right(dim, base, trained):
     ...     turns = trained * functional.inverse_frequencies(dim, base) / (2 * math.pi)
     ...     return int((turns < 1).sum())
@@ -44,7 +46,7 @@ def yarn_frequencies(answer: object) -> Verdict:
     >>> _ = yarn_frequencies(right)
     ✓ yarn_frequencies: fast pairs kept, slow pairs divided, a ramp between
     """
-    return judge("yarn_frequencies", answer, _yarn)
+    return judge("yarn_frequencies", answer, _yarn_speeds)
 
 
 def false_neighbour(answer: object) -> Verdict:
@@ -62,153 +64,199 @@ def false_neighbour(answer: object) -> Verdict:
 
 # --- angles never met ---------------------------------------------------------------------
 
-CASES = ((128, 10_000.0, 4096), (128, 500_000.0, 8192), (8, 10_000.0, 16), (8, 2.0, 64))
+PAIRS = ((128, 10_000.0, 4096), (128, 500_000.0, 8192), (8, 10_000.0, 16), (8, 2.0, 64))
 
 
-def _unseen(answer: Callable[[int, float, int], int]) -> str:
-    for dim, base, trained in CASES:
-        case = f"unseen_pairs({dim}, {base:g}, {trained})"
-        found = _whole(answer(dim, base, trained), case)
-        speeds = functional.inverse_frequencies(dim, base, dtype=F64)
-        turns = trained * speeds / (2 * math.pi)
-        right = int((turns < 1).sum())
-        if found == right:
-            continue
-        for slug, other, message in (
-            ("counts-seen", dim // 2 - right, "these are the pairs that do complete a turn"),
-            ("no-two-pi", int((trained * speeds < 1).sum()), "a turn is 2π, not 1"),
-            ("half-turn", int((turns < 0.5).sum()), "a full turn is 2π; π is half of one"),
-            ("channels", 2 * right, "count pairs; a pair has two channels"),
-        ):
-            require(found != other, slug, f"{case} must be {right}; it is {found}: {message}")
-        raise Mistake("value", f"{case} must be {right}; it is {found}")
-    return "the pairs whose wavelength is longer than the trained length"
+def _unseen(answer: Callable[[int, float, int], object]) -> str:
+    found = [_number(answer(*case), _said("unseen_pairs", *case)) for case in PAIRS]
+    right = [float(_longer.unseen(*case)) for case in PAIRS]
+    if found == right:
+        return "the pairs whose wavelength is longer than the trained length"
+    explain([torch.tensor(x, dtype=F64) for x in found], _longer.UNSEEN, PAIRS)
+    for mine, true, case in zip(found, right, PAIRS, strict=True):
+        words = f"{_said('unseen_pairs', *case)} must be {true:g}; it is {mine:g}"
+        limit = case[0] // 2
+        require(mine == int(mine), "not-whole", f"{words}: pairs are counted in whole numbers")
+        require(0 <= mine <= limit, "no-such-number", f"{words}: there are {limit} pairs")
+    _moves_with(answer, found)
+    i = next(i for i, (mine, true) in enumerate(zip(found, right, strict=True)) if mine != true)
+    words = f"{_said('unseen_pairs', *PAIRS[i])} must be {right[i]:g}; it is {found[i]:g}"
+    slug = "too-many" if found[i] > right[i] else "too-few"
+    raise Mistake(slug, f"{words}: compare trained · speed with 2π, for each pair")
 
 
-def _whole(found: object, case: str) -> int:
-    """Return the whole number in ``found``, or raise the mistake."""
-    if isinstance(found, Tensor) and found.numel() == 1:
+def _moves_with(answer: Callable[[int, float, int], object], found: list[float]) -> None:
+    """Raise unless more length leaves fewer pairs unseen, and a larger base more."""
+    longer = _number(answer(128, 10_000.0, 65_536), "unseen_pairs(128, 10000, 65536)")
+    larger = _number(answer(128, 500_000.0, 4096), "unseen_pairs(128, 500000, 4096)")
+    for slug, known, says in (
+        ("ignores-trained", longer != found[0], "sixteen times the trained length changes nothing"),
+        ("grows-with-length", longer <= found[0], "training on longer texts leaves more pairs "
+         "unseen; it must leave fewer"),
+        ("ignores-base", larger != found[0], "a base fifty times as large changes nothing"),
+        ("falls-with-base", larger >= found[0], "a larger base leaves fewer pairs unseen; it slows "
+         "pairs down, so it must leave more"),
+    ):  # fmt: skip
+        require(known, slug, f"{says}: it is {found[0]:g} for unseen_pairs(128, 10000, 4096)")
+
+
+def _said(name: str, *case: float) -> str:
+    return f"{name}({', '.join(f'{x:.4g}' if isinstance(x, float) else str(x) for x in case)})"
+
+
+def _number(found: object, case: str) -> float:
+    """Return the one number in ``found``, or raise the mistake."""
+    if isinstance(found, Tensor) and found.numel() == 1 and found.dtype != torch.bool:
         found = found.item()
     number = isinstance(found, (int, float)) and not isinstance(found, bool)
-    require(
-        number and found == int(found),  # type: ignore[call-overload]
-        "not-a-number",
-        f"{case} must be one whole number; it is {type(found).__name__}",
-    )
-    return int(found)  # type: ignore[call-overload]
+    finite = number and abs(found) < 1e15  # type: ignore[arg-type]
+    shown = found if number else type(found).__name__
+    require(finite, "not-a-number", f"{case} must be one whole number; it is {shown}")
+    return float(found)  # type: ignore[arg-type]
 
 
 # --- positions squeezed -------------------------------------------------------------------
 
+SQUEEZED = (
+    ("torch.arange(9)", torch.arange(9), 4),
+    ("torch.tensor([7., 0., 3.])", torch.tensor([7.0, 0.0, 3.0]), 2.5),
+    ("torch.tensor([8191, 257, 4095])", torch.tensor([8191, 257, 4095]), 2),
+)
+
 
 def _interpolated(answer: Callable[[Tensor, float], Tensor]) -> str:
-    for pos, factor in ((torch.arange(9), 4), (torch.tensor([7.0, 0.0, 3.0]), 2.5)):
-        said = "torch.arange(9)" if len(pos) == 9 else "torch.tensor([7., 0., 3.])"
-        case = f"interpolated({said}, {factor})"
-        found, right = answer(pos, factor), pos.double() / factor
-        if isinstance(found, Tensor) and found.shape == right.shape:
-            _why_positions(found.detach().to("cpu", F64), pos.double(), factor)
-        same(found, right, case=case, atol=1e-6)
-    return "a text of factor times the length ends where training ended"
+    cases = [(pos.clone(), factor) for _, pos, factor in SQUEEZED]
+    right = [_longer.squeezed(*case) for case in cases]
+    found = [answer(*case) for case in cases]
+    said = [f"interpolated({words}, {factor})" for words, _, factor in SQUEEZED]
+    explain(found, _longer.INTERPOLATED, cases)  # before their type is judged: pos // 4 has a name
+    first = first_difference(found, right, said)
+    if first is None:
+        return "a text of factor times the length ends where training ended"
+    _not_squeezed(answer)
+    raise first
 
 
-def _why_positions(found: Tensor, pos: Tensor, factor: float) -> None:
-    if torch.allclose(found, pos / factor, rtol=1e-5, atol=1e-6):
-        return
-    for slug, other, message in (
-        ("stretched", pos * factor, "the positions are stretched: divide by factor"),
-        ("whole", (pos / factor).floor(), "positions were rounded down: neighbours share one"),
-        ("rounded", (pos / factor).round(), "positions were rounded: neighbours share one"),
-        ("clipped", pos.clamp(max=float(pos.max()) / factor), "the end was clipped: squeeze all"),
-        ("untouched", pos, "the positions are as they were"),
-    ):
-        require(not torch.allclose(found, other, rtol=1e-5, atol=1e-6), slug, message)
+def _not_squeezed(answer: Callable[[Tensor, float], Tensor]) -> None:
+    """Raise the first property that fails: rows by themselves, 0 at 0, equal steps, factor."""
+
+    def ask(pos: Tensor, factor: float) -> Tensor:
+        return again(answer, pos, factor, like=_longer.squeezed(pos, factor), case="interpolated")
+
+    pos = torch.arange(9)
+    found = ask(pos, 4)
+    said = "the result depends on the order of the positions: each must be squeezed by itself"
+    require(alike(ask(pos.flip(0), 4), found.flip(0)), "order", said)
+    said = "the same positions are squeezed otherwise in a shorter text: factor alone must count"
+    require(alike(ask(pos[:5], 4), found[:5]), "depends-on-length", said)
+    _wrong_steps(found)
+    for factor in (2.5, 2):
+        step = float(ask(pos, factor)[1])
+        said = f"with factor {factor} the step must be {1 / factor:g}; it is {step:.4g}"
+        require(abs(step - 1 / factor) < 1e-6, "ignores-factor", said)
+
+
+def _wrong_steps(found: Tensor) -> None:
+    """Raise unless positions 0 … 8, squeezed by 4, begin at 0 and go on by 0.25."""
+    start, steps = float(found[0]), found.diff()
+    said = f"position 0 must stay at 0; with factor 4 it goes to {start:.4g}"
+    require(abs(start) < 1e-6, "zero-moves", said)
+    first, last = float(steps[0]), float(steps[-1])
+    said = f"all steps must shrink alike; with factor 4 the first is {first:.4g}, the last "
+    require(alike(steps, steps[:1].expand(8)), "uneven-steps", f"{said}{last:.4g}")
+    said = f"with factor 4 the step from word to word must be 0.25; it is {first:.4g}"
+    require(abs(first - 0.25) < 1e-6, "step", said)
 
 
 # --- YaRN ---------------------------------------------------------------------------------
 
-
-def _yarn(answer: Callable[[int, float, float, int], Tensor]) -> str:
-    for dim, base, factor, trained in (
-        (128, 10_000.0, 8.0, 4096),
-        (64, 500_000.0, 4.0, 8192),
-        (16, 10_000.0, 2.0, 2048),
-    ):
-        case = f"yarn_frequencies({dim}, {base:g}, {factor:g}, {trained})"
-        right = functional.scaled_frequencies(
-            dim, base, method="yarn", factor=factor, original_max_len=trained
-        ).double()
-        found = answer(dim, base, factor, trained)
-        if isinstance(found, Tensor) and found.shape == right.shape:
-            _why_yarn(found.detach().to("cpu", F64), right, dim, base, factor, trained)
-        same(found, right, case=case, atol=1e-9)
-    return "fast pairs kept, slow pairs divided, a ramp between"
+YARN = ((128, 10_000.0, 8.0, 4096), (64, 500_000.0, 4.0, 8192), (16, 10_000.0, 2.0, 2048))
 
 
-def _why_yarn(
-    found: Tensor, right: Tensor, dim: int, base: float, factor: float, trained: int
-) -> None:
-    def close(other: Tensor) -> bool:
-        return torch.allclose(found, other, rtol=1e-4, atol=1e-9)
-
-    if close(right):
-        return
-    old = functional.inverse_frequencies(dim, base, dtype=F64)
-    require(not close(old), "untouched", "these are the old speeds: no pair was divided")
-    require(not close(old / factor), "all-divided", "every pair was divided: keep the fast ones")
-    # the share that is kept, back from the mixture
-    share = (right / old - 1 / factor) / (1 - 1 / factor)
-    turned = old * (1 - share) + old / factor * share
-    require(not close(turned), "backwards", "the fast pairs were divided and the slow ones kept")
-    _wrong_ramp(close, dim, base, factor, trained)
+def _yarn_speeds(answer: Callable[[int, float, float, int], Tensor]) -> str:
+    right = [_yarn.yarn(*case) for case in YARN]
+    found = [answer(*case) for case in YARN]
+    said = [f"yarn_frequencies({d}, {b:g}, {s:g}, {n})" for d, b, s, n in YARN]
+    first = first_difference(found, right, said, atol=1e-9)
+    if first is None:
+        return "fast pairs kept, slow pairs divided, a ramp between"
+    explain(found, _yarn.KNOWN["yarn_frequencies"], YARN, atol=1e-9)
+    for mine, case in zip(found, YARN, strict=True):
+        _wrong_share(mine.detach().to("cpu", F64), *case)
+    raise first
 
 
-def _wrong_ramp(
-    close: Callable[[Tensor], bool], dim: int, base: float, factor: float, trained: int
-) -> None:
-    """Raise where the ramp between kept and divided pairs is another one."""
-    old = functional.inverse_frequencies(dim, base, dtype=F64)
-    turns = old * trained / (2 * math.pi)
-    by_turns = ((turns - 1) / 31).clamp(0, 1)
-    require(
-        not close(old * by_turns + old / factor * (1 - by_turns)),
-        "ramp-by-turns",
-        "the ramp goes by turns, as the paper prints it; the authors' code, and this exercise, "
-        "ramps by the number of the pair",
-    )
-    places = [_pair_that_turns(turns, dim, base, trained) for turns in (32, 1)]
-    i = torch.arange(dim // 2, dtype=F64)
-    unrounded = 1 - ((i - places[0]) / (places[1] - places[0])).clamp(0, 1)
-    require(
-        not close(old * unrounded + old / factor * (1 - unrounded)),
-        "not-rounded",
-        "round the ends of the ramp to whole pairs: the first down, the last up",
-    )
+def _wrong_share(found: Tensor, dim: int, base: float, factor: float, trained: int) -> None:
+    """Raise the first property that fails: fast kept, slow divided, a falling and even ramp."""
+    left = found / functional.inverse_frequencies(dim, base, dtype=F64)  # of the old speed
+    low, high = _yarn.ends(dim, base, trained)
+    for holds, slug, pair, says in _share_properties(left, factor, low, high):
+        words = f"{says}; with base {base:g} and {trained} words pair {pair} has "
+        require(bool(holds), slug, f"{words}{float(left[pair]):.4g} of its old speed")
 
 
-def _pair_that_turns(turns: float, dim: int, base: float, trained: int) -> float:
-    return dim * math.log(trained / (2 * math.pi * turns)) / (2 * math.log(base))
+def _share_properties(
+    left: Tensor, factor: float, low: int, high: int
+) -> Iterator[tuple[Tensor | bool, str, int, str]]:
+    """Yield what must hold of the shares, its slug, a pair that shows it, and a sentence."""
+    last, drop, less = len(left) - 1, left.diff(), 1 / factor
+
+    def farthest(part: Tensor, from_: float) -> tuple[bool, int]:
+        off = (part - from_).abs()
+        return bool(off.max() < 1e-4), int(off.argmax())
+
+    yield abs(left[0] - 1) < 1e-4, "fast-changed", 0, "the fastest pair must keep its speed"
+    says = f"the slowest pair must be divided by {factor:g}"
+    yield abs(left[-1] - less) < 1e-4, "slow-not-divided", last, says
+    yield left.max() < 1 + 1e-4, "faster", int(left.argmax()), "no pair may get faster"
+    says = f"none is divided by over {factor:g}"
+    yield left.min() > less - 1e-4, "too-slow", int(left.argmin()), says
+    says = "the share that is kept must not rise on the way"
+    yield drop.max() < 1e-4, "rises", int(drop.argmax()) + 1, says
+    kept, pair = farthest(left[: low + 1], 1)
+    yield kept, "ramp-too-early", pair, f"pairs up to low = {low} keep their speed"
+    divided, pair = farthest(left[high:], less)
+    says = f"pairs from high = {high} on are divided by {factor:g}"
+    yield divided, "ramp-too-late", high + pair, says
+    says = f"between low = {low} and high = {high} the share falls in equal steps"
+    even = _even(left, low, high) or farthest(left, 0)[0]
+    yield even, "ramp-uneven", (low + high) // 2, says
+
+
+def _even(left: Tensor, low: int, high: int) -> bool:
+    steps = left[low : high + 1].diff()
+    return bool((steps - steps.mean()).abs().max() < 1e-4)
 
 
 # --- false neighbours ---------------------------------------------------------------------
 
+CLOCKS = (
+    (1.0, 10**-0.5, 16, 64),
+    (1.0, 0.1, 16, 128),
+    (1.0, 0.3, 8, 32),  # at 11 both stand half a turn away
+    (1.0, 0.5, 16, 64),
+    (1.0, 0.5, 16, 89),  # 89 itself would win
+    (1.0, 0.5, 26, 40),  # 26 itself does
+)
 
-def _false_neighbour(answer: Callable[[float, float, int, int], int]) -> str:
-    for first, second, trained, reach in (
-        (1.0, 10**-0.5, 16, 64),
-        (1.0, 0.1, 16, 128),
-        (1.0, 0.5, 16, 64),
-    ):
-        case = f"false_neighbour({first:g}, {second:.4g}, {trained}, {reach})"
-        gone = torch.arange(trained, reach, dtype=F64) - 1  # beyond distance 1
-        alike = (first * gone).cos() + (second * gone).cos()
-        found = _whole(answer(first, second, trained, reach), case)
-        right = int(alike.argmax()) + trained
-        for slug, other, message in (
-            ("steps-gone", right - 1, "that many steps beyond distance 1"),
-            ("itself", 1, "distance 1 is no false neighbour"),
-        ):
-            wrong = found == other != right
-            require(not wrong, slug, f"{case} must be {right}; it is {found}: {message}")
-        require(found == right, "value", f"{case} must be {right}; it is {found}")
-    return "where both clocks have come round together"
+
+def _false_neighbour(answer: Callable[[float, float, int, int], object]) -> str:
+    found = [_number(answer(*case), _said("false_neighbour", *case)) for case in CLOCKS]
+    right = [float(_neighbours.nearest(*case)) for case in CLOCKS]
+    if found == right:
+        return "where both clocks have come round together"
+    explain([torch.tensor(x, dtype=F64) for x in found], _neighbours.NEIGHBOURS, CLOCKS)
+    for mine, true, case in zip(found, right, CLOCKS, strict=True):
+        _worse(mine, true, case)
+    raise AssertionError("one of them differs")
+
+
+def _worse(mine: float, true: float, case: tuple[float, float, int, int]) -> None:
+    first, second, trained, reach = case
+    words = f"{_said('false_neighbour', *case)} must be {true:g}; it is {mine:g}"
+    inside = mine == int(mine) and trained <= mine < reach
+    require(inside, "out-of-range", f"{words}: try the whole numbers {trained} … {reach - 1}")
+    alikeness = _neighbours.likeness(*case)
+    best, got = (float(alikeness[int(x) - trained]) for x in (true, mine))
+    told = f"the cosines sum to {got:.3f} there, to {best:.3f} at {true:g}"
+    require(mine == true, "less-alike", f"{words}: {told}")

@@ -1,16 +1,18 @@
-"""Checkers of notebook 02: what one number can say, what two can, and a test for codes."""
+"""Checkers of notebook 02: what one number can say, and what two can."""
 
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from posenc.check._verdict import Verdict, judge, require
+from posenc.check._slips import name_it
+from posenc.check._slips._models import KNOWN, told_by
+from posenc.check._verdict import Mistake, Verdict, judge, require
 
-__all__ = ["look_back", "previous_word_weights", "same_in_every_text"]
+__all__ = ["look_back", "previous_word_weights"]
 
-Code = Callable[[int], Tensor]  # n -> (n, d)
 WIDTH = 3  # of the codes 1, p, p²
 
 
@@ -44,37 +46,40 @@ def _judge_weights(weights: Any, n: int) -> None:
     require(len(weights) == 4, "shape", f"{case} must be four numbers; it has {len(weights)}")
     a, b, c, e = (float(weight) for weight in weights)
     p = torch.arange(n, dtype=torch.float64)
-    looks = _favourites((a + b * p)[:, None] * (c + e * p))
-    for i in range(1, n):
-        if looks[i] == i - 1:
-            continue
-        elsewhere = "several words alike" if looks[i] is None else f"word {looks[i]}"
-        require(
-            n == 2,
-            "no-such-weights",
-            f"with {case} word {i} attends most to {elsewhere}, not to word {i - 1}; "
-            "can any straight line do better?",
-        )
-        require(
-            False, "weights", f"with {case} word {i} attends most to {elsewhere}, not to word 0"
-        )
+    scores = (a + b * p)[:, None] * (c + e * p)  # (q, k)
+    require(bool(scores.isfinite().all()), "not-finite", f"{case} gives scores without end")
+    looks = _favourites(scores)
+    i = next((i for i in range(1, n) if looks[i] != i - 1), None)
+    if i is None:
+        return
+    elsewhere = "several words alike" if looks[i] is None else f"word {looks[i]}"
+    words = f"with {case} word {i} attends most to {elsewhere}, not to word {i - 1}"
+    require(n == 2, "no-such-weights", f"{words}; can any straight line do better?")
+    rise = float(scores[1].diff())
+    require(rise == 0, "prefers-later", f"{words}: the score rises by {rise:g} a word; turn a sign")
+    raise Mistake("flat", f"{words}: the score must fall from word 0 to word 1")
 
 
 def _judge_word(word: Any, n: int) -> None:
     case = f"previous_word_weights({n})"
+    try:
+        whole = None if isinstance(word, bool) else operator.index(word)
+    except TypeError:
+        whole = None
     require(
-        isinstance(word, int) and not isinstance(word, bool),
+        whole is not None,
         "type",
         f"{case} must be four numbers (a, b, c, e) or the number of a word; it is {word!r}",
     )
     require(n > 2, "can-be-served", "2 words can be served: word 1 only has to prefer an end")
+    require(whole != 0, "word-zero", f"{case} must not be 0: no word stands before word 0")
     require(
-        word != 1,
+        whole != 1,
         "word-one",
         f"{case} must be another word than 1: word 0 stands at an end, and a line can prefer it",
     )
     require(
-        word == 2,
+        whole == 2,
         "not-the-first",
         f"{case} must be the first word that cannot be served; {word} is not",
     )
@@ -97,40 +102,65 @@ def look_back(answer: Callable[[int], Any]) -> Verdict:
     Shapes: each ``(3, m)``, codes as rows. Checked for k = 1, 2 and 5 over 16 words.
 
     >>> verdict = look_back(lambda k: (torch.eye(3), torch.eye(3)))
-    ✗ look_back: with look_back(1) word 1 attends most to word 15, not to word 0
+    ✗ look_back: with look_back(1) word 1 attends most to word 15, not to word 0: every word \
+looks at an end, as with a line
     """
     return judge("look_back", answer, _examine_look_back)
 
 
 def _examine_look_back(answer: Callable[[int], Any]) -> str:
-    first = _looks(answer(1), "look_back(1)")
-    mirrored = [min(i + 1, 15) for i in range(1, 16)]
-    require(
-        first[1:] != mirrored,
-        "sign",
-        "look_back(1) looks one word ahead, not back: the top of the parabola is at i − k",
-    )
-    for k in (1, 2, 5):
-        looks = _looks(answer(k), f"look_back({k})")
-        require(
-            k == 1 or looks != first,
-            "k-unused",
-            f"look_back({k}) looks where look_back(1) does: k is not used",
-        )
+    found = _all_looks(answer)
+    miss = _first_miss(found)
+    if not miss:
+        return "right for k = 1, 2 and 5"
+    turned = _all_looks(lambda k: tuple(answer(k))[::-1])
+    said = "W_q and W_k have changed places: the query knows k, the key holds j and j²"
+    require(bool(_first_miss(turned)), "swapped", f"{said}; {miss}")
+    try:
+        name_it(found, told_by(_all_looks, KNOWN["look_back"]))
+    except Mistake as slip:
+        raise Mistake(slip.slug, f"{slip}; {miss}") from None
+    _judge_looks(found.view(len(STEPS), 16), miss)
+    raise Mistake("value", miss)
+
+
+def _judge_looks(rows: Tensor, miss: str) -> None:
+    flat = bool((rows == -1).all())
+    require(not flat, "flat", f"{miss}: all scores are equal")
+    at_end = bool(torch.isin(rows[:, 1:], torch.tensor([0, 15])).all())
+    require(not at_end, "ends", f"{miss}: every word looks at an end, as with a line")
+    require(len(rows.unique(dim=0)) > 1, "k-unused", f"{miss}: k is not used")
+    steady = bool((rows[:, 11:].diff(dim=1) == 1).all())
+    require(not steady, "other-distance", f"{miss}: all words look equally far, but not k back")
+    tied = bool((rows == -1).any())
+    require(not tied, "tie", f"{miss}: the top lies between two words")
+
+
+STEPS = (1, 2, 5)
+
+
+def _all_looks(answer: Callable[[int], Any]) -> Tensor:
+    """Return where each of 16 words looks for each k, -1 where several are alike."""
+    rows = [_looks(answer(k), f"look_back({k})") for k in STEPS]
+    return torch.tensor([-1 if look is None else look for row in rows for look in row])
+
+
+def _first_miss(found: Tensor) -> str:
+    for k, row in zip(STEPS, found.view(len(STEPS), 16).tolist(), strict=True):
         for i in range(k, 16):
-            elsewhere = "several words alike" if looks[i] is None else f"word {looks[i]}"
-            require(
-                looks[i] == i - k,
-                "value",
-                f"with look_back({k}) word {i} attends most to {elsewhere}, not to word {i - k}",
-            )
-    return "right for k = 1, 2 and 5"
+            if row[i] != i - k:
+                elsewhere = "several words alike" if row[i] < 0 else f"word {row[i]}"
+                words = f"with look_back({k}) word {i} attends most to {elsewhere}"
+                return f"{words}, not to word {i - k}"
+    return ""
 
 
 def _looks(weights: Any, case: str) -> list[int | None]:
     is_pair = isinstance(weights, (tuple, list)) and len(weights) == 2
     require(is_pair, "shape", f"{case} must return two matrices, W_q and W_k")
     pair = [torch.as_tensor(part, dtype=torch.float64).detach() for part in weights]
+    finite = all(bool(part.isfinite().all()) for part in pair)
+    require(finite, "not-finite", f"{case} must return finite numbers")
     shapes = [tuple(part.shape) for part in pair]
     fit = all(len(shape) == 2 and shape[0] == WIDTH for shape in shapes) and shapes[0] == shapes[1]
     require(
@@ -142,60 +172,3 @@ def _looks(weights: Any, case: str) -> list[int | None]:
     p = torch.arange(16, dtype=torch.float64)
     x = torch.stack((p**0, p, p**2), dim=1)  # (n, 3)
     return _favourites((x @ pair[0]) @ (x @ pair[1]).T)
-
-
-# --- a test for codes -----------------------------------------------------------------------
-
-
-def same_in_every_text(answer: Callable[[Code], Any]) -> Verdict:
-    """Check ``same_in_every_text(code)``: is a word's code the same in a longer text?
-
-    The test is tried on codes that keep the rule and on codes that break it.
-
-    >>> verdict = same_in_every_text(lambda code: True)
-    ✗ same_in_every_text: it passes p / L, whose codes change with every new word
-    """
-    return judge("same_in_every_text", answer, _examine_test)
-
-
-def _examine_test(answer: Callable[[Code], Any]) -> str:
-    for code, keeps, slug, message in _codes():
-        found = answer(code)
-        if isinstance(found, Tensor) and found.numel() == 1:
-            found = found.item()
-        require(
-            isinstance(found, bool),
-            "type",
-            f"it must return True or False; it returned {type(found).__name__}",
-        )
-        require(found == keeps, slug, message)
-    return "right: it passes what stays, and catches what a longer text changes"
-
-
-def _codes() -> Iterator[tuple[Code, bool, str, str]]:
-    """Yield codes, whether they are the same in every text, and what to say otherwise."""
-
-    def count(n: int) -> Tensor:
-        return torch.arange(n, dtype=torch.float64)[:, None]
-
-    yield count, True, "refuses-good", "it refuses the plain number p, which no text changes"
-    yield (
-        lambda n: count(n) / n, False, "passes-normalized",
-        "it passes p / L, whose codes change with every new word",
-    )  # fmt: skip
-    yield (
-        lambda n: torch.cat((torch.sin(count(n)), count(n) / 3), dim=1), True, "refuses-rounding",
-        "it refuses a code of two channels that no text changes",
-    )  # fmt: skip
-    yield (
-        lambda n: count(n).flip(0), False, "passes-from-the-end",
-        "it passes numbers counted from the end, which every new word changes",
-    )  # fmt: skip
-    yield (
-        lambda n: torch.cat((count(n), count(n) / n), dim=1), False, "one-channel-only",
-        "it passes p beside p / L: one channel that stays does not make a code that stays",
-    )  # fmt: skip
-    yield (
-        lambda n: count(n) * (1 + (n > 8)), False, "short-texts-only",
-        "it passes a code that doubles in texts of more than 8 words: compare up to length 20",
-    )  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 SOLUTION = "# One solution; the record leaves it out."  # how a cell of the solutions begins
 
 EXERCISES = {  # in the order of the course; a test holds it against the notebooks
-    "01": ("permutation_equivariant", "attention", "counting_weights"),
+    "01": ("permutation_equivariant", "attention", "mended_attention", "counting_weights"),
     "02": ("previous_word_weights", "look_back", "same_in_every_text"),
     "03": ("inverse_frequencies", "sinusoidal", "shift_matrix", "offset_head"),
     "04": ("positional_module", "mended_table", "table_test"),

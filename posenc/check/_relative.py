@@ -1,4 +1,4 @@
-"""Checkers of notebook 06: vectors, buckets and slopes for distances."""
+"""Checkers of notebook 06: vectors and buckets for distances."""
 
 import math
 from collections.abc import Callable
@@ -7,11 +7,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check._slips import name_it
+from posenc.check._slips._buckets import KNOWN as BUCKETS
+from posenc.check._slips._vectors import KNOWN as VECTORS
+from posenc.check._slips._vectors import shaw
 from posenc.check._verdict import Mistake, Remark, Verdict, judge, require, same
-from posenc.functional import alibi_slopes as _slopes
 from posenc.functional import t5_bucket as _bucket
 
-__all__ = ["alibi_slopes", "shaw_scores", "t5_bucket"]
+__all__ = ["shaw_scores", "t5_bucket"]
+
+F64 = torch.float64
+
+
+def _close(found: Any, right: Tensor, atol: float = 1e-4) -> bool:
+    """Return whether the answer is a tensor of these numbers."""
+    if not isinstance(found, Tensor) or found.shape != right.shape:
+        return False
+    number = found.detach().to("cpu", F64)
+    return torch.allclose(number, right.to(F64), rtol=1e-4, atol=atol)
 
 
 # --- Shaw -----------------------------------------------------------------------------------
@@ -31,47 +44,52 @@ def shaw_scores(answer: Callable[..., Any]) -> Verdict:
 
 def _examine_shaw(answer: Callable[..., Any]) -> str:
     generator = torch.Generator().manual_seed(0)
-    for n, clip in ((3, 4), (7, 2)):
-        q, k = torch.randn(2, n, 16, generator=generator)
-        table = torch.randn(2 * clip + 1, 16, generator=generator)
-        found = answer(q, k, table, clip)
-        _name_shaw(found, q, k, table, clip)
+    for n, clip in ((7, 2), (3, 4), (5, 5)):
+        q, k = torch.randn(2, n, 16, generator=generator, dtype=torch.float32)
+        table = torch.randn(2 * clip + 1, 16, generator=generator, dtype=torch.float32)
+        given = (q, k, table, clip)
+        found, right = answer(*given), shaw(*given)
+        if _close(found, right):
+            continue
         case = f"scores of {n} words with clip={clip}"
-        same(found, _shaw(q, k, table, clip), case=case)
+        if isinstance(found, Tensor) and found.shape == right.shape:
+            name_it(found, VECTORS["shaw_scores"], *given)
+            _shaw_properties(answer, *given)
+        same(found, right, case=case)
     return "right, within the clip and beyond it"
 
 
-def _shaw(q: Tensor, k: Tensor, table: Tensor, clip: int) -> Tensor:
-    p = torch.arange(len(q))
-    apart = (p[:, None] - p).clamp(-clip, clip)  # (q, k)
-    return (q[:, None] * (k + table[apart + clip])).sum(-1) / math.sqrt(q.shape[-1])
+def _shaw_properties(answer: Callable[..., Any], q: Tensor, k: Tensor, t: Tensor, c: int) -> None:
+    """Raise the first property of the scores that does not hold."""
+    root = math.sqrt(q.shape[-1])
+    require(
+        _close(answer(q, k, torch.zeros_like(t), c), q @ k.T / root),
+        "words",
+        "with a table of zeros the scores must be q · k / √d_head, and they are not",
+    )
+    silent = torch.zeros(len(q), len(q))
+    require(
+        _close(answer(torch.zeros_like(q), k, t, c), silent),
+        "without-query",
+        "with queries of zeros every score must be 0: the query multiplies the key and the vector",
+    )
+    one, rows = torch.zeros_like(q), torch.zeros_like(t)
+    one[:, 0], rows[:, 0] = root, torch.arange(len(t))
+    read = answer(one, torch.zeros_like(k), rows, c)  # (n, n): which row each score has read
+    apart = torch.arange(len(q))[:, None] - torch.arange(len(q))
+    _rows_read(read.detach().to("cpu", F64), apart, c)
 
 
-def _name_shaw(found: Any, q: Tensor, k: Tensor, table: Tensor, clip: int) -> None:
-    """Raise the mistake whose program gives these very scores."""
-    if not isinstance(found, Tensor) or found.shape != (len(q), len(q)):
-        return  # `same` says it
-    root, p = math.sqrt(q.shape[-1]), torch.arange(len(q))
-    apart = (p[:, None] - p).clamp(-clip, clip)
-    words, right = q @ k.T / root, _shaw(q, k, table, clip)
-    on_keys = (k * table[apart + clip]).sum(-1) / root
-    known = (
-        (words, "no-table", "the table is not used: these are the scores of the words alone"),
-        (words * root, "no-table", "the table is not used: these are the scores of the words "
-         "alone"),
-        (right * root, "no-root", "the division by √d_head is missing"),
-        (words + (right - words) * root, "half-root", "the words' part is divided by √d_head, "
-         "the table's part is not"),
-        (_shaw(q, k, table.flip(0), clip), "sign", "left and right are exchanged: the distance "
-         "is query minus key, i − j"),
-        (_shaw(q, k, table.roll(clip, 0), clip), "row", "row 0 of the table is for distance "
-         "−clip: add clip before you look up"),
-        (words + on_keys, "key", "the key multiplies the table's vector; the query must, "
-         "for it is the query that asks"),
-    )  # fmt: skip
-    for scores, slug, message in known:
-        if torch.allclose(found.detach().to(scores.dtype), scores, atol=1e-4):
-            raise Mistake(slug, message)
+def _rows_read(read: Tensor, apart: Tensor, clip: int) -> None:
+    right = (apart.clamp(-clip, clip) + clip).to(F64)
+    off = ((read - right).abs() > 1e-3).nonzero()
+    if len(off):
+        i, j = (int(at) for at in off[0])
+        raise Mistake(
+            "row",
+            f"query {i} and key {j} are {i - j} apart and must read row {right[i, j]:.0f} of the "
+            f"table (clip={clip}); they read {read[i, j]:.4g}",
+        )
 
 
 # --- T5 -------------------------------------------------------------------------------------
@@ -89,7 +107,19 @@ def t5_bucket(answer: Callable[[Tensor], Any]) -> Verdict:
 
 
 def _examine_bucket(answer: Callable[[Tensor], Any]) -> str:
-    distance = torch.arange(-3, 300)
+    distance = torch.arange(-40, 300)
+    found = _buckets_of(answer, distance)
+    right = _bucket(distance).to(F64)
+    if not torch.equal(found.to(F64), right):
+        name_it(found, BUCKETS["t5_bucket"], distance)
+        _bucket_properties(distance, found.to(F64), right)
+    _alone(answer, distance, right)
+    if found.is_floating_point():
+        raise Remark("equal numbers as floats; to look up a row they must be whole: .long()")
+    return "right, from the keys that stand behind the query to distance 299"
+
+
+def _buckets_of(answer: Callable[[Tensor], Any], distance: Tensor) -> Tensor:
     found = answer(distance.clone())
     require(
         isinstance(found, Tensor),
@@ -99,96 +129,54 @@ def _examine_bucket(answer: Callable[[Tensor], Any]) -> str:
     require(
         found.shape == distance.shape,
         "shape",
-        f"303 distances must get 303 buckets; the result has shape {tuple(found.shape)}",
+        f"{len(distance)} distances must get {len(distance)} buckets; "
+        f"the result has shape {tuple(found.shape)}",
     )
-    _name_bucket(distance, found.detach().to(torch.float64))
-    if found.is_floating_point():
-        raise Remark("equal numbers as floats; to look up a row they must be whole: .long()")
-    return "right, from the keys that stand behind the query to distance 299"
-
-
-def _name_bucket(distance: Tensor, found: Tensor) -> None:
-    right = _bucket(distance).to(torch.float64)
-    near, far = distance.clamp(0, 31).to(torch.float64), distance >= 128
-    known = (
-        (torch.equal(found, near), "not-shared",
-         "every distance up to 31 has its own bucket: from 16 on they share"),
-        (bool((found == found.round()).logical_not().any()), "not-whole",
-         "some buckets are not whole numbers: round down"),
-        (bool((found[far] > 31).any()), "no-cap",
-         "distance 128 and beyond must stay in bucket 31, the last one"),
-        (torch.equal(found, _bucket(distance.abs()).to(torch.float64)), "symmetric",
-         "keys behind the query (distance below 0) must fall into bucket 0"),
-        (torch.equal(found[19:], (right[19:] - 16)), "no-offset",
-         "from distance 16 on the count starts at bucket 16, not at 0"),
-    )  # fmt: skip
-    for is_it, slug, message in known:
-        require(not is_it, slug, message)
-    wrong = (found != right).nonzero()
-    if len(wrong):
-        at = int(wrong[0])
-        raise Mistake(
-            "value",
-            f"distance {int(distance[at])} must be in bucket {int(right[at])}; "
-            f"it is in {found[at]:g}",
-        )
-
-
-# --- ALiBi ----------------------------------------------------------------------------------
-
-
-def alibi_slopes(answer: Callable[[int], Any]) -> Verdict:
-    """Check ``alibi_slopes(n_heads)``: a slope for each head, as published models have them.
-
-    >>> verdict = alibi_slopes(lambda n: [2 ** (-8 * h / n) for h in range(n)])
-    ✗ alibi_slopes: alibi_slopes(8) begins with 1; the heads count from 1, so it is 0.5
-    """
-    return judge("alibi_slopes", answer, _examine_slopes)
-
-
-def _examine_slopes(answer: Callable[[int], Any]) -> str:
-    is_sorted = False
-    for n in (8, 2, 1, 12, 6, 20):
-        found, right = _as_slopes(answer(n), n), _slopes(n).to(torch.float64)
-        if torch.allclose(found, right, rtol=1e-4):
-            continue
-        if torch.allclose(found, right.sort(descending=True).values, rtol=1e-4):
-            is_sorted = True
-            continue
-        _name_slopes(found, n)
-        same(found, right, case=f"alibi_slopes({n})", atol=1e-6)
-    if is_sorted:
-        raise Remark(
-            "the right slopes, sorted: fine for a new model, but a checkpoint has its order"
-        )
-    return "right for 8 heads, for 12 and for 20"
-
-
-def _as_slopes(found: Any, n: int) -> Tensor:
-    slopes = torch.as_tensor(found, dtype=torch.float64).detach()
     require(
-        slopes.shape == (n,),
-        "shape",
-        f"alibi_slopes({n}) must be {n} numbers, one a head; its shape is {tuple(slopes.shape)}",
+        found.dtype != torch.bool and not found.is_complex(),
+        "dtype",
+        f"buckets are whole numbers, of type torch.int64; these are {found.dtype}",
     )
-    return slopes
+    return found.detach().to("cpu")
 
 
-def _name_slopes(found: Tensor, n: int) -> None:
-    h = torch.arange(n, dtype=torch.float64)
-    lower = 2 ** int(math.log2(n))
-    case = f"alibi_slopes({n})"
-    doubled = 2.0 ** (-4 * (h[: n - lower] + 1) / lower)  # the first of twice as many
-    known = (
-        (2.0 ** (-8 * h / n), "off-by-one",
-         f"{case} begins with 1; the heads count from 1, so it is {float(_slopes(n)[0]):.4g}"),
-        (-_slopes(n).to(torch.float64), "sign", f"{case} is negative; the bias has the minus"),
-        (2.0 ** (-8 * (h + 1) / n), "geometric",
-         f"{case} is one geometric series, the paper's sentence; published models take the "
-         f"slopes of {lower} heads and then every second one of {2 * lower}"),
-        (torch.cat((_slopes(lower).to(torch.float64), doubled)), "not-every-second",
-         f"{case} takes the first slopes of {2 * lower} heads; take every second one"),
-    )  # fmt: skip
-    for slopes, slug, message in known:
-        if torch.allclose(found, slopes, rtol=1e-4):
-            raise Mistake(slug, message)
+def _bucket_properties(distance: Tensor, found: Tensor, right: Tensor) -> None:
+    """Raise the first property of the buckets that does not hold."""
+
+    def first(wrong: Tensor) -> str:
+        at = int(wrong.nonzero()[0])
+        return f"distance {int(distance[at])} is in {found[at]:.4g}, not in {int(right[at])}"
+
+    for slug, wrong, words in (
+        ("not-finite", ~found.isfinite(), "some buckets are no numbers"),
+        ("not-whole", found != found.round(), "some buckets are not whole numbers: round down"),
+        ("range", (found < 0) | (found > 31), "the table has the rows 0 to 31"),
+        ("behind", (distance < 0) & (found != 0), "keys behind the query fall into bucket 0"),
+        ("exact", (distance >= 0) & (distance < 16) & (found != right),
+         "below 16 each distance is its own bucket"),
+        ("falls", torch.cat((found.diff() < 0, torch.tensor([False]))),
+         "farther keys must not fall into lower buckets"),
+        ("last", (distance >= 128) & (found != 31), "from distance 128 on all is bucket 31"),
+        ("edge", found != right, "the shared buckets begin at 16, 19, 21, 24, …, 113"),
+    ):  # fmt: skip
+        if wrong.any():
+            more = first(found != right) if slug == "falls" else first(wrong)
+            raise Mistake(slug, f"{words}; {more}")
+
+
+def _alone(answer: Callable[[Tensor], Any], distance: Tensor, right: Tensor) -> None:
+    """Raise unless a distance's bucket is the same in other company, and far away."""
+    pick = torch.tensor([60, 41, 55, 300 + 38, 40, 90])
+    found = _buckets_of(answer, distance[pick]).to(F64)
+    require(
+        torch.equal(found, right[pick]),
+        "company",
+        "a bucket changes with the other distances that are asked for, or with their order",
+    )
+    far = torch.tensor([1_000_000, 5000])
+    found = _buckets_of(answer, far).to(F64)
+    require(
+        bool((found == 31).all()),
+        "last",
+        f"distance 1 000 000 must be in bucket 31, as 5000; it is in {found[0]:.4g}",
+    )

@@ -1,19 +1,23 @@
-"""Checkers of notebook 05: scoring a model, loss by position, reading seeds."""
+"""Checkers of notebook 05: scoring a model, and loss by position."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
+from posenc.check._attention import named
+from posenc.check._slips import name_it
+from posenc.check._slips._models import told_by
+from posenc.check._slips._scores import KNOWN
 from posenc.check._verdict import Mistake, Remark, Verdict, judge, require, same
 from posenc.tasks import IGNORE
 
-__all__ = ["by_position", "evaluate", "reading"]
+__all__ = ["by_position", "evaluate"]
 
 Score = Callable[[nn.Module, Tensor, Tensor], Any]  # model, (b, n), (b, n) -> a share
 Loss = Callable[[Tensor, Tensor], Any]  # (b, n, vocab), (b, n) -> (n,)
-Reading = Callable[[list[float], list[float], float], Any]  # seeds, seeds, chance -> a word
 
 
 # --- scoring a model ------------------------------------------------------------------------
@@ -33,44 +37,52 @@ def evaluate(answer: Score) -> Verdict:
 
 
 class _Watched(nn.Module):
-    """A model that answers from a list, but only in ``eval()``; it notes how it was asked."""
+    """A model that looks its logits up, other ones in training; it notes how it was asked."""
 
-    def __init__(self, guesses: Tensor) -> None:
+    def __init__(self, guesses: Tensor) -> None:  # (b, n)
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(()))
-        self.guesses = guesses
+        self.weight = nn.Parameter(torch.ones((), dtype=torch.float64))
+        generator = Generator().manual_seed(1)
+        noise = torch.rand(guesses.numel(), VOCAB, generator=generator, dtype=torch.float64)
+        self.table = noise + nn.functional.one_hot(guesses.flatten(), VOCAB)
         self.asked: list[tuple[bool, bool]] = []  # in training mode? gradients on?
 
     def forward(self, tokens: Tensor) -> Tensor:
         self.asked.append((self.training, torch.is_grad_enabled()))
-        guesses = (self.guesses + self.training) % 5
-        return self.weight * nn.functional.one_hot(guesses, 5).float()  # (b, n, vocab)
+        logits = self.table[tokens]  # (b, n, vocab): every token is another
+        return self.weight * (logits.roll(1, -1) if self.training else logits)
+
+
+VOCAB = 7  # as many as places, so that an argmax over the places is no error
+TOKENS = torch.arange(20 * VOCAB).view(20, VOCAB)
 
 
 def _examine_evaluate(answer: Score) -> str:
-    tokens, guesses, targets = _asked_unevenly()
+    guesses, targets = _asked_unevenly(0)
     with_gradients = False
     for began_in_training in (True, False):
         model = _Watched(guesses).train(began_in_training)
-        found = answer(model, tokens.clone(), targets.clone())
+        found = answer(model, TOKENS.clone(), targets.clone())
         require(bool(model.asked), "never-asked", "the model was never asked")
         _judge_mode(model, began_in_training)
-        _judge_share(found, guesses, targets)
+        _judge_share(answer, _number(found), guesses, targets)
         with_gradients |= model.asked[-1][1]
     if with_gradients:
         raise Remark("right; under torch.no_grad() it would not keep what gradients need")
     return "right: in eval(), only what was asked, and the model is left as it was"
 
 
-def _asked_unevenly() -> tuple[Tensor, Tensor, Tensor]:
-    generator = Generator().manual_seed(0)
-    tokens = torch.randint(5, (4, 6), generator=generator)
-    targets = torch.randint(5, (4, 6), generator=generator)
-    guesses = targets.clone()
-    guesses[:, ::3] = (guesses[:, ::3] + 2) % 5  # wrong at every third place
-    targets[0, 1:] = IGNORE  # one text asks only once, and is wrong there
-    targets[1, :3] = IGNORE
-    return tokens, guesses, targets
+def _asked_unevenly(seed: int) -> tuple[Tensor, Tensor]:
+    """Return guesses and targets: some wrong, some not asked, some texts all right."""
+    generator = Generator().manual_seed(seed)
+    targets = torch.randint(VOCAB, TOKENS.shape, generator=generator)
+    miss = torch.rand(TOKENS.shape, generator=generator) < 0.4
+    miss[:3] = False
+    guesses = (targets + 2 * miss) % VOCAB
+    for row in range(VOCAB):  # a text may have one question only, and at any place
+        targets[row + 5, torch.arange(VOCAB) != row] = IGNORE
+    targets[12:15, 0] = IGNORE  # and some places are asked more often than others
+    return guesses, targets
 
 
 def _judge_mode(model: _Watched, began_in_training: bool) -> None:
@@ -86,34 +98,62 @@ def _judge_mode(model: _Watched, began_in_training: bool) -> None:
         f"the model came with training={began_in_training} and is left with "
         f"training={model.training}: give it back as it was",
     )
+    untouched = model.weight.item() == 1 and model.weight.grad is None
+    require(untouched, "trains", "it trains the model: no backward() and no step in here")
 
 
-def _judge_share(found: Any, guesses: Tensor, targets: Tensor) -> None:
+def _judge_share(answer: Score, value: float, guesses: Tensor, targets: Tensor) -> None:
     asked, hits = targets != IGNORE, guesses == targets
-    share = float(hits[asked].float().mean())
+    share = float(hits[asked].double().mean())
+    if abs(value - share) < 1e-4:
+        return
+    again = _number(answer(_Watched(guesses), TOKENS.clone(), targets.clone()))
+    said = f"asked twice it says {value:.4g} and {again:.4g}: the guess is the largest logit"
+    require(again == value, "not-the-same-twice", said)
+    try:
+        name_it(_shares(answer), told_by(_shares, KNOWN["evaluate"]))
+    except Mistake as slip:
+        raise Mistake(slip.slug, f"{slip}; {value:.4g} in place of {share:.4g}") from None
+    _judge_places(answer, targets, asked)
+    raise Mistake("value", f"the share must be {share:.4g}; it is {value:.4g}")
+
+
+def _shares(answer: Score) -> Tensor:
+    """Return what it says of three models: two numbers may be alike by chance."""
+    values = []
+    for seed in range(3):
+        guesses, targets = _asked_unevenly(seed)
+        values.append(_number(answer(_Watched(guesses), TOKENS.clone(), targets)))
+    return torch.tensor(values)
+
+
+def _number(found: Any) -> float:
     try:
         value = float(found)
     except (TypeError, ValueError, RuntimeError):
         raise Mistake("type", f"a share is one number; it returned {_kind(found)}") from None
-    known: dict[str, tuple[Any, str]] = {
-        "unasked-counted": (hits.float().mean(), "it counts the places where nothing was asked"),
-        "mean-of-texts": (
-            ((hits & asked).sum(1) / asked.sum(1)).mean(),
-            "it means over texts first, so that a text with one question counts as much as "
-            "one with six",
-        ),
-        "count": (hits[asked].sum(), "it counts right answers; wanted is their share"),
-        "percent": (100 * share, "it is in percent; wanted is a share from 0 to 1"),
-    }
-    for slug, (wrong, said) in known.items():
-        require(
-            not _close(value, float(wrong)), slug, f"{said}: {value:.4g} in place of {share:.4g}"
-        )
-    require(_close(value, share), "value", f"the share must be {share:.4g}; it is {value:.4g}")
+    advice = "is there a division by a text without questions?"
+    require(math.isfinite(value), "not-finite", f"the share is {value}: {advice}")
+    return value
 
 
-def _close(a: float, b: float) -> bool:
-    return abs(a - b) < 1e-4
+def _judge_places(answer: Score, targets: Tensor, asked: Tensor) -> None:
+    """Each answer that turns wrong must take one part of the share, the same everywhere."""
+    right = targets.clamp(min=0)
+
+    def score(guesses: Tensor) -> float:
+        return _number(answer(_Watched(guesses), TOKENS.clone(), targets.clone()))
+
+    best = score(right)
+    said = f"a model that is right wherever it was asked gets {best:.4g}; it must get 1"
+    require(abs(best - 1) < 1e-4, "all-right", said)
+    part = 1 / int(asked.sum())
+    for place in asked.nonzero().tolist():
+        guesses = right.clone()
+        guesses[tuple(place)] = (guesses[tuple(place)] + 1) % VOCAB
+        taken = best - score(guesses)
+        said = f"one wrong answer at {place} takes {taken:.4g} off the share; it must take "
+        require(abs(taken - part) < 1e-4, "not-alike", f"{said}{part:.4g}, as at every place")
 
 
 def _kind(found: Any) -> str:
@@ -130,7 +170,7 @@ def by_position(answer: Loss) -> Verdict:
     that the model gave to its target.
 
     >>> verdict = by_position(lambda logits, targets: logits.mean((0, 2)))
-    ✗ by_position: by_position(logits, targets) at [0] must be 2.022; it is -0.03716
+    ✗ by_position: other targets give the same losses: they are not used
     """
     return judge("by_position", answer, _examine_by_position)
 
@@ -141,84 +181,61 @@ def _examine_by_position(answer: Loss) -> str:
     targets = torch.randint(5, (3, 4), generator=generator)
     logs = logits.log_softmax(-1).gather(2, targets[..., None])[..., 0]  # (b, n)
     found = answer(logits.clone(), targets.clone())
-    known = {
-        "by-text": (-logs.mean(1), "it is the mean over positions: one number a text"),
-        "one-number": (-logs.mean(), "it is one mean over everything; keep the positions apart"),
-        "sum": (-logs.sum(0), "it is the sum over texts, not their mean"),
-        "sign": (logs.mean(0), "it has the sign turned: a loss is −log p"),
-        "log-of-mean": (
-            -logs.exp().mean(0).log(),
-            "it is the log of the mean probability; wanted is the mean of the logs",
-        ),
-        "bits": (-logs.mean(0) / torch.tensor(2.0).log(), "it is in bits; wanted are nats"),
-        "probability": (logs.exp().mean(0), "it is the mean probability, without −log"),
-    }
-    for slug, (wrong, said) in known.items():
-        require(not _equal(found, wrong), slug, said)
-    same(found, -logs.mean(0), case="by_position(logits, targets)")
+    try:
+        same(found, -logs.mean(0), case="by_position(logits, targets)")
+    except Mistake as plain:
+        named(found, -logs.mean(0), KNOWN["by_position"], logits, targets)
+        if plain.slug in ("value", "not-finite"):
+            _judge_losses(answer, logits, targets, found)
+        raise
     return "right: one mean of −log p for each position"
 
 
-def _equal(found: Any, wrong: Tensor) -> bool:
-    return (
-        isinstance(found, Tensor)
-        and found.shape == wrong.shape
-        and torch.allclose(found.detach().to(torch.float64), wrong.to(torch.float64), atol=1e-5)
-    )
+def _judge_losses(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) -> None:
+    again = answer(logits.clone(), targets.clone())
+    said = "asked twice it gives two answers: nothing in it may be random"
+    require(torch.equal(again.nan_to_num(), found.nan_to_num()), "not-the-same-twice", said)
+    turned = answer(logits.flip(0), targets.flip(0))
+    said = f"the same texts in another order give {turned[0]:.4g} in place of {found[0]:.4g}"
+    require(_near(turned, found), "order-of-texts", f"{said}: a mean has no order")
+    other = logits.clone()
+    other[:, 2] = other[:, 2].roll(1, -1)
+    moved = (answer(other, targets.clone()) - found).abs()
+    moved[2] = 0
+    said = f"other logits at position 2 move entry {int(moved.argmax())}, too"
+    require(bool(moved.max() < 1e-6), "positions-mixed", f"{said}: keep the positions apart")
+    other = targets.clone()
+    other[:, 1] = (other[:, 1] + 1) % 5
+    unused = _near(answer(logits.clone(), other), found)
+    require(not unused, "targets-unused", "other targets give the same losses: they are not used")
+    alone = [answer(logits[i : i + 1], targets[i : i + 1]) for i in range(3)]
+    said = f"alone the texts lose {', '.join(f'{float(one[0]):.4g}' for one in alone)} at "
+    said += f"position 0, together {found[0]:.4g}: it must be their mean"
+    require(_near(torch.stack(alone).mean(0), found), "not-a-mean", said)
+    _judge_odds(answer, logits, targets, found)
 
 
-# --- reading seeds --------------------------------------------------------------------------
-
-MARGIN = 0.05  # above chance, before a result counts as one
-READINGS = (
-    ([0.99, 1.0, 0.98], [0.51, 0.62, 0.55], 0.1, "a"),
-    ([0.31, 0.28, 0.3], [0.9, 0.95, 0.88], 0.1, "b"),
-    ([0.95, 0.6, 0.97], [0.7, 0.65, 0.68], 0.1, "not decided"),
-    ([0.8, 0.6, 0.7], [0.69, 0.5, 0.59], 0.1, "not decided"),
-    ([0.54, 0.53, 0.52], [0.49, 0.5, 0.51], 0.5, "both at chance"),
-    ([0.36, 0.47, 0.4], [0.52, 0.5, 0.54], 0.5, "both at chance"),
-    ([0.61, 0.7, 0.66], [0.49, 0.52, 0.5], 0.5, "a"),
-    ([0.6, 0.5, 0.5], [0.49, 0.5, 0.51], 0.5, "not decided"),
-)
-
-
-def reading(answer: Reading) -> Verdict:
-    """Check ``reading(a, b, chance)``: what the seeds of two encodings allow one to say.
-
-    "both at chance" where no seed is more than 0.05 above it; "a" or "b" where every seed
-    of one beats every seed of the other; "not decided" otherwise.
-
-    >>> verdict = reading(lambda a, b, chance: "a" if sum(a) > sum(b) else "b")
-    ✗ reading: [0.95, 0.6, 0.97] against [0.7, 0.65, 0.68]: the means differ but the seeds overlap
-    """
-    return judge("reading", answer, _examine_reading)
+def _judge_odds(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) -> None:
+    raised = answer(logits + 1.0, targets.clone())
+    said = f"1 added to all logits moves entry 0 from {found[0]:.4g} to {raised[0]:.4g}"
+    require(_near(raised, found), "no-softmax", f"{said}; softmax would not notice")
+    sure = answer(100.0 * nn.functional.one_hot(targets, 5).double(), targets.clone())
+    said = f"a model that is sure of every target must lose 0; it loses {_far(sure, 0.0):.4g}"
+    require(bool(sure.abs().max() < 1e-3), "sure", said)
+    level = answer(torch.zeros_like(logits), targets.clone())
+    said = "with equal logits for 5 characters the loss must be log 5 = 1.609; it is "
+    far = _far(level, math.log(5))
+    require(abs(far - math.log(5)) < 1e-3, "level", f"{said}{far:.4g}")
+    odds = answer(torch.tensor([[[0.0, math.log(3)]]]), torch.tensor([[1]]))
+    said = "of logits 0 and log 3 the second has probability 3/4, its loss is 0.2877; it is "
+    require(bool((odds - 0.28768).abs().max() < 1e-3), "odds", f"{said}{_far(odds, 0.2877):.4g}")
 
 
-def _examine_reading(answer: Reading) -> str:
-    for a, b, chance, expected in READINGS:
-        found = answer(list(a), list(b), chance)
-        if found != expected:
-            _name_reading(found, a, b, chance, expected)
-    return "right: chance first, then whether the seeds part"
+def _far(found: Tensor, right: float) -> float:
+    """Return the entry that is farthest from the right number."""
+    flat = found.flatten()
+    return float(flat[(flat - right).abs().argmax()])
 
 
-def _name_reading(found: Any, a: list[float], b: list[float], chance: float, word: str) -> None:
-    case = f"{a} against {b}"
-    words = ("a", "b", "both at chance", "not decided")
-    require(found in words, "word", f"the words are {', '.join(words)}; it said {found!r}")
-    require(
-        word != "not decided" or found != "both at chance",
-        "mean-chance",
-        f"{case}: one seed is above chance: ask every seed, not the mean",
-    )
-    require(
-        word != "not decided",
-        "means",
-        f"{case}: the means differ but the seeds overlap",
-    )
-    require(
-        word != "both at chance",
-        "chance",
-        f"{case}: no seed is {MARGIN} above the chance of {chance:g}: nothing to compare",
-    )
-    raise Mistake("value", f"{case}, chance {chance:g}: must be {word!r}; it is {found!r}")
+def _near(found: Tensor, other: Tensor) -> bool:
+    return torch.allclose(found, other, rtol=1e-4, atol=1e-6, equal_nan=True)

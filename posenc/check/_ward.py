@@ -1,80 +1,77 @@
-"""The ward of notebook 04: tables of codes, ill and healthy, and orders of their channels."""
+"""The ward of notebook 04: tables of codes, ill and healthy, for the test that is to be written."""
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from posenc.check._slips._codes import CODES, HALVES, ORDERS
+from posenc.check._verdict import Mistake, require
 from posenc.functional import sinusoidal
 
-# Orders of the channels that make an equivalent code, with what to say of them.
-ORDERS: dict[str, Callable[[Tensor], Tensor]] = {
-    "": lambda code: code,
-    "all sines, then all cosines: the same code with its channels in another order": (
-        lambda code: torch.cat((code[:, 0::2], code[:, 1::2]), dim=-1)
-    ),
-    "the cosine before the sine in every pair: the same code in another order": (
-        lambda code: code.unflatten(1, (-1, 2)).flip(-1).flatten(1)
-    ),
-}
-HALVES = list(ORDERS)[1]
+__all__ = ["examine_test", "healthy", "ill"]
 
-# Slips in the exponent of a loop over i = 0, 2, 4, …: each is the formula with another base.
-SLIPS: dict[str, tuple[float, str]] = {
-    "doubled-exponent": (
-        1e8,
-        "the pairs agree now, but i still runs 0, 2, 4, …, so 2i/d doubles it again",
-    ),
-    "halved-exponent": (
-        1e2,
-        "the exponent is halved: i is 0, 2, 4, … and so is the formula's 2k already",
-    ),
-}
-
-
-def order_of(table: Tensor) -> str | None:
-    """Return which of ``ORDERS`` makes these the right codes, (n, d), or None."""
-    right = sinusoidal(torch.arange(len(table)), table.shape[1], dtype=torch.float64)
-    found = table.detach().to("cpu", torch.float64)
-    fits = (name for name, sort in ORDERS.items() if torch.allclose(found, sort(right), atol=1e-4))
-    return next(fits, None)
+F64 = torch.float64
+ROWS = 264  # bfloat16 gives two positions one code from 257 on
 
 
 def healthy() -> dict[str, Tensor]:
-    """Return tables that are right, each in its way, (320, d)."""
-    pos = torch.arange(320)
-    right = sinusoidal(pos, 32, dtype=torch.float64)
+    """Return tables that are right, each in its way, (264, d)."""
+    pos = torch.arange(ROWS)
+    right = sinusoidal(pos, 32, dtype=F64)
     return {
         "the code of the paper": right,
-        HALVES: ORDERS[HALVES](right),
-        "the code of the paper, 64 channels": sinusoidal(pos, 64, dtype=torch.float64),
-        "positions 1000 to 1319": sinusoidal(pos + 1000, 32, dtype=torch.float64),
+        **{order: ORDERS[order](right) for order in (HALVES, list(ORDERS)[2])},
+        "the code of the paper, 64 channels": sinusoidal(pos, 64, dtype=F64),
+        "positions 1000 to 1263": sinusoidal(pos + 1000, 32, dtype=F64),
     }
 
 
 def ill() -> dict[str, Tensor]:
-    """Return tables as published slips make them, (320, d)."""
-    pos, d = torch.arange(320, dtype=torch.float64), 32
-    right = sinusoidal(pos, d, dtype=torch.float64)
-    exponent = torch.arange(0, d, dtype=torch.float64) / d
-    angles = pos[:, None] * 10_000**-exponent
-    pairs = angles[:, 0::2].repeat_interleave(2, -1)
-    by_row = torch.where(pos[:, None] % 2 == 0, pairs.sin(), pairs.cos())
-    doubled = pos[:, None] * 10_000 ** (-2 * exponent)
-    upwards = pos[:, None] * 10_000 ** exponent[0::2]
-    noise = torch.randn(320, d, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    """Return the tables of all known slips, and more, (264, 32): slug -> table.
+
+    A slip that leaves every product of two rows as it should be is no illness that a table
+    shows: counting from 1, a sign turned, float16 within 2048 rows.
+    """
+    pos, right = torch.arange(ROWS), sinusoidal(torch.arange(ROWS), 32, dtype=F64)
+    products = right @ right.T
+    made = {slip.slug: slip.program(pos, 32) for slip in CODES}
+    noise = torch.randn(ROWS, 32, generator=torch.Generator().manual_seed(0), dtype=F64)
     return {
-        "one row for all positions": right[:1].expand(320, d),
-        "sines in even rows, cosines in odd ones": by_row,
-        "exponent doubled, cosines one further": _interleaved(doubled),
-        "speeds that grow to thousands": torch.stack((upwards.sin(), upwards.cos()), -1).flatten(1),
-        "positions in bfloat16": sinusoidal(pos.bfloat16(), d, dtype=torch.float64),
-        "the last ten rows count from 0 again": torch.cat((right[:310], right[:10])),
+        "one row for all positions": right[:1].repeat(ROWS, 1),
+        "the last ten rows count from 0 again": torch.cat((right[:-10], right[:10])),
         "random vectors": noise * math.sqrt(0.5),
+        **{slug: t for slug, t in made.items() if (t @ t.T - products).abs().max() > 1e-3},
     }
 
 
-def _interleaved(angles: Tensor) -> Tensor:
-    """Return the sine of the even and the cosine of the odd columns."""
-    return torch.stack((angles[:, 0::2].sin(), angles[:, 1::2].cos()), -1).flatten(1)
+def examine_test(test: Callable[[Tensor], Any]) -> tuple[str, float]:
+    """Return what the test is worth, and its score; raise while a table is judged wrongly."""
+    wrong = {name: _answer(test, table) for name, table in ill().items()}
+    right = {name: _answer(test, table) for name, table in healthy().items()}
+    told = any(found is not None for found in (*wrong.values(), *right.values()))
+    require(told, "returned-none", "it returned None: return True or False")
+    slipped = [name for name, found in wrong.items() if found or found is None]
+    refused = [name for name, found in right.items() if found is False]
+    share = 1 - len(slipped) / len(wrong)
+    score = share * (1 - len(refused) / len(right))  # a test that refuses everything is worth 0
+    counted = (
+        f"{len(wrong) - len(slipped)} of {len(wrong)} wrong tables rejected, "
+        f"{len(right) - len(refused)} of {len(right)} right ones accepted"
+    )
+    if refused:
+        raise Mistake("rejects", f"{counted}; wrongly rejected: {refused[0]}", score)
+    if slipped:
+        raise Mistake("lets-pass", f"{counted}; first to slip through: {slipped[0]}", score)
+    return counted, score
+
+
+def _answer(test: Callable[[Tensor], Any], table: Tensor) -> bool | None:
+    """Return what the test says; one that asserts says no by its AssertionError."""
+    try:
+        found = test(table.clone())
+    except AssertionError:
+        return False
+    return None if found is None else bool(found)

@@ -1,0 +1,65 @@
+"""An answer tried on several cases at once: the first difference, and what explains them all."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from posenc.check._mistake import Mistake, Remark
+from posenc.check._slips import Slip
+from posenc.check._verdict import same
+
+F64 = torch.float64
+
+
+def first_difference(
+    found: Sequence[object], right: Sequence[Tensor], said: Sequence[str], atol: float = 1e-6
+) -> Mistake | None:
+    """Return the first value that is wrong, None where all are right; raise a wrong form.
+
+    >>> first_difference([torch.ones(1)], [torch.ones(1)], ["f()"]) is None
+    True
+    """
+    first = None
+    for mine, true, case in zip(found, right, said, strict=True):
+        try:
+            same(mine, true, case=case, atol=atol)
+        except Mistake as mistake:
+            if mistake.slug not in ("value", "not-finite"):
+                raise
+            first = first or mistake
+    return first
+
+
+def explain(
+    found: Sequence[Any], slips: Sequence[Slip], cases: Sequence[tuple[Any, ...]],
+    atol: float = 1e-6,
+) -> None:  # fmt: skip
+    """Raise the Mistake or the Remark of the first program that gives the same in every case."""
+    pairs = list(zip(found, cases, strict=True))
+    if not all(isinstance(mine, Tensor) for mine in found):
+        return
+    for slip in slips:
+        if all(alike(mine, slip.program(*given), atol) for mine, given in pairs):
+            raise Remark(slip.says) if slip.fine else Mistake(slip.slug, slip.says)
+
+
+def alike(found: Tensor, other: Tensor, atol: float = 1e-6) -> bool:
+    """Return whether two tensors have one shape and, to rounding, the same numbers.
+
+    >>> alike(torch.ones(2), torch.ones(2, dtype=torch.long)), alike(torch.ones(2), torch.ones(1))
+    (True, False)
+    """
+    mine, theirs = (x.detach().to("cpu", F64) for x in (found, other))
+    return mine.shape == theirs.shape and torch.allclose(
+        mine, theirs, rtol=1e-5, atol=atol, equal_nan=True
+    )
+
+
+def again(answer: Callable[..., Any], *given: Any, like: Tensor, case: str) -> Tensor:
+    """Return what the answer gives for another input, in float64; raise a wrong form."""
+    found = answer(*given)
+    first_difference([found], [like], [case])
+    assert isinstance(found, Tensor)
+    return found.detach().to("cpu", F64)

@@ -1,0 +1,130 @@
+"""Wrong shift matrices and heads (notebook 03), as programs."""
+
+import torch
+from torch import Tensor
+
+from posenc.check._slips import Slip
+from posenc.check._slips._codes import HALVES, ORDERS
+from posenc.check._slips._speeds import RULES, speeds_of
+from posenc.functional import shift_matrix
+
+F64 = torch.float64
+
+
+def _blocks(k: float, speeds: Tensor, signs: tuple[int, ...] = (1, 1, -1, 1)) -> Tensor:
+    """Return 2 × 2 blocks (cos, sin, −sin, cos), each entry times its sign but the third's."""
+    cos, sin = (k * speeds).cos(), (k * speeds).sin()
+    entries = [s * x for s, x in zip(signs, (cos, sin, sin, cos), strict=True)]
+    return torch.block_diag(*torch.stack(entries, dim=-1).unflatten(-1, (2, 2)))
+
+
+def _shift(k: float, dim: int) -> Tensor:
+    return shift_matrix(k, dim, dtype=F64)
+
+
+def _sorted_shift(k: int, dim: int) -> Tensor:
+    halves = ORDERS[HALVES](torch.arange(dim)[None])[0]
+    return _shift(k, dim)[halves][:, halves]
+
+
+SHIFTS = (
+    Slip(
+        "backwards",
+        lambda k, dim: _shift(-k, dim),
+        "the hands turn backwards: the code of p goes to p − k; the plus stands top right",
+    ),
+    Slip(
+        "halves",
+        _sorted_shift,
+        "this shifts codes with all sines first; here sine and cosine of a pair are neighbours",
+    ),
+    Slip(
+        "ignores-k", lambda k, dim: _shift(1, dim), "k is ignored: this is the matrix of one step"
+    ),
+    Slip(
+        "one-speed",
+        lambda k, dim: _blocks(k, torch.ones(dim // 2, dtype=F64)),
+        "every block turns by the same angle; pair i must turn by ω_i k",
+    ),
+    Slip(
+        "stands-still",
+        lambda k, dim: torch.eye(dim, dtype=F64),
+        "nothing turns: the matrix is the identity for every k",
+    ),
+    Slip(
+        "mirror",
+        lambda k, dim: _blocks(k, speeds_of(dim), (1, 1, 1, -1)),
+        "the blocks are mirrors: a turn has cos twice on the diagonal and sin, −sin beside it",
+    ),
+    Slip(
+        "no-minus",
+        lambda k, dim: _blocks(k, speeds_of(dim), (1, 1, 1, 1)),
+        "both sines have one sign: a turn has sin top right and −sin bottom left",
+    ),
+    Slip(
+        "entry-powers",
+        lambda k, dim: _shift(1, dim) ** k,
+        "the entries were raised to the power k: torch.linalg.matrix_power multiplies matrices",
+    ),
+    Slip(
+        "k-times",
+        lambda k, dim: k * _shift(1, dim),
+        "k times the matrix of one step: apply it k times, or turn by k times the angle",
+    ),
+    *(
+        Slip(slug, lambda k, dim, r=rule: _blocks(k, speeds_of(dim, r)), says)
+        for slug, (rule, says) in RULES.items()
+        if slug not in ("ends-at-base", "one-speed")
+    ),
+    Slip(
+        "ends-at-base",
+        lambda k, dim: _blocks(k, speeds_of(dim, RULES["ends-at-base"][0])),
+        "the speeds are divided by d/2 − 1: this shifts tensor2tensor's codes; here it is d/2",
+    ),
+)
+
+
+def _eye(dim: int) -> Tensor:
+    return torch.eye(dim, dtype=F64)
+
+
+HEADS = (
+    Slip(
+        "looks-ahead",
+        lambda k, dim: (_shift(-k, dim), _eye(dim)),
+        "every query prefers the key k *after* it: turn the sign, or transpose",
+    ),
+    Slip(
+        "both-shifted",
+        lambda k, dim: (_shift(k, dim), _shift(k, dim)),
+        "every query prefers its own key: W_q and W_k are both shifted alike, so it cancels",
+    ),
+    Slip(
+        "looks-at-itself",
+        lambda k, dim: (_eye(dim), _eye(dim)),
+        "every query prefers its own key: nothing is shifted",
+    ),
+    Slip(
+        "ignores-k",
+        lambda k, dim: (_shift(1, dim), _eye(dim)),
+        "every query prefers the key one before it: k is ignored",
+    ),
+    Slip(
+        "twice",
+        lambda k, dim: (_shift(k, dim), _shift(-k, dim)),
+        "every query prefers the key 2k before it: shift the queries or the keys, not both",
+    ),
+    Slip(
+        "one-too-many",
+        lambda k, dim: (_shift(k + 1, dim), _eye(dim)),
+        "every query prefers the key k + 1 before it: one step too many",
+    ),
+    Slip(
+        "one-too-few",
+        lambda k, dim: (_shift(k - 1, dim), _eye(dim)),
+        "every query prefers the key k − 1 before it: one step is missing",
+    ),
+)
+
+
+KNOWN: dict[str, tuple[Slip, ...]] = {"shift_matrix": SHIFTS, "offset_head": HEADS}
