@@ -14,6 +14,7 @@ from posenc.check._frequency import (
     shift_matrix,
     sinusoidal,
 )
+from posenc.check._ledger import ledger
 from posenc.check._longer import (
     false_neighbour,
     interpolated,
@@ -47,6 +48,7 @@ __all__ = [
     "grid_positions",
     "interpolated",
     "inverse_frequencies",
+    "ledger",
     "left_padded_positions",
     "look_back",
     "mended_attention",

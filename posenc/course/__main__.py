@@ -29,6 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="compare notebooks with their sources")
     check.add_argument("names", nargs="*")
     check.set_defaults(run=_check)
+    claims = commands.add_parser("claims", help="gather what the lessons claim and rule")
+    claims.set_defaults(run=_claims)
     lab = commands.add_parser(
         "lab", help="open your own copies; further arguments go to JupyterLab"
     )
@@ -48,6 +50,12 @@ def _check(args: argparse.Namespace, rest: list[str]) -> int:
     from posenc.course import _check
 
     return _check.check(_places.find_root(Path.cwd()), args.names)
+
+
+def _claims(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _claims
+
+    return _claims.claims(_places.find_root(Path.cwd()))
 
 
 def _lab(args: argparse.Namespace, rest: list[str]) -> int:
