@@ -29,6 +29,7 @@ from posenc.check._relative import shaw_scores, t5_bucket
 from posenc.check._rotary import partial_rotary, rotary, to_pairs
 from posenc.check._seeds import reading
 from posenc.check._service import cached_step, left_padded_positions, packed_positions
+from posenc.check._study import reported_rate, slower_or_stuck
 from posenc.check._training import by_position, evaluate
 from posenc.check._trial import claim, predict, verdict
 from posenc.check._verdict import Verdict
@@ -63,12 +64,14 @@ __all__ = [
     "previous_word_weights",
     "reading",
     "report",
+    "reported_rate",
     "resized_table",
     "rotary",
     "same_in_every_text",
     "shaw_scores",
     "shift_matrix",
     "sinusoidal",
+    "slower_or_stuck",
     "t5_bucket",
     "table_test",
     "unseen_pairs",
