@@ -7,9 +7,8 @@ import torch
 
 from posenc import ENCODINGS, Dims, training
 from posenc.study import _train
-from posenc.study._crowd import crowd_of
-from posenc.study._plan import Request, Scale, draw
-from posenc.study._score import score
+from posenc.study._plan import Request, draw
+from posenc.study._scale import Scale
 from posenc.training import Setting, length_at
 
 SMALL = Dims(d_model=16, n_heads=2, max_len=24)
@@ -62,7 +61,7 @@ def test_twenty_steps_as_one_are_twenty_steps_one_by_one(encoding, task):
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_the_first_gradients_are_those_of_one_model(encoding):
     cell = cell_of(encoding, steps=1)
-    run = _train._Run(cell)
+    run = _train.Run(cell)
     run.advance()
     for index in range(SEEDS):
         model, _ = one_by_one(cell, index)  # one step: its gradients are still there

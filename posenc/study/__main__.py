@@ -13,7 +13,10 @@ from posenc.study import _record
 def main(argv: list[str] | None = None) -> int:
     """Run the study that the arguments describe and return the exit status."""
     args = vars(_parser().parse_args(argv))
-    file, where = args.pop("record"), {name: args[name] for name in ("backend", "jobs")}
+    file, where = (
+        args.pop("record"),
+        {name: args[name] for name in ("backend", "scheduler", "jobs")},
+    )
     try:
         if file:
             _record.make(file, args["out"], **where)
@@ -32,12 +35,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--encodings", nargs="+", metavar="NAME", help="rope, or 'rope(base=100.0)'; all")
     add("--tasks", nargs="+", metavar="NAME", help="names in posenc.TASKS, or text; all of TASKS")
     add("--seeds", type=int, default=5, help="how many; 5")
-    add("--lengths", nargs="+", type=float, default=(1, 1.5, 2, 4), help="in trained lengths")
+    add("--lengths", nargs="+", type=float, help="in trained lengths; 1 1.5 2 4")
     add("--rates", nargs="+", type=float, default=(1,), help="in usual learning rates; 1")
     add("--scale", default="laptop", help="laptop or gpu")
     add("--out", required=True, metavar="DIR", help="the results folder")
     add("--backend", default="loky", help="joblib's: loky, or dask")
+    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster, tcp://host:8786")
     add("--jobs", type=int, default=os.cpu_count(), help="cells at a time; all cores")
+    add("--budget", type=float, metavar="MIN", help="minutes to fit the steps to; gpu: 8")
     add("--record", metavar="FILE", help="make the course's own study and pack it into FILE")
     return parser
 

@@ -1,13 +1,12 @@
 """Models of several seeds, trained and asked as one."""
 
 from collections.abc import Callable, Iterable
-from typing import cast
 
 import torch
 from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
 
-from posenc.model import Transformer
+from posenc.model import Attention, Transformer
 from posenc.study._plan import Cell
 
 
@@ -25,12 +24,14 @@ class Crowd:
 
     def __call__(self, tokens: Tensor, pos: Tensor | None = None) -> Tensor:
         """Return the logits of every model on tokens of its own."""
+        if self._ask == self._by_turns:
+            return self._ask(tokens, pos)
+        drawn = torch.get_rng_state()
         try:
             return self._ask(tokens, pos)
         except RuntimeError:
-            if self._ask == self._by_turns:
-                raise
             self._ask = self._by_turns  # a class that looks at values cannot be batched
+            torch.set_rng_state(drawn)
             return self._ask(tokens, pos)
 
     def one(self, index: int, tokens: Tensor, pos: Tensor | None = None) -> Tensor:
@@ -39,11 +40,11 @@ class Crowd:
                            {k: v[index] for k, v in self.buffers.items()}, tokens, pos)  # fmt: skip
 
     def _model(self, params: dict, buffers: dict, tokens: Tensor, pos: Tensor | None) -> Tensor:
-        return cast(Tensor, functional_call(self.model, (params, buffers), (tokens, pos)))
+        return functional_call(self.model, (params, buffers), (tokens, pos))
 
     def _as_one(self, tokens: Tensor, pos: Tensor | None) -> Tensor:
         call = vmap(self._model, in_dims=(0, 0, 0, None), randomness="different")
-        return cast(Tensor, call(self.params, self.buffers, tokens, pos))
+        return call(self.params, self.buffers, tokens, pos)
 
     def _by_turns(self, tokens: Tensor, pos: Tensor | None) -> Tensor:
         return torch.stack([self.one(index, each, pos) for index, each in enumerate(tokens)])
@@ -59,6 +60,10 @@ def _model(cell: Cell, seed: int) -> Transformer:
         torch.manual_seed(seed)
         encoding = cell.cls(cell.dims, **cell.options)
         task = cell.task
-        return Transformer(
+        model = Transformer(
             encoding, vocab_size=task.vocab_size, n_layers=task.n_layers, causal=task.causal
         )
+    for module in model.modules():
+        if isinstance(module, Attention):
+            module.fused = cell.device == "cuda"
+    return model

@@ -66,6 +66,17 @@ class Folder:
         """Return where a cell's training keeps its checkpoint."""
         return self.place / f"{key}.pt"
 
+    def remember(self, name: str, value: float) -> None:
+        """Keep a number of the whole study."""
+        write_aside(self.path / f"{name}.json", json.dumps(value))
+
+    def recall(self, name: str) -> float | None:
+        """Return a number that was kept, or None."""
+        try:
+            return float(json.loads((self.path / f"{name}.json").read_bytes()))
+        except (OSError, TypeError, ValueError):
+            return None
+
     def _read(self, path: Path) -> dict | None:
         try:
             record = json.loads(path.read_bytes())

@@ -3,12 +3,12 @@
 import json
 import warnings
 from collections.abc import Iterable
-from importlib import resources
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
+import posenc.base
 from posenc.base import ENCODINGS
 from posenc.study import _key, _table
 from posenc.study._keep import Folder, write_aside
@@ -16,7 +16,7 @@ from posenc.study._plan import parsed
 from posenc.study._work import version
 
 By = Literal["length", "position"]
-RECORD = "study.json"  # the course's own, in notebooks/results and in each wheel
+RECORD = "study.json"  # the course's own
 
 
 def load(path: str | Path, by: By = "length") -> pd.DataFrame:
@@ -36,15 +36,17 @@ def load(path: str | Path, by: By = "length") -> pd.DataFrame:
 def record(by: By = "length") -> pd.DataFrame:
     """Return the course's recorded study: every encoding, every task, five seeds, three rates.
 
-    Raises ``FileNotFoundError`` where the package came without it.
+    It is ``results/study.json`` beside the notebooks.
+
+    Raises ``FileNotFoundError`` where it is neither here nor beside the package.
     """
-    repository = Path(str(resources.files("posenc"))).parent / "notebooks" / "results"
-    for place in (resources.files("posenc.study") / "results", repository):
-        file = place / RECORD
+    beside = Path(posenc.base.__file__).parents[1] / "notebooks"
+    for file in (folder / "results" / RECORD for folder in (Path(), beside)):
         if file.is_file():
-            records = json.loads(file.read_text(encoding="utf-8"))["records"]
-            return _table.by_length(records) if by == "length" else _table.by_position(records)
-    raise FileNotFoundError(f"{RECORD} is not here: it is kept in the course's notebooks/results")
+            return load(file, by)
+    raise FileNotFoundError(
+        f"results/{RECORD} is not here: take it from the course's folder notebooks/results"
+    )
 
 
 def _unpacked(path: Path) -> list[dict]:

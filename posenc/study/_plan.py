@@ -7,28 +7,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
+import torch
 from torch import Generator, Tensor
 
 from posenc.base import ENCODINGS, Dims, PositionalEncoding, build
+from posenc.study._scale import Scale
 from posenc.tasks import TASKS, Task
 from posenc.text import ALPHABET, batch, split
-from posenc.training import DIMS, TEXT, TEXT_DIMS, Setting
+from posenc.training import Setting
 
 Spec = str | tuple[str, Mapping[str, object]]  # "rope", "rope(base=100)", ("rope", {"base": 100})
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How large models are and where they are trained; ``None`` leaves it to the task."""
-
-    name: str = "laptop"
-    dims: Dims = DIMS
-    setting: Setting | None = None
-    text_dims: Dims = TEXT_DIMS
-    text: Setting = TEXT
-    layers: int | None = None
-    device: str = "cpu"
-    dtype: str = "float32"
 
 
 @dataclass(frozen=True)
@@ -58,7 +46,7 @@ class Cell:
 class Request:
     """What a caller of ``study.run`` asks for; checked here, before anything is trained."""
 
-    encodings: tuple[Spec, ...]
+    encodings: tuple[Spec, ...] | None  # None: all that are registered
     tasks: tuple[str, ...]
     seeds: int = 5
     lengths: tuple[float, ...] = (1, 1.5, 2, 4)
@@ -69,7 +57,7 @@ class Request:
         if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:
             raise ValueError(f"seeds must be a number of seeds, at least 1; got {self.seeds!r}")
         for name in ("encodings", "tasks", "lengths", "rates"):
-            if not getattr(self, name):
+            if getattr(self, name) == ():
                 raise ValueError(f"{name} is empty: name at least one")
         for name in ("lengths", "rates"):
             for value in getattr(self, name):
@@ -80,27 +68,46 @@ class Request:
                     )
 
     def cells(self, scale: Scale) -> list[Cell]:
-        """Return the cells, tasks outermost, or raise for the first that cannot be."""
-        specs = [parsed(spec) for spec in dict.fromkeys(map(_hashable, self.encodings))]
+        """Return the cells, tasks outermost, or raise for the first that cannot be.
+
+        Where no encodings are named, those that end before the trained length are left out.
+        """
         tasks = [task_of(name) for name in dict.fromkeys(self.tasks)]
-        for task, (name, options) in product(tasks, specs):
-            build(name, _sizes(task, scale)[1], **options)  # refuses what it does not know
+        named = self.encodings if self.encodings is not None else ENCODINGS
+        specs = [parsed(spec) for spec in dict.fromkeys(written(*parsed(spec)) for spec in named)]
         for task in tasks:
             self._check_lengths(task, _sizes(task, scale)[0])
-        return [
-            self._cell(task, name, options, rate, scale)
-            for task, (name, options), rate in product(tasks, specs, dict.fromkeys(self.rates))
-        ]
+        found = []
+        for task, (name, options) in product(tasks, specs):
+            ends = self._ends(task, name, options, scale)
+            if ends and self.encodings is not None:
+                raise ValueError(f"{name} cannot be trained on {task.name}: {ends}")
+            if not ends:
+                rates = dict.fromkeys(self.rates)
+                found += [self._cell(task, name, options, rate, scale) for rate in rates]
+        return found
+
+    def _ends(self, task: Task, name: str, options: dict[str, object], scale: Scale) -> str:
+        """Return why an encoding cannot hold the positions of the training, or nothing."""
+        setting, dims = _sizes(task, scale)
+        encoding = build(name, dims, **options)  # refuses what it does not know
+        n = max(setting.length, self.shift)
+        try:
+            encoding.embed(torch.zeros(1, n, dims.d_model), torch.arange(n))
+        except ValueError as error:
+            return str(error)
+        return ""
 
     def _cell(
         self, task: Task, name: str, options: dict[str, object], rate: float, scale: Scale
     ) -> Cell:
         setting, dims = _sizes(task, scale)
+        layers = scale.text_layers if task.name == "text" else scale.layers
         return Cell(
             encoding=written(name, options),
             cls=ENCODINGS[name],
             options=options,
-            task=replace(task, n_layers=scale.layers or task.n_layers),
+            task=replace(task, n_layers=layers or task.n_layers),
             setting=replace(setting, lr=setting.lr * rate),
             dims=dims,
             seeds=tuple(range(self.seeds)),
@@ -149,22 +156,17 @@ def parsed(spec: Spec) -> tuple[str, dict[str, object]]:
         call = ast.parse(spec, mode="eval").body
         if isinstance(call, ast.Name):
             return spec, {}
-        assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args
-        return call.func.id, {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
-    except (AssertionError, SyntaxError, ValueError):
-        raise ValueError(
-            f"an encoding is named as in 'rope' or 'rope(base=100.0)'; got {spec!r}"
-        ) from None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args:
+            return call.func.id, {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+    except (SyntaxError, ValueError):
+        pass
+    raise ValueError(f"an encoding is named as in 'rope' or 'rope(base=100.0)'; got {spec!r}")
 
 
 def written(name: str, options: Mapping[str, object]) -> str:
     """Return the name with its options, as ``parsed`` reads it."""
     inside = ", ".join(f"{key}={options[key]!r}" for key in sorted(options))
     return f"{name}({inside})" if options else name
-
-
-def _hashable(spec: Spec) -> str:
-    return written(*parsed(spec))
 
 
 # --- tasks by name --------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from posenc.base import ENCODINGS, Dims
+from posenc.base import Dims
 from posenc.study._load import pack
 from posenc.study._run import run
 from posenc.training import DIMS, TEXT, Setting
@@ -27,21 +27,19 @@ def parts() -> Iterator[dict[str, object]]:
     >>> next(parts())["rates"]
     (0.3, 1.0, 3.0)
     """
-    every = tuple(ENCODINGS)
-    longer = tuple(name for name in every if name != "onehot")  # it ends at the model's width
     text = {"tasks": ("text",), "seeds": 3}
-    yield {"encodings": every, "rates": RATES}
-    yield {**text, "encodings": every, "rates": RATES, "lengths": (1, 2, 4)}
+    yield {"rates": RATES}
+    yield {**text, "rates": RATES, "lengths": (1, 2, 4)}
     # slower, or never? four times the steps
     patient = Setting(steps=1200)
-    yield {"encodings": every, "tasks": ("before", "back1", "index"), "setting": patient}
+    yield {"tasks": ("before", "back1", "index"), "setting": patient}
     # base × width of a head
     ropes = tuple(f"rope(base={base})" for base in BASES)
     for heads in (2, 4, 8):
         dims = Dims(DIMS.d_model, heads, DIMS.max_len)
         yield {"encodings": ropes, "tasks": ("back1",), "dims": dims}
     # shifted positions, their gain and their price
-    yield {"encodings": longer, "tasks": ("before", "back1"), "shift": 64}
-    yield {**text, "encodings": longer, "lengths": (1, 2, 4), "shift": 128}
+    yield {"tasks": ("before", "back1"), "shift": 64}
+    yield {**text, "lengths": (1, 2, 4), "shift": 128}
     # the same model, trained at the long length
-    yield {**text, "encodings": longer, "lengths": (0.25, 0.5, 1), "setting": LONG}
+    yield {**text, "lengths": (0.25, 0.5, 1), "setting": LONG}

@@ -115,15 +115,16 @@ def summary(table: pd.DataFrame, measure: str = "accuracy") -> pd.DataFrame:
     highest mean over the learning rates tried.
     """
     where = [*(name for name in SETUP if name in table), "times", "length"]
-    seeds = best(table).groupby([*where, "lr"], sort=False)[measure]
-    found = seeds.agg(
-        seeds="size",
-        missing=lambda values: int(values.isna().sum()),
-        low=lambda values: values.min(skipna=False),
-        mean=lambda values: values.mean(skipna=False),
-        high=lambda values: values.max(skipna=False),
-    ).reset_index()
-    means = table.groupby([*where, "lr"], sort=False)[measure]
-    means = means.agg(lambda values: values.mean(skipna=False)).reset_index()
-    spread = means.groupby(where, sort=False)[measure].agg(rates_low="min", rates_high="max")
-    return found.merge(spread.reset_index(), on=where)
+    found = _spread(best(table), [*where, "lr"], measure).rename(columns={"size": "seeds"})
+    means = _spread(table, [*where, "lr"], measure)
+    rates = _spread(means, where, "mean")[[*where, "low", "high"]]
+    return found.merge(rates.rename(columns={"low": "rates_low", "high": "rates_high"}), on=where)
+
+
+def _spread(table: pd.DataFrame, where: list[str], measure: str) -> pd.DataFrame:
+    """Return size, missing, low, mean, high of a measure; one that is missing makes all NaN."""
+    found = table.groupby(where, sort=False)[measure].agg(["size", "count", "min", "mean", "max"])
+    found = found.rename(columns={"min": "low", "max": "high"})
+    found.insert(1, "missing", found["size"] - found.pop("count"))
+    found.loc[found["missing"] > 0, ["low", "mean", "high"]] = float("nan")
+    return found.reset_index()

@@ -26,6 +26,7 @@ class Trained:
     losses: Tensor  # (s, steps)
     right: Tensor  # (s, steps): the share of right answers on the step's texts
     seconds: float = 0.0
+    tokens: int = 0
 
     def steps_to(self, share: float = 0.95) -> list[int | None]:
         """Return for each seed the step whose last ten were right so often, None for never."""
@@ -43,16 +44,18 @@ def train(cell: Cell, checkpoint: Path | None = None) -> Trained:
     """
     with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(cell.seeds[0])  # for a class that draws random numbers
-        run = _Run(cell)
+        run = Run(cell)
         run.resume(checkpoint)
         saved = time.monotonic()
+        start = _now(cell)
         while run.step < cell.setting.steps:
-            start = _now(cell)
             run.advance()
-            run.trained.seconds += _now(cell) - start
             if checkpoint and time.monotonic() - saved > CHECKPOINT_SECONDS:
+                run.trained.seconds += _now(cell) - start
                 run.save(checkpoint)
-                saved = time.monotonic()
+                start, saved = _now(cell), time.monotonic()
+        run.wait()
+        run.trained.seconds += _now(cell) - start
     return run.trained
 
 
@@ -61,8 +64,8 @@ def _now(cell: Cell) -> float:
     return time.process_time() if cell.device == "cpu" else time.perf_counter()
 
 
-class _Run:
-    """A training between two steps."""
+class Run:
+    """A training of a cell between two steps."""
 
     def __init__(self, cell: Cell) -> None:
         self.cell, self.step = cell, 0
@@ -92,7 +95,13 @@ class _Run:
         self.scaler.update()
         self.trained.losses[:, self.step] = losses.detach()
         self.trained.right[:, self.step] = _right(logits.detach(), targets)
+        self.trained.tokens += tokens.numel()
         self.step += 1
+
+    def wait(self) -> None:
+        """Wait for a GPU, which goes on working after a call returns."""
+        if self.cell.device == "cuda":
+            torch.cuda.synchronize()
 
     def batch(self, n: int) -> tuple[Tensor, Tensor]:
         """Return the step's texts, (s, b, n) twice."""
@@ -130,13 +139,13 @@ class _Run:
             "global": torch.get_rng_state(),
             "losses": self.trained.losses,
             "right": self.trained.right,
-            "seconds": self.trained.seconds,
+            "spent": [self.trained.seconds, self.trained.tokens],
         }
         aside = path.with_suffix(".aside")
         try:
             torch.save(state, aside)
             aside.replace(path)
-        except OSError:  # another machine's folder, a full disk: then without
+        except (OSError, RuntimeError):  # another machine's folder, a full disk: then without
             aside.unlink(missing_ok=True)
 
     def resume(self, path: Path | None) -> None:
@@ -156,7 +165,8 @@ class _Run:
             generator.set_state(saved.cpu())
         torch.set_rng_state(state["global"].cpu())
         self.trained.losses, self.trained.right = state["losses"], state["right"]
-        self.step, self.trained.seconds = state["step"], state["seconds"]
+        self.trained.seconds, self.trained.tokens = state["spent"]
+        self.step = state["step"]
 
 
 # --- parts of a step ------------------------------------------------------------------------

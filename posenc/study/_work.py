@@ -4,6 +4,7 @@ import hashlib
 import math
 import platform
 import sys
+import threading
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from posenc.study._score import Score, score
 from posenc.study._train import Trained, train
 from posenc.text import corpus
 from posenc.training import Setting
+
+ONE_AT_A_TIME = threading.Lock()  # random numbers and threads are the whole process's
 
 
 def version() -> str:
@@ -90,13 +93,18 @@ def work(payload: bytes, made: dict[str, object], checkpoint: str | None) -> dic
     if version() != made["version"]:
         return {"error": f"a worker has {version()}, the study was begun with {made['version']}"}
     try:
-        return _record(cloudpickle.loads(payload), made, checkpoint)
+        with ONE_AT_A_TIME:
+            return _record(cloudpickle.loads(payload), made, checkpoint)
     except Exception as error:  # one class's fault must not cost the other cells
         return {"error": f"{type(error).__name__}: {error}"}
 
 
 def _record(cell: Cell, made: dict[str, object], checkpoint: str | None) -> dict[str, object]:
+    on_gpu = cell.device == "cuda"
+    if on_gpu:
+        torch.cuda.reset_peak_memory_stats()
     trained = train(cell, Path(checkpoint) if checkpoint else None)
+    memory = torch.cuda.max_memory_allocated() >> 20 if on_gpu else None
     valid, test = score(cell, trained.crowd)
     return {
         "made": made,
@@ -108,6 +116,8 @@ def _record(cell: Cell, made: dict[str, object], checkpoint: str | None) -> dict
         "by_position": _by_position(test),
         "steps_to_95": trained.steps_to(0.95),
         "seconds": round(trained.seconds / len(cell.seeds), 3),
+        "tokens_per_second": _short(trained.tokens / max(trained.seconds, 1e-9)),
+        "memory_mib": memory,
         **_where(cell),
     }
 
@@ -117,7 +127,7 @@ def _by_position(test: list[list[Score]]) -> list[list[float | None] | None] | N
     rows = [next((one.by_position for one in row if one.by_position), None) for row in test]
     if not any(rows):
         return None
-    return [row and [_short(value) for value in row] for row in rows]
+    return [[_short(value) for value in row] if row else None for row in rows]
 
 
 def _where(cell: Cell) -> dict[str, object]:
