@@ -8,7 +8,7 @@ import torch
 from posenc.study._keep import Folder
 from posenc.study._key import digest
 from posenc.study._plan import Cell
-from posenc.study._train import Run
+from posenc.study._steps import Steps
 from posenc.study._work import made_of
 from posenc.training import one_thread, progress
 
@@ -57,7 +57,7 @@ def _share(cells: list[Cell], minutes: float) -> float:
 def seconds_a_step(cell: Cell) -> float:
     """Return the measured seconds of one step, after some that warm up."""
     with one_thread(), torch.random.fork_rng(devices=[]):
-        run = Run(replace(cell, setting=replace(cell.setting, steps=WARM + MEASURED)))
+        run = Steps(replace(cell, setting=replace(cell.setting, steps=WARM + MEASURED)))
         for step in range(WARM + MEASURED):
             if step == WARM:
                 run.wait()

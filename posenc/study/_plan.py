@@ -90,12 +90,15 @@ class Request:
     def _ends(self, task: Task, name: str, options: dict[str, object], scale: Scale) -> str:
         """Return why an encoding cannot hold the positions of the training, or nothing."""
         setting, dims = _sizes(task, scale)
-        encoding = build(name, dims, **options)  # refuses what it does not know
         n = max(setting.length, self.shift)
+        with torch.random.fork_rng(devices=[]):
+            encoding = build(name, dims, **options)  # refuses what it does not know
         try:
             encoding.embed(torch.zeros(1, n, dims.d_model), torch.arange(n))
         except ValueError as error:
             return str(error)
+        except Exception:  # a fault of its own, which its training will tell
+            pass
         return ""
 
     def _cell(

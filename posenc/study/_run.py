@@ -133,7 +133,8 @@ def _finished(
         except Exception as error:  # of joblib, loky or dask: whatever each has for it
             raise RuntimeError(
                 f"the workers went away after {number} of {len(todo)} cells "
-                f"({type(error).__name__}: {error}){_kept(folder)}: run it again to go on"
+                f"({' '.join(f'{type(error).__name__}: {error}'.split())}){_kept(folder)}: "
+                "run it again to go on"
             ) from error
 
 

@@ -18,7 +18,8 @@ from posenc.study import _key
 from posenc.study._crowd import Crowd
 from posenc.study._plan import Cell
 from posenc.study._score import Score, score
-from posenc.study._train import Trained, train
+from posenc.study._steps import Steps, Trained
+from posenc.study._train import train
 from posenc.text import corpus
 from posenc.training import Setting
 
@@ -36,7 +37,7 @@ def version() -> str:
 
 @lru_cache(maxsize=1)
 def _code() -> str:
-    return _key.digest(train, score, Crowd, Setting, Trained)[:8]
+    return _key.digest(Steps, Trained, score, Crowd, Setting)[:8]
 
 
 def made_of(cell: Cell) -> dict[str, object]:
