@@ -139,7 +139,7 @@ def test_the_best_rate_is_chosen_by_validation_and_the_range_is_shown():
 def test_options_and_shifts_are_general():
     table = run(["rope", ("rope", {"base": 100.0}), "rope(base=100.0)"], shift=16)
     assert list(table["encoding"].unique()) == ["rope", "rope(base=100.0)"]
-    assert set(table["shift"]) == {16}
+    assert set(table["shifted"]) == {16}
     plain = run(["sinusoidal"])
     assert not plain["loss"].equals(run(["sinusoidal"], shift=16)["loss"])
 

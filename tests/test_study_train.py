@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import contract.study as promise
 import pytest
 import torch
+from contract import checks
 
 from posenc import ENCODINGS, Dims, training
 from posenc.study import _train
@@ -15,6 +17,11 @@ from posenc.training import Setting, length_at
 
 SMALL = Dims(d_model=16, n_heads=2, max_len=24)
 SEEDS = 2
+
+
+@pytest.mark.parametrize("check", checks(promise), ids=lambda check: check.__name__)
+def test_promise(check):
+    check()
 
 
 def cell_of(encoding="sinusoidal", task="back1", *, steps=20, seeds=SEEDS, shift=0, **sizes):

@@ -55,6 +55,11 @@ def _told(table: pd.DataFrame) -> str:
             means = study.summary(table[rows], measure)
             wide = means.pivot(index=["task", "encoding"], columns="times", values="mean")
             blocks.append(f"{measure}, mean of the seeds, by trained lengths\n{wide.round(3)}")
+    if table["memory_mib"].notna().any():
+        blocks.append(
+            f"{table['device_name'].iloc[0]}: {table['tokens_per_second'].median():,.0f} tokens a "
+            f"second, {table['memory_mib'].max():,.0f} MiB at most"
+        )
     return "\n\n".join(blocks)
 
 

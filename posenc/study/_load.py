@@ -112,7 +112,7 @@ def pack(folder: str | Path, file: str | Path, command: str) -> None:
 
 def _best_keys(records: list[dict]) -> set[tuple]:
     table = _table.best(_table.by_length(records))
-    return set(table[["encoding", "task", "lr", "trained", "shift"]].itertuples(index=False))
+    return set(table[["encoding", "task", "lr", "trained", "shifted"]].itertuples(index=False))
 
 
 def _place(record: dict) -> tuple:

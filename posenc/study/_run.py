@@ -15,6 +15,7 @@ from posenc.study._keep import Folder
 from posenc.study._plan import Cell, Request, Spec
 from posenc.study._scale import Scale, scale_of
 from posenc.study._work import key_of, made_of, packed, version, work
+from posenc.tasks import TASKS
 from posenc.training import Setting, progress
 
 
@@ -47,9 +48,9 @@ def run(
     on where it stopped. ``jobs`` cells at a time are trained by joblib's ``backend``; "dask"
     uses all of the cluster at ``scheduler``, or of the client at hand.
 
-    ``scale="gpu"`` trains wider and longer models on fewer tasks; without a GPU it says so
-    and is the laptop's. ``budget``: minutes to which the steps are fitted, after twenty steps
-    of each kind were measured; 8 on a GPU.
+    ``scale="gpu"`` trains wider and longer models, by default five encodings on two tasks and
+    the text; without a GPU it says so and is the laptop's. ``budget``: minutes to which the
+    steps are fitted, after twenty steps of each kind were measured; 8 on a GPU.
 
     Raises ``ValueError`` for what is unknown or impossible before anything is trained, and
     ``RuntimeError`` at the end if cells failed; all others are kept then.
@@ -60,8 +61,8 @@ def run(
     """
     sizes = _sized(scale_of(scale), setting, dims)
     request = Request(
-        encodings=None if encodings is None else tuple(encodings),
-        tasks=sizes.default_tasks() if tasks is None else tuple(tasks),
+        encodings=sizes.encodings if encodings is None else tuple(encodings),
+        tasks=sizes.tasks or tuple(TASKS) if tasks is None else tuple(tasks),
         seeds=seeds,
         lengths=sizes.lengths if lengths is None else tuple(lengths),
         rates=tuple(rates),

@@ -5,16 +5,19 @@ from dataclasses import dataclass, replace
 import torch
 
 from posenc.base import Dims
-from posenc.tasks import TASKS
 from posenc.training import DIMS, TEXT, TEXT_DIMS, Setting
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The models, their trainings, and where they run; ``None`` leaves it to the task."""
+    """The models, their trainings, and where they run; ``None`` leaves it to the task.
+
+    ``minutes``: what a study may take; ``None``: as long as it takes.
+    """
 
     name: str = "laptop"
-    tasks: tuple[str, ...] | None = None
+    encodings: tuple[str, ...] | None = None  # where none are named; None: all
+    tasks: tuple[str, ...] | None = None  # likewise
     lengths: tuple[float, ...] = (1, 1.5, 2, 4)
     dims: Dims = DIMS
     setting: Setting | None = None
@@ -24,16 +27,13 @@ class Scale:
     text_layers: int | None = None
     device: str = "cpu"
     dtype: str = "float32"
-    minutes: float | None = None  # what it may take; None: as long as it takes
-
-    def default_tasks(self) -> tuple[str, ...]:
-        """Return the tasks where none are named: all that are registered, unless it says."""
-        return self.tasks or tuple(TASKS)
+    minutes: float | None = None
 
 
 LAPTOP = Scale()
 GPU = Scale(
     name="gpu",
+    encodings=("none", "learned", "sinusoidal", "alibi", "rope"),
     tasks=("before", "back1", "text"),
     lengths=(1, 2, 4, 8),
     dims=Dims(d_model=256, n_heads=8, max_len=1024),

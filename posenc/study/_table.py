@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 SETUP = [  # within which a learning rate is chosen
-    "encoding", "task", "trained", "steps", "shift", "d_model", "n_heads", "n_layers",
+    "encoding", "task", "trained", "steps", "shifted", "d_model", "n_heads", "n_layers",
     "scale", "device", "dtype", "version",
 ]  # fmt: skip
 SAID = ["seconds", "tokens_per_second", "memory_mib", "device_name", "torch", "python", "when"]
@@ -74,7 +74,7 @@ def _setup(record: dict) -> dict[str, object]:
         "lr": setting["lr"],
         "trained": setting["length"],
         "steps": setting["steps"],
-        "shift": made["shift"],
+        "shifted": made["shift"],
         "d_model": d_model,
         "n_heads": n_heads,
         "n_layers": layers,

@@ -1,5 +1,6 @@
 """Training a cell, with checkpoints where it lasts; the steps are in ``_steps``."""
 
+import os
 import time
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def save(run: Steps, path: Path) -> None:
         "right": run.trained.right,
         "spent": [run.trained.seconds, run.trained.tokens],
     }
-    aside = path.with_suffix(".aside")
+    aside = path.with_suffix(f".{os.getpid()}.aside")
     try:
         torch.save(state, aside)
         aside.replace(path)
