@@ -37,6 +37,11 @@ def before_solutions(notebook: NotebookNode) -> list[NotebookNode]:
     return list(cells)
 
 
+def title(notebook: NotebookNode) -> str:
+    """The heading with which a lesson begins."""
+    return str(notebook.cells[0].source.splitlines()[0].lstrip("# "))
+
+
 def tags(cell: NotebookNode) -> list[str]:
     """The tags of a cell."""
     return list(cell.metadata.get("tags", []))

@@ -39,10 +39,14 @@ def colab(notebook: NotebookNode, folder: Path, urls: dict[str, str]) -> Noteboo
         if "solution" in tags(cell):
             # What `source_hidden` is in Jupyter.
             cell.metadata["cellView"] = "form"
-    declared = [name for cell in made.cells for name in cell.metadata.get("files", [])]
-    made.cells.insert(1, setup_cell(bundle(folder, tuple(declared))))
+    made.cells.insert(1, setup_cell(bundle(folder, declared(notebook))))
     made.metadata.update(copy.deepcopy(ASKED))
     return made
+
+
+def declared(notebook: NotebookNode) -> tuple[str, ...]:
+    """The files that the cells of a lesson say they read."""
+    return tuple(name for cell in notebook.cells for name in cell.metadata.get("files", []))
 
 
 def setup_cell(package: bytes) -> NotebookNode:
@@ -58,25 +62,25 @@ def setup_cell(package: bytes) -> NotebookNode:
 
 
 @functools.cache
-def bundle(folder: Path, declared: tuple[str, ...]) -> bytes:
+def bundle(folder: Path, names: tuple[str, ...]) -> bytes:
     """The package without the course's own tools, and the declared files: a zip, compressed.
 
     As a whole it becomes two thirds of what a zip makes of each file by itself.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name, path in sorted(_files(folder, declared)):
+        for name, path in sorted(_files(folder, names)):
             # The same bytes from the same files, whenever and wherever they were written.
             archive.writestr(zipfile.ZipInfo(name), path.read_bytes())
     return lzma.compress(packed.getvalue(), preset=9)
 
 
-def _files(folder: Path, declared: Iterable[str]) -> Iterable[tuple[str, Path]]:
+def _files(folder: Path, names: Iterable[str]) -> Iterable[tuple[str, Path]]:
     for path in PACKAGE.rglob("*"):
         inside = path.relative_to(PACKAGE)
         if path.is_file() and "__pycache__" not in inside.parts and inside.parts[0] != "course":
             yield f"posenc/{inside.as_posix()}", path
-    for name in declared:
+    for name in names:
         if not (folder / name).is_file():
             raise CourseError(f"a lesson declares the file {name}, which is not in {folder}")
         yield name, folder / name

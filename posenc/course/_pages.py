@@ -4,12 +4,15 @@ import importlib.util
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
+
+from posenc.course import _audience
 
 TEMPLATES = Path(__file__).parent / "pages"
 MATHEMATICS = "<!-- mathematics -->"
@@ -40,7 +43,7 @@ class Page:
 
 def page(notebook: NotebookNode, about: Page) -> str:
     """The whole page, but for the script that sets its formulas."""
-    title = title_of(notebook)
+    title = _audience.title(notebook)
     resources = {
         "page": {
             "title": f"{title} · posenc",
@@ -62,17 +65,13 @@ def page(notebook: NotebookNode, about: Page) -> str:
     return str(soup)
 
 
-def title_of(notebook: NotebookNode) -> str:
-    """The heading of a lesson."""
-    return str(notebook.cells[0].source.splitlines()[0].lstrip("# "))
-
-
 def with_mathematics(html: str) -> str:
     """The page with MathJax inside, so that it can be read without a network."""
     settings = f"<script>MathJax = {json.dumps(CONFIGURATION)};</script>"
     return html.replace(MATHEMATICS, f"{settings}\n<script>{mathjax()}</script>")
 
 
+@cache
 def mathjax() -> str:
     """The one file of MathJax 3 with its fonts, from the package that carries it."""
     spec = importlib.util.find_spec("mathjax")
@@ -114,11 +113,13 @@ def _name_headings(soup: BeautifulSoup, about: Page) -> None:
 
 
 def _links(soup: BeautifulSoup, about: Page) -> None:
-    """Links to lessons lead to their pages; on paper, which cannot follow them, they are text."""
+    """Links to lessons lead to their pages; on paper, which leads nowhere, they are text."""
     for link in soup.select("a[href]"):
-        target = str(link["href"])
-        if target.removesuffix(".ipynb") in about.lessons:
-            link["href"] = target.removesuffix(".ipynb") + (".pdf" if about.paper else ".html")
+        stem = str(link["href"]).removesuffix(".ipynb")
+        if stem in about.lessons:
+            link["href"] = f"{stem}.html"
+            if about.paper:
+                link.unwrap()
 
 
 def _pictures(soup: BeautifulSoup) -> None:
@@ -261,8 +262,8 @@ def _room(soup: BeautifulSoup) -> None:
     for cell in soup.select(".celltag_exercise"):
         for output in cell.select(".output_wrapper"):
             output.decompose()
-        steps = re.findall(r"difficulty (\d) of 5", cell.find_previous(class_="text_cell").get_text())
-        height = 24 + 16 * int(steps[-1] if steps else 2)
-        cell.append(
-            soup.new_tag("div", attrs={"class": "room", "style": f"--room: {height}mm"})
+        steps = re.findall(
+            r"difficulty (\d) of 5", cell.find_previous(class_="text_cell").get_text()
         )
+        height = 24 + 16 * int(steps[-1] if steps else 2)
+        cell.append(soup.new_tag("div", attrs={"class": "room", "style": f"--room: {height}mm"}))

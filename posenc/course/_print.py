@@ -1,63 +1,67 @@
 """Pages to PDF: one browser for all of them, and the numbers of their pages filled in."""
 
 import io
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 from pypdf import PdfReader
 
 from posenc.course import _pages
+from posenc.course._places import CourseError
+from posenc.course._tools import find_browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SECONDS = 60
 FILL = """numbers => document.querySelectorAll(".page-number").forEach(
     spot => { spot.textContent = numbers[spot.dataset.of] ?? ""; })"""
 
 
-def find_browser() -> str | None:
-    """The Chromium that CHROMIUM names, or the first of the usual names on PATH."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-
-
 @contextmanager
 def printer() -> Iterator[Callable[[str], bytes]]:
-    """A function from pages to PDFs; its browser ends with the block."""
-    script = _pages.mathjax()
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
-        # Without a network, as the reader will be.
-        context = browser.new_context(offline=True)
+    """A function from pages to PDFs; its browser starts with the first and ends with the block."""
+    with ExitStack() as stack:
+
+        @cache
+        def window() -> Any:
+            driver = stack.enter_context(sync_playwright())
+            # Ctrl+C is for this process, which then ends the browser in good order.
+            browser = driver.chromium.launch(
+                executable_path=find_browser(), args=ARGUMENTS, handle_sigint=False
+            )
+            stack.enter_context(browser)
+            # Without a network, as the reader will be.
+            return browser.new_context(offline=True)
+
         try:
-            yield lambda html: _print(context, html, script)
-        finally:
-            browser.close()
+            yield lambda html: _print(window(), html)
+        except Error as problem:
+            first = problem.message.splitlines()[0]
+            raise CourseError(f"Chromium ({find_browser()}) could not print: {first}") from None
 
 
-def _print(context: Any, html: str, script: str) -> bytes:
-    tab = context.new_page()
+def _print(window: Any, html: str) -> bytes:
+    tab = window.new_page()
     try:
         tab.set_default_timeout(SECONDS * 1000)
         tab.set_content(html)
         if _pages.MATHEMATICS in html:
             tab.evaluate("settings => { window.MathJax = settings; }", _pages.CONFIGURATION)
-            tab.add_script_tag(content=script)
+            tab.add_script_tag(content=_pages.mathjax())
             tab.evaluate("MathJax.startup.promise")
-        first = _pdf(tab)
-        tab.evaluate(FILL, _page_numbers(first))
-        return _pdf(tab)
+        draft = _pdf(tab, tagged=False)
+        tab.evaluate(FILL, _page_numbers(draft))
+        # Tagged, so that the text of the figures can be heard.
+        return _pdf(tab, tagged=True)
     finally:
         tab.close()
 
 
-def _pdf(tab: Any) -> bytes:
-    return bytes(
-        tab.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
-    )
+def _pdf(tab: Any, *, tagged: bool) -> bytes:
+    options = {"prefer_css_page_size": True, "print_background": True, "outline": True}
+    return bytes(tab.pdf(tagged=tagged, **options))
 
 
 def _page_numbers(pdf: bytes) -> dict[str, str]:

@@ -18,6 +18,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from posenc.course._places import CourseError
+from posenc.course._published import published
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 SOLUTIONS = "## Solutions"
@@ -78,6 +79,10 @@ def notebook_from(source: Path) -> nbformat.NotebookNode:
         else:
             cells.append(_plain_cell(cell, ids))
     cells += _solution_cells(exercises, ids)
+    stamp = published(source.parent.parent)
+    if stamp and cells:
+        # The ids are those of the lesson without it.
+        cells[0].source += f"\n\n{stamp.badge(source.stem)}"
     return new_notebook(cells=cells, metadata=NOTEBOOK_METADATA)
 
 
@@ -199,4 +204,3 @@ def _is_function(node: ast.AST) -> bool:
 
 def _holds(node: ast.AST, line: int) -> bool:
     return node.lineno <= line <= node.end_lineno  # type: ignore[attr-defined]
-
