@@ -98,7 +98,7 @@ def _for_nbgrader(name: str, *, solution: bool, points: int | None = None) -> di
 
 
 def _with_notes(cells: list[NotebookNode], notes: Path) -> list[NotebookNode]:
-    """Each note below the heading or the statement that it names."""
+    """Each note below the title, the section or the exercise that it names."""
     made = list(cells)
     for number, (place, text) in enumerate(read_notes(notes)):
         at = _place_of(place, made)
@@ -113,24 +113,23 @@ def _with_notes(cells: list[NotebookNode], notes: Path) -> list[NotebookNode]:
 def read_notes(path: Path) -> list[tuple[str, str]]:
     """Pairs of a place and what is to be said there; none where no notes are written.
 
-    A note begins with a line `# at: Exercise 2`, and ends where the next begins.
+    A place is a heading: `## Title`, `## Section 2` or `## Exercise 1`.
     """
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    _, *parts = re.split(r"^# at: (.+)\n", text, flags=re.MULTILINE)
-    return [(place.strip(), note.strip()) for place, note in zip(parts[::2], parts[1::2])]
+    _, *parts = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return [(place.strip(), note.strip()) for place, note in pairs]
 
 
 def _place_of(place: str, cells: list[NotebookNode]) -> int | None:
-    """The cell whose heading or statement begins with the words of `place`.
-
-    "title" is the first cell; so is a note's place found again when sections move.
-    """
-    if place == "title":
+    """The cell in which the section begins, or the statement of the exercise ends."""
+    if place == "Title":
         return 0
-    heading = re.compile(rf"^(?:#+ |\*\*){re.escape(place)}(?!\w)", flags=re.MULTILINE)
+    words = re.escape(place.removeprefix("Section "))
+    begins = re.compile(rf"^(?:## |\*\*){words}(?!\w)", flags=re.MULTILINE)
     found = [
         number
         for number, cell in enumerate(cells)
-        if cell.cell_type == "markdown" and heading.search(cell.source)
+        if cell.cell_type == "markdown" and begins.search(cell.source)
     ]
     return found[0] if found else None

@@ -1,10 +1,11 @@
 """The printed lessons of one audience as one volume, with a page of contents."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pypdf import PdfReader, PdfWriter
+from pypdf.constants import PageLabelStyle
 from pypdf.generic import Destination
 
 from posenc.course._pages import RUNNING, TEMPLATES
@@ -31,11 +32,13 @@ def bind(lessons: list[Lesson], audience: str, print_page: Callable[[str], bytes
     front = print_page(_front(lessons, readers, audience))
     writer = PdfWriter()
     writer.append(io.BytesIO(front), import_outline=False)
-    writer.set_page_label(0, len(writer.pages) - 1, style="/r")
+    writer.set_page_label(0, len(writer.pages) - 1, style=PageLabelStyle.LOWERCASE_ROMAN)
     for lesson, reader in zip(lessons, readers, strict=True):
         begin = len(writer.pages)
         writer.append(reader)
-        writer.set_page_label(begin, len(writer.pages) - 1, style="/D", prefix=lesson.prefix)
+        writer.set_page_label(
+            begin, len(writer.pages) - 1, style=PageLabelStyle.DECIMAL, prefix=lesson.prefix
+        )
     writer.add_metadata({"/Title": f"posenc · {RUNNING[audience]}"})
     # Each lesson brings the same fonts.
     writer.compress_identical_objects()
@@ -61,7 +64,7 @@ def _sections(lesson: Lesson, reader: PdfReader) -> Iterator[tuple[str, str]]:
         yield str(entry.title), f"{lesson.prefix}{(page or 0) + 1}"
 
 
-def _flat(outline: list[object], depth: int) -> Iterator[Destination]:
+def _flat(outline: Sequence[object], depth: int) -> Iterator[Destination]:
     """The entries of the second level: sections, without what is inside them."""
     for entry in outline:
         if isinstance(entry, list) and depth < 1:

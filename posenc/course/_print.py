@@ -67,8 +67,9 @@ def _pdf(tab: Any, *, tagged: bool) -> bytes:
 def _page_numbers(pdf: bytes) -> dict[str, str]:
     """Each place that a link of the page leads to, with its page."""
     reader = PdfReader(io.BytesIO(pdf))
-    pages = {page.indirect_reference.idnum: number for number, page in enumerate(reader.pages, 1)}
+    pages = {page.indirect_reference: number for number, page in enumerate(reader.pages, 1)}
     return {
-        name.removeprefix("/"): str(pages[place.page.idnum])
+        name.removeprefix("/"): str(pages[place.page])
         for name, place in reader.named_destinations.items()
+        if place.page in pages
     }
