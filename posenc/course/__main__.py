@@ -60,6 +60,9 @@ def _add_editions(commands: Any) -> None:
 
 
 def _editions(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _tools
+
+    _tools.require(args.format or _tools.FORMATS)
     from posenc.course import _editions
 
     root = _places.find_root(Path.cwd())
@@ -69,6 +72,9 @@ def _editions(args: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _publish(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _tools
+
+    _tools.require(("colab",))
     from posenc.course import _publish
 
     root = _places.find_root(Path.cwd())

@@ -61,7 +61,7 @@ def _solved(notebook: NotebookNode, exercises: Iterable[Exercise]) -> list[Noteb
             # The markers stay: by them nbgrader clears the answer again.
             cell.source = exercise.code
             cell.outputs = answers[f"solution-{exercise.name}"].outputs
-            cell.metadata["nbgrader"] = _for_nbgrader(cell.id, solution=True)
+            cell.metadata["nbgrader"] = _for_nbgrader(cell.id, "code", solution=True)
             cells += [cell, _graded(exercise)]
         else:
             cells.append(cell)
@@ -74,7 +74,7 @@ def _graded(exercise: Exercise) -> NotebookNode:
     name = f"check-{exercise.name}"
     cell = new_code_cell(f"verdict = {call}\nassert verdict.passed, verdict.message", id=name)
     cell.metadata.update(tags=["graded"])
-    cell.metadata["nbgrader"] = _for_nbgrader(name, solution=False, points=exercise.points)
+    cell.metadata["nbgrader"] = _for_nbgrader(name, "code", solution=False, points=exercise.points)
     return cell
 
 
@@ -87,11 +87,13 @@ def checker_call(code: str) -> str:
     return call
 
 
-def _for_nbgrader(name: str, *, solution: bool, points: int | None = None) -> dict[str, object]:
-    """Its third schema; https://nbgrader.readthedocs.io, "the nbgrader metadata"."""
+def _for_nbgrader(
+    name: str, kind: str, *, solution: bool, points: int | None = None
+) -> dict[str, object]:
+    """Its third schema; a cell is graded if points are named."""
     worth = {} if points is None else {"points": points}
-    graded = {"grade": not solution, "solution": solution, "locked": not solution, "task": False}
-    return {"schema_version": 3, "grade_id": name, "cell_type": "code", **graded, **worth}
+    graded = {"grade": bool(worth), "solution": solution, "locked": not solution, "task": False}
+    return {"schema_version": 3, "grade_id": name, "cell_type": kind, **graded, **worth}
 
 
 # --- teaching notes --------------------------------------------------------------
@@ -106,6 +108,9 @@ def _with_notes(cells: list[NotebookNode], notes: Path) -> list[NotebookNode]:
             raise CourseError(f"{notes.name}: there is no {place!r} in the lesson")
         note = new_markdown_cell(text, id=f"note-{number}")
         note.metadata.update(tags=["teacher"])
+        # nbgrader keeps no cell from students, but it clears an answer to be graded by hand;
+        # with our nbgrader_config.py the cell goes altogether.
+        note.metadata["nbgrader"] = _for_nbgrader(note.id, "markdown", solution=True, points=0)
         made.insert(at + 1, note)
     return made
 

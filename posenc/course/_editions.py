@@ -11,15 +11,16 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from posenc.course import _audience, _build, _check, _colab, _leaks, _places, _source, _tools
+from posenc.course import _audience, _build, _check, _colab, _leaks, _places, _source
 from posenc.course._places import CourseError
 from posenc.course._published import published
 from posenc.course._shelf import Shelf
+from posenc.course._tools import FORMATS
 from posenc.training import progress
 
-FORMATS = {"ipynb": "ipynb", "colab": "ipynb", "html": "html", "pdf": "pdf"}
 PACKAGE = Path(__file__).resolve().parents[1]
 BOUND = "course"
+NBGRADER = "instructor/ipynb/nbgrader_config.py"
 Print = Callable[[str], bytes]
 
 
@@ -60,7 +61,6 @@ class Piece:
 
 def editions(root: Path, order: Order, out: Path) -> int:
     """Make what is asked for and not there yet; return the exit status."""
-    _tools.require(order.formats)
     everything = _places.sources(root)
     chosen = _places.choose(everything, order.names)
     _refuse_unbuilt(chosen)
@@ -70,6 +70,8 @@ def editions(root: Path, order: Order, out: Path) -> int:
     except KeyboardInterrupt:
         print("Stopped. What was finished is kept; the same command goes on from there.")
         return 130
+    finally:
+        shelf.finish({source.stem: _title(source) for source in everything})
     print(f"✓ {made} files made, {len(shelf.record) - made} were there and up to date; in {out}")
     return 0
 
@@ -89,7 +91,8 @@ def _make(order: Order, chosen: list[Path], everything: list[Path], shelf: Shelf
     """How many files were made."""
     plan = [Piece(s, a, f) for s in chosen for a in order.audiences for f in order.formats]
     lessons = {source.stem: source for source in everything}
-    shelf.forget({name for name in shelf.record if Path(name).stem not in {*lessons, BOUND}})
+    kept = {*lessons, BOUND, Path(NBGRADER).stem}
+    shelf.forget({name for name in shelf.record if Path(name).stem not in kept})
     inputs = {piece: piece.inputs() for piece in plan}
     missing = [piece for piece in plan if not shelf.holds(piece.name, inputs[piece])]
     bound = order.audiences if "pdf" in order.formats else ()
@@ -97,8 +100,19 @@ def _make(order: Order, chosen: list[Path], everything: list[Path], shelf: Shelf
         for piece in progress(missing, "editions"):
             shelf.put(piece.name, content(piece, print_page), inputs[piece])
         made = [_bound(audience, everything, shelf, print_page) for audience in bound]
-    shelf.finish({stem: _title(source) for stem, source in lessons.items()})
+    if "instructor" in order.audiences and "ipynb" in order.formats:
+        made.append(_settings(shelf))
     return len(missing) + sum(made)
+
+
+def _settings(shelf: Shelf) -> bool:
+    """What nbgrader needs to know, beside the notebooks that are made for it."""
+    content = (PACKAGE / "course" / "pages" / "nbgrader_config.txt").read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if shelf.holds(NBGRADER, digest):
+        return False
+    shelf.put(NBGRADER, content, digest)
+    return True
 
 
 def _printer(needed: bool) -> AbstractContextManager[Print]:

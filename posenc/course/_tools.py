@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from posenc.course._places import INSTALL, CourseError
 
-# The module, and the format that needs it.
+FORMATS = {"ipynb": "ipynb", "colab": "ipynb", "html": "html", "pdf": "pdf"}  # their suffixes
+# The module, and the formats that need it.
 MODULES = {
-    "jupytext": ("ipynb", "colab", "html", "pdf"),
-    "nbclient": ("ipynb", "colab", "html", "pdf"),
+    "nbformat": tuple(FORMATS),
+    "jupytext": tuple(FORMATS),
+    "nbclient": tuple(FORMATS),
     "nbconvert": ("html", "pdf"),
     "bs4": ("html", "pdf"),
     "mathjax": ("html", "pdf"),
