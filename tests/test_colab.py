@@ -104,14 +104,26 @@ def empty(tmp_path):
     return folder
 
 
-def test_the_package_comes_out_of_the_cell(source, empty):
+def test_the_package_and_the_declared_files_come_out_of_the_cell(tmp_path, empty):
+    text = tiny.LESSON.replace("# %%\nfrom", '# %% files=["results/study.json"]\nfrom')
+    source = tiny.lesson(tmp_path, text)
+    (tmp_path / "notebooks" / "results").mkdir()
+    (tmp_path / "notebooks" / "results" / "study.json").write_text("[1]")
     done = run(set_up(colab(source)).source, empty)
     assert done.returncode == 0, done.stderr
     first, ready, where = done.stdout.splitlines()
     assert first.startswith("Not on Colab")
     assert ready.startswith("Ready: posenc, with torch ")
     assert re.match(r"\S+posenc\.zip/posenc/__init__\.py \S+/empty/record\.jsonl$", where)
-    assert list(empty.iterdir()) == []
+    assert [path.relative_to(empty).as_posix() for path in empty.rglob("*.*")] == [
+        "results/study.json"
+    ]
+
+
+def test_a_declared_file_that_is_not_there_is_named(tmp_path):
+    text = tiny.LESSON.replace("# %%\nfrom", '# %% files=["results/study.json"]\nfrom')
+    with pytest.raises(CourseError, match=r"results/study\.json, which is not in"):
+        colab(tiny.lesson(tmp_path, text))
 
 
 def test_a_damaged_package_is_refused(source, empty):
@@ -133,22 +145,6 @@ def test_on_colab_its_widgets_and_drive_are_used(source, empty):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("widgets on\nmounted /content/drive\nReady")
     assert f"{home}/record.jsonl" in done.stdout
-
-
-def test_files_that_a_lesson_declares_come_along(tmp_path, empty):
-    text = tiny.LESSON.replace("# %%\nfrom", '# %% files=["results/study.json"]\nfrom')
-    source = tiny.lesson(tmp_path, text)
-    results = tmp_path / "notebooks" / "results"
-    results.mkdir()
-    (results / "study.json").write_text("[1]")
-    _colab.bundle.cache_clear()
-    done = run(set_up(colab(source)).source, empty, "")
-    assert done.returncode == 0, done.stderr
-    assert (empty / "results" / "study.json").read_text() == "[1]"
-    (results / "study.json").unlink()
-    _colab.bundle.cache_clear()
-    with pytest.raises(CourseError, match=r"results/study\.json, which is not in"):
-        colab(source)
 
 
 # --- publish -----------------------------------------------------------------
