@@ -13,10 +13,11 @@ def settle(soup: Node, audience: str) -> None:
     """Make the page of a lesson fit to be printed."""
     _said_already(soup)
     _hints_last(soup)
+    _together(soup)
     for fold in soup.select("details"):
         fold["open"] = ""
     for heading in soup.select("h2"):
-        if heading.get_text() in ("Solutions", "Hints"):
+        if heading.get_text() == "Solutions":
             heading["class"] = ["on-new-page"]
     if audience == "student":
         _who(soup)
@@ -51,6 +52,13 @@ def _hints_last(soup: Node) -> None:
         hint.name = "div"
         section.extend([label, hint])
     _end(soup).insert_before(section)
+
+
+def _together(soup: Node) -> None:
+    """A statement and the cell in which it is answered, on one page."""
+    for cell in soup.select(".text_cell + .celltag_exercise"):
+        box = cell.find_previous_sibling().wrap(soup.new_tag("div", attrs={"class": "together"}))
+        box.append(cell.extract())
 
 
 def _end(soup: Node) -> Node:
