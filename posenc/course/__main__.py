@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from posenc.course import _places
 
@@ -35,9 +36,53 @@ def _parser() -> argparse.ArgumentParser:
         "lab", help="open your own copies; further arguments go to JupyterLab"
     )
     lab.set_defaults(run=_lab)
+    _add_editions(commands)
     doctor = commands.add_parser("doctor", help="say what is here and what is missing")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _add_editions(commands: Any) -> None:
+    editions = commands.add_parser(
+        "editions", help="handouts, notebooks for class and for Colab; no option means all"
+    )
+    editions.add_argument("--edition", nargs="+", choices=["study", "student", "instructor"])
+    editions.add_argument("--format", nargs="+", choices=["ipynb", "colab", "html", "pdf"])
+    editions.add_argument("--notebook", nargs="+", default=[], help="03 or a whole name")
+    editions.add_argument("--out", type=Path, help="the folder; dist")
+    editions.set_defaults(run=_editions)
+    publish = commands.add_parser(
+        "publish", help="badges that open the lessons on Colab, for a repository of your own"
+    )
+    where = publish.add_mutually_exclusive_group(required=True)
+    where.add_argument("--repo", metavar="OWNER/NAME", help="on GitHub")
+    where.add_argument("--off", action="store_true", help="take the badges away again")
+    publish.add_argument("--branch", default="main")
+    publish.set_defaults(run=_publish)
+
+
+def _editions(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _tools
+
+    _tools.require(args.format or _tools.FORMATS)
+    from posenc.course import _editions
+
+    root = _places.find_root(Path.cwd())
+    asked = {"audiences": args.edition, "formats": args.format, "names": args.notebook}
+    order = _editions.Order(**{name: tuple(words) for name, words in asked.items() if words})
+    return _editions.editions(root, order, args.out or root / "dist")
+
+
+def _publish(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _tools
+
+    _tools.require(("colab",))
+    from posenc.course import _publish
+
+    root = _places.find_root(Path.cwd())
+    if args.off:
+        return _publish.withdraw(root)
+    return _publish.publish(root, args.repo, args.branch)
 
 
 def _build(args: argparse.Namespace, rest: list[str]) -> int:
