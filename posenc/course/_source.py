@@ -199,4 +199,3 @@ def _is_function(node: ast.AST) -> bool:
 
 def _holds(node: ast.AST, line: int) -> bool:
     return node.lineno <= line <= node.end_lineno  # type: ignore[attr-defined]
-

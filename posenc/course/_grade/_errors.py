@@ -33,8 +33,9 @@ def made(about: Any) -> Exception:
 def _builtin(name: str) -> type[Exception] | None:
     kind = getattr(builtins, name, None)
     # What ends a program (SystemExit, KeyboardInterrupt) must not end the teacher's.
-    plain = isinstance(kind, type) and issubclass(kind, Exception)
-    return kind if plain and not issubclass(kind, ExceptionGroup) else None
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        return None if issubclass(kind, ExceptionGroup) else kind
+    return None
 
 
 def _silent(self: Exception, *args: object) -> None:

@@ -2,8 +2,6 @@
 
 import ast
 import os
-import random
-import resource
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -14,29 +12,30 @@ from posenc.course._grade._peer import Peer
 from posenc.course._grade._slices import Statement, slice_for, statements
 from posenc.course._grade._values import text_of
 
-VERSIONS = 4  # of one answer that are tried: cells are doubled, and stubs left behind
-
 
 class Notebook:
-    """A submission's cells, and its lesson's, from which answers are made."""
+    """A submission's cells, its lesson's, and the names of all answers in it."""
 
-    def __init__(self, cells: list[str], lesson: list[str]) -> None:
+    def __init__(self, cells: list[str], lesson: list[str], names: list[str]) -> None:
+        self.names = names
         self.given, self.unread = statements(cells, "cell")
         self.lesson, _ = statements(lesson, "the lesson's cell")
 
-    def answer(self, name: str, checker: str, hint: str, version: int) -> dict[str, Any]:
-        """Return the answer, or what stands in its way, and how many versions there are."""
-        versions = list(self._versions(name, checker, hint))[:VERSIONS]
-        if version >= len(versions):
-            unread = [line for line in self.unread]
-            return {"found": False, "versions": len(versions), "notes": unread}
-        expression, without = versions[version]
-        return {**self._made(expression, without), "versions": len(versions)}
+    def answer(
+        self, name: str, checker: str, hint: str, version: int
+    ) -> tuple[bool, bool, Any, list[str]]:
+        """Return whether this version is there, whether it could be made, itself, and notes."""
+        for number, (expression, without) in enumerate(self._versions(name, checker, hint)):
+            if number == version:
+                return True, *self._made(expression, without)
+        return False, False, None, self.unread
 
     def _versions(self, name: str, checker: str, hint: str) -> Iterator[tuple[ast.expr, set[int]]]:
         """Yield what may be meant: the name, what the check was handed, the cell's last name."""
         named: list[ast.expr] = [ast.Name(name, ast.Load())]
-        named += [call.args[0] for call in self._checks(checker)][::-1]
+        others = {one for one in self.names if one != name}
+        handed = [call.args[0] for call in self._checks(checker)][::-1]
+        named += [one for one in handed if getattr(one, "id", "") not in others]
         named += [ast.Name(last, ast.Load()) for last in _last_bound(hint)]
         seen = set()
         for expression in named:
@@ -61,9 +60,7 @@ class Notebook:
                     if isinstance(function.value, ast.Name) and function.value.id == "check":
                         yield node
 
-    def _made(self, expression: ast.expr, without: set[int]) -> dict[str, Any]:
-        torch.manual_seed(0)
-        random.seed(0)
+    def _made(self, expression: ast.expr, without: set[int]) -> tuple[bool, Any, list[str]]:
         used = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
         space: dict[str, Any] = {"__name__": "__main__"}
         notes = _run(slice_for(used, self.given, self.lesson, without), space)
@@ -71,8 +68,8 @@ class Notebook:
         try:
             value = eval(compile(code, "<answer>", "eval"), space)
         except Exception as error:
-            return {"found": False, "notes": notes or [_said("the answer", error)]}
-        return {"found": True, "value": value, "notes": notes}
+            return False, None, notes or [_said("the answer", error)]
+        return True, value, notes
 
 
 def _last_bound(hint: str) -> list[str]:
@@ -86,6 +83,7 @@ def _last_bound(hint: str) -> list[str]:
 
 def _run(needed: list[Statement], space: dict[str, Any]) -> list[str]:
     """Run the statements; one that misses a name is tried again after those below it."""
+    notes: list[str] = []
     while needed:
         failed = []
         for statement in needed:
@@ -94,10 +92,11 @@ def _run(needed: list[Statement], space: dict[str, Any]) -> list[str]:
             except BaseException as error:
                 failed.append((statement, error))
         waiting = [statement for statement, error in failed if isinstance(error, NameError)]
-        if len(waiting) == len(needed) or not waiting:
-            return [_said(statement.place, error) for statement, error in failed]
-        needed = waiting
-    return []
+        stuck = len(waiting) == len(needed)
+        notes += [_said(statement.place, error) for statement, error in failed
+                  if stuck or statement not in waiting]  # fmt: skip
+        needed = [] if stuck else waiting
+    return notes
 
 
 def _said(place: str, error: BaseException) -> str:
@@ -106,14 +105,16 @@ def _said(place: str, error: BaseException) -> str:
 
 # --- limits -----------------------------------------------------------------------------------
 
-MEMORY = 1 << 30  # beyond what Python and torch take
+MEMORY = 1 << 29  # beyond what Python and torch take
 PROCESSES = 4  # beyond those that run
 CPU_SECONDS = 120
 FILE_BYTES = 16 << 20
 
 
-def _limit(own_user: bool) -> None:
-    """Lower what this process may take; where it is not alone, its user's processes stay."""
+def _limit() -> None:
+    """Lower what this process may take, for good."""
+    import resource  # Windows has none, and no walls either
+
     with open("/proc/self/statm") as file:
         taken = int(file.read().split()[0]) * resource.getpagesize()
     limits = {
@@ -122,14 +123,13 @@ def _limit(own_user: bool) -> None:
         resource.RLIMIT_FSIZE: FILE_BYTES,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_NPROC: threading.active_count() + PROCESSES,
     }
-    if own_user:
-        limits[resource.RLIMIT_NPROC] = threading.active_count() + PROCESSES
     for kind, most in limits.items():
         resource.setrlimit(kind, (most, most))
 
 
-def main(own_user: bool) -> None:
+def main(sealed: bool) -> None:
     """Serve the teacher's side over what were stdin and stdout; print into nothing."""
     source, sink = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -139,15 +139,17 @@ def main(own_user: bool) -> None:
     peer = Peer(source, sink)
     books: list[Notebook] = []
 
-    def read(cells: list[str], lesson: list[str]) -> None:
-        books[:] = [Notebook(cells, lesson)]
+    def read(*given: list[str]) -> None:
+        books[:] = [Notebook(*given)]
 
     peer.commands |= {"read": read, "answer": lambda *given: books[0].answer(*given)}
-    _limit(own_user)
+    peer.commands["hello"] = lambda: None
+    if sealed:
+        _limit()
     peer.serve()
 
 
 if __name__ == "__main__":
     import sys
 
-    main(own_user=sys.argv[1:] == ["--own-user"])
+    main(sealed=sys.argv[1:] == ["--sealed"])

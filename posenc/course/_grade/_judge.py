@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,10 +14,16 @@ from posenc.check._verdict import Verdict
 from posenc.course._grade import _sandbox, _submissions
 from posenc.course._grade._lessons import Lesson, Task
 from posenc.course._grade._submissions import Cells, Submission, Unreadable
+from posenc.course._places import CourseError
 
 SECONDS = 10.0  # twice what a learner's own kernel gives: calls go through a wire
+AT_MOST = 3600.0  # the checkers' own alarm, which knows nothing of other processes
 WORDS = {"✓": "right", "≈": "equivalent", "✗": "wrong", "○": "not written"}
-RANK = ("right", "equivalent", "wrong", "not written", "missing", "unreadable")
+PASSED = ("right", "equivalent")
+RANK = (*PASSED, "wrong", "not written", "missing", "unreadable")
+VERSIONS = 4  # of one answer: cells are doubled, and stubs left behind
+ENDED = re.compile(r"^it raised \w+: ")
+Said = tuple[str, str, str]  # verdict, mistake, message
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Result:
 def grade(submission: Submission, lessons: list[Lesson], trusted: bool) -> list[dict[str, Any]]:
     """Return the results of one file as plain values, whatever is in it."""
     os.environ["POSENC_QUIET"] = "1"  # the teacher's own record is not the learners'
-    _guard.SECONDS = SECONDS
+    _guard.SECONDS = AT_MOST
     cells, lesson, problem = None, None, ""
     try:
         cells = _submissions.cells_of(submission.path)
@@ -68,9 +75,7 @@ def _unreadable(submission: Submission, lesson: Lesson | None, why: str) -> list
 class _Grading:
     """One file: a sandbox for its answers, and a new one where it ended."""
 
-    def __init__(
-        self, submission: Submission, lesson: Lesson, cells: Cells, trusted: bool
-    ) -> None:
+    def __init__(self, submission: Submission, lesson: Lesson, cells: Cells, trusted: bool) -> None:
         self.submission, self.lesson, self.cells, self.trusted = submission, lesson, cells, trusted
         self.box: _sandbox.Sandbox | None = None
 
@@ -84,51 +89,59 @@ class _Grading:
     def _result(self, task: Task) -> Result:
         start = time.perf_counter()
         verdict, mistake, message = self._best(task)
-        points = task.points if verdict in ("right", "equivalent") else 0
+        points = task.points if verdict in PASSED else 0
         return Result(
             self.submission.student, self.lesson.name, task.name, verdict, mistake, message,
             round(time.perf_counter() - start, 2), points, task.points, self.submission.name,
         )  # fmt: skip
 
-    def _best(self, task: Task) -> tuple[str, str, str]:
-        """Return the verdict on the first version that passes, or on the first that counts."""
-        found: list[tuple[str, str, str]] = []
-        version, versions = 0, 1
-        while version < versions:
+    def _best(self, task: Task) -> Said:
+        """Return what is said of the first version that passes, or of the best before it."""
+        found: list[Said] = []
+        for version in range(VERSIONS):
             try:
-                *said, versions = self._one(task, version)
-            except _sandbox.STOPPED as stop:
+                said = self._one(task, version)
+            except (_guard.TooLong, Exception) as stop:  # whatever comes out of there
+                if isinstance(stop, CourseError):
+                    raise
                 self._close()
-                said = ["wrong", *_stopped(stop)]
-            found.append((said[0], said[1], said[2]))
-            if said[0] in RANK[:2] or self.box is None:
+                said = "wrong", *_stopped(stop)
+            found.append(said)
+            if said[0] in PASSED or said[0] == "missing" or self.box is None:
                 break
-            version += 1
         return min(found, key=lambda said: RANK.index(said[0]))
 
-    def _one(self, task: Task, version: int) -> tuple[str, str, str, int]:
-        """Return verdict, mistake and message on one version, and how many there are."""
-        if self.box is None:
-            self.box = _sandbox.Sandbox(
-                self.cells.code, list(self.lesson.cells), trusted=self.trusted
-            )
-        hint = self.cells.by_id.get(task.cell_id, "")
-        told = self.box.answer(task.name, task.checker, hint, version)
-        notes = "; ".join(map(str, told["notes"]))[:500]
-        if not told["found"]:
-            if told["versions"]:
-                return "wrong", "raises", notes, told["versions"]
-            said = f"nothing is called {task.name}, and no check was handed anything else"
-            return "missing", "missing", "; ".join(filter(None, (said, notes))), 0
-        verdict = self._checked(task, told["value"])
-        message = verdict.message + (f" ({notes})" if notes and not verdict.passed else "")
-        mistake = verdict.mistake or ""
-        if self.box is None and mistake == "raises":
-            mistake = "ended"
-        return WORDS[verdict.mark], mistake, message, told["versions"]
+    def _one(self, task: Task, version: int) -> Said:
+        """Return verdict, mistake and message on one version of the answer."""
+        answer = self._answer(task, version)
+        if not answer.exists:
+            said = f"nothing is called {task.name}, and check.{task.checker} is handed nothing else"
+            return "missing", "missing", "; ".join(filter(None, (said, answer.notes)))
+        if not answer.is_made:
+            return "wrong", "raises", answer.notes
+        verdict = self._checked(task, answer.value)
+        if self.box is None and verdict.mistake == "raises":
+            return "wrong", "ended", ENDED.sub("", verdict.message)
+        if verdict.mistake == "too-long":
+            return "wrong", "too-long", f"it did not end within {SECONDS:g} s: has a loop no end?"
+        notes = f" ({answer.notes})" if answer.notes and not verdict.passed else ""
+        return WORDS[verdict.mark], verdict.mistake or "", verdict.message + notes
+
+    def _answer(self, task: Task, version: int) -> _sandbox.Answer:
+        """Ask the sandbox, and a new one where an earlier answer took it apart."""
+        asked = task.name, task.checker, self.cells.by_id.get(task.cell_id, ""), version
+        if self.box is not None:
+            with contextlib.suppress(_guard.TooLong, Exception):
+                return self.box.answer(*asked)
+            self._close()
+        names = [other.name for other in self.lesson.tasks]
+        book = self.cells.code, list(self.lesson.cells), names
+        self.box = _sandbox.Sandbox(*book, trusted=self.trusted)
+        return self.box.answer(*asked)
 
     def _checked(self, task: Task, answer: Any) -> Verdict:
         assert self.box
+        self.box.clock.start(SECONDS)
         with contextlib.redirect_stdout(io.StringIO()):
             verdict: Verdict = getattr(check, task.checker)(answer)
         if not self.box.peer.sound or verdict.mistake == "too-long":
@@ -144,4 +157,4 @@ class _Grading:
 def _stopped(stop: BaseException) -> tuple[str, str]:
     if isinstance(stop, _guard.TooLong):
         return "too-long", "its cells did not end in time: has a loop no end?"
-    return "ended", str(stop)
+    return "ended", " ".join(str(stop).split())[:300]

@@ -6,6 +6,7 @@ Both ends are alike. The teacher's end is given `Limits`, because it believes no
 import contextlib
 import json
 import os
+import select
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,11 +25,20 @@ UNREADABLE = (KeyError, IndexError, TypeError, ValueError, OverflowError, Recurs
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one message may hold, in bytes, and how large a number in a call back."""
+    """How much one message may hold, in bytes, and how large a number in a call back.
 
-    reply: int = 32_000_000
-    call: int = 100_000
+    A call back costs memory here: attention over n words takes n² numbers.
+    """
+
+    text: int = 2_000_000
+    raw: int = 32_000_000
+    call: int = 50_000
     number: int = 100_000
+
+
+TICK = 0.25  # seconds
+AT_ONCE = 4096  # bytes that a pipe takes for sure when it is ready
+GONE = "its program ended: stopped at a limit, or by itself"
 
 
 class Ended(Exception):
@@ -38,8 +48,15 @@ class Ended(Exception):
 class Peer:
     """One end: two file descriptors, and what each side knows of the other by number."""
 
-    def __init__(self, source: int, sink: int, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        source: int,
+        sink: int,
+        limits: Limits | None = None,
+        tick: Callable[[], None] | None = None,
+    ) -> None:
         self.source, self.sink, self.limits = source, sink, limits
+        self.tick = tick  # called while the other side is waited for; may raise
         self.pid = os.getpid()
         self.here: list[Any] = []  # what lives here, and is known there by its number
         self.there: dict[int, Any] = {}  # the number of what lives there -> what stands for it
@@ -72,7 +89,7 @@ class Peer:
         arguments = list(_parts(values))
         for number, new in after:
             with _read_errors():
-                _put(arguments[number], new)
+                _change(arguments[number], new)
 
     # --- from the other side ---
 
@@ -105,13 +122,14 @@ class Peer:
         text = json.dumps(head).encode()
         if os.getpid() != self.pid:
             os._exit(0)  # a copy of this process that an answer made has no say here
-        _write(self.sink, HEAD.pack(len(text), sum(head["sizes"])) + text + b"".join(buffers))
+        self._give(HEAD.pack(len(text), sum(head["sizes"])) + text + b"".join(buffers))
 
     def _receive(self) -> tuple[dict[str, Any], Buffers]:
-        text_size, raw_size = HEAD.unpack(_read(self.source, HEAD.size))
-        if self.limits is not None and max(text_size, raw_size) > self.limits.reply:
-            raise WireError(f"more than {self.limits.reply // 1_000_000} MB at once")
-        text, raw = _read(self.source, text_size), _read(self.source, raw_size)
+        text_size, raw_size = HEAD.unpack(self._take(HEAD.size))
+        most = self.limits
+        if most is not None and (text_size > most.text or raw_size > most.raw):
+            raise WireError(f"more than {most.raw // 1_000_000} MB came back at once")
+        text, raw = self._take(text_size), self._take(raw_size)
         with _read_errors():
             head = json.loads(text)
             buffers, at = [], 0
@@ -119,6 +137,35 @@ class Peer:
                 buffers.append(raw[at : at + int(size)])
                 at += int(size)
             return head, buffers
+
+    def _take(self, size: int) -> bytes:
+        parts = []
+        while size:
+            self._wait([self.source], [])
+            part = os.read(self.source, min(size, 1 << 20))
+            if not part:
+                raise Ended(GONE)
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _give(self, raw: bytes) -> None:
+        view = memoryview(raw)
+        try:
+            while view:
+                self._wait([], [self.sink])
+                view = view[os.write(self.sink, view[:AT_ONCE]) :]
+        except BrokenPipeError:
+            raise Ended(GONE) from None
+
+    def _wait(self, sources: list[int], sinks: list[int]) -> None:
+        """Return when the other side is ready; tick meanwhile, and once in any case."""
+        if self.tick is None or os.name != "posix":
+            return
+        ready = False
+        while not ready:
+            ready = any(select.select(sources, sinks, [], TICK))
+            self.tick()
 
     def _read(self, told: Any, buffers: Buffers) -> Any:
         with _read_errors():
@@ -176,7 +223,7 @@ def _state(part: Any) -> Any:
     return [_state(item) for item in part] if isinstance(part, list) else part
 
 
-def _put(part: Any, new: Any) -> None:
+def _change(part: Any, new: Any) -> None:
     if isinstance(part, list):
         part[:] = list(new)
     elif isinstance(part, dict):
@@ -186,26 +233,3 @@ def _put(part: Any, new: Any) -> None:
         part.data = new.detach()
     else:
         _remote.put(part, new)
-
-
-# --- bytes ---
-
-
-def _read(source: int, size: int) -> bytes:
-    parts = []
-    while size:
-        part = os.read(source, min(size, 1 << 20))
-        if not part:
-            raise Ended("its program ended: stopped at a limit, or by itself")
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def _write(sink: int, raw: bytes) -> None:
-    view = memoryview(raw)
-    try:
-        while view:
-            view = view[os.write(sink, view) :]
-    except BrokenPipeError:
-        raise Ended("its program ended: stopped at a limit, or by itself") from None

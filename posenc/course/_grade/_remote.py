@@ -3,6 +3,7 @@
 import inspect
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 DOORS_TO = (*DOORS, "bias_by_distance")
 METHODS = ("train", "eval", "to", "cpu", "half", "bfloat16", "float", "double", "zero_grad",
            "requires_grad_", "state_dict", "load_state_dict")  # fmt: skip
-GRAPHS = 64  # the calls that gradients can still flow back through
+GRAPHS = 8  # the calls that gradients can still flow back through
 
 
 # --- what a thing says of itself --------------------------------------------------------------
@@ -233,15 +234,13 @@ def _call(
     peer: "Peer", number: int, training: bool | None, parameters: Any, args: Any, named: Any
 ) -> Any:
     """Return what the thing there returns, so that gradients flow through it."""
-    parts = (*args, *named.values(), *parameters.values())
-    inputs = [part for part in parts if isinstance(part, Tensor) and part.requires_grad]
+    inputs = _with_gradients((*args, *named.values(), *parameters.values()))
     found, graph = peer.ask("call", number, training, *args, **named)
     if graph is None or not inputs:
         return found
     if isinstance(found, Tensor):
         return _Through.apply(peer, graph, 0, found.detach(), *inputs)
-    outs = [part for part in found if isinstance(part, Tensor) and part.requires_grad]
-    order = {id(part): i for i, part in enumerate(outs)}
+    order = {id(part): i for i, part in enumerate(_with_gradients(found))}
     return type(found)(
         _Through.apply(peer, graph, order[id(part)], part.detach(), *inputs)
         if id(part) in order else part for part in found
@@ -271,11 +270,9 @@ def commands(peer: "Peer") -> dict[str, Callable[..., Any]]:
         if training is not None:
             thing.train(training)
         found = thing(*args, **named)
-        parts = [*args, *named.values()]
-        parts += thing.parameters() if isinstance(thing, nn.Module) else []
-        inputs = [part for part in parts if isinstance(part, Tensor) and part.requires_grad]
-        outs = found if isinstance(found, (tuple, list)) else [found]
-        outs = [part for part in outs if isinstance(part, Tensor) and part.requires_grad]
+        parameters = thing.parameters() if isinstance(thing, nn.Module) else []
+        inputs = _with_gradients((*args, *named.values(), *parameters))
+        outs = _with_gradients(found if isinstance(found, (tuple, list)) else [found])
         if not inputs or not outs:
             return found, None
         graph = next(numbers)
@@ -283,15 +280,20 @@ def commands(peer: "Peer") -> dict[str, Callable[..., Any]]:
         graphs.pop(graph - GRAPHS, None)
         return found, graph
 
-    def method(number: int, name: str, /, *args: Any, **named: Any) -> Any:
-        if name not in (*METHODS, *DOORS_TO):
-            raise WireError(f"no method {name!r} can be called from afar")
-        return getattr(peer.here[number], name)(*args, **named)
-
     def grad(number: int, out: int, gradient: Tensor) -> Any:
         outs, inputs = graphs[number]
         return torch.autograd.grad(
             outs[out], inputs, gradient, allow_unused=True, retain_graph=True
         )
 
-    return {"call": call, "method": method, "grad": grad}
+    return {"call": call, "method": partial(_ask_for, peer), "grad": grad}
+
+
+def _ask_for(peer: "Peer", number: int, name: str, /, *args: Any, **named: Any) -> Any:
+    if name not in (*METHODS, *DOORS_TO):
+        raise WireError(f"no method {name!r} can be called from afar")
+    return getattr(peer.here[number], name)(*args, **named)
+
+
+def _with_gradients(parts: Any) -> list[Tensor]:
+    return [part for part in parts if isinstance(part, Tensor) and part.requires_grad]

@@ -32,7 +32,9 @@ def run(root: Path, folder: Path, out: Path, *, jobs: int, trusted: bool) -> int
             rows = _report.write(out, done.rows(submissions))
             print(_told(rows, out))
     except OSError as problem:
-        raise CourseError(f"{out} cannot be written: {problem.strerror}; the rest is kept") from None
+        raise CourseError(
+            f"{out} cannot be written: {problem.strerror}; the rest is kept"
+        ) from None
     return code
 
 
@@ -109,7 +111,7 @@ def _fingerprint(lessons: list[Lesson], trusted: bool) -> str:
 
 def _told(rows: list[dict[str, Any]], out: Path) -> str:
     students = len({row["student"] for row in rows})
-    passed = sum(row["verdict"] in _judge.RANK[:2] for row in rows)
+    passed = sum(row["verdict"] in _judge.PASSED for row in rows)
     return (
         f"{students} students, {passed} of {len(rows)} answers right: "
         f"{out / 'results.csv'}, {out / 'index.html'}"

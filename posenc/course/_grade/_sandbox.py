@@ -8,10 +8,14 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from posenc.check import _guard
+import torch
+
+from posenc.check._guard import TooLong
+from posenc.course._grade._clock import Clock
 from posenc.course._grade._peer import Ended, Limits, Peer
 from posenc.course._grade._values import WireError
 from posenc.course._places import CourseError
@@ -19,7 +23,7 @@ from posenc.course._places import CourseError
 PACKAGE = Path(__file__).resolve().parents[2]
 INSIDE = ("__init__.py", "_values.py", "_errors.py", "_remote.py", "_peer.py", "_slices.py",
           "_inside.py")  # fmt: skip
-TO_START = 60.0  # seconds, on a machine that does much else
+TO_START = 60.0  # seconds
 TO_READ = 20.0  # for the cells that an answer needs
 SCRATCH = 32_000_000  # bytes of /tmp in there
 NOBODY = 900_000  # and on: users that own nothing
@@ -37,26 +41,44 @@ ENV = {
 class Sandbox:
     """A started process; `peer` is the wire into it. Close it: nothing in it survives."""
 
-    def __init__(self, cells: list[str], lesson: list[str], *, trusted: bool) -> None:
+    def __init__(self, *book: list[str], trusted: bool) -> None:
+        """Start, and read a book: the submission's cells, the lesson's, the answers' names."""
         words, env = command(trusted)
         self.process = subprocess.Popen(
             words, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         source, sink = self.process.stdout.fileno(), self.process.stdin.fileno()
-        self.peer = Peer(source, sink, Limits())
+        self.clock = Clock(self.process.pid)
+        self.peer = Peer(source, sink, Limits(), self.clock.tick)
         try:
-            with _guard.time_limit(TO_START):
-                self.peer.ask("read", cells, lesson)
+            self._begin(book)
         except BaseException:
             self.close()
             raise
 
-    def answer(self, *asked: Any) -> Any:
-        """Return what the submission's answer is: found or not, its versions, and notes."""
-        with _guard.time_limit(TO_READ):
-            return self.peer.ask("answer", *asked)
+    def _begin(self, book: tuple[list[str], ...]) -> None:
+        self.clock.start(TO_START)
+        try:
+            self.peer.ask("hello")
+        except (Ended, TooLong):  # nothing of the submission was there yet
+            raise CourseError(
+                "a sandbox did not start (are memory or processes short?); run the same "
+                "command to go on"
+            ) from None
+        self.clock.start(TO_READ)
+        self.peer.ask("read", *book)
+
+    def answer(self, name: str, checker: str, hint: str, version: int) -> "Answer":
+        """Return one version of the submission's answer to an exercise."""
+        self.clock.start(TO_READ)
+        told = self.peer.ask("answer", name, checker, hint, version)
+        if not (isinstance(told, tuple) and len(told) == 4 and isinstance(told[3], list)):
+            raise WireError("it has taken its sandbox apart")
+        exists, is_made, value, notes = told
+        return Answer(exists is True, is_made is True, value, "; ".join(map(str, notes))[:500])
 
     def close(self) -> None:
         """End all that runs in there."""
@@ -67,7 +89,14 @@ class Sandbox:
         self.process.wait()
 
 
-STOPPED = (_guard.TooLong, Ended, WireError)
+@dataclass(frozen=True)
+class Answer:
+    """What is there for an exercise: a stand-in for the answer, or why there is none."""
+
+    exists: bool
+    is_made: bool
+    value: Any
+    notes: str
 
 
 def refuse_without_walls(trusted: bool) -> None:
@@ -77,7 +106,7 @@ def refuse_without_walls(trusted: bool) -> None:
     why = "bubblewrap is missing (`apt install bubblewrap`)"
     if shutil.which("bwrap"):
         words, env = command(False)
-        words = [*words[: words.index(RUN[0])], "-c", "print('up')"]
+        words = [*words[: words.index(RUN[0])], "-c", "import torch; print('up')"]
         tried = subprocess.run(words, env=env, capture_output=True, text=True)
         if tried.stdout == "up\n":
             return
@@ -100,12 +129,12 @@ def command(trusted: bool) -> tuple[list[str], dict[str, str]]:
     inner = [
         *(shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session"),
         *("--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"),
-        *_shown(), *_course(), "--proc", "/proc", "--dev", "/dev",
+        *_shown(), *_hidden(), *_course(), "--proc", "/proc", "--dev", "/dev",
         *_scratch("/dev/shm", 1 << 20), "--remount-ro", "/dev",
         *_scratch("/tmp", SCRATCH), "--chdir", "/tmp", "--remount-ro", "/",
         "--clearenv", *_env(ENV | {"PYTHONPATH": "/course"}), "--",
     ]  # fmt: skip
-    whole = [*_as_nobody(), *inner, *python, "--own-user"]
+    whole = [*_as_nobody(), *inner, *python, "--sealed"]
     return whole, {"PATH": os.environ.get("PATH", os.defpath)}
 
 
@@ -142,10 +171,17 @@ def _shown() -> Iterator[str]:
             yield from ("--ro-bind", str(place), str(place))
 
 
+def _hidden() -> Iterator[str]:
+    """Yield what covers this package where it was installed: it holds the checkers."""
+    if any(PACKAGE.is_relative_to(place) for place in (Path("/usr"), *_pythons())):
+        yield from (*_scratch(str(PACKAGE), 1 << 16), "--remount-ro", str(PACKAGE))
+
+
 def _pythons() -> Iterator[Path]:
     """Yield the folders of this Python, of what it was made from, and of its packages."""
     yield from (Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent)
     yield from (Path(sysconfig.get_path(name)) for name in ("purelib", "platlib", "stdlib"))
+    yield Path(torch.__file__).parents[1]
 
 
 def _parents(path: Path) -> Iterator[str]:

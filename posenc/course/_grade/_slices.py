@@ -36,10 +36,9 @@ def statements(cells: Iterable[str], what: str) -> tuple[list[Statement], list[s
         place = f"{what} {number}"
         try:
             body = ast.parse(_python(cell)).body
+            found += [_statement(node, place) for whole in body for node in _single(whole)]
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             unread.append(f"{place} is no Python: {getattr(error, 'msg', error)}")
-            continue
-        found += [_statement(node, place) for whole in body for node in _single(whole)]
     return found, unread
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,9 +136,3 @@ def _matches(lesson: Lesson, cells: Cells | None) -> int:
     return sum(
         task.cell_id in cells.by_id or f"check.{task.checker}(" in text for task in lesson.tasks
     )
-
-
-def names(lessons: Iterable[Lesson]) -> Iterator[str]:
-    """Yield the names of all answers."""
-    for lesson in lessons:
-        yield from (task.name for task in lesson.tasks)

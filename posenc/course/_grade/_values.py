@@ -104,8 +104,9 @@ def _tensor(value: Tensor, buffers: Buffers, objects: Any) -> Any:
         return {"tensor": name, **about, "meta": True}
     if name not in DTYPES or value.is_quantized or value.is_nested:
         return {"opaque": "Tensor", "text": f"a tensor of {name}"}
-    plain = value.detach().cpu().to_dense().resolve_conj().resolve_neg().contiguous()
-    buffers.append(plain.flatten().view(torch.uint8).numpy().tobytes() if plain.numel() else b"")
+    plain = value.detach().cpu().to_dense().resolve_conj().resolve_neg()
+    flat = plain.clone(memory_format=torch.contiguous_format).reshape(-1)
+    buffers.append(flat.view(torch.uint8).numpy().tobytes() if len(flat) else b"")
     return {"tensor": name, **about, "buffer": len(buffers) - 1}
 
 
@@ -182,7 +183,9 @@ def _a_tensor(told: Any, buffers: Buffers) -> Tensor:
         raw = buffers[told["buffer"]]
         if len(raw) != math.prod(shape) * dtype.itemsize:
             raise WireError("a tensor whose bytes do not fill its shape")
-        whole = torch.frombuffer(bytearray(raw), dtype=dtype) if raw else torch.empty(0, dtype=dtype)
+        whole = (
+            torch.frombuffer(bytearray(raw), dtype=dtype) if raw else torch.empty(0, dtype=dtype)
+        )
         made = whole.reshape(shape)
     return made.requires_grad_() if told["grad"] and made.is_floating_point() else made
 
