@@ -57,7 +57,10 @@ WRONG_TABLE = {
     "corners": lambda *a: resized(*a, align_corners=True),
     "nearest": lambda *a: resized(*a, mode="nearest", align_corners=None),
     "bicubic": lambda *a: resized(*a, mode="bicubic"),
-    "value": lambda table, old, new: resized(table, old, new[::-1]),
+    "scrambled-back": lambda *a: resized(*a).T.reshape(-1, 8),
+    "old-swapped": lambda table, old, new: resized(table, old[::-1], new),
+    "new-swapped": lambda table, old, new: resized(table, old, new[::-1]),
+    "value": lambda *a: -resized(*a),
     "shape": lambda table, old, new: table,
     "raises": lambda table, old, new: table.reshape(3, 3, 3),
 }

@@ -98,17 +98,8 @@ check.claim("decode", "every word after it is wrong", wrong[:, 12:], ">", 0.01,
 #
 # **Cause.** A word's position is a fact of the text, not of the call.
 #
-# **Repair.** Count on from what has been seen:
-
-# %%
-healthy = [
-    drift(decode(model, words, count), model(words)).max()
-    for model in four.values()
-]
-check.claim("counted on", "counted on, decoding equals the whole text",
-            healthy, "<", 1e-8)
-
-# %% [markdown]
+# **Repair.** Count on from what has been seen.
+#
 # **Guard.** Two lines: all in one go, and step by step.
 
 
@@ -245,9 +236,9 @@ learned, from_mask = patient("learned"), (torch.arange(29) - 5).clamp(min=0)
 
 # %% [markdown]
 # So RoPE needs no repair?
-# Only if all parts count alike.
-# Let the prompt be numbered by columns.
-# The last word stands in column 28; the mask counts it as word 23.
+# Only if prompt and next word are counted alike.
+# Number the prompt by columns, and let the last word come next: by columns it
+# is at 28, by the mask at 23.
 
 
 # %%
@@ -328,8 +319,8 @@ check.claim("both", "mask and restart together serve all", table[:, 2], "<",
 
 # %% [markdown]
 # **Symptom.** None: the loss falls, and one text whispers into the next.
-# A thread reports an attention sum of 0.86 across documents that were thought
-# apart.
+# In one project, a change of document one moved document two's logits by up
+# to 11, until a mask came.
 #
 # **Cause.** A position is an address, not a wall. Only the mask is a wall.
 
@@ -341,8 +332,8 @@ check.verdict(
     "and absolute codes need both.")
 
 # %% [markdown]
-# Some fused kernels *read* the borders off the restarts and build the mask
-# from them.
+# Some fast attention kernels *read* the borders off the restarts and build the
+# mask from them.
 # Then the advice works, thanks to the mask.
 #
 # **Guard.** Change document one; document two must not move.
@@ -363,8 +354,7 @@ def does_not_leak(model, pos=None, mask=None):
 # **Exercise 2** · difficulty 3 of 5 · 10 minutes
 #
 # `packed_positions(doc_ids)`: (n,) to (n,).
-# Each document counts from 0; neighbouring documents have different numbers,
-# in any order.
+# Each document counts from 0; each has a number of its own, in any order.
 # `[4, 4, 7, 7, 7, 2]` gives `[0, 1, 0, 1, 2, 0]`.
 #
 # <details><summary>Hint</summary>
@@ -419,11 +409,8 @@ plots.tick_table(
                "only where the model sees no positions")
 
 # %%
-right = {
-    name: row["cache"] and row["pads, from mask"] and row["packed, both"]
-    for name, row in ticks.items()
-}
-broken = [name for name, kept in right.items() if not kept]
+broken = [  # the first three columns
+    name for name, row in ticks.items() if not all([*row.values()][:3])]
 
 check.claim("only one", "done right, p / L alone breaks",
             broken == ["normalized"], "==", True)
@@ -432,13 +419,13 @@ check.claim("only one", "done right, p / L alone breaks",
 # Pads and packing shift a text as a whole: codes of distance forgive that,
 # except FIRE.
 # (xPos is RoPE with a decay.)
-# Decoding at 0 shifts a part; no code that is seen forgives it.
+# Decoding at 0 shifts a part; no code forgives that, unless it is not seen:
 # LayerNorm hides the integer in every channel (02).
 
 # %% [markdown]
 # `p / L` breaks by construction: each new word changes L, and so the code of
 # every word before it.
-# In a pack, L is the longest document's.
+# In a pack, the shorter document is divided by the longer one's L.
 
 # %% [markdown]
 # ## 5 · The base that grows with the text
@@ -527,7 +514,7 @@ def last_word_error(n_layers):
 
 one, two = last_word_error(1), last_word_error(2)
 check.claim("one layer", "raw keys: exact in one layer", one, "<", 1e-8)
-check.claim("two layers", "but not in two", two, ">", 1e-5)
+check.claim("two layers", "but not in two", two, ">", 1e-3)
 
 # %% [markdown]
 # From layer two on, keys come from outputs that were computed under the old
@@ -546,6 +533,13 @@ fixed = patient("rope", scaling="ntk", factor=4.0)
 #
 # For endless streams old entries are **evicted**: keep a few first words and
 # the latest ones, here 2 and 7.
+#
+# **Predict.** Which position does the next word get?
+
+# %%
+check.predict(
+    "evicted", "23 words read, 9 kept with their positions. The next is at",
+    ["9", "23", "either: only order counts"])
 
 
 # %%
@@ -554,12 +548,6 @@ def forget(cache, kept):
     cache.keys = [k[:, :, kept] for k in cache.keys]  # (b, h, k, dh)
     cache.values = [v[:, :, kept] for v in cache.values]
     cache.pos, cache.real = cache.pos[kept], cache.real[:, kept]
-
-
-# %%
-check.predict(
-    "evicted", "23 words read, 9 kept with their positions. The next is at",
-    ["9", "23", "either: only order counts"])
 
 
 # %%
@@ -633,7 +621,8 @@ def comes_next(cache_pos, pos):
 
 
 kept = torch.tensor([0, 1, *range(16, 23)])  # after 23 words
-[comes_next(kept, 9), comes_next(kept, 23), comes_next(torch.arange(9), 9)]
+places = torch.arange(9)  # StreamingLLM's numbers for the same nine
+[comes_next(kept, 9), comes_next(kept, 23), comes_next(places, 9)]
 
 # %% [markdown]
 # **Exercise 3** · difficulty 4 of 5 · 15 minutes
@@ -685,10 +674,10 @@ check.predict(
 
 
 # %%
-def score(shift, dtype):
+def score(shift, dtype, apart=5):
     q, k = torch.randn(2, 64, generator=torch.Generator().manual_seed(0))
     speeds = posenc.inverse_frequencies(64, dtype=torch.float64).to(dtype)
-    pos = torch.tensor([shift + 5, shift]).to(dtype)
+    pos = torch.tensor([shift + apart, shift]).to(dtype)
     theta = (pos[:, None] * speeds).double()  # (2, dh/2)
     q, k = posenc.functional.rotate_pairs(torch.stack((q, k)), theta)
     return q @ k / 8
@@ -712,13 +701,15 @@ check.claim("float32", "angles in float32 keep the score", off["float32"], "<",
             0.01)
 check.claim("bfloat16", "angles in bfloat16 lose it", off["bfloat16"][-1], ">",
             0.1, settles={"bf16": "more than a tenth"})
+level = by_type["bfloat16"][-1] - score(8000, torch.bfloat16, apart=0)
+check.claim("one number", "its last score is that of distance 0", level,
+            "==", 0)
 
 # %% [markdown]
 # **Symptom.** Fine at short lengths, wrong at long ones.
 #
 # **Cause.** Positions are rounded, and so is the product position × speed.
-# The late level is the score at distance 0: the two positions have become one
-# number.
+# On the late level the two positions have become one number.
 # (Rounded speeds alone would stay relative: all words share them.)
 #
 # **Repair.** Angles, sines and cosines in float32; cast the turned q and k
@@ -738,7 +729,7 @@ def same_when_moved(dtype):
 
 # %% [markdown]
 # `posenc` makes its speeds from Python numbers at each call.
-# Does that survive a cast?
+# Does that survive a cast? (Back in float64, lost digits stay lost.)
 
 # %%
 half = patient("rope").to(torch.bfloat16).to(torch.float64)
@@ -797,8 +788,8 @@ check.claim("silent", "another layout or base loads, and answers otherwise",
 # **Cause.** Layout and base are not weights; they live in the config, or only
 # in somebody's code.
 #
-# **Repair.** Permute the rows of $W_q$ and $W_k$ within each head.
-# $W_v$ stays: values are not turned.
+# **Repair.** Set the base. For the layout, permute the rows of $W_q$ and $W_k$
+# within each head; $W_v$ stays, since values are not turned.
 
 # %%
 order = torch.cat((torch.arange(0, 8, 2), torch.arange(1, 8, 2)))  # dh = 8
@@ -850,7 +841,7 @@ saved = {"words": words, "logits": rope(words)}
 #   the key of a cache), patrick-kidger/equinox#704.
 # - Left padding: ndif-team/nnsight#672 (GPT-2 small, measured),
 #   tloen/alpaca-lora#315, huggingface/transformers#22161.
-# - Packing: DeepOpt-com/WrinkleFree-Monorepo#53 (the sum of 0.86),
+# - Packing: DeepOpt-com/WrinkleFree-Monorepo#53 (moved by 11.34),
 #   huggingface/nanoVLM#204, alex-hh/profam#495; kernels that read the
 #   restarts: alex-hh/profam#397.
 # - Dynamic NTK: huggingface/transformers#25104, ggml-org/llama.cpp#2060;

@@ -120,6 +120,7 @@ def _name_the_resizing(
 ) -> None:
     flat = F.interpolate(table.T[None], size=new[0] * new[1], mode="linear")[0].T
     scrambled = F.interpolate(table.reshape(1, -1, *old), size=new, mode="bilinear")
+    right = _resized(table, old, new)
     slips = (
         ("flat", flat, "it interpolates along the flat index: the end of one row flows into "
          "the start of the next; reshape to (h, w) first"),
@@ -132,9 +133,18 @@ def _name_the_resizing(
         ("scrambled", scrambled.flatten(2)[0].T,
          "a reshape mixed channels with places: (h·w, d) must be transposed before it "
          "becomes (d, h, w)"),
+        ("scrambled-back", right.T.reshape(len(right), -1),
+         "the last reshape mixed channels with places: flatten (d, H, W) to (d, H·W), "
+         "then transpose"),
+        ("old-swapped", _resized(table, old[::-1], new),
+         "it reads the old table as (w, h): old is (h, w), the height first"),
+        ("new-swapped", _resized(table, old, new[::-1]),
+         "it makes W rows of H: new is (H, W), the height first"),
     )  # fmt: skip
     for slug, slip, message in slips:
-        require(not torch.allclose(found.double(), slip.double(), atol=ROUNDING), slug, message)
+        near = torch.allclose(found.double(), slip.double(), atol=ROUNDING)
+        fine = torch.allclose(right.double(), slip.double(), atol=ROUNDING)  # on a square grid
+        require(not near or fine, slug, message)
 
 
 # --- Fourier features -----------------------------------------------------------------------

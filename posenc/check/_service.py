@@ -63,6 +63,14 @@ def _name_padding(found: Tensor, right: Tensor, mask: Tensor) -> None:
         "starts-at-one",
         "the first word gets 1: cumsum counts the word itself, so take one off",
     )
+    down, pads = (mask.cumsum(0)[mask], (~mask).cumsum(-1)[mask])
+    for slug, slip, message in (
+        ("down-the-batch", down, "it counts down the batch (dim 0): count along each row, dim -1"),
+        ("counts-pads", pads, "it counts the pads: in the mask, True is a word"),
+    ):
+        less = (slip - 1).clamp(min=0)
+        near = torch.equal(found[mask], slip) or torch.equal(found[mask], less)
+        require(not near, slug, message)
     _first_wrong(found, right, mask)
 
 
@@ -126,6 +134,11 @@ def _examine_packing(answer: Callable[[Tensor], Any]) -> str:
             "starts-at-one",
             f"{case} begins each document at 1; it must begin at 0",
         )
+        require(
+            len(ids) == 1 or found != [ids.index(doc) for doc in ids] or max(found) == 0,
+            "beginnings",
+            f"{case} says where each document begins: take that off each index",
+        )
         for i, (mine, true) in enumerate(zip(found, right, strict=True)):
             require(mine == true, "value", f"{case} at [{i}] must be {true}; it is {mine}")
     return "right: every document counts from 0, whatever its number and length"
@@ -185,6 +198,11 @@ def _examine_store(store: dict[str, Any], i: int, kept: list[int], k: Tensor) ->
     if not torch.allclose(key, _turn(k[i], i)):
         _name_position(key, i, kept, k)
     require(
+        store["seen"] == i + 1,
+        "seen-not-counted",
+        f'after {step} store["seen"] must be {i + 1}; it is {store["seen"]}',
+    )
+    require(
         not _stale(store, kept, k),
         "turned-twice",
         f"at step {i} keys that were turned before are turned again: turn each once, as it comes",
@@ -213,21 +231,39 @@ def _stale(store: dict[str, Any], kept: list[int], k: Tensor) -> bool:
 
 
 def _examine_out(out: object, i: int, kept: list[int], heads: tuple[Tensor, ...]) -> None:
-    q, k, v = heads
     require(
         isinstance(out, Tensor) and out.shape == (WIDTH,),
         "shape",
         f"cached_step must return a tensor of shape ({WIDTH},)",
     )
     assert isinstance(out, Tensor)
-    keys, values = torch.stack([_turn(k[p], p) for p in kept]), v[kept]
-    for query, scale, slug, message in (
-        (_turn(q[i], i), math.sqrt(WIDTH), "", ""),
-        (_turn(q[i], i), 1.0, "scale", "the scores are not divided by √dh"),
-        (q[i], math.sqrt(WIDTH), "query-not-turned", "the query is not turned; the keys are"),
-    ):
-        right = (keys @ query / scale).softmax(0) @ values
-        if torch.allclose(out, right, atol=1e-6):
+    for slug, wrong, message in _outputs(i, kept, heads):
+        if torch.allclose(out, wrong, atol=1e-6):
             require(not slug, slug, message)
             return
-    require(False, "value", f"step {i} differs from the full pass at word {i}")
+    alone = ": it sees itself alone, so its output is its own value" if i == 0 else ""
+    require(False, "value", f"step {i} differs from the full pass at word {i}{alone}")
+
+
+def _outputs(
+    i: int, kept: list[int], heads: tuple[Tensor, ...]
+) -> tuple[tuple[str, Tensor, str], ...]:
+    """Return what word i may come out as, the right answer first: slug, output, what to say."""
+    q, k, v = heads
+    root, query = math.sqrt(WIDTH), _turn(q[i], i)
+    keys, values = torch.stack([_turn(k[p], p) for p in kept]), v[kept]
+    turned = torch.stack([_turn(v[p], p) for p in kept])
+    scores = keys @ query
+    weights = (scores / root).softmax(0)
+    return (
+        ("", weights @ values, ""),
+        ("scale", scores.softmax(0) @ values, "the scores are not divided by √dh"),
+        ("scale-by-count", (scores / math.sqrt(len(kept))).softmax(0) @ values,
+         "the scores are divided by the root of how many keys there are; it must be √dh"),
+        ("query-not-turned", (keys @ q[i] / root).softmax(0) @ values,
+         "the query is not turned; the keys are"),
+        ("values-turned", weights @ turned,
+         "the values are turned too: only query and key carry the position"),
+        ("no-softmax", scores / root @ values,
+         "the softmax is missing: the weights must be positive and sum to 1"),
+    )  # fmt: skip
