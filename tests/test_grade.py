@@ -359,6 +359,13 @@ def test_a_sandbox_that_does_not_start_stops_the_class_and_fails_nobody(
     assert not (tmp_path / "out" / "results.csv").exists()
 
 
+def test_the_checkers_are_left_as_they_were(graded, small, tmp_path):
+    seconds = _judge._guard.SECONDS
+    (found, *_) = _submissions.find(graded[0], [_lessons.read(small)])
+    _judge.grade(found, [], True)
+    assert _judge._guard.SECONDS == seconds < 60
+
+
 def test_file_names_of_students_never_meet():
     names = _report._page_names({"Ada", "ada", "a/b", "a_b", "..", "=x", "李", "x" * 300})
     assert len({name.casefold() for name in names.values()}) == 8

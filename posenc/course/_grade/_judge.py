@@ -5,6 +5,7 @@ import io
 import os
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -44,8 +45,26 @@ class Result:
 
 def grade(submission: Submission, lessons: list[Lesson], trusted: bool) -> list[dict[str, Any]]:
     """Return the results of one file as plain values, whatever is in it."""
-    os.environ["POSENC_QUIET"] = "1"  # the teacher's own record is not the learners'
-    _guard.SECONDS = AT_MOST
+    with _aside():
+        return [asdict(result) for result in _results(submission, lessons, trusted)]
+
+
+@contextlib.contextmanager
+def _aside() -> Iterator[None]:
+    """Keep the teacher's own record out of it, and the checkers' alarm: the sandbox has a clock."""
+    seconds, quiet = _guard.SECONDS, os.environ.get("POSENC_QUIET")
+    _guard.SECONDS, os.environ["POSENC_QUIET"] = AT_MOST, "1"
+    try:
+        yield
+    finally:
+        _guard.SECONDS = seconds
+        if quiet is None:
+            del os.environ["POSENC_QUIET"]
+        else:
+            os.environ["POSENC_QUIET"] = quiet
+
+
+def _results(submission: Submission, lessons: list[Lesson], trusted: bool) -> list[Result]:
     cells, lesson, problem = None, None, ""
     try:
         cells = _submissions.cells_of(submission.path)
@@ -56,10 +75,8 @@ def grade(submission: Submission, lessons: list[Lesson], trusted: bool) -> list[
     except Unreadable as error:
         problem = problem or str(error)
     if lesson is None or cells is None or problem:
-        found = _unreadable(submission, lesson, problem)
-    else:
-        found = _Grading(submission, lesson, cells, trusted).results()
-    return [asdict(result) for result in found]
+        return _unreadable(submission, lesson, problem)
+    return _Grading(submission, lesson, cells, trusted).results()
 
 
 def _unreadable(submission: Submission, lesson: Lesson | None, why: str) -> list[Result]:
@@ -91,7 +108,8 @@ class _Grading:
         verdict, mistake, message = self._best(task)
         points = task.points if verdict in PASSED else 0
         return Result(
-            self.submission.student, self.lesson.name, task.name, verdict, mistake, message,
+            self.submission.student, self.lesson.name, task.name, verdict, mistake,
+            _submissions.clean(message, 600),
             round(time.perf_counter() - start, 2), points, task.points, self.submission.name,
         )  # fmt: skip
 

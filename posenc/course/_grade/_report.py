@@ -78,7 +78,7 @@ def _page_names(students: set[str]) -> dict[str, str]:
     """Return a file name for each student: the name itself, where a file may be called so."""
     names: dict[str, str] = {}
     for student in sorted(students):
-        safe = "".join(char if char.isalnum() or char in " -_" else "_" for char in student)[:60]
+        safe = "".join(char if char.isalnum() or char in " -_" else "_" for char in student)[:40]
         taken = safe.casefold() in {name.casefold() for name in names.values()}
         if safe != student or taken:
             safe += "-" + hashlib.sha256(student.encode()).hexdigest()[:8]

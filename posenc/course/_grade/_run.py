@@ -33,7 +33,7 @@ def run(root: Path, folder: Path, out: Path, *, jobs: int, trusted: bool) -> int
             print(_told(rows, out))
     except OSError as problem:
         raise CourseError(
-            f"{out} cannot be written: {problem.strerror}; the rest is kept"
+            f"{out} cannot be written: {problem.strerror}; what is done is kept"
         ) from None
     return code
 

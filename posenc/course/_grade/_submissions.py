@@ -29,7 +29,7 @@ class Submission:
     @property
     def name(self) -> str:
         """The path below the folder of submissions."""
-        return _clean(str(self.path.relative_to(self.folder)))
+        return clean(str(self.path.relative_to(self.folder)))
 
 
 class Unreadable(Exception):
@@ -53,17 +53,17 @@ def find(folder: Path, lessons: Iterable[Lesson]) -> list[Submission]:
 
 def _student(path: Path, lessons: list[str]) -> str:
     if len(path.parts) > 1:
-        return _clean(path.parts[0])
+        return clean(path.parts[0])
     name = COPY.sub("", path.stem)
     for lesson in lessons:
         name = name.replace(lesson, " ")
-    return _clean(name).strip(" _-") or _clean(path.stem)
+    return clean(name).strip(" _-") or clean(path.stem)
 
 
-def _clean(text: str) -> str:
-    """Return a name in one spelling, without what no name needs."""
+def clean(text: str, most: int = 150) -> str:
+    """Return a text in one spelling, cut, and without what cannot be printed."""
     text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
-    return "".join(char if char.isprintable() else "?" for char in text)[:150]
+    return "".join(char if char.isprintable() else "?" for char in text)[:most]
 
 
 def read_bytes(path: Path) -> bytes:
