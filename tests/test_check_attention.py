@@ -117,9 +117,9 @@ WRONG_TESTS = {
 }
 
 
-def by_the_largest_gap(f, x):
+def by_the_largest_gap(f, x, atol=1e-5):
     orders = [torch.randperm(len(x)) for _ in range(30)]
-    return max((f(x[o]) - f(x)[o]).abs().max() for o in orders) < 1e-5
+    return max((f(x[o]) - f(x)[o]).abs().max() for o in orders) < atol
 
 
 def put_back(f, x):
@@ -152,6 +152,28 @@ def test_wrong_test_is_named(slug):
     verdict = check.permutation_equivariant(WRONG_TESTS[slug])
     assert (verdict.passed, verdict.mistake) == (False, slug)
     assert (verdict.score is None) == (slug == "not-a-bool")
+
+
+def any_will_do(f, x):
+    orders = [torch.randperm(len(x)) for _ in range(20)]
+    return any(torch.allclose(f(x[o]), f(x)[o], atol=1e-5) for o in orders)
+
+
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        (lambda f, x: by_the_largest_gap(f, x, 1e-12), "float32 rounds at the seventh digit"),
+        (any_will_do, "False at the first that differs"),
+    ],
+)
+def test_a_test_of_blindness_is_advised(answer, advice):
+    assert advice in check.permutation_equivariant(answer).message
+
+
+def test_weights_that_nobody_divided_are_told_how():
+    undivided = check.attention(lambda x, q, k, v, m: (scores(x, q, k).exp() * m) @ (x @ v))
+    assert undivided.mistake == "rows-sum"
+    assert "divides by their sum" in undivided.message
 
 
 def test_a_test_is_scored_by_how_many_it_judges_rightly():

@@ -37,6 +37,10 @@ def back(k, sign=1):
 WRONG_BACK = {
     "sign": lambda k: back(k, -1),
     "k-unused": lambda k: back(1),
+    "swapped": lambda k: back(k)[::-1],
+    "order-of-rows": lambda k: [W[[1, 2, 0]] for W in back(k)],
+    "square-of-query": lambda k: (torch.tensor([[-2.0 * k, 0], [2, 0], [0, -1]]), back(k)[1]),
+    "ends": lambda k: (torch.eye(3), -torch.eye(3)),
     "other-distance": lambda k: back(2 * k - 1),
     "value": lambda k: back(-k * k),
     "shape": lambda k: back(k)[0],
@@ -57,6 +61,16 @@ WRONG_TEST = {
     "not-a-bool": lambda code: None,
     "raises": lambda code: bool((code(5) == code(6)).all()),
 }
+
+ADVICE = [
+    ("previous_word_weights", lambda n: previous(2) if n <= 2 else 3, "there is no word 3"),
+    (
+        "same_in_every_text",
+        lambda code: torch.equal(code(10), code(20)[:10]),
+        "every length up to 20",
+    ),
+    ("same_in_every_text", lambda code: torch.equal(code(5), code(6)), "that both texts have"),
+]
 
 EXERCISES = {
     "previous_word_weights": (previous, WRONG_PREVIOUS),
@@ -86,6 +100,11 @@ def test_not_written_yet(name, capsys):
     verdict = getattr(check, name)(unwritten)
     assert (verdict.passed, verdict.mistake) == (False, None)
     assert capsys.readouterr().out == f"○ {name}: not written yet\n"
+
+
+@pytest.mark.parametrize(("name", "answer", "advice"), ADVICE)
+def test_a_wrong_answer_is_told_what_to_do(name, answer, advice):
+    assert advice in getattr(check, name)(answer).message
 
 
 def whole_square(k):

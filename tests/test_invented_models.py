@@ -292,7 +292,7 @@ def seeded(k):
 
 LOOK_BACK = {
     "transposed": ("shape", lambda k: tuple(W.T for W in back(k))),
-    "rows of W_q turned": ("ends", lambda k: (back(k)[0].flip(0), back(k)[1])),
+    "rows of W_q turned": ("square-of-query", lambda k: (back(k)[0].flip(0), back(k)[1])),
     "rows of W_k turned": ("line", lambda k: (back(k)[0], back(k)[1].flip(0))),
     "k for all but 1": ("other-distance", lambda k: back(k + (k > 1))),
     "all zero": ("flat", lambda k: (torch.zeros(3, 2), torch.zeros(3, 2))),

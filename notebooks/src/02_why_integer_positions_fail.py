@@ -22,8 +22,8 @@ from posenc import analysis, check, plots, training, widgets
 # %% [markdown]
 # ## 1 · One number draws a straight line
 #
-# Let a head see nothing of each word but its number.
-# Its weights make the query of word $i$ and the key of word $j$ from it:
+# Let a head see nothing of each word but its number, and a constant 1.
+# Its weights $a, b, c, e$ make of them the query of word $i$ and the key of word $j$:
 #
 # $$\text{score}(i, j) = (a + b\,i)\,(c + e\,j).$$
 #
@@ -38,7 +38,7 @@ check.predict(
 
 # %% [markdown]
 # Try it.
-# In a row of scores $c$ is the same for all words, and softmax ignores it.
+# In row $i$ the $c$ adds $(a + b\,i)\,c$ to every score alike, and softmax ignores that.
 # So the row is $(a + b\,i)\,j$, with $e = 1$.
 # Find $a$ and $b$ so that the lines of words 2, 5 and 8 have their tops at 1, 4 and 7.
 
@@ -60,7 +60,7 @@ widgets.explore(draw, a=(-8, 8, 1, 4), b=(-2, 2, 1, -1))
 # The sliders turn the lines, and that is all they do.
 # A straight line has its top at an end: the first word or the last.
 #
-# In one sentence: word 1 scores *the mean* of words 0 and 2, and a mean is never the largest.
+# Word 1 scores *the mean* of words 0 and 2, and a mean is never the largest.
 
 # %% [markdown]
 # Is our head too small to count?
@@ -80,10 +80,10 @@ def random_head(direction, n=9):
 # %%
 torch.manual_seed(0)
 scores = random_head(torch.randn(64, dtype=torch.float64))
-bend = scores.diff(n=2, dim=1).abs().max() / scores.abs().max()
+bend = scores.diff(n=2, dim=1)  # how much the slope changes: 0 on a line
 
 check.claim("line", "a head's scores are a straight line over the keys",
-            bend, "<", 1e-12,
+            bend.abs().max() / scores.abs().max(), "<", 1e-12,
             settles={"one number": "the first or the last word"})
 
 # %% [markdown]
@@ -97,7 +97,7 @@ check.claim("line", "a head's scores are a straight line over the keys",
 #
 # Write `previous_word_weights(n)`: for $n$ words return `(a, b, c, e)` with which
 # every word but word 0 scores strictly highest at the word before it.
-# Where no weights exist, return the number of the first word that none can serve.
+# Where no weights do this, return instead the number of the first word that none can serve.
 #
 # For example, with 2 words only word 1 has a wish: `score(1, 0) > score(1, 1)`.
 #
@@ -153,7 +153,7 @@ check.claim("parabola", "with p and p², every word looks at the one before",
 # %% [markdown]
 # The number alone cannot find the neighbour; the number *and its square* can.
 # The price: a code that grows without bound.
-# Models run in half precision, where numbers end at 65 504.
+# In half precision, float16, numbers end at 65 504.
 
 # %%
 check.predict(
@@ -175,7 +175,8 @@ check.claim("overflow", "in float16 the squares end within the first page",
 # For other codes we shall not find weights by hand, or prove that there are none.
 # `analysis.best_head(code, k)` searches: it returns the share of words
 # that one head can make look $k$ back.
-# The search is convex, so it has no bad luck: **less than 1 means that no weights serve all.**
+# The search is convex: it goes down in a bowl and cannot get stuck.
+# So **less than 1 means that no weights serve all.**
 
 # %%
 p = torch.arange(16.0)[:, None]
@@ -184,13 +185,11 @@ both = torch.cat((p, p**2), 1)  # (n, 2)
 check.claim("search", "p and p²: a head can look one back, and three",
             [analysis.best_head(both, k) for k in (1, 3)],
             "==", 1)
-check.claim("no head", "p alone: no head can, in no units, nor in half steps",
-            [analysis.best_head(q) for q in (p, p / 1000, p / 2)],
-            "<", 1)
+check.claim("no head", "p alone: no head can, nor with half steps",
+            [analysis.best_head(q) for q in (p, p / 2)], "<", 1)
 
 # %% [markdown]
-# A line in smaller units is a line.
-# And the numbers need not be whole to be a line: 0, ½, 1, … fail as well.
+# A line in smaller units is a line: 0, ½, 1, … fail as well, though not whole.
 
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 8 minutes
@@ -251,8 +250,9 @@ check.claim("erased", "LayerNorm erases a number added to every channel",
 # = \frac{x + p\,\mathbf 1 - (\bar x + p)\,\mathbf 1}{\sigma(x)} = \mathrm{LN}(x).$$
 
 # %% [markdown]
-# So we need not train this model.
-# It *is* the model without positions, whatever its weights.
+# The number lives on in the sum that skips the norm, but blocks and output read that sum through a norm.
+# So we need not train this model: it *is* the model without positions, whatever its weights.
+# Here are both, of the same weights, on texts that section 6 will use.
 
 # %%
 task = posenc.TASKS["back1"]
@@ -325,9 +325,9 @@ check.claim("half left", "at the square root of 3 d about half is left",
             settles={"half": "14"})
 
 # %% [markdown]
-# **And the norm behind the block, as in 2017?**
+# **And with the norm after the block (post-norm), as in 2017?**
 # There the first block meets the sum as it is, big number and all.
-# Its scores hold the product of two positions. What does softmax make of word 31's?
+# Its scores hold the product of two positions. What does softmax make of word 31's, before any training?
 
 # %%
 tokens = torch.randint(10, (8, 32))
@@ -346,7 +346,7 @@ check.claim("unnumbered", "… and without numbers it sees several",
             largest_weight("none"), "<", 0.6)
 
 # %% [markdown]
-# The line of section 1 again, too steep to see more than one word.
+# The line of section 1, too steep to see more than one word.
 #
 # Three causes, then: the number is a *line*; bent into shape it *grows*;
 # and what is big does not pass a *norm* together with a word.
@@ -455,11 +455,10 @@ check.claim("binary", "binary: no head can look one back",
 
 # %% [markdown]
 # Why not?
-# Among all sixteen codes the best key has a 1 wherever the query is positive, so the query's signs must spell $i-1$.
-# Subtracting 1 from a binary number *carries*: the second digit of $i-1$ is 1
-# exactly when the last two digits of $i$ are equal.
-# "Equal or not" is XOR, the function that no single linear layer can compute
-# (Minsky and Papert 1969), and queries are one linear layer.
+# The codes are all patterns of 0 and 1. The best key has its 1s where the query is positive, so the query's signs must spell $i-1$.
+# Digit 1 of $i-1$ is 1 exactly when digits 0 and 1 of $i$ are equal: compare the columns above.
+# "Equal or not" is XOR, which no single linear layer can compute
+# (Minsky and Papert 1969), and a query is one linear layer.
 
 # %% [markdown]
 # ## 6 · What a model makes of them
@@ -489,7 +488,8 @@ models = {
 # %% [markdown]
 # Chance on `back1` is 10 %, but a model that knows no order at all does better:
 # it names the letter that is most frequent in the text.
-# That is the level to beat.
+# That is the level to beat, the dashed line on the right.
+# One-hot and binary are asked `back1` only.
 
 # %%
 tokens, _ = task.sample(2000, 16, torch.Generator().manual_seed(1))
@@ -521,9 +521,8 @@ check.claim("one-hot learns", "one-hot does",
 # %% [markdown]
 # The number says *earlier*. It does not say *how many earlier*.
 #
-# Two things ask for a second look.
-# The number is above the dashed line, though a line sees only ends.
-# And binary is above it, though no head can do it.
+# But the number is above the dashed line, though a line sees only ends,
+# and so is binary, though no head can do it.
 # *Where* do they get it right?
 
 # %%
@@ -562,7 +561,7 @@ check.claim("fades", "the number serves the first words better than the last",
             seeds=3)
 
 # %% [markdown]
-# Binary is worst where the carry runs far, at 4, 8 and 12: from 7 to 8 all four digits flip, from 8 to 9 only one.
+# Binary is worst where many digits flip at once, at 4, 8 and 12: from 7 to 8 all four, from 8 to 9 only one.
 # Digits that *turned* instead of jumping would not have this trouble: keep that for notebook 03.
 
 # %% [markdown]
@@ -577,14 +576,14 @@ word[1::2] = -1
 word[:2] = 0  # mean 0, empty channel 0
 
 
-def behind_norm(p):
+def after_norm(p):
     channel_0 = torch.eye(64, dtype=torch.float64)[0]
     return norm(word + p[:, None] * channel_0).detach()  # (n, d)
 
 
 # %%
 p = torch.tensor([0, 1, 2, 4, 8, 16, 32, 64])
-x = behind_norm(p) / 8  # each of length 1
+x = after_norm(p) / 8  # each of length 1
 arc = torch.stack((x @ word / word.norm(), x[:, 0]), 1)
 plots.path({"one word": arc}, labels=p.tolist(),
            xlabel="what is left of the word", ylabel="channel of the number",
@@ -595,12 +594,12 @@ plots.path({"one word": arc}, labels=p.tolist(),
 # It has no line's limits: on an arc a place between the ends can be the top.
 
 # %%
-bent = behind_norm(torch.arange(16))  # (n, d)
-check.claim("arc", "behind LayerNorm, a head could look one back",
+bent = after_norm(torch.arange(16))  # (n, d)
+check.claim("arc", "after LayerNorm, a head could look one back",
             analysis.best_head(bent), "==", 1)
 
 # %% [markdown]
-# Could; in 300 steps it learned to in part, best for the first words.
+# It could; in 300 steps it learned that in part, best for the first words.
 # The arc is a quarter circle and no more: the later the words, the closer they crowd,
 # and the less is left of the word itself.
 #
@@ -662,16 +661,17 @@ check.verdict(
 # %% [markdown]
 # ## 8 · Six requirements
 #
-# What would we want of a code?
-# Lists circulate; here each entry is a test.
+# What would we want of a code? Here each entry is a test.
 # `code(n)` gives the codes of $n$ words.
 # (A head reads the code as it is, with no norm before.)
-# First three helpers: fill up to 64 channels, search heads, ask for a long text.
+# First three helpers: the norm, the search, a long text.
 
 
 # %%
-def pad(code):
-    return torch.nn.functional.pad(code, (0, 64 - code.shape[1]))
+def told_apart(code):
+    x = torch.linspace(-1, 1, 64, dtype=torch.float64).repeat(len(code), 1)
+    x[:, :code.shape[1]] += code  # one word at every place
+    return bool(analysis.nearest_rivals(norm(x)).distance.min() > 1e-6)
 
 
 def looks_back(code):
@@ -688,12 +688,10 @@ def has_code(code, n):
 # %%
 def requirements(code):
     short, long = code(16), code(48)
-    word = torch.linspace(-1, 1, 64, dtype=torch.float64)
-    gaps = analysis.nearest_rivals(norm(word + pad(long))).distance
     steps = torch.cat([c.diff(dim=0).norm(dim=1) for c in (short, long)])
     return {
         "bounded": bool(long.abs().max() < 2 * short.abs().max()),
-        "told apart after LayerNorm": bool(gaps.min() > 1e-6),
+        "told apart after LayerNorm": told_apart(long),
         "same code in every text": torch.equal(short, long[:16]),
         "a step is equally long": bool(steps.std() < 1e-9),
         "a head can look k back": looks_back(short),
@@ -722,8 +720,7 @@ check.claim("each is met", "each requirement is met by some code",
             [sum(column) for column in columns], ">", 0)
 
 # %% [markdown]
-# Each requirement is met by some code, and no code meets them all.
-# The next notebook asks for all of them at once, and finds how little is then left to choose.
+# The next notebook asks for all six at once, and finds how little is then left to choose.
 
 # %% [markdown]
 # ## What you can now do

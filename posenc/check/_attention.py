@@ -46,7 +46,7 @@ def attention(answer: Answer) -> Verdict:
     Wrong answers are named: softmax over the queries, a mask applied after softmax, ….
 
     >>> verdict = attention(lambda x, W_q, W_k, W_v: x @ x.T @ x @ W_v)
-    ✗ attention: the weights of word 0 sum to 4.817, not to 1: is it softmax(-1)?
+    ✗ attention: the weights of word 0 sum to 4.817, not to 1: softmax(-1) divides by their sum
     """
     return judge("attention", answer, _examine_attention)
 
@@ -147,7 +147,7 @@ def _judge_rows(found: Tensor, mask: Tensor) -> None:
         require(bool(hidden[j] < 1e-6), "hidden-counts", f"{said}: hide it by -inf before softmax")
         total = float(row.sum())
         said = f"the weights of word {i} sum to {total:.4g}, not to 1"
-        require(abs(total - 1) < 1e-6, "rows-sum", f"{said}: is it softmax(-1)?")
+        require(abs(total - 1) < 1e-6, "rows-sum", f"{said}: softmax(-1) divides by their sum")
         j = int(row.argmin())
         said = f"word {i} gives word {j} the weight {row[j]:.4g}"
         require(bool(row[j] > -1e-9), "negative-weight", f"{said}: softmax gives none below 0")

@@ -110,13 +110,14 @@ def _blind() -> Iterator[Case]:
     W = torch.randn(3, 4, 4, generator=generator, dtype=torch.float64)
     kept = "compare f(x[order]) with f(x)[order], not with f(x)"
     exact = "two sums of the same numbers differ by rounding: leave room for it, not =="
+    coarse = "float32 rounds at the seventh digit: leave more room, such as 1e-5"
 
     def case(slug: str, name: str, f: Map, advice: str, given: Tensor = x) -> Case:
         return Case(slug, (f, given), True, name, advice, 3)
 
     yield case("invariance", "softmax in each row", lambda x: x.softmax(-1), kept)
     yield case("exact", "attention", lambda x: attend(x, *W), exact)
-    yield case("exact", "attention in float32", lambda x: attend(x, *W.float()), exact, x.float())
+    yield case("exact", "attention in float32", lambda x: attend(x, *W.float()), coarse, x.float())
     yield case("exact", "the words minus their mean", lambda x: x - x.mean(0), exact)
     yield case("exact", "a mean given to every word", lambda x: x.mean(0).expand_as(x), exact)
     yield case("invariance", "x as it is", lambda x: x, kept)
@@ -127,7 +128,7 @@ def _seeing() -> Iterator[Case]:
     x = torch.randn(6, 4, generator=Generator().manual_seed(0), dtype=torch.float64)
     steps = torch.arange(6, dtype=torch.float64)[:, None]
     wide = "the difference is small but no rounding: float64 allows a narrow tolerance"
-    several = "try many random shuffles: some functions mind only a few of them"
+    several = "try many random shuffles, and say False at the first that differs"
     rows = "compare entry by entry: means, sums and sorted rows hide who has which row"
 
     def case(slug: str, name: str, f: Map, advice: str = "", times: int = 3) -> Case:
@@ -183,7 +184,8 @@ def _code(slug: str, name: str, code: Code, truth: bool = False, advice: str = "
 def _codes() -> Iterator[Case]:
     """Yield codes, whether they are the same in every text, and what to say otherwise."""
     case = _code
-    yield case("refuses-good", "the plain number p", _count, True)
+    yield case("refuses-good", "the plain number p", _count, True,
+               "compare the rows that both texts have, code(20)[:n] with code(n)")  # fmt: skip
     yield case("passes-normalized", "p / L", lambda n: _count(n) / n, False, "every new word does")
     yield case("refuses-two-channels", "a code of two channels",
                lambda n: torch.cat((torch.sin(_count(n)), _count(n) / 3), 1), True)  # fmt: skip
@@ -201,7 +203,8 @@ def _hidden_changes() -> Iterator[Case]:
     """Yield codes that change in a corner."""
     case = _code
     yield case("short-texts-only", "a code that doubles in texts of more than 8 words",
-               lambda n: _count(n) * (1 + (n > 8)), False, "compare up to 20 words")  # fmt: skip
+               lambda n: _count(n) * (1 + (n > 8)), False,
+               "compare every length up to 20, short texts with long ones")  # fmt: skip
     yield case("some-lengths-only", "a code that is other in texts of 13 words",
                lambda n: _count(n) + (n == 13), False, "compare every length up to 20")  # fmt: skip
     yield case("last-word-left-out", "a code that marks the last word",

@@ -79,9 +79,14 @@ def _judge_word(word: Any, n: int) -> None:
         f"{case} must be another word than 1: word 0 stands at an end, and a line can prefer it",
     )
     require(
+        whole is not None and 0 <= whole < n,
+        "not-the-first",
+        f"{case} must be one of the words 0 to {n - 1}: with {n} words there is no word {word}",
+    )
+    require(
         whole == 2,
         "not-the-first",
-        f"{case} must be the first word that cannot be served; {word} is not",
+        f"{case} must be the first word that cannot be served; one before {word} cannot, either",
     )
 
 
@@ -113,15 +118,38 @@ def _examine_look_back(answer: Callable[[int], Any]) -> str:
     miss = _first_miss(found)
     if not miss:
         return "right for k = 1, 2 and 5"
-    turned = _all_looks(lambda k: tuple(answer(k))[::-1])
-    said = "W_q and W_k have changed places: the query knows k, the key holds j and j²"
-    require(bool(_first_miss(turned)), "swapped", f"{said}; {miss}")
+    for slug, mend, said in REPAIRS:
+        require(bool(_first_miss(_all_looks(_after(mend, answer)))), slug, f"{said}; {miss}")
     try:
         name_it(found, told_by(_all_looks, KNOWN["look_back"]))
     except Mistake as slip:
         raise Mistake(slip.slug, f"{slip}; {miss}") from None
     _judge_looks(found.view(len(STEPS), 16), miss)
     raise Mistake("value", miss)
+
+
+TO_ROW_0 = torch.tensor([[1.0, 0, 1], [0, 1, 0], [0, 0, 0]]).double()  # row 2 joins it
+
+Mend = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # W_q, W_k -> W_q, W_k
+
+REPAIRS: tuple[tuple[str, Mend, str], ...] = (
+    ("swapped", lambda W_q, W_k: (W_k, W_q),
+     "W_q and W_k have changed places: the query knows k, the key holds j and j²"),
+    ("order-of-rows", lambda W_q, W_k: (W_q.roll(1, 0), W_k.roll(1, 0)),
+     "the rows stand for p, p², 1; the codes are 1, p, p², so row 0 belongs to the 1"),
+    ("square-of-query", lambda W_q, W_k: (TO_ROW_0 @ W_q.double(), W_k),
+     "row 2 of W_q is multiplied by i²: a number that stays, such as −1, belongs in row 0"),
+)  # fmt: skip
+
+
+def _after(mend: Mend, answer: Callable[[int], Any]) -> Callable[[int], Any]:
+    """Return the learner's function, its matrices mended."""
+
+    def mended(k: int) -> tuple[Tensor, Tensor]:
+        W_q, W_k = (torch.as_tensor(part) for part in answer(k))
+        return mend(W_q, W_k)
+
+    return mended
 
 
 def _judge_looks(rows: Tensor, miss: str) -> None:
