@@ -298,9 +298,11 @@ def test_everyone_gets_a_page_that_shows_names_as_text(graded):
 
 
 def test_the_class_gets_a_picture_of_its_mistakes():
-    rows = [{"exercise": "first", "verdict": "wrong", "mistake": slug} for slug in "aab"]
-    picture = _report.mistakes([*rows, {"exercise": "x", "verdict": "right", "mistake": ""}])
-    assert picture.alt == "The most frequent mistake is first: a, made by 2."
+    rows = [{"student": student, "exercise": "first", "verdict": "wrong", "mistake": slug}
+            for student, slug in zip("xyz", "aab", strict=True)]  # fmt: skip
+    right = {"student": "q", "exercise": "first", "verdict": "right", "mistake": ""}
+    picture = _report.mistakes([*rows, right])
+    assert picture.alt == "The most frequent mistake is first: a, made by 2 of 4 students."
     assert "first: b" in repr(picture)
     assert _report.mistakes([]) is None
 

@@ -123,8 +123,9 @@ def _class_page(rows: list[Row], pages: dict[str, str], picture: Any) -> bytes:
     )  # fmt: skip
 
 
-def mistakes(rows: Iterable[Row]) -> plots.Picture | None:
+def mistakes(rows: list[Row]) -> plots.Picture | None:
     """Return which mistakes the class made, the most frequent first; None if there is none."""
+    students = len({row["student"] for row in rows})
     counted = Counter(
         f"{row['exercise']}: {row['mistake']}"[:60] for row in rows if row["verdict"] == "wrong"
     )
@@ -133,6 +134,7 @@ def mistakes(rows: Iterable[Row]) -> plots.Picture | None:
     most = counted.most_common(MOST)
     name, count = most[0]
     return plots.dots(
-        {name: [float(count)] for name, count in most}, xlabel="students", trained=False,
-        alt=f"The most frequent mistake is {name}, made by {count}",
+        {name: [count / students] for name, count in most}, xlabel="students who made it",
+        percent=True, trained=False,
+        alt=f"The most frequent mistake is {name}, made by {count} of {students} students",
     )  # fmt: skip
