@@ -37,6 +37,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     lab.set_defaults(run=_lab)
     _add_editions(commands)
+    grade = commands.add_parser("grade", help="judge what learners handed in, sealed off")
+    grade.add_argument("submissions", type=Path, help="STUDENT/*.ipynb or STUDENT.ipynb")
+    grade.add_argument("--out", type=Path, required=True, help="a folder for the results")
+    grade.add_argument("--jobs", type=int, default=2, help="submissions at a time")
+    grade.add_argument("--trusted", action="store_true", help="without bubblewrap's walls")
+    grade.set_defaults(run=_grade)
     doctor = commands.add_parser("doctor", help="say what is here and what is missing")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -107,6 +113,13 @@ def _lab(args: argparse.Namespace, rest: list[str]) -> int:
     from posenc.course import _lab
 
     return _lab.lab(_places.find_root(Path.cwd()), rest)
+
+
+def _grade(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course._grade import _run
+
+    root = _places.find_root(Path.cwd())
+    return _run.run(root, args.submissions, args.out, jobs=args.jobs, trusted=args.trusted)
 
 
 def _doctor(args: argparse.Namespace, rest: list[str]) -> int:
