@@ -14,7 +14,7 @@ Seeds = list[float]
 # --- the learning rate to report ---------------------------------------------------------------
 
 
-def reported(rates: Rates, by: Callable[[Tensor, Tensor], float] | None = None) -> Tensor:
+def reported(rates: Rates, by: Callable[[Tensor, Tensor], Tensor] | None = None) -> Tensor:
     """Return the test accuracies of the rate with the least mean loss, (seeds,).
 
     A rate at which a seed diverged comes after those at which none did. ``by`` is another
@@ -24,7 +24,7 @@ def reported(rates: Rates, by: Callable[[Tensor, Tensor], float] | None = None) 
     def finite(value: float) -> float:
         return math.inf if math.isnan(value) else value
 
-    rule = by or (lambda valid, test: float(valid.mean()))
+    rule = by or (lambda valid, test: valid.mean())
     return min(rates.values(), key=lambda pair: finite(float(rule(*pair))))[1]
 
 
