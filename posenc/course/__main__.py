@@ -37,15 +37,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     lab.set_defaults(run=_lab)
     _add_editions(commands)
+    _add_grade(commands)
+    doctor = commands.add_parser("doctor", help="say what is here and what is missing")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _add_grade(commands: Any) -> None:
     grade = commands.add_parser("grade", help="judge what learners handed in, sealed off")
     grade.add_argument("submissions", type=Path, help="STUDENT/*.ipynb or STUDENT.ipynb")
     grade.add_argument("--out", type=Path, required=True, help="a folder for the results")
     grade.add_argument("--jobs", type=int, default=2, help="submissions at a time")
     grade.add_argument("--trusted", action="store_true", help="without bubblewrap's walls")
     grade.set_defaults(run=_grade)
-    doctor = commands.add_parser("doctor", help="say what is here and what is missing")
-    doctor.set_defaults(run=_doctor)
-    return parser
 
 
 def _add_editions(commands: Any) -> None:
