@@ -63,7 +63,7 @@ def _judge_weights(weights: Any, n: int) -> None:
 def _judge_word(word: Any, n: int) -> None:
     case = f"previous_word_weights({n})"
     try:
-        whole = -1 if isinstance(word, bool) else operator.index(word)
+        whole = operator.index("" if isinstance(word, bool) else word)
     except TypeError:
         said = f"{case} must be four numbers (a, b, c, e) or the number of a word; it is {word!r}"
         raise Mistake("type", said) from None
