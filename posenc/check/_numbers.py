@@ -62,10 +62,11 @@ def _judge_weights(weights: Any, n: int) -> None:
 
 def _judge_word(word: Any, n: int) -> None:
     case = f"previous_word_weights({n})"
+    said = f"{case} must be four numbers (a, b, c, e) or the number of a word; it is {word!r}"
+    require(not isinstance(word, bool), "type", said)
     try:
-        whole = operator.index("" if isinstance(word, bool) else word)
+        whole = operator.index(word)
     except TypeError:
-        said = f"{case} must be four numbers (a, b, c, e) or the number of a word; it is {word!r}"
         raise Mistake("type", said) from None
     require(n > 2, "can-be-served", "2 words can be served: word 1 only has to prefer an end")
     require(whole != 0, "word-zero", f"{case} must not be 0: no word stands before word 0")
