@@ -3,8 +3,10 @@
 import csv
 import shutil
 import textwrap
+import time
 
 import handed_in
+import psutil
 import pytest
 
 from posenc.course._grade import _judge, _run, _sandbox
@@ -223,3 +225,21 @@ def test_nothing_else_was_made(graded):
     assert {path.name for path in (teacher / "out").iterdir()} == {
         "done", "feedback", "index.html", "mistakes.png", "results.csv"
     }  # fmt: skip
+
+
+def test_closing_ends_all_that_runs_in_there():
+    box = _sandbox.Sandbox(["pass"], [], [], trusted=False)
+    family = psutil.Process(box.process.pid).children(recursive=True)
+    assert family
+    box.close()
+    end = time.monotonic() + 5
+    while any(map(runs, family)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not any(map(runs, family))
+
+
+def runs(process):
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -81,8 +82,12 @@ class Sandbox:
         return Answer(exists is True, is_made is True, value, "; ".join(map(str, notes))[:500])
 
     def close(self) -> None:
-        """End all that runs in there."""
-        self.process.kill()
+        """End all that runs in there.
+
+        The whole group: a change of user makes the inner bubblewrap deaf to its parent's death.
+        """
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         for pipe in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
