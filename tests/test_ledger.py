@@ -4,6 +4,7 @@ import json
 
 import pytest
 import tiny
+import torch
 
 from posenc import check
 from posenc.check import _ledger
@@ -129,3 +130,11 @@ def test_a_ruling_of_this_kernel_joins_the_ledger(monkeypatch):
     known = check.ledger().rows[0]
     check.verdict(known["id"], known["verdict"], because=known["because"])
     assert len(check.ledger().rows) == before + 1
+
+
+def test_a_bound_may_be_a_tensor(tmp_path, monkeypatch):
+    noted = tmp_path / "noted.jsonl"
+    monkeypatch.setenv("POSENC_LEDGER", str(noted))
+    check.claim("c", "it is so", torch.tensor([0.123456]), "<", torch.tensor(0.5))
+    assert json.loads(noted.read_text())["bound"] == 0.5
+    assert json.loads(noted.read_text())["value"] == 0.123

@@ -98,7 +98,8 @@ def claim(
     behind = f" ({seeds} seeds)" if seeds else ""
     worst = _worst(values.tolist(), op, bound)
     if holds:
-        measured = {"value": float(f"{worst:.3g}"), "op": op, "bound": bound, "seeds": seeds}
+        near = float(f"{worst:.3g}")
+        measured = {"value": near, "op": op, "bound": float(bound), "seeds": seeds}
         _ledger.note({"id": id, "claim": text, **measured})
         print(f"✓ {text}{behind}{_guessed(settles)}")
         return
