@@ -147,14 +147,14 @@ def test_options_and_shifts_are_general():
 def test_a_notebooks_class_needs_no_other_edit(registered):
     @registered
     class Own(ENCODINGS["sinusoidal"]):
-        name, label = "own", "my own"
+        name, label = "my-own", "my own"
 
         def code(self, pos, dtype):
             return 0.5 * super().code(pos, dtype)
 
-    assert "own" in set(run(None, seeds=1)["encoding"])
+    assert "my-own" in set(run(None, seeds=1)["encoding"])
     by_value = b"_make_skeleton_class"
-    assert by_value in _packed("own")
+    assert by_value in _packed("my-own")
     assert by_value not in _packed("none")
 
 
@@ -172,6 +172,7 @@ def _packed(name):
         ({"encodings": ["nope"]}, "no encoding is called 'nope'; registered are: none, "),
         ({"encodings": ["rope("]}, r"named as in 'rope' or 'rope\(base=100.0\)'; got 'rope\('"),
         ({"encodings": ["rope(1)"]}, r"got 'rope\(1\)'"),
+        ({"encodings": [("rope", {"base": torch.ones(1)})]}, r"got 'rope\(base=tensor"),
         ({"encodings": ["sinusoidal(base=-1)"]}, "base must be a finite number above 0; got -1"),
         ({"encodings": []}, "encodings is empty"),
         ({"tasks": ["back9"]}, "no task is called 'back9'; known are: majority, .*, text"),
@@ -273,6 +274,11 @@ def test_a_worker_of_another_version_is_refused(tmp_path):
     assert "a worker has torch-" in _work.work(b"", made, None)["error"]
 
 
+def test_another_backend_is_refused():
+    with pytest.raises(ValueError, match="Invalid backend: moon"):
+        run(backend="moon")
+
+
 @pytest.mark.parametrize("content", ["", "{", '{"made": {}}', "[1]", "\x00\x00"])
 def test_a_torn_file_is_told_and_done_again(content, tmp_path, trainings):
     first = run(out=tmp_path)
@@ -372,6 +378,11 @@ def test_a_packed_study_reads_the_same(tmp_path, monkeypatch):
     file.write_text("[]")
     with pytest.raises(ValueError, match="no packed study"):
         study.load(file)
+
+
+def test_a_table_by_something_else_is_refused():
+    with pytest.raises(ValueError, match="by must be 'length' or 'position'; got 'seed'"):
+        study.load("x", by="seed")
 
 
 def test_a_missing_record_is_told(tmp_path, monkeypatch):

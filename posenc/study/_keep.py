@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 MARK = "posenc-study.json"  # says that a folder is ours
-NEEDED = {"made", "accuracy", "loss", "seconds"}
+NEEDED = {"made", "accuracy", "loss", "why", "valid_loss", "valid_accuracy", "steps_to_95", "when"}
 
 
 class Folder:

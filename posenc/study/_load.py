@@ -29,6 +29,8 @@ def load(path: str | Path, by: By = "length") -> pd.DataFrame:
     Raises ``ValueError`` where there is no study, or none of this version.
     """
     path = Path(path)
+    if by not in ("length", "position"):
+        raise ValueError(f"by must be 'length' or 'position'; got {by!r}")
     records = _unpacked(path) if path.is_file() else _current(path)
     return _table.by_length(records) if by == "length" else _table.by_position(records)
 
@@ -106,7 +108,8 @@ def pack(folder: str | Path, file: str | Path, command: str) -> None:
         if _place(each) not in best:
             each["by_position"] = None
     lines = ",\n".join(json.dumps(each, separators=(",", ":")) for each in records)
-    head = json.dumps({"command": command, "version": version()})[1:-1]
+    date = max(each["when"] for each in records)[:10]
+    head = json.dumps({"command": command, "version": version(), "date": date})[1:-1]
     write_aside(Path(file), f'{{{head}, "records": [\n{lines}\n]}}\n')
 
 

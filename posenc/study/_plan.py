@@ -152,18 +152,17 @@ def parsed(spec: Spec) -> tuple[str, dict[str, object]]:
     >>> parsed("rope(base=100.0)")
     ('rope', {'base': 100.0})
     """
-    if not isinstance(spec, str):
-        name, options = spec
-        return name, dict(options)
+    text = spec if isinstance(spec, str) else written(*spec)
+    name, bracket, inside = text.partition("(")
+    if not bracket:
+        return text, {}
     try:
-        call = ast.parse(spec, mode="eval").body
-        if isinstance(call, ast.Name):
-            return spec, {}
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args:
-            return call.func.id, {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+        call = ast.parse(f"options({inside}", mode="eval").body
+        if isinstance(call, ast.Call) and not call.args:
+            return name, {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
     except (SyntaxError, ValueError):
         pass
-    raise ValueError(f"an encoding is named as in 'rope' or 'rope(base=100.0)'; got {spec!r}")
+    raise ValueError(f"an encoding is named as in 'rope' or 'rope(base=100.0)'; got {text!r}")
 
 
 def written(name: str, options: Mapping[str, object]) -> str:

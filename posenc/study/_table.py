@@ -8,7 +8,10 @@ SETUP = [  # within which a learning rate is chosen
     "encoding", "task", "trained", "steps", "shifted", "d_model", "n_heads", "n_layers",
     "scale", "device", "dtype", "version",
 ]  # fmt: skip
-SAID = ["seconds", "tokens_per_second", "memory_mib", "device_name", "torch", "python", "when"]
+SAID = [
+    "seconds", "tokens_per_second", "memory_mib",
+    "device_name", "capability", "torch", "python", "when",
+]  # fmt: skip
 NUMBERS = ["accuracy", "loss", "valid_accuracy", "valid_loss", "steps_to_95"]
 NUMBERS += ["tokens_per_second", "memory_mib"]
 
