@@ -29,7 +29,7 @@ from posenc import TASKS, check, plots, study, text, training, widgets
 
 # %%
 record = study.record()
-kept = record[(record["shift"] == 0) & (record["n_heads"] == 4)]
+kept = record[(record["shifted"] == 0) & (record["n_heads"] == 4)]
 races = kept[(kept["task"] != "text") & (kept["steps"] <= 300)]
 len(races.drop_duplicates(["encoding", "task", "seed", "lr"]))
 
@@ -421,7 +421,7 @@ along = study.record(by="position")
 
 
 def curve(encoding, trained):  # (seeds, 16): blocks of eight characters
-    rows = along[(along["encoding"] == encoding) & (along["shift"] == 0)
+    rows = along[(along["encoding"] == encoding) & (along["shifted"] == 0)
                  & (along["trained"] == trained)]
     wide = rows.pivot(index="seed", columns="position", values="loss")
     return torch.tensor(wide.to_numpy(copy=True)).unflatten(1, (16, 8)).mean(2)
@@ -575,7 +575,7 @@ check.predict("shift", "Shifts help sinusoids at 4 × the length. On text "
               ["cost nothing", "cost some loss", "even help"])
 
 # %%
-moved = record[(record["shift"] > 0) & (record["task"] == "back1")]
+moved = record[(record["shifted"] > 0) & (record["task"] == "back1")]
 WITH = ["sinusoidal", "learned", "random", "rope"]
 usual = races[races["task"] == "back1"]
 
@@ -593,7 +593,7 @@ plots.dots({"as usual": {e: at_4(usual, e) for e in WITH},
                "and stay short of rope")
 
 # %%
-priced = record[(record["task"] == "text") & (record["shift"] > 0)]
+priced = record[(record["task"] == "text") & (record["shifted"] > 0)]
 
 
 def loss_at_32(table, e):
