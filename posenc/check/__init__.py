@@ -28,7 +28,7 @@ from posenc.check._record import report
 from posenc.check._relative import shaw_scores, t5_bucket
 from posenc.check._rotary import partial_rotary, rotary, to_pairs
 from posenc.check._seeds import reading
-from posenc.check._service import cached_step, left_padded_positions, packed_positions
+from posenc.check._service import left_padded_positions, packed_positions
 from posenc.check._step import cached_step
 from posenc.check._study import reported_rate, slower_or_stuck
 from posenc.check._training import by_position, evaluate
