@@ -94,6 +94,9 @@ WRONG = {
         "shape": lambda k, dim: torch.eye(2),
         "halves": lambda k, dim: turn_blocks(k, dim)[order(dim)][:, order(dim)],
         "no-turn": lambda k, dim: 2 * turn_blocks(k, dim),
+        "ignores-sign": lambda k, dim: turn_blocks(abs(k), dim),
+        "mirror": lambda k, dim: turn_blocks(k, dim).unflatten(1, (-1, 2)).flip(-1).flatten(1),
+        "blocks": lambda k, dim: list(turn_blocks(k, dim).split(2)),
     },
     "offset_head": {
         "looks-ahead": lambda k, dim: (posenc.shift_matrix(-k, dim), torch.eye(dim)),
@@ -173,6 +176,7 @@ def both_shifted(k, dim):
     [
         ("sinusoidal", next_exponent, "sine and cosine of a pair must take the same exponent, 2i"),
         ("sinusoidal", divided, "or you divide by a speed"),
+        ("shift_matrix", lambda k, dim: posenc.shift_matrix(k, dim, 100), "exponent −2i/dim"),
         ("offset_head", both_shifted, "both shifted alike, so it cancels"),
         ("offset_head", lambda k, dim: [torch.eye(dim)] * 2, "nothing is shifted"),
     ],

@@ -201,6 +201,12 @@ def neighbouring_channels(n, d):
     return table
 
 
+def overwritten(n, d):
+    table = right_table(n, d)
+    table[:, 1::2] = table[:, 0::2].cos()
+    return table
+
+
 def other_base(n, d):
     return functional.sinusoidal(torch.arange(n), d, base=1000.0)
 
@@ -313,6 +319,7 @@ def test_a_call_that_must_work_is_named():
         (half_mended, "doubled-exponent"),
         (exponent_halved, "halved-exponent"),
         (neighbouring_channels, "half-empty"),
+        (overwritten, "cosine-of-sine"),
         (lambda n, d: functional.sinusoidal(torch.arange(1, n + 1), d), "from-one"),
         (lambda n, d: torch.zeros(n, d), "one-code"),
         (other_base, "base-1000"),
@@ -334,6 +341,9 @@ def test_a_table_still_wrong_is_named(answer, mistake):
         (by_properties, "lets-pass"),
         (lambda table: (table[:, 0] ** 2 + table[:, 1] ** 2).std() < 1e-6, "rejects"),
         (lambda table: table.no_such_thing, "raises"),
+        (lambda table: table @ table.T < 17, "many-answers"),
+        (lambda table: table.std(), "number"),
+        (lambda table: float(table.std()), "number"),
     ],
 )
 def test_a_weak_test_is_named(answer, mistake):

@@ -46,7 +46,8 @@ WRONG_SHAW = {
     "sign": lambda *given: shaw(*given, sign=-1),
     "row": lambda q, k, t, c: shaw(q, k, t, c, shift=-c),
     "key": on_keys,
-    "raises": unclipped,
+    "no-clip": unclipped,
+    "raises": lambda q, k, t, c: q @ k,
     "mutates-input": in_place,
     "shape": lambda q, k, t, c: shaw(q, k, t, c)[None],
     "words": lambda *given: shaw(*given) + 1,
@@ -95,6 +96,21 @@ def slopes(n):
     return geometric(lower) + geometric(2 * lower)[::2][: n - lower]
 
 
+def bias(n, q_pos, k_pos):
+    return -torch.tensor(slopes(n))[:, None, None] * (q_pos[:, None] - k_pos)
+
+
+WRONG_BIAS = {
+    "sign": lambda *given: -bias(*given),
+    "ignores-pos": lambda n, q, k: bias(n, torch.arange(len(q)), torch.arange(len(k))),
+    "one-slope": lambda n, q, k: bias(n, q, k)[:1].expand(n, -1, -1),
+    "not-linear": lambda n, q, k: -((-bias(n, q, k)).clamp(min=0).sqrt()),
+    "shape": lambda n, q, k: bias(n, q, k).permute(1, 2, 0),
+    "raises": lambda n, q, k: torch.tensor(slopes(n)) * (q[:, None] - k),
+    "not-a-tensor": lambda n, q, k: bias(n, q, k).tolist(),
+}
+
+
 WRONG_SLOPES = {
     "off-by-one": lambda n: [2 ** (-8 * h / n) for h in range(n)],
     "geometric": geometric,
@@ -112,6 +128,7 @@ EXERCISES = {
     "shaw_scores": (shaw, WRONG_SHAW),
     "t5_bucket": (bucket, WRONG_BUCKET),
     "alibi_slopes": (slopes, WRONG_SLOPES),
+    "alibi_bias": (bias, WRONG_BIAS),
 }
 CASES = [(name, slug) for name, (_, wrong) in EXERCISES.items() for slug in wrong]
 
@@ -144,3 +161,23 @@ def test_what_is_right_in_another_form_passes_with_a_remark():
     assert check.t5_bucket(lambda distance: bucket(distance).double()).equivalent
     assert check.alibi_slopes(lambda n: sorted(slopes(n), reverse=True)).equivalent
     assert check.alibi_slopes(lambda n: torch.tensor(slopes(n))).passed
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda n, q, k: -bias(n, q, k).abs(),
+        lambda n, q, k: torch.tensor(slopes(n))[:, None, None] * k.expand(len(q), -1),
+        lambda n, q, k: bias(n, q, k).where(q[:, None] >= k, -torch.inf),
+    ],
+)
+def test_what_a_causal_mask_makes_equal_passes_with_a_remark(other):
+    assert check.alibi_bias(other).equivalent
+
+
+def test_what_is_said_of_a_missing_clip_and_of_another_order(capsys):
+    check.shaw_scores(unclipped)
+    check.alibi_slopes(lambda n: slopes(n)[::-1])
+    clip, order = capsys.readouterr().out.splitlines()
+    assert clip.startswith("✗ shaw_scores: a distance beyond the clip has no row of its own")
+    assert order.startswith("≈ alibi_slopes: the right slopes in another order")

@@ -32,8 +32,7 @@ def no_minus(x, pos):
     return torch.stack((a * cos + b * sin, a * sin + b * cos), dim=-1).flatten(-2)
 
 
-def put_together_as_halves(x, pos):
-    turned = rotary(x, pos)
+def firsts_then_seconds(turned):
     return torch.cat((turned[..., 0::2], turned[..., 1::2]), -1)
 
 
@@ -55,6 +54,8 @@ RIGHT = {"rotary": rotary, "partial_rotary": partial_rotary, "to_pairs": to_pair
 WRONG = {
     "rotary": {
         "halves": lambda x, pos: rotate_halves(x, theta(pos, x.shape[-1])),
+        "firsts-then-seconds": lambda x, pos: firsts_then_seconds(rotary(x, pos)),
+        "exchanged": lambda x, pos: rotary(x, pos).unflatten(-1, (-1, 2)).flip(-1).flatten(-2),
         "length": no_minus,
         "stands-still": lambda x, pos: x,
         "ignores-pos": lambda x, pos: rotary(x, torch.arange(len(pos))),
@@ -77,6 +78,7 @@ WRONG = {
             ),
             -1,
         ),
+        "half-of-it": lambda x, pos, share: partial_rotary(x, pos, share / 2),
         "rest": lambda x, pos, share: partial_rotary(x, pos, share) * 1.1,
         "shape": lambda x, pos, share: rotary(x[..., : int(x.shape[-1] * share)], pos),
         "value": lambda x, pos, share: partial_rotary(x, pos + 1, share),
@@ -85,6 +87,9 @@ WRONG = {
         "unchanged": lambda weight, n_heads: weight,
         "other-way": to_halves,
         "across-heads": lambda weight, n_heads: to_pairs(weight, 1),
+        "exchanged": lambda weight, n_heads: (
+            to_pairs(weight, n_heads).unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+        ),
         "columns": lambda weight, n_heads: to_pairs(weight.T, n_heads).T,
         "value": lambda weight, n_heads: -to_pairs(weight, n_heads),
     },
@@ -117,8 +122,16 @@ def test_what_is_not_written_is_no_mistake(name, capsys):
     assert line_of(capsys) == f"○ {name}: not written yet"
 
 
-def test_turned_right_but_put_together_as_halves_is_wrong():
-    assert check.rotary(put_together_as_halves).mistake in {"length", "value"}
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda weight, n_heads: weight.unflatten(0, (n_heads, 2, -1)).transpose(0, 1).flatten(0, 2),
+        lambda weight, n_heads: weight.roll(1, 0),
+    ],
+    ids=["heads before halves", "rolled"],
+)
+def test_rows_that_leave_their_head_are_named(wrong):
+    assert check.to_pairs(wrong).mistake == "across-heads"
 
 
 def test_the_other_direction_passes_with_a_remark(capsys):

@@ -87,8 +87,13 @@ def by_mean(a, b, chance):
     return "a" if sum(a) > sum(b) else "b"
 
 
+def mean_by_mean(a, b, chance):
+    return reading([sum(a) / len(a)], [sum(b) / len(b)], chance)
+
+
 WRONG_READING = {
     "only-means": by_mean,
+    "means-throughout": mean_by_mean,
     "chance": lambda a, b, c: reading(a, b, -1),
     "word": lambda a, b, c: True,
     "always-the-same": lambda a, b, c: "not decided",

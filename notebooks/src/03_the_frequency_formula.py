@@ -29,7 +29,7 @@ torch.set_default_dtype(torch.float64)  # proofs need the digits
 # Here the slow ones stand at the left, as in a counter; from section 2 on the fast ones come first.
 #
 # Move from 7 to 8, then from 7 to 51.
-# Which hand tells each two apart?
+# Which hand tells 7 from 8, and which tells 7 from 51?
 
 
 # %%
@@ -41,7 +41,7 @@ widgets.explore(dials, position=(0, 9999, 1, 7))
 
 # %% [markdown]
 # The fastest hand tells 7 from 8, but takes 51 for 7: in 44 positions it has gone round seven times.
-# The next one tells these apart.
+# For the next one 44 positions are seven tenths of a turn: it tells these apart.
 # Digits do the same, except that digits jump and hands glide.
 #
 # Why hands?
@@ -56,12 +56,10 @@ widgets.explore(dials, position=(0, 9999, 1, 7))
 #
 # $$c(p+k)=M_k\,c(p)\quad\text{for every }p.$$
 #
-# That is a demand, not a consequence: with random codes of 8 channels a head looks back over 16 words, and no matrix shifts them.
-# Nor is it enough: a matrix moves $(1, p)$ on, and no head looks back with it.
-# For bounded codes of equal length it gives us the head (section 6).
+# That is a new demand, and alone it gives no head: the table in section 8 has a code with the matrix and without one.
+# For bounded codes of equal length it does give us the head (section 6).
 #
-# **Predict.** In 02 a head could look back with $(1, p, p^2)$.
-# Can one matrix also shift that code?
+# **Predict.** Can one matrix shift $(1, p, p^2)$, too?
 
 # %%
 check.predict(
@@ -106,7 +104,7 @@ check.claim("polynomial shift",
 # It grows; 02 showed how big numbers drown the words.
 # Second demand: the codes stay **bounded**, to the left and to the right.
 #
-# Four matrices, each applied again and again.
+# Four matrices, each applied again and again: a stretch (all lengths × 1.03), a shrink (× 0.97), a shear (the second channel, times 0.06, is added to the first), a turn (by 0.2).
 #
 # **Predict.** Which of them stays in bounds both ways?
 
@@ -175,7 +173,7 @@ check.claim("turn", "the turn keeps the length", sizes["turn"].max(), "<",
 # One-hot, wrapped round: eight channels, and after position 7 comes 0 again.
 # It is bounded, and a matrix shifts it.
 # So it must be clock hands in disguise.
-# We count their speeds in eighths of a turn.
+# The angle of an eigenvalue of $M_1$ is the speed of a hand; we count in eighths of a turn.
 
 # %%
 wheel = torch.eye(8).roll(1, dims=0)  # M_1 of one-hot
@@ -239,7 +237,7 @@ check.claim("no T", "without the transpose the hand goes back by three",
 # Take the sine alone, and let the best straight line guess $\sin\omega(p+k)$ from $\sin\omega p$.
 # $R^2$ is the share that it gets right.
 #
-# **Predict.** The further ahead, …
+# **Predict.** How good is the guess as $k$ grows?
 
 # %%
 check.predict("sine alone", "As k grows, the guess from the sine alone",
@@ -281,9 +279,7 @@ check.claim("pair", "with its cosine it is exact at every offset", both.min(),
 # %% [markdown]
 # ## 3 · Which speeds?
 #
-# One hand is not enough.
-# A fast one comes round: seven turns of a hand at speed 1 take 43.98 positions, so 0 and 44 look alike.
-# A slow one hardly moves from a word to the next.
+# One hand is not enough: a fast one comes round, a slow one hardly moves from a word to the next.
 #
 # So take $d/2$ hands, from a fast one to a slow one.
 # We choose speed 1 (one radian a position) for the fastest, and about 1/base for the slowest.
@@ -327,8 +323,6 @@ check.inverse_frequencies(inverse_frequencies)
 # %% [markdown]
 # From here on `posenc.inverse_frequencies` computes them.
 # Are its ratios those that we derived?
-#
-# Published modules write `exp(arange(0, d, 2) * -log(10000) / d)`: the same number on paper, but ten times less exact than the power in float32 (relative errors $6\cdot10^{-7}$ and $6\cdot10^{-8}$, d = 512).
 
 
 # %%
@@ -343,7 +337,7 @@ check.claim("same speeds", "from each speed to the next the ratio is r",
 # %% [markdown]
 # ### Claim on trial: from 2π to 10 000 · 2π
 #
-# So the paper describes the wavelengths, $2\pi/\omega_i$.
+# So the paper describes the wavelengths $2\pi/\omega_i$: the positions that a hand needs for a turn.
 # The first is $2\pi\approx6.28$ positions.
 #
 # **Predict.** At $d=512$ the last is
@@ -439,7 +433,7 @@ plots.heatmaps(
 
 # %%
 check.predict("halves", "With all sines first, the products of two codes",
-              ["stay the same", "change a little", "lose the shift"],
+              ["stay the same", "change a little", "change a lot"],
 )
 
 # %%
@@ -516,7 +510,7 @@ check.claim("found", "least squares found the shift matrix of posenc",
 # %% [markdown]
 # ### A slip to know
 #
-# Several repositories and a textbook had this: the loop steps by two, the exponent doubles the index again, and the cosine takes the next one.
+# Several repositories and a textbook had this: the loop steps by two, the exponent doubles the index again, and the cosine takes the exponent after it.
 # No error is raised.
 # What is lost?
 
@@ -613,15 +607,19 @@ check.verdict(
 # %% [markdown]
 # ### The kernel
 #
-# How does the product fall with the distance?
+# The product as a function of the distance is called the *kernel*.
+# We divide it by $d/2$, so that it is 1 at distance 0.
 #
-# **Predict.** From offset 1 to 200, at d = 512?
-# Then look at the other three curves, and move the sliders: does the width or the base move the point where the product stops falling?
+# **Predict.** What does it do from offset 1 to 200, at d = 512?
 
 # %%
 check.predict("falls", "As two positions part, the product of their codes",
               ["falls all the way", "falls, then ripples", "soon repeats"],
 )
+
+# %% [markdown]
+# Draw it, beside three others, and move the sliders.
+# Does the width or the base move the point where the product stops falling?
 
 
 # %%
@@ -629,11 +627,13 @@ def kernel_of(d, base):
     shown = {f"yours: d = {d}, base {base}": (d, base), "d = 16": (16, 10_000),
              "base 10": (512, 10), "base 100 000": (512, 100_000)}
     k = torch.arange(1, 201)
-    curves = {name: posenc.kernel(k, *which) for name, which in shown.items()}
-    ends = ", ".join(f"{name}, up to {analysis.first_rise(curve)}"
-                     for name, curve in curves.items())
+    curves = {}
+    for name, which in shown.items():
+        curve = posenc.kernel(k, *which)
+        curves[f"{name}, until {analysis.first_rise(curve)}"] = curve
     return plots.lines(curves, x=k, logx=True, xlabel="offset k",
-                       ylabel="product, as a share", alt=f"Falls: {ends}.")
+                       ylabel="product, as a share",
+                       alt=f"Falls: {', '.join(curves)}.")
 
 
 widgets.explore(kernel_of, d=[512, 16, 64, 256],
@@ -652,9 +652,8 @@ check.claim("ripples", "of all steps to five thousand, two in five go up",
             (kernel.diff() > 0).double().mean(), ">", 0.4)
 
 # %% [markdown]
-# At d = 512 it stops falling at offset 43.
-# Less width, a shorter fall: at d = 16 it ends after three.
-# The base moves that point too: to 6 for base 10, to 24 for 100 000 (d = 512).
+# At d = 512 it stops falling at offset 43; the labels say where the others stop.
+# Less width, a shorter fall; and the base moves that point too.
 #
 # Beyond, nearly every second step goes up, and at 5000 nothing is left.
 # Similarity alone does *not* tell the distance.
@@ -669,7 +668,7 @@ check.claim("ripples", "of all steps to five thousand, two in five go up",
 # %%
 even = torch.arange(256, 0, -1) / 256
 rival = code(offsets, even) @ code(offsets[:1], even)[0] / 256
-line = 1 - (offsets.log() + 0.5772) / math.log(10_000)
+line = 1 - (offsets.log() + 0.5772) / math.log(10_000)  # why: see below
 
 ks = torch.logspace(0, math.log10(3000), 120).round().long()
 ks = torch.cat([ks, torch.arange(1602, 1616)]).unique()
@@ -721,7 +720,7 @@ check.predict(
 
 # %%
 far = torch.arange(1, 20_001)
-apart = (512 * (1 - posenc.kernel(far, 512))).sqrt()  # lengths
+apart = (512 * (1 - posenc.kernel(far, 512))).sqrt()  # |a − b|
 check.claim("neighbour", "no position is nearer than the neighbour",
             far[apart.argmin()], "==", 1,
             settles={"nearest": "1, its neighbour"})
@@ -796,7 +795,7 @@ check.verdict(
 #
 # A head does not compare the codes themselves but $c(p)^\top M\,c(p')$, where $M=W_q^\top W_k$ is learned.
 # If $W_q$ shifts the query by $-k$, the product is greatest at the key $k$ back: of codes of one length, each is most like itself.
-# In rows: `codes @ W_q` with `W_q = M_{-k}.T = M_k`.
+# (In $W_k$ the letter means *key*; elsewhere $k$ is the offset.)
 #
 # **Predict.** One head looks 1 back, another 4000.
 # By how much does the right key win?
@@ -851,7 +850,6 @@ check.claim("gain", "a gain gives it nearly all", weights(4000, 32).max(),
 # The same margin at any offset: 1.08 of 32, before the division by $\sqrt{64}$.
 # Divided, it is too small for softmax: at gain 1 the right key gets half a percent.
 # So these are scores times a *gain that $W$ can learn*: at gain 8 it gets 58 %, at gain 32 97 %.
-# Unshifted, the similarity fades: 0.73 at 5, 0.49 at 50, −0.13 at 5000 (d = 64).
 #
 # So the matrix *exists*, for every $k$.
 # Whether training finds it, and whether it serves at lengths never seen, no formula can say; 05 trains it.
@@ -892,7 +890,7 @@ check.offset_head(offset_head)
 # %% [markdown]
 # ## 7 · How much of it turns at all?
 #
-# "The code is periodic" is said of long ties and of cycles.
+# "The code is periodic, so it catches distant ties and cycles", people say.
 # Take the article's own sizes, d = 512 and 60 positions.
 # How many turns does each of the 256 hands complete?
 
@@ -903,6 +901,7 @@ check.claim("quarter", "fewer than a quarter of the hands go round once",
 sines = code(torch.arange(60), speeds_of(512))[:, 0::2]
 check.claim("ramps", "most sine channels only rise or only fall",
             posenc.ramps(sines).sum() / 256, ">", 0.6)
+int((turns >= 1).sum()), int(posenc.ramps(sines).sum())
 
 # %% [markdown]
 # 63 of 256 hands go round; 155 of the sine channels are plain ramps.

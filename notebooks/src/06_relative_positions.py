@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 06 · What if only the distance counts?
 #
-# Needs: 05 · 40 minutes · CPU
+# Needs: 05 · 40 minutes, exercises apart · CPU
 #
 # "Three words back" means the same everywhere in a text.
 # So why give every place a code of its own?
@@ -124,16 +124,6 @@ check.claim("toeplitz", "two words further on the bias is the same",
 
 # %% [markdown]
 # So a text of $n$ words needs $2n-1$ numbers a head, not $n^2$.
-# Each row is the row above, moved by one: all can read the same memory.
-# torch steps through memory forwards only, so the keys stand in reverse order.
-
-# %%
-alibi, long = posenc.build("alibi"), torch.arange(1024)
-view = model.toeplitz(alibi, long, long)  # (h, q, k), keys in reverse order
-kept = view.untyped_storage().nbytes() // 4 // len(view)  # 4 bytes a number
-check.claim("view", "a thousand words: as many numbers as distances", kept,
-            "==", 2 * 1024 - 1)
-view.shape, kept
 
 # %% [markdown]
 # ## 3 · A vector for each distance: Shaw
@@ -253,7 +243,6 @@ check.claim("shared", "sixteen and seventeen share one",
 # From 113 on all is one bucket: at length 100 000 no distance is new.
 #
 # An encoder gives half of its buckets to each side, so its exact ones end at 7.
-# The table stands in the first block and serves *all* layers.
 
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 10 minutes
@@ -334,16 +323,8 @@ slopes
 # The paper speaks of one geometric series.
 # The authors' code does otherwise: the 8 slopes of 8 heads,
 # then every second slope of 16 heads until there are 12.
-# BLOOM follows the code.
-# A new model may sort the heads; which *set* of slopes is better is not measured here.
-
-# %%
-h = torch.arange(1, 13)
-plots.lines({"the paper's sentence": 2 ** (-8 * h.double() / 12),
-             "the published code": slopes.double()},
-            x=h, xlabel="head", ylabel="slope", logy=True,
-            alt="The sentence falls evenly from 0.63 to 0.004; the code falls "
-                "to head 8, jumps to 0.71 and falls again.")
+# BLOOM, a published model, follows the code.
+# Which *set* of slopes is better is not measured here.
 
 # %% [markdown]
 # **Exercise 3** · difficulty 2 of 5 · 5 minutes
@@ -362,13 +343,11 @@ plots.lines({"the paper's sentence": 2 ** (-8 * h.double() / 12),
 # %% tags=["exercise"]
 def alibi_slopes(n_heads):
     """n_heads -> a list of as many slopes"""
-
     ### BEGIN SOLUTION
-    def series(n):
-        return [2 ** (-8 * h / n) for h in range(1, n + 1)]
-
     lower = 2 ** (n_heads.bit_length() - 1)
-    return series(lower) + series(2 * lower)[::2][: n_heads - lower]
+    first = [2 ** (-8 * h / lower) for h in range(1, lower + 1)]
+    more = [2 ** (-4 * h / lower) for h in range(1, 2 * lower + 1)]
+    return first + more[::2][: n_heads - lower]
     ### END SOLUTION
 
 
@@ -384,10 +363,10 @@ check.alibi_slopes(alibi_slopes)
 
 # %%
 past = apart >= 0
-behind = (-0.5 * apart.abs()).where(past, -torch.inf).softmax(-1)
+by_distance = (-0.5 * apart.abs()).where(past, -torch.inf).softmax(-1)
 by_key = (0.5 * p.expand(8, 8)).where(past, -torch.inf).softmax(-1)
 check.claim("key only", "under a causal mask a number for the key will do",
-            (behind - by_key).abs(), "<", 1e-6)
+            (by_distance - by_key).abs(), "<", 1e-6)
 
 # %%
 seen = (-0.5 * apart.abs()).softmax(-1) - (0.5 * p.expand(8, 8)).softmax(-1)
@@ -400,9 +379,37 @@ check.claim("no mask", "without the mask it will not", seen.abs().max(), ">",
 # and no error is raised.
 
 # %% [markdown]
+# **Exercise 4** · difficulty 2 of 5 · 5 minutes
+#
+# Write the decoder's bias for all heads, for queries and keys at *any* positions;
+# `functional.alibi_slopes(n_heads)` has the slopes.
+# With 2 heads (slopes 1/16 and 1/256), one query at 9 and keys at 7 and 9 it is
+# `[[[-1/8, 0]], [[-1/128, 0]]]`.
+#
+# Both forms above pass, and the check tells them apart.
+#
+# <details><summary>Hint</summary>
+#
+# `q_pos[:, None] - k_pos` is `(q, k)`, `slopes[:, None, None]` is `(h, 1, 1)`.
+# </details>
+
+
+# %% tags=["exercise"]
+def alibi_bias(n_heads, q_pos, k_pos):
+    """n_heads, (q,), (k,) -> (h, q, k)"""
+    ### BEGIN SOLUTION
+    slopes = functional.alibi_slopes(n_heads)
+    distance = q_pos[:, None] - k_pos  # (q, k)
+    return -slopes[:, None, None] * distance
+    ### END SOLUTION
+
+
+check.alibi_bias(alibi_bias)
+
+# %% [markdown]
 # ## 6 · An input that stays in bounds: FIRE
 #
-# At length 100 000 ALiBi subtracts up to 50 000 points: a number never met in training.
+# At length 100 000 the slope 1/2 subtracts up to 50 000 points: a number never met in training.
 # FIRE (Li et al. 2023) feeds a small learned network with
 #
 # $$\frac{\psi(i-j)}{\psi(\max(L,i))},\qquad\psi(x)=\ln(1+c\,x),$$
@@ -491,7 +498,7 @@ left = training.compare(["alibi", "t5"], "back1", seeds=3, lengths=lengths,
 mirrored = torch.tensor([ceiling(n) for n in lengths])
 plots.lines({**left, "mirror ceiling": mirrored}, x=lengths, percent=True,
             chance=0.1, ylim=(0, 1.05), xlabel="words in the text",
-            ylabel="left letter right",
+            ylabel="left letter named",
             alt="T5 near 100 %; ALiBi falls from about 60 to 40 %, below the "
                 "mirror's ceiling of 70 to 61 %, above chance.")
 
@@ -504,7 +511,7 @@ check.claim("T5 left", "T5 with its two sides tells left from right",
             left["t5"], ">", 0.75, seeds=3)
 
 # %% [markdown]
-# Between two neighbours ALiBi names the later as often as the earlier.
+# By the mirror, ALiBi names the later neighbour as often as the earlier.
 # More training might bring it nearer to the ceiling; no weights bring it over.
 #
 # In a decoder the mask hides the right side, and so breaks the mirror by itself.
@@ -598,14 +605,14 @@ check.claim("sinusoidal fetch", "sinusoids can fetch it: their best seed does",
 
 # %% [markdown]
 # A toy of one layer, 140 steps, 3 seeds; the sinusoidal ones differ most.
-# T5's *answers* are only measured: a blur of all letters might be decoded,
+# That T5's *answers* fail is measured, not proved: a blur of all letters might be decoded,
 # and a second layer might first write distances into the words.
 
 # %% [markdown]
 # ## 9 · Encoder or decoder?
 #
-# Can a named place move the shares in one layer?
-# ALiBi's bias and FIRE's read no word either: the same proof.
+# "Can fetch": can a named place move the shares, in one layer?
+# ALiBi's bias and FIRE's read no word either, so the proof is the same.
 
 # %%
 COLUMNS = ("relative", "left from right", "can fetch", "learned")
@@ -634,8 +641,7 @@ plots.tick_table(ticks, alt="Only Shaw is relative, tells left from right and "
 # ## What you can now do
 #
 # - Split a score into four terms and say which a scheme keeps.
-# - Write Shaw's vectors, T5's buckets and ALiBi's slopes, also for 12 heads.
-# - Keep a bias in $2n-1$ numbers.
+# - Write Shaw's vectors, T5's buckets, and ALiBi's slopes and bias, also for 12 heads.
 # - Prove by mirroring a text, or by changing one word, what a bias cannot do.
 
 # %% [markdown]
@@ -645,8 +651,7 @@ plots.tick_table(ticks, alt="Only Shaw is relative, tells left from right and "
 #   Representations*, arXiv 1803.02155: equation of section 3, BLEU by clipping distance
 #   (table 2). Its vectors for the values are left out here.
 # - C. Raffel et al. 2020, *Exploring the Limits of Transfer Learning with a Unified
-#   Text-to-Text Transformer*, arXiv 1910.10683, section 2.1; bucket formula and the table's
-#   place in the first block as in the T5 of `transformers`.
+#   Text-to-Text Transformer*, arXiv 1910.10683, section 2.1; bucket formula as in the T5 of `transformers`.
 # - O. Press, N. Smith, M. Lewis 2022, *Train Short, Test Long: Attention with Linear Biases
 #   Enables Input Length Extrapolation*, arXiv 2108.12409: slopes, abstract. The rule for
 #   12 heads and $+m\,j$: the authors' code, `fairseq/models/transformer.py` in

@@ -42,7 +42,7 @@ def _examine_slopes(answer: Callable[[int], Any]) -> str:
         same(found, right, case=f"alibi_slopes({n})", atol=1e-6)
     if is_moved:
         raise Remark(
-            "the right slopes, sorted: fine for a new model, but a checkpoint has its order"
+            "the right slopes in another order: fine for a new model, but a checkpoint has its own"
         )
     return "right for 8 heads, for 12 and for 20"
 

@@ -36,6 +36,8 @@ def positional_module(answer: type[nn.Module]) -> Verdict:
     ✓ positional_module: right values, and none of the traps bites
     True
     """
+    # The first sum on meta loads much of torch: a second or more, not of the answer's five.
+    torch.add(torch.zeros(2, 2, device="meta"), torch.zeros(2, device="meta"))
     return judge("positional_module", answer, examine_module)
 
 

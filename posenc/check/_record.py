@@ -20,7 +20,7 @@ EXERCISES = {  # in the order of the course; a test holds it against the noteboo
     "03": ("inverse_frequencies", "sinusoidal", "shift_matrix", "offset_head"),
     "04": ("positional_module", "mended_table", "table_test"),
     "05": ("evaluate", "reading", "by_position"),
-    "06": ("shaw_scores", "t5_bucket", "alibi_slopes"),
+    "06": ("shaw_scores", "t5_bucket", "alibi_slopes", "alibi_bias"),
     "07": ("rotary", "to_pairs", "partial_rotary"),
     "08": ("unseen_pairs", "interpolated", "yarn_frequencies", "false_neighbour"),
     "09": ("left_padded_positions", "packed_positions", "cached_step"),
@@ -118,7 +118,8 @@ class Report:
         rows = [f"Predictions: {right} of {len(known)} came true"]
         for question, (guess, truth) in known.items():
             if guess != truth:
-                rows.append(f"  {question}: you said “{guess}”, it was “{truth}”")
+                asks = question if question.endswith("?") else f"{question}:"
+                rows.append(f"  {asks} you said “{guess}”, it was “{truth}”")
         return rows
 
 

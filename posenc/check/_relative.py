@@ -48,7 +48,7 @@ def _examine_shaw(answer: Callable[..., Any]) -> str:
         q, k = torch.randn(2, n, 16, generator=generator, dtype=torch.float32)
         table = torch.randn(2 * clip + 1, 16, generator=generator, dtype=torch.float32)
         given = (q, k, table, clip)
-        found, right = answer(*given), shaw(*given)
+        found, right = _looked_up(answer, *given), shaw(*given)
         if _close(found, right):
             continue
         case = f"scores of {n} words with clip={clip}"
@@ -57,6 +57,21 @@ def _examine_shaw(answer: Callable[..., Any]) -> str:
             _shaw_properties(answer, *given)
         same(found, right, case=case)
     return "right, within the clip and beyond it"
+
+
+def _looked_up(answer: Callable[..., Any], *given: Any) -> Any:
+    """Return the scores; a row that is not there is the mistake of a missing clip."""
+    try:
+        return answer(*given)
+    except IndexError as error:
+        if "out of bounds" not in str(error):
+            raise
+        n, clip = len(given[0]), given[3]
+        raise Mistake(
+            "no-clip",
+            f"a distance beyond the clip has no row of its own: of {n} words, with clip={clip}, "
+            f"distances run to {n - 1}; clip them before you look up",
+        ) from None
 
 
 def _shaw_properties(answer: Callable[..., Any], q: Tensor, k: Tensor, t: Tensor, c: int) -> None:
@@ -116,7 +131,7 @@ def _examine_bucket(answer: Callable[[Tensor], Any]) -> str:
     _alone(answer, distance, right)
     if found.is_floating_point():
         raise Remark("equal numbers as floats; to look up a row they must be whole: .long()")
-    return "right, from the keys that stand behind the query to distance 299"
+    return "right, from the keys after the query to distance 299"
 
 
 def _buckets_of(answer: Callable[[Tensor], Any], distance: Tensor) -> Tensor:
@@ -151,7 +166,7 @@ def _bucket_properties(distance: Tensor, found: Tensor, right: Tensor) -> None:
         ("not-finite", ~found.isfinite(), "some buckets are no numbers"),
         ("not-whole", found != found.round(), "some buckets are not whole numbers: round down"),
         ("range", (found < 0) | (found > 31), "the table has the rows 0 to 31"),
-        ("behind", (distance < 0) & (found != 0), "keys behind the query fall into bucket 0"),
+        ("after", (distance < 0) & (found != 0), "keys after the query fall into bucket 0"),
         ("exact", (distance >= 0) & (distance < 16) & (found != right),
          "below 16 each distance is its own bucket"),
         ("falls", torch.cat((found.diff() < 0, torch.tensor([False]))),

@@ -96,7 +96,23 @@ def _why(found: Tensor, x: Tensor, pos: Tensor, right: Tensor) -> None:
         "channels i and i + dh/2 turn together; here neighbours do, 2i and 2i + 1",
     )
     require(not _close(found, x), "stands-still", "nothing turns: x comes back as it was")
+    _wrong_places(found, right)
     _wrong_angles(found, x, pos)
+
+
+def _wrong_places(found: Tensor, right: Tensor) -> None:
+    """Raise where the turned channels are right, and stand in another order."""
+    require(
+        not _close(found, torch.cat((right[..., 0::2], right[..., 1::2]), -1)),
+        "firsts-then-seconds",
+        "turned right, put together wrong: all first channels stand before all second ones; "
+        "put each pair back into 2i and 2i + 1",
+    )
+    require(
+        not _close(found, right.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)),
+        "exchanged",
+        "turned right, but the two channels of each pair are exchanged: a cos θ − b sin θ is first",
+    )
 
 
 def _wrong_angles(found: Tensor, x: Tensor, pos: Tensor) -> None:
@@ -162,10 +178,22 @@ def _wrong_part(found: Tensor, x: Tensor, pos: Tensor, right: Tensor, share: flo
     )
     last = torch.cat((x[:, :-width], _turned(x[:, -width:], pos, _speeds(width))), -1)
     require(not _close(found, last), "last", f"the last {width} channels turn; the first should")
+    _half_of_it(found, x, pos, width)
     require(
         _close(found[:, width:], x[:, width:]),
         "rest",
         f"the channels from {width} on must come back as they were",
+    )
+
+
+def _half_of_it(found: Tensor, x: Tensor, pos: Tensor, width: int) -> None:
+    """Raise where the share was taken of the pairs, and read as channels."""
+    few = width // 2
+    require(
+        not _close(found, torch.cat((_turned(x[:, :few], pos, _speeds(few)), x[:, few:]), -1)),
+        "half-of-it",
+        f"only {few} channels turn, {width} should: share is a part of the channels, "
+        "not of the pairs",
     )
 
 
@@ -196,13 +224,25 @@ def _wrong_order(found: Tensor, weight: Tensor, heads: int, right: Tensor) -> No
         "other-way",
         "this is the way from neighbours to halves; the way back is asked for",
     )
+    _stay_at_home(found, weight, heads)
     require(
-        not _close(found, _to_pairs(weight, 1)),
-        "across-heads",
-        f"rows of different heads are mixed: reorder within each of the {heads} heads",
+        not _close(found, right.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)),
+        "exchanged",
+        "the two rows of each pair are exchanged: a0 comes before b0",
     )
     require(
         not _close(found, _to_pairs(weight.T, heads).T),
         "columns",
         "the columns are reordered: those belong to x; the rows make the channels of q",
+    )
+
+
+def _stay_at_home(found: Tensor, weight: Tensor, heads: int) -> None:
+    """Raise where rows were moved, none changed, and some ended in another head."""
+    mine, old = (t[:, 0].unflatten(0, (heads, -1)) for t in (found, weight))  # (h, dh)
+    moved = _close(mine.flatten().sort().values, old.flatten().sort().values)
+    require(
+        not moved or _close(mine.sort(-1).values, old.sort(-1).values),
+        "across-heads",
+        f"rows of different heads are mixed: reorder within each of the {heads} heads",
     )

@@ -23,6 +23,11 @@ def examine_shift(answer: Callable[[int, int], Tensor]) -> str:
         case = f"shift_matrix({k}, {dim})"
         found = answer(k, dim)
         right = functional.shift_matrix(k, dim, dtype=F64)
+        require(
+            not isinstance(found, (list, tuple)) or not any(isinstance(b, Tensor) for b in found),
+            "blocks",
+            f"{case} returned single blocks: torch.block_diag(*blocks) makes one matrix of them",
+        )
         fits = isinstance(found, Tensor) and found.shape == right.shape
         if fits and not found.is_complex() and not close(found, right):
             name_it(found, _shifts.KNOWN["shift_matrix"], k, dim)
@@ -57,6 +62,15 @@ def _turns(found: Tensor, right: Tensor, k: int, case: str) -> None:
 
 def _angles(found: Tensor, right: Tensor, k: int, case: str) -> None:
     pairs = torch.arange(0, len(found), 2)
+    mirrored = (found[pairs, pairs] * found[pairs + 1, pairs + 1]) < (
+        found[pairs, pairs + 1] * found[pairs + 1, pairs]
+    )
+    require(
+        not mirrored.any(),
+        "mirror",
+        f"{case}: the block of pair {int(mirrored.int().argmax())} is a mirror, not a turn: cos "
+        "twice on the diagonal, sin top right, −sin bottom left",
+    )
     turned, wanted = (torch.atan2(m[pairs, pairs + 1], m[pairs, pairs]) for m in (found, right))
     off = (turned - wanted).abs() > 1e-3
     if off.any():

@@ -74,4 +74,10 @@ def _answer(test: Callable[[Tensor], Any], table: Tensor) -> bool | None:
         found = test(table.clone())
     except AssertionError:
         return False
-    return None if found is None else bool(found)
+    one = not isinstance(found, Tensor) or found.numel() == 1
+    require(one, "many-answers", "it returned many entries: .all() makes one True or False of them")
+    number = found.item() if isinstance(found, Tensor) else found
+    if isinstance(number, float):
+        says = "compare it with a bound, and return True or False"
+        raise Mistake("number", f"it returned the number {number:.3g}: {says}")
+    return None if found is None else bool(number)

@@ -43,7 +43,7 @@ T5 = (
     Slip(
         "symmetric",
         lambda distance: t5_bucket(distance.abs()),
-        "keys behind the query (distance below 0) must fall into bucket 0",
+        "keys after the query (distance below 0) must fall into bucket 0",
     ),
     Slip(
         "two-sided",

@@ -190,7 +190,17 @@ def _counted(slip: Slip) -> Slip:
     )
 
 
+def _overwritten(n: int, d: int) -> Tensor:
+    sines = sinusoidal(torch.arange(n), d, dtype=F64)[:, 0::2]
+    return torch.stack((sines, sines.cos()), dim=-1).flatten(1)
+
+
 HALF_EMPTY = (
+    Slip(
+        "cosine-of-sine",
+        _overwritten,
+        "the cosine is taken of the sines, which have overwritten their angles: keep the angles",
+    ),
     Slip(
         "half-empty",
         _half_empty,

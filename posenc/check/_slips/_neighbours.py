@@ -47,6 +47,11 @@ NEIGHBOURS = (
         "distance 1 is no false neighbour of itself: begin at trained",
     ),
     Slip(
+        "met-in-training",
+        lambda first, second, trained, reach: nearest(first, second, 2, reach),
+        "a distance below trained was met in training: begin at trained",
+    ),
+    Slip(
         "least-alike",
         lambda *given: likeness(*given).argmin() + given[2],
         "this is the distance least like 1: take argmax, since a cosine is largest where "

@@ -215,6 +215,10 @@ READING = (
          "it compares means, though the seeds overlap: compare the least with the greatest"),
     Slip("only-means", lambda a, b, c: read(a, b, -1.0, low=mean, high=mean),
          "it compares means alone: look at chance first, then whether the seeds overlap"),
+    Slip("means-throughout",
+         lambda a, b, c: CHANCE if max(mean(a), mean(b)) <= c + 0.05
+         else read(a, b, -1.0, low=mean, high=mean),
+         "it compares means throughout: look at the seeds, the least against the greatest"),
     Slip("best-seed", lambda a, b, c: read(a, b, c, low=max),
          "it compares the best seeds alone, though the others overlap"),
     Slip("worst-seed", lambda a, b, c: read(a, b, c, high=min),

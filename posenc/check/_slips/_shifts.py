@@ -18,6 +18,11 @@ def _blocks(k: float, speeds: Tensor, signs: tuple[int, ...] = (1, 1, -1, 1)) ->
     return torch.block_diag(*torch.stack(entries, dim=-1).unflatten(-1, (2, 2)))
 
 
+def _exchanged(angles: Tensor) -> Tensor:
+    """Return 2 × 2 blocks (sin, cos, −cos, sin)."""
+    return _blocks(1, torch.pi / 2 - angles)
+
+
 def _shift(k: float, dim: int) -> Tensor:
     return shift_matrix(k, dim, dtype=F64)
 
@@ -27,7 +32,16 @@ def _sorted_shift(k: int, dim: int) -> Tensor:
     return _shift(k, dim)[halves][:, halves]
 
 
+SAYS = {  # where the exercise fixes the base, a learner may have kept another
+    "halved-exponent": "the last speed is far too fast: the base is 10 000 (100 looks like this), "
+    "and the exponent −2i/dim"
+}
 SHIFTS = (
+    Slip(
+        "ignores-sign",
+        lambda k, dim: _shift(abs(k), dim),
+        "a shift by −5 turns like one by 5: the sign of k is lost, and k may be negative",
+    ),
     Slip(
         "backwards",
         lambda k, dim: _shift(-k, dim),
@@ -62,6 +76,11 @@ SHIFTS = (
         "both sines have one sign: a turn has sin top right and −sin bottom left",
     ),
     Slip(
+        "exchanged",
+        lambda k, dim: _exchanged(k * speeds_of(dim)),
+        "sine and cosine have changed places: the cosines stand on the diagonal",
+    ),
+    Slip(
         "entry-powers",
         lambda k, dim: _shift(1, dim) ** k,
         "the entries were raised to the power k: torch.linalg.matrix_power multiplies matrices",
@@ -72,7 +91,7 @@ SHIFTS = (
         "k times the matrix of one step: apply it k times, or turn by k times the angle",
     ),
     *(
-        Slip(slug, lambda k, dim, r=rule: _blocks(k, speeds_of(dim, r)), says)
+        Slip(slug, lambda k, dim, r=rule: _blocks(k, speeds_of(dim, r)), SAYS.get(slug, says))
         for slug, (rule, says) in RULES.items()
         if slug not in ("ends-at-base", "one-speed")
     ),
