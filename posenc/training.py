@@ -103,7 +103,7 @@ def fit(model: nn.Module, batch: Batch, setting: Setting = Setting(), *, seed: i
     model.train()
     with one_thread():
         for step in progress(range(setting.steps), "training"):
-            n = _length(step, setting, generator)
+            n = length_at(step, setting, generator)
             tokens, targets = (part.to(device) for part in batch(setting.b, n, generator))
             logits = model(tokens).flatten(0, 1)
             loss = F.cross_entropy(logits, targets.flatten(), ignore_index=IGNORE)
@@ -115,7 +115,8 @@ def fit(model: nn.Module, batch: Batch, setting: Setting = Setting(), *, seed: i
     return history
 
 
-def _length(step: int, setting: Setting, generator: Generator) -> int:
+def length_at(step: int, setting: Setting, generator: Generator) -> int:
+    """Return how long the texts of a step are."""
     if step % 4 == 0 or setting.shortest == setting.length:
         return setting.length
     return int(torch.randint(setting.shortest, setting.length + 1, (), generator=generator))
@@ -259,9 +260,7 @@ def best_device() -> torch.device:
     """Return the fastest device at hand for larger models: CUDA, Apple's MPS, or the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 @contextmanager

@@ -8,7 +8,15 @@ import torch
 from contract import checks
 from torch import nn
 
-from posenc import Attention, Block, Dims, SinusoidalPositionalEncoding, Transformer, build
+from posenc import (
+    ENCODINGS,
+    Attention,
+    Block,
+    Dims,
+    SinusoidalPositionalEncoding,
+    Transformer,
+    build,
+)
 from posenc.model import masked_softmax
 
 
@@ -170,3 +178,34 @@ def test_attention_is_usable_alone():
     out, weights = attention(torch.randn(1, 3, 8), build("none"), torch.arange(3), None)
     assert out.shape == (1, 3, 8)
     assert weights.shape == (1, 2, 3, 3)
+
+
+# --- fused kernels ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_fused_kernels_give_the_same_answers_and_gradients(name, causal):
+    torch.manual_seed(0)
+    model = Transformer(build(name, Dims(d_model=16, n_heads=2)), vocab_size=6, causal=causal)
+    tokens = torch.randint(6, (3, 12))
+
+    def answers(fused):
+        for block in model.blocks:
+            block.attention.fused = fused
+        logits = model(tokens)
+        model.zero_grad()
+        logits.square().sum().backward()
+        return logits, [param.grad.clone() for param in model.parameters()]
+
+    (plain, slopes), (quick, others) = answers(False), answers(True)
+    torch.testing.assert_close(quick, plain, rtol=1e-4, atol=1e-4)
+    for mine, theirs in zip(others, slopes, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-3 * slopes[0].abs().max())
+    with pytest.raises(ValueError, match="fused attention makes no weights: set fused = False"):
+        model(tokens, return_weights=True)
+    padded = torch.ones(3, 1, 12, dtype=torch.bool)
+    padded[0, 0, 9:] = False
+    with_mask = model(tokens, mask=padded)
+    answers(False)
+    torch.testing.assert_close(with_mask, model(tokens, mask=padded), rtol=1e-4, atol=1e-4)

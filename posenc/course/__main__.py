@@ -30,14 +30,26 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="compare notebooks with their sources")
     check.add_argument("names", nargs="*")
     check.set_defaults(run=_check)
+    claims = commands.add_parser("claims", help="gather what the lessons claim and rule")
+    claims.set_defaults(run=_claims)
     lab = commands.add_parser(
         "lab", help="open your own copies; further arguments go to JupyterLab"
     )
     lab.set_defaults(run=_lab)
     _add_editions(commands)
+    _add_grade(commands)
     doctor = commands.add_parser("doctor", help="say what is here and what is missing")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _add_grade(commands: Any) -> None:
+    grade = commands.add_parser("grade", help="judge what learners handed in, sealed off")
+    grade.add_argument("submissions", type=Path, help="STUDENT/*.ipynb or STUDENT.ipynb")
+    grade.add_argument("--out", type=Path, required=True, help="a folder for the results")
+    grade.add_argument("--jobs", type=int, default=2, help="submissions at a time")
+    grade.add_argument("--trusted", action="store_true", help="without bubblewrap's walls")
+    grade.set_defaults(run=_grade)
 
 
 def _add_editions(commands: Any) -> None:
@@ -95,10 +107,23 @@ def _check(args: argparse.Namespace, rest: list[str]) -> int:
     return _check.check(_places.find_root(Path.cwd()), args.names)
 
 
+def _claims(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _claims
+
+    return _claims.claims(_places.find_root(Path.cwd()))
+
+
 def _lab(args: argparse.Namespace, rest: list[str]) -> int:
     from posenc.course import _lab
 
     return _lab.lab(_places.find_root(Path.cwd()), rest)
+
+
+def _grade(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course._grade import _run
+
+    root = _places.find_root(Path.cwd())
+    return _run.run(root, args.submissions, args.out, jobs=args.jobs, trusted=args.trusted)
 
 
 def _doctor(args: argparse.Namespace, rest: list[str]) -> int:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from posenc.base import Dims, PositionalEncoding, knows_distance_alone
@@ -88,6 +89,10 @@ class Cache:
 class Attention(nn.Module):
     """Multi-head self-attention whose scores an encoding may turn and bias.
 
+    With ``fused = True`` PyTorch's fused kernels mix the values, and the weights come back
+    empty: for long training on a GPU. Every query must then be allowed some key, and a mask
+    of two axes must be the causal one.
+
     >>> attention = Attention(Dims(d_model=8, n_heads=2))
     >>> x, pos = torch.randn(1, 3, 8), torch.arange(3)
     >>> out, weights = attention(x, PositionalEncoding(attention.dims), pos, None)
@@ -98,6 +103,7 @@ class Attention(nn.Module):
     def __init__(self, dims: Dims) -> None:
         super().__init__()
         self.dims = dims
+        self.fused = False
         self.qkv = nn.Linear(dims.d_model, 3 * dims.d_model, bias=False)
         self.out = nn.Linear(dims.d_model, dims.d_model, bias=False)
 
@@ -119,6 +125,8 @@ class Attention(nn.Module):
         if memory is not None:
             cache, layer = memory
             k, v, k_pos = cache.extend(layer, k, v)
+        if self.fused:
+            return self._fused(q, k, v, (encoding, pos, k_pos), mask), x.new_empty(0)
         bias: Tensor | None
         if bias_as_view(encoding, pos, k_pos):
             # in reverse order of the keys the bias is a view of O(n) numbers a head
@@ -132,6 +140,28 @@ class Attention(nn.Module):
             weights = self._weights(q, k, bias, mask)
         mixed = (weights @ v).transpose(1, 2).flatten(2)  # (b, n, d)
         return self.out(mixed), weights
+
+    def _fused(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        told: tuple[PositionalEncoding, Tensor, Tensor],
+        mask: Tensor | None,
+    ) -> Tensor:
+        """Return the output without making the weights: (b, n, d)."""
+        encoding, q_pos, k_pos = told
+        bias = encoding.bias(q, k, q_pos, k_pos)
+        q, k = encoding.rotate(q, k, q_pos, k_pos)
+        causal = bias is None and mask is not None and mask.dim() == 2
+        if bias is not None:
+            bias = bias.to(q.dtype)
+            mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
+        # the causal kernel needs no mask: it never looks at the other half
+        mixed = F.scaled_dot_product_attention(
+            q, k, v, attn_mask=None if causal else mask, is_causal=causal
+        )
+        return self.out(mixed.transpose(1, 2).flatten(2))
 
     def _weights(self, q: Tensor, k: Tensor, bias: Tensor | None, mask: Tensor | None) -> Tensor:
         scores = q @ k.transpose(-2, -1) / math.sqrt(self.dims.d_head)  # (b, h, q, k)

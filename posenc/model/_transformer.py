@@ -130,7 +130,7 @@ class Transformer(nn.Module):
             x, weights = block(x, self.encoding, pos, allowed, memory)
             maps.append(weights)
         logits = self.head(self.norm(x))  # (b, n, vocab_size)
-        return (logits, torch.stack(maps)) if return_weights else logits
+        return (logits, _stacked(maps)) if return_weights else logits
 
     def _allowed(
         self, pos: Tensor, mask: Tensor | None, cache: Cache | None, b: int
@@ -145,6 +145,12 @@ class Transformer(nn.Module):
         real = cache.remember(pos, mask, b)  # (b, k)
         causal = torch.ones(n, real.shape[-1], dtype=torch.bool, device=pos.device)
         return real[:, None, None] & causal.tril(real.shape[-1] - n)
+
+
+def _stacked(maps: list[Tensor]) -> Tensor:
+    if maps[0].dim() < 4:
+        raise ValueError("fused attention makes no weights: set fused = False on each Attention")
+    return torch.stack(maps)
 
 
 def _check_options(

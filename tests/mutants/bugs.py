@@ -315,6 +315,33 @@ SCORES = [
     _second("cache-forgets-padding", "model._attention", "Cache.remember", "real = mask[:, 0]", "pass"),
 ]  # fmt: skip
 
+
+def _study(slug, module, function, old, new):
+    return Mutant(slug, f"study.{module}", function, old, new)
+
+
+STUDY = [
+    _study("losses-of-all-seeds-mixed", "_steps", "_losses", ".flatten(1).sum(1)", ".sum()"),
+    _study("loss-over-everything", "_steps", "_losses", "(targets != IGNORE)", "(targets > -999)"),
+    _study("right-where-nothing-is-asked", "_steps", "_right", "== targets) & asked", "== targets) | ~asked"),
+    _study("steps-from-the-window's-start", "_steps", "Trained.steps_to", "+ WINDOW if", "if"),
+    _study("never-told-as-the-first", "_steps", "Trained.steps_to", "if row.any() else None", ""),
+    _study("shift-one-too-far", "_steps", "_shifted", "shift - n + 1", "shift - n + 2"),
+    _study("shift-alike-for-all-rows", "_steps", "_shifted", "(b, 1), generator=generator)", "(1, 1), generator=generator).expand(b, 1) * 0"),
+    _study("one-text-for-all-seeds", "_steps", "Steps.batch", "for generator in self.texts", "for generator in [Generator() for _ in self.texts]"),
+    _study("rate-never-falls", "_steps", "Steps.advance", "setting.lr_at(self.step)", "setting.lr"),
+    _study("one-length", "_steps", "Steps.advance", "length_at(self.step, setting, self.plan)", "setting.length"),
+    _study("all-seeds-alike", "_crowd", "_model", "manual_seed(seed)", "manual_seed(0)"),
+    _study("validated-on-the-test", "_score", "score", "cell.setting.length, VALIDATE", "cell.setting.length, TEST"),
+    _study("tested-on-the-validation-text", "_score", "_one", "if seed == TEST else", "if seed == VALIDATE else"),
+    _study("first-model-for-all", "_crowd", "Crowd.one", "v[index] for k, v in self.params", "v[0] for k, v in self.params"),
+    _study("trained-on-the-test", "_plan", "text_part", '"train": train', '"train": held'),
+    _study("best-is-the-last", "_table", "best", ".idxmin()", ".idxmax()"),
+    _study("diverged-seeds-forgotten", "_table", "best", '.fillna({"valid_loss": float("inf")})', ""),
+    _study("missing-averaged-away", "_table", "_spread", 'found["missing"] > 0', 'found["missing"] > 99'),
+]  # fmt: skip
+
+
 SUBJECTS = {
     "functional": FUNCTIONAL,
     "encodings": ENCODINGS + [bug for bug in PART_TWO if bug.module in (REL, ROPE, "base")],
@@ -322,4 +349,5 @@ SUBJECTS = {
     "model": MODEL,
     "tasks": TASKS,
     "analysis": ANALYSIS,
+    "study": STUDY,
 }

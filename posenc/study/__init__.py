@@ -1,0 +1,7 @@
+"""Encodings × tasks × seeds × lengths: trained, scored, kept, and read as one tidy table."""
+
+from posenc.study._load import load, pack, record
+from posenc.study._run import run
+from posenc.study._table import best, summary
+
+__all__ = ["best", "load", "pack", "record", "run", "summary"]

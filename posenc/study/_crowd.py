@@ -1,0 +1,69 @@
+"""Models of several seeds, trained and asked as one."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor
+from torch.func import functional_call, stack_module_state, vmap
+
+from posenc.model import Attention, Transformer
+from posenc.study._plan import Cell
+
+
+class Crowd:
+    """Models of one shape with stacked weights: one call asks them all.
+
+    Shapes: ``(s, b, n), (n,) or (b, n) -> (s, b, n, vocab)``, s for seeds.
+    """
+
+    def __init__(self, models: Iterable[Transformer], device: str = "cpu") -> None:
+        models = [model.to(device) for model in models]
+        self.params, self.buffers = stack_module_state(models)
+        self.model = models[0]  # the shape; its own weights are not used
+        self._ask: Callable[..., Tensor] = self._as_one
+
+    def __call__(self, tokens: Tensor, pos: Tensor | None = None) -> Tensor:
+        """Return the logits of every model on tokens of its own."""
+        if self._ask == self._by_turns:
+            return self._ask(tokens, pos)
+        drawn = torch.get_rng_state()
+        try:
+            return self._ask(tokens, pos)
+        except RuntimeError:
+            self._ask = self._by_turns  # a class that looks at values cannot be batched
+            torch.set_rng_state(drawn)
+            return self._ask(tokens, pos)
+
+    def one(self, index: int, tokens: Tensor, pos: Tensor | None = None) -> Tensor:
+        """Return the logits of one of the models: (b, n) -> (b, n, vocab)."""
+        return self._model({k: v[index] for k, v in self.params.items()},
+                           {k: v[index] for k, v in self.buffers.items()}, tokens, pos)  # fmt: skip
+
+    def _model(self, params: dict, buffers: dict, tokens: Tensor, pos: Tensor | None) -> Tensor:
+        return functional_call(self.model, (params, buffers), (tokens, pos))
+
+    def _as_one(self, tokens: Tensor, pos: Tensor | None) -> Tensor:
+        call = vmap(self._model, in_dims=(0, 0, 0, None), randomness="different")
+        return call(self.params, self.buffers, tokens, pos)
+
+    def _by_turns(self, tokens: Tensor, pos: Tensor | None) -> Tensor:
+        return torch.stack([self.one(index, each, pos) for index, each in enumerate(tokens)])
+
+
+def crowd_of(cell: Cell) -> Crowd:
+    """Return the untrained models of a cell: the same weights as ``training.task_model``."""
+    return Crowd((_model(cell, seed) for seed in cell.seeds), cell.device)
+
+
+def _model(cell: Cell, seed: int) -> Transformer:
+    with torch.random.fork_rng(devices=[]):  # the caller's own random numbers go on as before
+        torch.manual_seed(seed)
+        encoding = cell.cls(cell.dims, **cell.options)
+        task = cell.task
+        model = Transformer(
+            encoding, vocab_size=task.vocab_size, n_layers=task.n_layers, causal=task.causal
+        )
+    for module in model.modules():
+        if isinstance(module, Attention):
+            module.fused = cell.device == "cuda"
+    return model
