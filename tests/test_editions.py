@@ -129,6 +129,10 @@ def test_every_line_of_an_answer_is_a_secret_a_short_one_with_what_is_above(sour
     assert pieces(tiny.write(source.parents[2], short))[1] == "_much=sum((x,x))returnx"
 
 
+def test_a_ligature_hides_nothing():
+    assert _leaks.leaked(["offset_of_the_first"], "o\ufb00set_of_the_\ufb01rst") != []
+
+
 def test_what_the_lesson_shows_elsewhere_is_no_secret(source):
     open_text = tiny.LESSON.replace("Add it to itself.", "`twice_as_much = sum((x, x))`")
     assert pieces(tiny.write(source.parents[2], open_text)) == ["returntwice_as_much"]

@@ -9,6 +9,7 @@ stubs or its hints, is no secret.
 import base64
 import binascii
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,8 @@ def leaked(pieces: list[str], found: Any) -> list[str]:
 
 
 def squeezed(text: str) -> str:
-    """The text without spaces, and without the soft ends of lines that printers add."""
-    return re.sub(r"[\s\u00ad\u200b]+", "", text)
+    """The text without spaces, soft ends of lines and ligatures, which printers put in."""
+    return re.sub(r"[\s\u00ad\u200b]+", "", unicodedata.normalize("NFKC", text))
 
 
 def _without_answers(text: str) -> str:
