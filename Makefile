@@ -1,5 +1,6 @@
 # make lab   open the course        make test  check everything (minutes)
 # make build run the lessons again  make full  also in a browser   make clean
+# make handouts  every edition, for print, class and Colab, into dist/
 # Only Python >= 3.11, git and make are needed; the rest goes into .venv.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 
-.PHONY: lab test lint types check unit mutants nbval full build clean
+.PHONY: lab test lint types check unit mutants nbval full build handouts clean
 .DELETE_ON_ERROR:
 .PRECIOUS: $(VENV)/.ready-%
 
@@ -46,6 +47,9 @@ full: $(VENV)/.ready-full test
 
 build: $(VENV)/.ready-test
 	$(PY) -m posenc.course build
+
+handouts: $(VENV)/.ready-handouts
+	@$(PY) -m posenc.course editions
 
 clean:
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -29,7 +29,7 @@ WRONG_PLACES = {
     "reads-columns": lambda h, w: places(w, h).flip(-1),
     "square": lambda h, w: by(h, w, math.isqrt(h * w)),
     "one-based": lambda h, w: places(h, w) + 1,
-    "value": lambda h, w: places(h, w).clamp(max=5),
+    "one-place": lambda h, w: places(h, w).clamp(max=5),
     "shape": lambda h, w: places(h, w).T,
     "not-a-tensor": lambda h, w: places(h, w).tolist(),
     "raises": lambda h, w: places(h, w)[h * w],
@@ -60,7 +60,7 @@ WRONG_TABLE = {
     "scrambled-back": lambda *a: resized(*a).T.reshape(-1, 8),
     "old-swapped": lambda table, old, new: resized(table, old[::-1], new),
     "new-swapped": lambda table, old, new: resized(table, old, new[::-1]),
-    "value": lambda *a: -resized(*a),
+    "ones": lambda *a: -resized(*a),
     "shape": lambda table, old, new: table,
     "raises": lambda table, old, new: table.reshape(3, 3, 3),
 }

@@ -61,7 +61,7 @@ WRONG = {
         "ignores-pos": lambda x, pos: rotary(x, torch.arange(len(pos))),
         "one-speed": lambda x, pos: rotate_pairs(x, pos[:, None].double().expand(-1, 4)),
         "doubled-exponent": lambda x, pos: rotate_pairs(x, theta(pos, 8, 1e8)),
-        "value": lambda x, pos: rotate_pairs(x, theta(pos, 8, 1000.0)),
+        "base-1000": lambda x, pos: rotate_pairs(x, theta(pos, 8, 1000.0)),
         "shape": lambda x, pos: rotary(x, pos)[..., :4],
         "not-a-tensor": lambda x, pos: None,
         "raises": lambda x, pos: 1 / 0,
@@ -81,7 +81,7 @@ WRONG = {
         "half-of-it": lambda x, pos, share: partial_rotary(x, pos, share / 2),
         "rest": lambda x, pos, share: partial_rotary(x, pos, share) * 1.1,
         "shape": lambda x, pos, share: rotary(x[..., : int(x.shape[-1] * share)], pos),
-        "value": lambda x, pos, share: partial_rotary(x, pos + 1, share),
+        "start": lambda x, pos, share: partial_rotary(x, pos + 1, share),
     },
     "to_pairs": {
         "unchanged": lambda weight, n_heads: weight,
@@ -91,7 +91,7 @@ WRONG = {
             to_pairs(weight, n_heads).unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
         ),
         "columns": lambda weight, n_heads: to_pairs(weight.T, n_heads).T,
-        "value": lambda weight, n_heads: -to_pairs(weight, n_heads),
+        "not-a-row": lambda weight, n_heads: -to_pairs(weight, n_heads),
     },
 }
 

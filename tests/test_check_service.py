@@ -22,7 +22,7 @@ WRONG_PADDED = {
     "negative": lambda mask: mask.cumsum(-1) - 1,
     "down-the-batch": lambda mask: (mask.cumsum(0) - 1).clamp(min=0),
     "counts-pads": lambda mask: padded(~mask),  # believes that True is a pad
-    "value": lambda mask: (torch.arange(mask.shape[1]) - (~mask).sum(-1, True)).clamp(min=0),
+    "left-only": lambda mask: (torch.arange(mask.shape[1]) - (~mask).sum(-1, True)).clamp(min=0),
     "shape": lambda mask: padded(mask)[0],
     "dtype": lambda mask: padded(mask).float(),
     "not-a-tensor": lambda mask: padded(mask).tolist(),
@@ -41,7 +41,7 @@ WRONG_PACKED = {
     "no-restart": lambda ids: torch.arange(len(ids)),
     "starts-at-one": lambda ids: packed(ids) + 1,
     "beginnings": lambda ids: torch.arange(len(ids)) - packed(ids),
-    "value": lambda ids: packed(ids, ids.diff() > 0),  # believes that the numbers rise
+    "only-rising": lambda ids: packed(ids, ids.diff() > 0),  # believes that the numbers rise
     "dtype": lambda ids: packed(ids).double(),
     "raises": lambda ids: torch.arange(3)[ids + 99],
 }
@@ -83,7 +83,7 @@ WRONG_STEP = {
     "no-softmax": lambda *a: step(*a, weigh=lambda s, dim: s),
     "values-turned": lambda q, k, v, store, turn: step(q, k, turn(v, store["seen"]), store, turn),
     "seen-not-counted": lambda q, k, v, store, turn: step(q, k, v, store, turn, at=forgets),
-    "value": sees_not_itself,
+    "own-value": sees_not_itself,
     "values-not-kept": lambda *a: keys_only(*a),
     "keys-not-kept": lambda q, k, v, store, turn: v,
     "turned-twice": turned_again,

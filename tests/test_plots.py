@@ -213,7 +213,7 @@ WRONG = {
     "one number a seed": lambda: plots.dots({"a": [[1, 2]]}, xlabel="x"),
     "choose one slice": lambda: plots.heatmap(np.zeros((2, 2, 2)), **AXES),
     "one name for each": lambda: plots.heatmap(np.eye(3), x="ab", **AXES),
-    "up to 16 rows": lambda: plots.heatmap(np.eye(17), values=True, **AXES),
+    "up to 18 rows": lambda: plots.heatmap(np.eye(19), values=True, **AXES),
     "scores before|after softmax": lambda: plots.attention(3 * np.eye(3)),
     "at most 4 heads": lambda: plots.attention(np.zeros((5, 2, 2))),
     "one word for each of 3": lambda: plots.attention(np.eye(3), ["a"]),

@@ -14,6 +14,7 @@ from posenc.check._frequency import (
     shift_matrix,
     sinusoidal,
 )
+from posenc.check._ledger import ledger
 from posenc.check._longer import (
     false_neighbour,
     interpolated,
@@ -27,7 +28,9 @@ from posenc.check._record import report
 from posenc.check._relative import shaw_scores, t5_bucket
 from posenc.check._rotary import partial_rotary, rotary, to_pairs
 from posenc.check._seeds import reading
-from posenc.check._service import cached_step, left_padded_positions, packed_positions
+from posenc.check._service import left_padded_positions, packed_positions
+from posenc.check._step import cached_step
+from posenc.check._study import reported_rate, slower_or_stuck
 from posenc.check._training import by_position, evaluate
 from posenc.check._trial import claim, predict, verdict
 from posenc.check._verdict import Verdict
@@ -47,6 +50,7 @@ __all__ = [
     "grid_positions",
     "interpolated",
     "inverse_frequencies",
+    "ledger",
     "left_padded_positions",
     "look_back",
     "mended_attention",
@@ -61,12 +65,14 @@ __all__ = [
     "previous_word_weights",
     "reading",
     "report",
+    "reported_rate",
     "resized_table",
     "rotary",
     "same_in_every_text",
     "shaw_scores",
     "shift_matrix",
     "sinusoidal",
+    "slower_or_stuck",
     "t5_bucket",
     "table_test",
     "unseen_pairs",

@@ -1,18 +1,19 @@
 """Checkers of notebook 10: places on a grid, a resized table, Fourier features."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from posenc.check._verdict import Verdict, judge, require, same
+from posenc.check._cases import again, alike, explain, first_difference
+from posenc.check._slips import Slip, _grids, name_it
+from posenc.check._verdict import Verdict, judge, require
 
 __all__ = ["fourier_features", "grid_positions", "resized_table"]
 
-ROUNDING = 1e-6  # none of the learner's business
+F64 = torch.float64
+ROUNDING = 1e-4  # none of the learner's business
 
 
 # --- places on a grid -----------------------------------------------------------------------
@@ -35,50 +36,44 @@ def grid_positions(answer: Callable[[int, int], Any]) -> Verdict:
 def _examine_grid(answer: Callable[[int, int], Any]) -> str:
     for height, width in ((8, 32), (2, 3), (3, 3), (5, 1), (1, 4)):
         case = f"grid_positions({height}, {width})"
-        found, right = answer(height, width), _places(height, width)
-        if isinstance(found, Tensor) and found.shape == right.shape:
-            _name_the_slip(found, right, height, width)
-        same(found, right, case=case)
+        found, right = answer(height, width), _grids.places(height, width)
+        first = first_difference([found], [right], [case], atol=ROUNDING)
+        if first:
+            told = _telling(_grids.GRID, right, height, width)
+            name_it(found, told, height, width, atol=ROUNDING)
+            _wrong_places(found.detach().to("cpu", F64), right, height, width, case)
+            raise first
     return "right: row before column, read line by line, on any grid"
 
 
-def _places(height: int, width: int) -> Tensor:
-    return torch.cartesian_prod(torch.arange(height), torch.arange(width))
+def _telling(slips: tuple[Slip, ...], right: Tensor, *given: Any) -> tuple[Slip, ...]:
+    """Return the slips that do not make the right numbers here, as some do on a square grid."""
+    return tuple(s for s in slips if not alike(s.program(*given), right, atol=ROUNDING))
 
 
-def _name_the_slip(found: Tensor, right: Tensor, height: int, width: int) -> None:
-    """Raise where the answer equals one of the grids that people really build."""
-    if height == width or 1 in (height, width):
-        return
-    for slug, slip, message in _slips(right, height, width):
-        require(not torch.equal(found.double(), slip.double()), slug, message)
+def _wrong_places(found: Tensor, right: Tensor, height: int, width: int, case: str) -> None:
+    """Raise the first property of a grid that fails: whole, inside, each place once, in order."""
+    limits = torch.tensor([height, width])
+    for wrong, slug, says in (
+        (found % 1 != 0, "not-whole", "rows and columns are whole numbers"),
+        ((found < 0) | (found >= limits), "outside", f"rows are 0 … {height - 1}, columns "
+         f"0 … {width - 1}"),
+    ):  # fmt: skip
+        if wrong.any():
+            patch = int(wrong.any(-1).int().argmax())
+            require(False, slug, f"{says}: in {case} patch {patch} stands at {_at(found[patch])}")
+    flat = (found[:, 0] * width + found[:, 1]).long()
+    twice = int(flat.bincount(minlength=1).argmax())
+    first = (flat == twice).nonzero()[:2, 0].tolist()
+    said = f"in {case} two patches, {first}, stand at {_at(found[first[0]])}"
+    require(len(first) == 1, "one-place", said)
+    patch = int((found != right).any(-1).int().argmax())
+    said = f"in {case} patch {patch} must stand at {_at(right[patch])}, not at {_at(found[patch])}"
+    require(False, "order", said)
 
 
-def _slips(right: Tensor, height: int, width: int) -> tuple[tuple[str, Tensor, str], ...]:
-    """Return the wrong grids: slug, grid, what to say."""
-    i = torch.arange(height * width)
-    place, at = f"on {height} × {width}, patch", f"({i[height] // width}, {i[height] % width})"
-    side = math.isqrt(height * width)
-    transposed = _places(width, height)
-    return (
-        ("one-based", right + 1, "rows and columns must count from 0; the first is (1, 1)"),
-        (
-            "column-first", right.flip(-1),
-            f"the column stands first: {place} 1 must be (0, 1), not (1, 0)",
-        ),
-        (
-            "divides-by-height", torch.stack((i // height, i % height), -1),
-            f"it divides by the height: {place} {height} stands at {at}, not (1, 0)",
-        ),
-        (
-            "reads-columns", transposed.flip(-1),
-            f"it goes down the columns: {place} 1 stands at (0, 1), not (1, 0)",
-        ),
-        (
-            "square", torch.stack((i // side, i % side), -1),
-            f"it assumes a square grid: {place} {side} does not begin a row",
-        ),
-    )  # fmt: skip
+def _at(place: Tensor) -> str:
+    return f"({', '.join(f'{x:g}' for x in place.tolist())})"
 
 
 # --- a table for another grid ---------------------------------------------------------------
@@ -97,54 +92,50 @@ def resized_table(answer: Callable[..., Any]) -> Verdict:
     return judge("resized_table", answer, _examine_table)
 
 
+SIZES = (((2, 3), (4, 6)), ((4, 6), (4, 6)), ((4, 4), (6, 6)), ((6, 4), (3, 9)))
+
+
 def _examine_table(answer: Callable[..., Any]) -> str:
     generator = torch.Generator().manual_seed(10)
-    for old, new in (((2, 3), (4, 6)), ((4, 6), (4, 6)), ((4, 4), (6, 6)), ((6, 4), (3, 9))):
+    for old, new in SIZES:
         table = torch.randn(old[0] * old[1], 8, generator=generator)
         case = f"resized_table(table, {old}, {new})"
-        found, right = answer(table.clone(), old, new), _resized(table, old, new)
-        if isinstance(found, Tensor) and found.shape == right.shape and old != new:
-            _name_the_resizing(found, table, old, new)
-        same(found, right, case=case)
+        found, right = answer(table.clone(), old, new), _grids.resized(table, old, new)
+        first = first_difference([found], [right], [case], atol=ROUNDING)
+        if first:
+            told = _telling(_grids.TABLE, right, table, old, new)
+            name_it(found, told, table, old, new, atol=ROUNDING)
+            _wrong_resizing(answer, old, new)
+            raise first
     return "right: the table becomes a grid, grows in both directions, and is flattened again"
 
 
-def _resized(table: Tensor, old: tuple[int, int], new: tuple[int, int], **options: Any) -> Tensor:
-    grid = table.T.reshape(1, -1, *old)  # (1, d, h, w)
-    options = {"mode": "bilinear", "align_corners": False, **options}
-    return F.interpolate(grid, size=new, **options).flatten(2)[0].T
+def _wrong_resizing(answer: Callable[..., Any], *sizes: tuple[int, int]) -> None:
+    """Raise the first property that fails: channels apart, ones stay, then rows, then columns."""
+    (h, w), (_, width) = sizes
+    ones = torch.ones(h * w, 8)
+    row, column = (_grids.places(h, w)[:, i, None] * ones for i in (0, 1))
+    first = (row * w + column + 1) * torch.eye(8)[0]
+    others = _ask(answer, first, *sizes)[:, 1:].abs().max()
+    said = "numbers stand in channel 0 alone, and other channels get some: keep channels apart"
+    require(float(others) < ROUNDING, "mixes-channels", said)
+    for table, slug, says in (
+        (ones, "ones", "a table of ones must stay a table of ones"),
+        (row, "rows", "a table that holds the number of its row"),
+        (column, "columns", "a table that holds the number of its column"),
+    ):
+        right, found = _grids.resized(table, *sizes), _ask(answer, table, *sizes)
+        wrong = (found - right).abs() > ROUNDING
+        if wrong.any():
+            place, channel = wrong.nonzero()[0].tolist()
+            at = _at(torch.tensor(divmod(place, width)))
+            said = f"{says}: from {sizes[0]} to {sizes[1]} {at} must be {right[place, channel]:.4g}"
+            require(False, slug, f"{said}; it is {found[place, channel]:.4g}")
 
 
-def _name_the_resizing(
-    found: Tensor, table: Tensor, old: tuple[int, int], new: tuple[int, int]
-) -> None:
-    flat = F.interpolate(table.T[None], size=new[0] * new[1], mode="linear")[0].T
-    scrambled = F.interpolate(table.reshape(1, -1, *old), size=new, mode="bilinear")
-    right = _resized(table, old, new)
-    slips = (
-        ("flat", flat, "it interpolates along the flat index: the end of one row flows into "
-         "the start of the next; reshape to (h, w) first"),
-        ("corners", _resized(table, old, new, align_corners=True),
-         "it pins the corner patches (align_corners=True); leave it False"),
-        ("nearest", _resized(table, old, new, mode="nearest", align_corners=None),
-         "it repeats the nearest row (mode='nearest'); use bilinear"),
-        ("bicubic", _resized(table, old, new, mode="bicubic"),
-         "it is bicubic, as many models have it; here bilinear is asked for"),
-        ("scrambled", scrambled.flatten(2)[0].T,
-         "a reshape mixed channels with places: (h·w, d) must be transposed before it "
-         "becomes (d, h, w)"),
-        ("scrambled-back", right.T.reshape(len(right), -1),
-         "the last reshape mixed channels with places: flatten (d, H, W) to (d, H·W), "
-         "then transpose"),
-        ("old-swapped", _resized(table, old[::-1], new),
-         "it reads the old table as (w, h): old is (h, w), the height first"),
-        ("new-swapped", _resized(table, old, new[::-1]),
-         "it makes W rows of H: new is (H, W), the height first"),
-    )  # fmt: skip
-    for slug, slip, message in slips:
-        near = torch.allclose(found.double(), slip.double(), atol=ROUNDING)
-        fine = torch.allclose(right.double(), slip.double(), atol=ROUNDING)  # on a square grid
-        require(not near or fine, slug, message)
+def _ask(answer: Callable[..., Any], table: Tensor, *sizes: tuple[int, int]) -> Tensor:
+    right = _grids.resized(table, *sizes)
+    return again(answer, table.clone(), *sizes, like=right, case="resized_table")
 
 
 # --- Fourier features -----------------------------------------------------------------------
@@ -164,33 +155,66 @@ def fourier_features(answer: Callable[[Tensor, Tensor], Any]) -> Verdict:
     return judge("fourier_features", answer, _examine_features)
 
 
-def _examine_features(answer: Callable[[Tensor, Tensor], Any]) -> str:
+def _points() -> tuple[tuple[Tensor, Tensor], ...]:
+    """Return coordinates on both sides of 0, with frequencies."""
     generator = torch.Generator().manual_seed(11)
-    for n, m, c in ((5, 3, 2), (1, 4, 1), (6, 2, 3)):
-        coordinates = torch.rand(n, c, generator=generator, dtype=torch.float64)
-        frequencies = torch.randn(m, c, generator=generator, dtype=torch.float64) * 2
-        found = answer(coordinates.clone(), frequencies.clone())
-        phases = 2 * math.pi * coordinates @ frequencies.T  # (n, m)
-        right = torch.cat((phases.sin(), phases.cos()), -1)
-        if isinstance(found, Tensor) and found.shape == right.shape:
-            _name_the_features(found, phases)
-        case = f"with {c} coordinates and {m} frequencies the answer"
-        same(found, right, case=case)
-    return "right: one wave for each frequency vector, as sine and cosine"
+    return tuple(
+        (
+            torch.rand(n, c, generator=generator, dtype=F64) * 4 - 2,
+            torch.randn(m, c, generator=generator, dtype=F64) * 2,
+        )
+        for n, m, c in ((5, 3, 2), (1, 4, 1), (6, 2, 3))
+    )
 
 
-def _name_the_features(found: Tensor, phases: Tensor) -> None:
-    sin, cos = phases.sin(), phases.cos()
-    bare = phases / (2 * math.pi)
-    slips = (
-        ("no-two-pi", torch.cat((bare.sin(), bare.cos()), -1),
-         "the 2π is missing: frequency 1 must make one wave from 0 to 1"),
-        ("half-turn", torch.cat(((phases / 2).sin(), (phases / 2).cos()), -1),
-         "it is π, not 2π: frequency 1 must make one wave from 0 to 1"),
-        ("cosines-first", torch.cat((cos, sin), -1), "the cosines stand first"),
-        ("sines-twice", torch.cat((sin, sin), -1), "both halves are sines"),
-        ("interleaved", torch.stack((sin, cos), -1).flatten(-2),
-         "sines and cosines alternate; here all sines come first"),
-    )  # fmt: skip
-    for slug, slip, message in slips:
-        require(not torch.allclose(found.double(), slip, atol=1e-4), slug, message)
+POINTS = _points()
+Features = Callable[[Tensor, Tensor], Any]
+
+
+def _examine_features(answer: Features) -> str:
+    found = [answer(x.clone(), b.clone()) for x, b in POINTS]
+    right = [_grids.both(_grids.phases(*case)) for case in POINTS]
+    said = [f"with {b.shape[1]} coordinates and {len(b)} frequencies the answer" for _, b in POINTS]
+    first = first_difference(found, right, said, atol=ROUNDING)
+    if first is None:
+        return "right: one wave for each frequency vector, as sine and cosine"
+    explain(found, _grids.FEATURES, POINTS, atol=ROUNDING)
+    for mine, true, (x, b) in zip(found, right, POINTS, strict=True):
+        _wrong_waves(answer, mine.detach().to("cpu", F64), true, x, b)
+    raise first
+
+
+def _wrong_waves(answer: Features, found: Tensor, right: Tensor, x: Tensor, b: Tensor) -> None:
+    """Raise the first property that fails: precision, range, pairs, points apart, axes."""
+    m = len(b)
+    big = float(found.abs().max())
+    require(big < 1 + ROUNDING, "out-of-range", f"sines lie between −1 and 1; there is {big:.4g}")
+    sizes = (found[:, :m] ** 2 + found[:, m:] ** 2).flatten()
+    size = float(sizes[(sizes - 1).abs().argmax()])
+    exact = abs(size - 1) < ROUNDING or abs(size - 1) > 0.02
+    require(exact, "rounded", "the numbers are rounded to 16 bits on the way: stay in float32")
+    said = f"sine and cosine of one phase have squares that sum to 1; here they sum to {size:.4g}"
+    require(abs(size - 1) < ROUNDING, "pairs", said)
+    alone = again(answer, x[-1:].clone(), b.clone(), like=right[-1:], case="fourier_features")
+    said = "a point has other features when it stands alone: each is judged by itself"
+    require(alike(alone, found[-1:], atol=ROUNDING), "depends-on-others", said)
+    _wrong_axes(answer, b)
+
+
+def _wrong_axes(answer: Features, b: Tensor) -> None:
+    """Raise unless the origin has phase 0, and each coordinate its own frequencies."""
+    m, c = b.shape
+    steps = [(axis, at) for axis in range(c) for at in (0.0, 0.1, -0.6, 1.7)]
+    x = torch.zeros(len(steps), c, dtype=F64)
+    for row, (axis, at) in enumerate(steps):
+        x[row, axis] = at
+    right = _grids.both(_grids.phases(x, b))
+    found = again(answer, x.clone(), b.clone(), like=right, case="fourier_features")
+    wrong = (found - right).abs() > ROUNDING
+    if wrong.any():
+        row, j = wrong.nonzero()[0].tolist()
+        axis, at = steps[row]
+        wave = f"the {'sine' if j < m else 'cosine'} of frequency {b[j % m, axis]:.3g}"
+        said = f"where coordinate {axis} is {at:g} and no other counts, {wave} must be "
+        slug = "coordinate" if at else "origin"
+        require(False, slug, f"{said}{right[row, j]:.4g}; it is {found[row, j]:.4g}")

@@ -62,32 +62,20 @@ def _judge_weights(weights: Any, n: int) -> None:
 
 def _judge_word(word: Any, n: int) -> None:
     case = f"previous_word_weights({n})"
+    said = f"{case} must be four numbers (a, b, c, e) or the number of a word; it is {word!r}"
+    require(not isinstance(word, bool), "type", said)
     try:
-        whole = None if isinstance(word, bool) else operator.index(word)
+        whole = operator.index(word)
     except TypeError:
-        whole = None
-    require(
-        whole is not None,
-        "type",
-        f"{case} must be four numbers (a, b, c, e) or the number of a word; it is {word!r}",
-    )
+        raise Mistake("type", said) from None
     require(n > 2, "can-be-served", "2 words can be served: word 1 only has to prefer an end")
     require(whole != 0, "word-zero", f"{case} must not be 0: no word stands before word 0")
-    require(
-        whole != 1,
-        "word-one",
-        f"{case} must be another word than 1: word 0 stands at an end, and a line can prefer it",
-    )
-    require(
-        whole is not None and 0 <= whole < n,
-        "not-the-first",
-        f"{case} must be one of the words 0 to {n - 1}: with {n} words there is no word {word}",
-    )
-    require(
-        whole == 2,
-        "not-the-first",
-        f"{case} must be the first word that cannot be served; one before {word} cannot, either",
-    )
+    said = f"{case} must be another word than 1: word 0 stands at an end, and a line can prefer it"
+    require(whole != 1, "word-one", said)
+    said = f"{case} must be one of the words 0 to {n - 1}: with {n} words there is no word {word}"
+    require(0 <= whole < n, "not-the-first", said)
+    said = f"{case} must be the first word that cannot be served; one before {word} cannot, either"
+    require(whole == 2, "not-the-first", said)
 
 
 def _favourites(scores: Tensor) -> list[int | None]:

@@ -25,6 +25,7 @@ EXERCISES = {  # in the order of the course; a test holds it against the noteboo
     "08": ("unseen_pairs", "interpolated", "yarn_frequencies", "false_neighbour"),
     "09": ("left_padded_positions", "packed_positions", "cached_step"),
     "10": ("grid_positions", "resized_table", "fourier_features"),
+    "11": ("reported_rate", "slower_or_stuck", "own_encoding"),
 }
 _events: list[dict[str, Any]] = []
 _questions: dict[str, str] = {}  # in this kernel: the key of a prediction -> its question

@@ -1,19 +1,17 @@
-"""Checkers of notebook 09: positions under padding and packing, and one cached step."""
+"""Checkers of notebook 09: positions under padding and packing."""
 
-import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from posenc.check._cases import explain
+from posenc.check._slips import Slip, _serving
 from posenc.check._verdict import Verdict, judge, require
-from posenc.functional import angles, inverse_frequencies, rotate_pairs
 
-__all__ = ["cached_step", "left_padded_positions", "packed_positions"]
-
-WIDTH = 8  # of the head in cached_step
-Step = Callable[..., Any]  # q, k, v, store, turn -> (dh,)
+__all__ = ["left_padded_positions", "packed_positions"]
 
 
 # --- padding --------------------------------------------------------------------------------
@@ -32,58 +30,60 @@ def left_padded_positions(answer: Callable[[Tensor], Any]) -> Verdict:
     return judge("left_padded_positions", answer, _examine_padding)
 
 
-def _examine_padding(answer: Callable[[Tensor], Any]) -> str:
-    lengths = torch.tensor([5, 3, 1, 0])
-    for mask in (
+def _masks() -> tuple[Tensor, ...]:
+    lengths, others = torch.tensor([5, 3, 1, 0]), torch.tensor([4, 2, 5, 3])
+    return (
         torch.arange(5) >= 5 - lengths[:, None],  # pads on the left
         torch.arange(5) < lengths[:, None],  # on the right
         torch.tensor([[True, True], [False, True]]),
-    ):
-        found = _whole_numbers(answer(mask.clone()), mask, "left_padded_positions(mask)")
-        right = (mask.cumsum(-1) - 1).clamp(min=0)
-        if not torch.equal(found[mask], right[mask]):
-            _name_padding(found, right, mask)
-        require(
-            bool((found >= 0).all()),
-            "negative",
-            "pads get positions below 0: a table would be read from its end; clamp them",
-        )
+        torch.arange(6) >= 6 - others[:, None],  # the first row has pads, too
+        torch.arange(300) >= torch.tensor([[0], [177]]),
+    )
+
+
+MASKS = _masks()
+
+
+def _examine_padding(answer: Callable[[Tensor], Any]) -> str:
+    case = "left_padded_positions(mask)"
+    found = [_whole_numbers(answer(mask.clone()), mask, case) for mask in MASKS]
+    words = [mine[mask] for mine, mask in zip(found, MASKS, strict=True)]
+    right = [_serving.count_words(mask)[mask] for mask in MASKS]
+    if not all(torch.equal(mine, true) for mine, true in zip(words, right, strict=True)):
+        explain(words, [_on_words(slip) for slip in _serving.PADDED], [(m,) for m in MASKS])
+        for mine, mask in zip(found, MASKS, strict=True):
+            _wrong_rows(answer, mine, mask)
+    require(
+        all(bool((mine >= 0).all()) for mine in found),
+        "negative",
+        "pads get positions below 0: a table would be read from its end; clamp them",
+    )
     return "right: each row's words count from 0, wherever the pads stand"
 
 
-def _name_padding(found: Tensor, right: Tensor, mask: Tensor) -> None:
-    columns = torch.arange(mask.shape[1]).expand(mask.shape)
-    require(
-        not torch.equal(found[mask], columns[mask]),
-        "columns",
-        "it numbers the columns: row 1's first word stands in column 2, not 0",
-    )
-    require(
-        not torch.equal(found[mask], right[mask] + 1),
-        "starts-at-one",
-        "the first word gets 1: cumsum counts the word itself, so take one off",
-    )
-    down, pads = (mask.cumsum(0)[mask], (~mask).cumsum(-1)[mask])
-    for slug, slip, message in (
-        ("down-the-batch", down, "it counts down the batch (dim 0): count along each row, dim -1"),
-        ("counts-pads", pads, "it counts the pads: in the mask, True is a word"),
-    ):
-        less = (slip - 1).clamp(min=0)
-        near = torch.equal(found[mask], slip) or torch.equal(found[mask], less)
-        require(not near, slug, message)
-    _first_wrong(found, right, mask)
+def _on_words(slip: Slip) -> Slip:
+    """Return the slip with what it gives to words alone, for pads are free."""
+    return replace(slip, program=lambda mask: slip.program(mask)[mask])
 
 
-def _first_wrong(found: Tensor, right: Tensor, mask: Tensor) -> None:
-    wrong = (found != right) & mask
-    if wrong.any():
-        row, column = (int(i) for i in wrong.nonzero()[0])
+def _wrong_rows(answer: Callable[[Tensor], Any], found: Tensor, mask: Tensor) -> None:
+    """Raise the first property that fails: a row by itself, 0 for its first word, even steps."""
+    for row, (mine, words) in enumerate(zip(found, mask, strict=True)):
+        alone = _whole_numbers(answer(words[None].clone()), mask[:1], "with one row it")
         require(
-            False,
-            "value",
-            f"with the mask {mask.int().tolist()} the word at [{row}, {column}] must be "
-            f"{right[row, column]}; it is {found[row, column]}",
+            torch.equal(alone[0][words], mine[words]),
+            "depends-on-others",
+            f"row {row} is counted otherwise when it stands alone: each row counts its own words",
         )
+        where = words.nonzero()[:, 0].tolist()
+        for count, column in enumerate(where):
+            slug = "steps" if count else "start"
+            said = f"{_short(words)}: the word in column {column} must get {count}"
+            require(mine[column] == count, slug, f"in {said}; it gets {mine[column]}")
+
+
+def _short(words: Tensor) -> str:
+    return f"the row {words.int().tolist()}" if len(words) < 9 else f"a row of {len(words)}"
 
 
 def _whole_numbers(found: object, like: Tensor, case: str) -> Tensor:
@@ -118,152 +118,34 @@ def packed_positions(answer: Callable[[Tensor], Any]) -> Verdict:
     return judge("packed_positions", answer, _examine_packing)
 
 
+DOCUMENTS = (
+    [0, 0, 0, 1, 1], [4, 4, 7, 7, 7, 7, 7, 9], [3, 1, 1, 2, 2, 2, 0], [5], [6, 6, 6],
+    [8] * 300 + [2] * 40,
+)  # fmt: skip
+
+
 def _examine_packing(answer: Callable[[Tensor], Any]) -> str:
-    for ids in ([0, 0, 0, 1, 1], [4, 4, 7, 7, 7, 7, 7, 9], [3, 1, 1, 2, 2, 2, 0], [5], [6, 6, 6]):
-        doc_ids = torch.tensor(ids)
-        case = f"packed_positions({ids})"
-        found = _whole_numbers(answer(doc_ids.clone()), doc_ids, case).tolist()
-        right = [i - ids.index(doc) for i, doc in enumerate(ids)]
-        require(
-            ids != [0, 0, 0, 1, 1] or found != list(range(5)),
-            "no-restart",
-            "nothing restarts: with [0, 0, 0, 1, 1] the fourth word must get 0, not 3",
-        )
-        require(
-            found != [p + 1 for p in right],
-            "starts-at-one",
-            f"{case} begins each document at 1; it must begin at 0",
-        )
-        require(
-            len(ids) == 1 or found != [ids.index(doc) for doc in ids] or max(found) == 0,
-            "beginnings",
-            f"{case} says where each document begins: take that off each index",
-        )
-        for i, (mine, true) in enumerate(zip(found, right, strict=True)):
-            require(mine == true, "value", f"{case} at [{i}] must be {true}; it is {mine}")
-    return "right: every document counts from 0, whatever its number and length"
-
-
-# --- one step with a cache ------------------------------------------------------------------
-
-
-def cached_step(answer: Step) -> Verdict:
-    """Check ``cached_step(q, k, v, store, turn)``: one head's decode step over *turned* keys.
-
-    ``q, k, v`` are (dh,), ``turn(x, p)`` turns by position p, and ``store`` is a dict of
-    ``keys`` and ``values`` (lists of (dh,)) and ``seen``, how many words came so far; the
-    step keeps all three. After some steps the checker evicts the oldest keys.
-
-    >>> def mine(q, k, v, store, turn):
-    ...     return v
-    >>> verdict = cached_step(mine)
-    ✗ cached_step: after the first step store["keys"] must hold 1 key; it holds 0
-    """
-    return judge("cached_step", answer, _examine_step)
-
-
-def _examine_step(answer: Step) -> str:
-    generator = torch.Generator().manual_seed(9)
-    q, k, v = torch.randn(3, 9, WIDTH, generator=generator, dtype=torch.float64)
-    store: dict[str, Any] = {"keys": [], "values": [], "seen": 0}
-    kept: list[int] = []  # which words stand in the store
-    for i in range(9):
-        if i == 6:  # the window is full: the three oldest go
-            del store["keys"][:3], store["values"][:3], kept[:3]
-        kept.append(i)
-        out = answer(q[i].clone(), k[i].clone(), v[i].clone(), store, _turn)
-        _examine_store(store, i, kept, k)
-        _examine_out(out, i, kept, (q, k, v))
-    return "right: step by step equals the full pass, also after an eviction"
-
-
-def _turn(x: Tensor, p: int) -> Tensor:
-    """Turn neighbouring channels of (dh,) by p times their speeds."""
-    speeds = inverse_frequencies(WIDTH, dtype=torch.float64)
-    return rotate_pairs(x[None], angles(torch.tensor([p]), speeds))[0]
-
-
-def _examine_store(store: dict[str, Any], i: int, kept: list[int], k: Tensor) -> None:
-    step = "the first step" if i == 0 else f"step {i}"
-    for name in ("keys", "values"):
-        size = len(store[name])
-        things = name if len(kept) > 1 else name[:-1]
-        require(
-            size == len(kept),
-            f"{name}-not-kept",
-            f'after {step} store["{name}"] must hold {len(kept)} {things}; it holds {size}',
-        )
-    key = store["keys"][-1]
-    require(isinstance(key, Tensor), "not-a-tensor", "the store must hold tensors of (dh,)")
-    if not torch.allclose(key, _turn(k[i], i)):
-        _name_position(key, i, kept, k)
-    require(
-        store["seen"] == i + 1,
-        "seen-not-counted",
-        f'after {step} store["seen"] must be {i + 1}; it is {store["seen"]}',
-    )
-    require(
-        not _stale(store, kept, k),
-        "turned-twice",
-        f"at step {i} keys that were turned before are turned again: turn each once, as it comes",
-    )
-
-
-def _name_position(key: Tensor, i: int, kept: list[int], k: Tensor) -> None:
-    """Say as which position the newest key was turned instead."""
-    near = [p for p in range(2 * i + 2) if torch.allclose(key, _turn(k[i], p))]
-    reasons = {
-        i + 1: ("one-late", ": counted after the word was added"),
-        0: ("at-zero", ": a step of one word counted anew, or a key not turned at all"),
-    }
-    if len(kept) <= i:  # something was evicted
-        reasons[len(kept) - 1] = ("cache-length", ": after the eviction, its place in the store")
-    slug, why = reasons.get(near[0], ("position", "")) if near else ("not-turned", "")
-    told = f"as position {near[0]}" if near else "by no position of this text"
-    require(
-        False, slug, f"word {i} must be turned as position {i}; its key is turned {told}{why}"
-    )  # fmt: skip
-
-
-def _stale(store: dict[str, Any], kept: list[int], k: Tensor) -> bool:
-    pairs = zip(store["keys"], kept, strict=True)
-    return any(not torch.allclose(key, _turn(k[p], p)) for key, p in pairs)
-
-
-def _examine_out(out: object, i: int, kept: list[int], heads: tuple[Tensor, ...]) -> None:
-    require(
-        isinstance(out, Tensor) and out.shape == (WIDTH,),
-        "shape",
-        f"cached_step must return a tensor of shape ({WIDTH},)",
-    )
-    assert isinstance(out, Tensor)
-    for slug, wrong, message in _outputs(i, kept, heads):
-        if torch.allclose(out, wrong, atol=1e-6):
-            require(not slug, slug, message)
-            return
-    alone = ": it sees itself alone, so its output is its own value" if i == 0 else ""
-    require(False, "value", f"step {i} differs from the full pass at word {i}{alone}")
-
-
-def _outputs(
-    i: int, kept: list[int], heads: tuple[Tensor, ...]
-) -> tuple[tuple[str, Tensor, str], ...]:
-    """Return what word i may come out as, the right answer first: slug, output, what to say."""
-    q, k, v = heads
-    root, query = math.sqrt(WIDTH), _turn(q[i], i)
-    keys, values = torch.stack([_turn(k[p], p) for p in kept]), v[kept]
-    turned = torch.stack([_turn(v[p], p) for p in kept])
-    scores = keys @ query
-    weights = (scores / root).softmax(0)
-    return (
-        ("", weights @ values, ""),
-        ("scale", scores.softmax(0) @ values, "the scores are not divided by √dh"),
-        ("scale-by-count", (scores / math.sqrt(len(kept))).softmax(0) @ values,
-         "the scores are divided by the root of how many keys there are; it must be √dh"),
-        ("query-not-turned", (keys @ q[i] / root).softmax(0) @ values,
-         "the query is not turned; the keys are"),
-        ("values-turned", weights @ turned,
-         "the values are turned too: only query and key carry the position"),
-        ("no-softmax", scores / root @ values,
-         "the softmax is missing: the weights must be positive and sum to 1"),
-    )  # fmt: skip
+    cases = [torch.tensor(ids) for ids in DOCUMENTS]
+    said = [f"packed_positions({ids if len(ids) < 9 else '[8, 8, …]'})" for ids in DOCUMENTS]
+    found = [
+        _whole_numbers(answer(ids.clone()), ids, case)
+        for ids, case in zip(cases, said, strict=True)
+    ]
+    right = [_serving.packed(ids) for ids in cases]
+    if all(torch.equal(mine, true) for mine, true in zip(found, right, strict=True)):
+        return "right: every document counts from 0, whatever its number and length"
+    explain(found, _serving.PACKED, [(ids,) for ids in cases])
+    for mine, true, case in zip(found, right, said, strict=True):
+        for i, (number, count) in enumerate(zip(mine.tolist(), true.tolist(), strict=True)):
+            slug = (
+                "steps"
+                if count
+                else "not-restarted"
+                if i and number == mine[i - 1] + 1
+                else "start"
+            )
+            words = "within a document" if count else "where a document begins,"
+            require(
+                number == count, slug, f"{words} {case} at [{i}] must be {count}; it is {number}"
+            )
+    raise AssertionError("one of them differs")

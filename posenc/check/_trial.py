@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from posenc.check import _record
+from posenc.check import _ledger, _record
 from posenc.check._claims import CLAIMS
 from posenc.check._verdict import strict
 
@@ -96,10 +96,13 @@ def claim(
         raise ValueError(f"claim {id!r} has no value to compare")
     holds = all(OPERATORS[op](entry, bound) for entry in values.tolist())
     behind = f" ({seeds} seeds)" if seeds else ""
+    worst = _worst(values.tolist(), op, bound)
     if holds:
+        near = float(f"{worst:.3g}")
+        measured = {"value": near, "op": op, "bound": float(bound), "seeds": seeds}
+        _ledger.note({"id": id, "claim": text, **measured})
         print(f"✓ {text}{behind}{_guessed(settles)}")
         return
-    worst = _worst(values.tolist(), op, bound)
     line = f"{text}{behind}: measured {worst:.4g}, claimed {op} {bound:g}"
     if strict():
         raise ClaimFailed(f"claim {id!r} is false: {line}")
@@ -160,4 +163,5 @@ def verdict(id: str, ruling: str, *, because: str) -> Trial:
         raise ValueError(f"no claim {id!r} is on trial; known are: {', '.join(CLAIMS)}")
     if ruling not in VERDICTS:
         raise ValueError(f"a verdict is one of {', '.join(VERDICTS)}; got {ruling!r}")
+    _ledger.note({"id": id, "claim": CLAIMS[id], "verdict": ruling, "because": because})
     return Trial(id, ruling, because)

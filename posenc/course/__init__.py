@@ -1,1 +1,1 @@
-"""The course's own tools: `python -m posenc.course build | check | lab | doctor`."""
+"""The course's own tools: `python -m posenc.course --help` names them."""

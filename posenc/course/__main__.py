@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from posenc.course import _places
 
@@ -29,13 +30,69 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="compare notebooks with their sources")
     check.add_argument("names", nargs="*")
     check.set_defaults(run=_check)
+    claims = commands.add_parser("claims", help="gather what the lessons claim and rule")
+    claims.set_defaults(run=_claims)
     lab = commands.add_parser(
         "lab", help="open your own copies; further arguments go to JupyterLab"
     )
     lab.set_defaults(run=_lab)
+    _add_editions(commands)
+    _add_grade(commands)
     doctor = commands.add_parser("doctor", help="say what is here and what is missing")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _add_grade(commands: Any) -> None:
+    grade = commands.add_parser("grade", help="judge what learners handed in, sealed off")
+    grade.add_argument("submissions", type=Path, help="STUDENT/*.ipynb or STUDENT.ipynb")
+    grade.add_argument("--out", type=Path, required=True, help="a folder for the results")
+    grade.add_argument("--jobs", type=int, default=2, help="submissions at a time")
+    grade.add_argument("--trusted", action="store_true", help="without bubblewrap's walls")
+    grade.set_defaults(run=_grade)
+
+
+def _add_editions(commands: Any) -> None:
+    editions = commands.add_parser(
+        "editions", help="handouts, notebooks for class and for Colab; no option means all"
+    )
+    editions.add_argument("--edition", nargs="+", choices=["study", "student", "instructor"])
+    editions.add_argument("--format", nargs="+", choices=["ipynb", "colab", "html", "pdf"])
+    editions.add_argument("--notebook", nargs="+", default=[], help="03 or a whole name")
+    editions.add_argument("--out", type=Path, help="the folder; dist")
+    editions.set_defaults(run=_editions)
+    publish = commands.add_parser(
+        "publish", help="badges that open the lessons on Colab, for a repository of your own"
+    )
+    where = publish.add_mutually_exclusive_group(required=True)
+    where.add_argument("--repo", metavar="OWNER/NAME", help="on GitHub")
+    where.add_argument("--off", action="store_true", help="take the badges away again")
+    publish.add_argument("--branch", default="main")
+    publish.set_defaults(run=_publish)
+
+
+def _editions(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _tools
+
+    _tools.require(args.format or _tools.FORMATS)
+    from posenc.course import _editions
+
+    root = _places.find_root(Path.cwd())
+    asked = {"audiences": args.edition, "formats": args.format, "names": args.notebook}
+    order = _editions.Order(**{name: tuple(words) for name, words in asked.items() if words})
+    return _editions.editions(root, order, args.out or root / "dist")
+
+
+def _publish(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _tools
+
+    _tools.require(("colab",))
+    from posenc.course import _publish
+
+    root = _places.find_root(Path.cwd())
+    if args.off:
+        return _publish.withdraw(root)
+    return _publish.publish(root, args.repo, args.branch)
 
 
 def _build(args: argparse.Namespace, rest: list[str]) -> int:
@@ -50,10 +107,23 @@ def _check(args: argparse.Namespace, rest: list[str]) -> int:
     return _check.check(_places.find_root(Path.cwd()), args.names)
 
 
+def _claims(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _claims
+
+    return _claims.claims(_places.find_root(Path.cwd()))
+
+
 def _lab(args: argparse.Namespace, rest: list[str]) -> int:
     from posenc.course import _lab
 
     return _lab.lab(_places.find_root(Path.cwd()), rest)
+
+
+def _grade(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course._grade import _run
+
+    root = _places.find_root(Path.cwd())
+    return _run.run(root, args.submissions, args.out, jobs=args.jobs, trusted=args.trusted)
 
 
 def _doctor(args: argparse.Namespace, rest: list[str]) -> int:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -13,7 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from posenc.course import _places
+from posenc.course import _claims, _places
 from posenc.course._places import KERNEL_ENV, CourseError
 from posenc.course._source import NOTEBOOK_METADATA, notebook_from
 
@@ -61,7 +62,10 @@ def build_one(source: Path) -> str:
     notebook = notebook_from(source)
     target = _places.built_from(source)
     notebook.cells.append(nbformat.v4.new_code_cell(LAST))
-    _run(notebook, target)
+    with tempfile.TemporaryDirectory(prefix="posenc-") as folder:
+        noted = Path(folder) / "ledger.jsonl"
+        noted.touch()
+        _run(notebook, target, noted)
     notebook.cells.pop()
     for cell, output in outputs_of(notebook):
         _refuse(cell, output, target)
@@ -96,11 +100,12 @@ def as_bytes(notebook: nbformat.NotebookNode) -> bytes:
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
 
 
-def _run(notebook: nbformat.NotebookNode, target: Path) -> None:
+def _run(notebook: nbformat.NotebookNode, target: Path, noted: Path) -> None:
     begun: list[str] = []
     client = NotebookClient(
         notebook,
         on_cell_execute=lambda cell, cell_index: begun.append(cell.source),
+        on_cell_executed=lambda cell, **reply: _claims.keep(noted, cell),
         timeout=SECONDS_A_CELL,
         kernel_name="python3",
         record_timing=False,
@@ -110,7 +115,7 @@ def _run(notebook: nbformat.NotebookNode, target: Path) -> None:
         resources={"metadata": {"path": str(target.parent)}},
     )
     try:
-        client.execute(env=os.environ | KERNEL_ENV)
+        client.execute(env=os.environ | KERNEL_ENV | {"POSENC_LEDGER": str(noted)})
     except CellExecutionError as problem:
         code = _indented(begun[-1])
         raise CourseError(

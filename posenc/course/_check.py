@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from posenc.course import _places
+from posenc.course import _claims, _places
 from posenc.course._build import outputs_of, png_sha256
 from posenc.course._source import notebook_from
 
@@ -23,6 +23,9 @@ def check(root: Path, names: list[str]) -> int:
         for problem in problems(known.get(stem), built.get(stem)):
             found += 1
             print(f"✗ {stem}: {problem}")
+    for problem in [] if names or found else _claims.stale(root):
+        found += 1
+        print(f"✗ {problem}")
     if not found:
         print(f"✓ {len(chosen)} notebooks are what their sources say")
     return int(found > 0)
@@ -65,13 +68,20 @@ def _against_source(
         (number, part)
         for number, pair in enumerate(zip(notebook.cells, expected.cells, strict=True), 1)
         for part in ("cell_type", "source", "metadata", "id")
-        if pair[0].get(part) != pair[1].get(part)
+        if _written(pair[0], part) != pair[1].get(part)
     ]
     if differing:
         number, part = differing[0]
         cells = len({number for number, _ in differing})
         more = f" (and {cells - 1} more cells)" if cells > 1 else ""
         yield f"cell {number}: another {part} in its source{more}; {_rebuild(source)}"
+
+
+def _written(cell: nbformat.NotebookNode, part: str) -> object:
+    """What the source says of a cell: its metadata without what the builder noted."""
+    if part != "metadata":
+        return cell.get(part)
+    return {key: value for key, value in cell.metadata.items() if key != _claims.KEY}
 
 
 def _executed(notebook: nbformat.NotebookNode) -> Iterator[str]:

@@ -8,6 +8,7 @@ import ast
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from posenc.course._places import CourseError
+from posenc.course._published import published
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 SOLUTIONS = "## Solutions"
@@ -43,15 +45,17 @@ _REGION = re.compile(
     flags=re.DOTALL | re.MULTILINE,
 )
 _STATEMENT = re.compile(r"\*\*(Exercise \d+[^*]*)\*\*")
+_DIFFICULTY = re.compile(r"difficulty (\d) of 5")
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise of a source: its name, its heading and its cell as written."""
+    """One exercise of a source: its name, its heading, its cell as written, its worth."""
 
     name: str
     heading: str
     code: str
+    points: int
 
     @property
     def stub(self) -> str:
@@ -66,21 +70,36 @@ class Exercise:
 
 def notebook_from(source: Path) -> nbformat.NotebookNode:
     """The lesson as a notebook whose code cells have not been run."""
-    written = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     ids = _Ids()
-    cells, exercises, statement = [], [], ""
-    for cell in written.cells:
-        cell.source = cell.source.strip("\n")
-        _refuse_comments_alone(cell, source)
-        if cell.cell_type == "markdown":
-            statement = _last_statement(cell.source) or statement
-        if _is_exercise(cell, source):
-            exercises.append(_exercise(cell.source, statement, source))
-            cells.append(_stub_cell(cell, exercises[-1], ids))
+    cells, exercises = [], []
+    for cell, exercise in _cells(source):
+        if exercise:
+            exercises.append(exercise)
+            cells.append(_stub_cell(cell, exercise, ids))
         else:
             cells.append(_plain_cell(cell, ids))
     cells += _solution_cells(exercises, ids)
+    stamp = published(source.parent.parent)
+    if stamp and cells:
+        # The ids are those of the lesson without it.
+        cells[0].source += f"\n\n{stamp.badge(source.stem)}"
     return new_notebook(cells=cells, metadata=NOTEBOOK_METADATA)
+
+
+def exercises(source: Path) -> list[Exercise]:
+    """The exercises of a lesson, in its order."""
+    return [exercise for _, exercise in _cells(source) if exercise]
+
+
+def _cells(source: Path) -> Iterator[tuple[nbformat.NotebookNode, Exercise | None]]:
+    """Each cell as written, with its exercise where it is one."""
+    statement = ""
+    for cell in jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent").cells:
+        cell.source = cell.source.strip("\n")
+        _refuse_comments_alone(cell, source)
+        if cell.cell_type == "markdown" and _STATEMENT.search(cell.source):
+            statement = cell.source
+        yield cell, _exercise(cell, statement, source) if _is_exercise(cell, source) else None
 
 
 def _refuse_comments_alone(cell: nbformat.NotebookNode, source: Path) -> None:
@@ -149,13 +168,17 @@ def _is_exercise(cell: nbformat.NotebookNode, source: Path) -> bool:
     )
 
 
-def _exercise(code: str, statement: str, source: Path) -> Exercise:
+def _exercise(cell: nbformat.NotebookNode, statement: str, source: Path) -> Exercise:
     if not statement:
         raise CourseError(
             f"{source.name}: an exercise without a statement; "
             "write **Exercise 1** · … in a markdown cell above it"
         )
-    return Exercise(_name(code, source), statement, code)
+    heading = _STATEMENT.findall(statement)[-1]
+    # A point for each step of difficulty, unless the cell says `points=3`.
+    difficulty = _DIFFICULTY.search(statement)
+    points = cell.metadata.get("points", int(difficulty[1]) if difficulty else 1)
+    return Exercise(_name(cell.source, source), heading, cell.source, points)
 
 
 def _name(code: str, source: Path) -> str:
@@ -181,8 +204,3 @@ def _is_function(node: ast.AST) -> bool:
 
 def _holds(node: ast.AST, line: int) -> bool:
     return node.lineno <= line <= node.end_lineno  # type: ignore[attr-defined]
-
-
-def _last_statement(markdown: str) -> str | None:
-    found = _STATEMENT.findall(markdown)
-    return found[-1] if found else None

@@ -42,7 +42,7 @@ def heatmap(
     cells of a small matrix; ``label`` names the colour bar.
 
     Raises ``ValueError`` for a matrix that is not 2-D or not finite, for names that do not
-    fit it, or for ``values`` with more than 16 columns or rows.
+    fit it, or for ``values`` with more than 18 columns or rows.
 
     >>> heatmap([[0, 1], [1, 0]], xlabel="key", ylabel="query", alt="Each sees the other.")
     heatmap
@@ -187,8 +187,8 @@ def _round_up(step: float) -> int:
 
 def _write(ax: Axes, values: np.ndarray, limits: tuple[float, float]) -> None:
     """Write the numbers into the cells, dark on light and light on dark."""
-    if max(values.shape) > 16:
-        raise ValueError(f"values=True is for up to 16 rows and columns; got {values.shape}")
+    if max(values.shape) > 18:
+        raise ValueError(f"values=True is for up to 18 rows and columns; got {values.shape}")
     whole = bool((values == np.round(values)).all())
     small = 8 if values.shape[1] <= 8 else 6
     for (row, column), value in np.ndenumerate(values):

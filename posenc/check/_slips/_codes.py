@@ -27,6 +27,7 @@ ORDERS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 HALVES = list(ORDERS)[1]
 NAMES = dict(zip(ORDERS, ("pairs", "sines-first", "cosine-before", "cosines-first"), strict=True))
+SEEN_ORDERS = {"sines-first": "tensorflow/tensor2tensor#391"}
 
 
 def put_back(table: Tensor, order: str) -> Tensor:
@@ -68,7 +69,8 @@ def _fine_codes() -> tuple[Slip, ...]:
     for order, sort in ORDERS.items():
         slug, says = NAMES[order], f"equivalent: {order}" if order else ""
         if order:
-            found.append(Slip(slug, lambda p, d, s=sort: s(_right(p, d)), says, fine=True))
+            seen = SEEN_ORDERS.get(slug, "")
+            found.append(Slip(slug, lambda p, d, s=sort: s(_right(p, d)), says, seen, fine=True))
         says = f"{ENDS}; {order.split(':')[0]}" if order else ENDS
         slug = f"{slug}-ends-at-base" if order else "ends-at-base"
         seen = "" if order else "hojonathanho/diffusion#15"

@@ -1,0 +1,204 @@
+"""Every edition of every lesson: audience by format, made once and kept until something changes."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from posenc.course import _audience, _build, _check, _colab, _leaks, _places, _source
+from posenc.course._places import CourseError
+from posenc.course._published import published
+from posenc.course._shelf import Shelf
+from posenc.course._tools import FORMATS
+from posenc.training import progress
+
+PACKAGE = Path(__file__).resolve().parents[1]
+BOUND = "course"
+NBGRADER = "instructor/ipynb/nbgrader_config.py"
+Print = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for; nothing named means all of it."""
+
+    audiences: tuple[str, ...] = _audience.AUDIENCES
+    formats: tuple[str, ...] = tuple(FORMATS)
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file to be made: a lesson for one audience in one format."""
+
+    source: Path
+    audience: str
+    format: str
+
+    @property
+    def name(self) -> str:
+        """Its path below the folder of the editions."""
+        return f"{self.audience}/{self.format}/{self.source.stem}.{FORMATS[self.format]}"
+
+    @property
+    def notes(self) -> Path:
+        """What a teacher should know about the lesson."""
+        return self.source.parent / "teaching" / f"{self.source.stem}.md"
+
+    def inputs(self) -> str:
+        """A digest of all that the file is made from."""
+        built = _places.built_from(self.source)
+        read = [built, self.source, self.notes, *_data(built.parent)]
+        parts = [self.name.encode(), _tool_digest(), *(p.read_bytes() for p in read if p.exists())]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def editions(root: Path, order: Order, out: Path) -> int:
+    """Make what is asked for and not there yet; return the exit status."""
+    everything = _places.sources(root)
+    chosen = _places.choose(everything, order.names)
+    _refuse_unbuilt(chosen)
+    shelf = Shelf(out)
+    try:
+        made = _make(order, chosen, everything, shelf)
+    except KeyboardInterrupt:
+        print("Stopped. What was finished is kept; the same command goes on from there.")
+        return 130
+    finally:
+        shelf.finish({source.stem: _title(source) for source in everything})
+    print(f"✓ {made} files made, {len(shelf.record) - made} were there and up to date; in {out}")
+    return 0
+
+
+def _refuse_unbuilt(sources: list[Path]) -> None:
+    for source in sources:
+        for problem in _check.problems(source, _built(source)):
+            raise CourseError(f"{source.stem} {problem}")
+
+
+def _built(source: Path) -> Path | None:
+    built = _places.built_from(source)
+    return built if built.exists() else None
+
+
+def _make(order: Order, chosen: list[Path], everything: list[Path], shelf: Shelf) -> int:
+    """How many files were made."""
+    plan = [Piece(s, a, f) for s in chosen for a in order.audiences for f in order.formats]
+    lessons = {source.stem: source for source in everything}
+    kept = {*lessons, BOUND, Path(NBGRADER).stem}
+    shelf.forget({name for name in shelf.record if Path(name).stem not in kept})
+    inputs = {piece: piece.inputs() for piece in plan}
+    missing = [piece for piece in plan if not shelf.holds(piece.name, inputs[piece])]
+    bound = order.audiences if "pdf" in order.formats else ()
+    with _printer("pdf" in order.formats) as print_page:
+        for piece in progress(missing, "editions"):
+            shelf.put(piece.name, content(piece, print_page), inputs[piece])
+        made = [_bound(audience, everything, shelf, print_page) for audience in bound]
+    if "instructor" in order.audiences and "ipynb" in order.formats:
+        made.append(_settings(shelf))
+    return len(missing) + sum(made)
+
+
+def _settings(shelf: Shelf) -> bool:
+    """What nbgrader needs to know, beside the notebooks that are made for it."""
+    content = (PACKAGE / "course" / "pages" / "nbgrader_config.txt").read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if shelf.holds(NBGRADER, digest):
+        return False
+    shelf.put(NBGRADER, content, digest)
+    return True
+
+
+def _printer(needed: bool) -> AbstractContextManager[Print]:
+    if not needed:
+        return nullcontext(lambda page: b"")
+    from posenc.course import _print
+
+    return _print.printer()
+
+
+def content(piece: Piece, print_page: Print | None = None) -> bytes:
+    """The bytes of one file; `print_page` is needed for a PDF alone."""
+    built = _places.built_from(piece.source)
+    lessons = tuple(source.stem for source in _places.sources(piece.source.parents[2]))
+    notebook = _for_audience(piece, nbformat.read(built, as_version=4))
+    if piece.format == "ipynb":
+        return _build.as_bytes(notebook)
+    if piece.format == "colab":
+        stamp = published(built.parent)
+        urls = {stem: stamp.url(stem) for stem in lessons} if stamp else {}
+        return _build.as_bytes(_colab.colab(notebook, built.parent, urls))
+    from posenc.course import _pages
+
+    medium = "paper" if piece.format == "pdf" else "screen"
+    about = _pages.Page(piece.source.stem, piece.audience, medium, lessons)
+    page = _pages.page(notebook, about)
+    if print_page and about.paper:
+        return print_page(page)
+    return _pages.with_mathematics(page).encode()
+
+
+def _for_audience(piece: Piece, notebook: NotebookNode) -> NotebookNode:
+    exercises = _source.exercises(piece.source)
+    made = _audience.edition(notebook, piece.audience, exercises, piece.notes)
+    if piece.audience == "student":
+        for name, pieces in _leaks.secrets(piece.source).items():
+            if _leaks.leaked(pieces, made):
+                raise CourseError(f"{piece.source.stem}: the answer of {name} shows in an output")
+    return made
+
+
+def _bound(audience: str, everything: list[Path], shelf: Shelf, print_page: Print) -> bool:
+    """Bind the printed lessons of an audience, if all are there and not bound yet."""
+    names = {source: Piece(source, audience, "pdf").name for source in everything}
+    if not set(names.values()) <= set(shelf.record):
+        return False
+    inputs = _tool_digest() + b"".join(shelf.record[n]["sha256"].encode() for n in names.values())
+    bound, digest = f"{audience}/pdf/{BOUND}.pdf", hashlib.sha256(inputs).hexdigest()
+    if shelf.holds(bound, digest):
+        return False
+    from posenc.course import _bind
+
+    lessons = [
+        _bind.Lesson(source.stem, _title(source), (shelf.out / name).read_bytes())
+        for source, name in names.items()
+    ]
+    shelf.put(bound, _bind.bind(lessons, audience, print_page), digest)
+    return True
+
+
+def _title(source: Path) -> str:
+    """The heading of a lesson."""
+    built = _built(source)
+    return _audience.title(nbformat.read(built, as_version=4)) if built else source.stem
+
+
+def _data(notebooks: Path) -> list[Path]:
+    """What lies beside the lessons: the stamp, and whatever a lesson may read."""
+    others = {".ipynb", ".py", ".md", ".toml"}
+    found = (path for path in notebooks.rglob("*") if path.is_file())
+    return sorted(path for path in found if path.suffix not in others)
+
+
+@cache
+def _tool_digest() -> bytes:
+    """What makes the editions: the package, which Colab's carry, and the tools' versions."""
+    parts = [p.read_bytes() for p in sorted(_package_files())]
+    for name in ("nbconvert", "django-static-mathjax", "playwright", "pypdf"):
+        try:
+            parts.append(metadata.version(name).encode())
+        except metadata.PackageNotFoundError:
+            continue
+    return hashlib.sha256(b"\0".join(parts)).digest()
+
+
+def _package_files() -> Iterator[Path]:
+    for path in PACKAGE.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path

@@ -1,0 +1,1 @@
+"""Grading: a submission runs sealed off, and is judged from outside."""

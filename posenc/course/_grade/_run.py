@@ -1,0 +1,118 @@
+"""`python -m posenc.course grade`: every submission, in parallel, begun again where it ended."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from tqdm import tqdm
+
+from posenc.course import _places
+from posenc.course._grade import _judge, _lessons, _report, _sandbox, _submissions
+from posenc.course._grade._lessons import Lesson
+from posenc.course._grade._submissions import Submission
+from posenc.course._places import CourseError
+
+STOPPED = "{why}; {done} of {all} are done and kept: run the same command to go on"
+
+
+def run(root: Path, folder: Path, out: Path, *, jobs: int, trusted: bool) -> int:
+    """Grade what is in `folder`, write into `out`; 130 if it was interrupted."""
+    lessons = [_lessons.read(source) for source in _places.sources(root)]
+    submissions = _submissions.find(folder, lessons)
+    _sandbox.refuse_without_walls(trusted)
+    try:
+        done = _Done(out, _fingerprint(lessons, trusted))
+        code = _grade(submissions, lessons, done, jobs, trusted)
+        if not code:
+            rows = _report.write(out, done.rows(submissions))
+            print(_told(rows, out))
+    except OSError as problem:
+        raise CourseError(
+            f"{out} cannot be written: {problem.strerror}; what is done is kept"
+        ) from None
+    return code
+
+
+def _grade(
+    submissions: list[Submission], lessons: list[Lesson], done: "_Done", jobs: int, trusted: bool
+) -> int:
+    """Grade what is not done yet, and keep each result as it comes."""
+    waiting = [one for one in submissions if not done.has(one)]
+    quiet = os.environ.get("POSENC_QUIET") == "1"
+    work = (delayed(_one)(one, lessons, trusted) for one in waiting)
+    bar = tqdm(total=len(submissions), initial=len(submissions) - len(waiting), unit="file",
+               disable=quiet)  # fmt: skip
+    why = ""
+    with bar:
+        try:
+            for one, rows in Parallel(jobs, return_as="generator_unordered")(work):
+                done.keep(one, rows)
+                bar.update()
+        except KeyboardInterrupt:
+            why = "interrupted"
+        except TerminatedWorkerError:
+            why = "a worker was ended from outside (is memory short?)"
+    if why:
+        kept = sum(map(done.has, submissions))
+        print(STOPPED.format(why=why, done=kept, all=len(submissions)))
+    return 130 if why == "interrupted" else int(bool(why))
+
+
+def _one(
+    submission: Submission, lessons: list[Lesson], trusted: bool
+) -> tuple[Submission, list[dict[str, Any]]]:
+    return submission, _judge.grade(submission, lessons, trusted)
+
+
+class _Done:
+    """The results so far, a file for each submission, written whole or not at all."""
+
+    def __init__(self, out: Path, fingerprint: str) -> None:
+        self.folder, self.fingerprint = out / "done", fingerprint
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.paths: dict[Submission, Path] = {}
+
+    def path(self, submission: Submission) -> Path:
+        """Return where its results are kept: elsewhere once the file or the course changes."""
+        if submission not in self.paths:
+            key = f"{_submissions.sha256(submission)} {self.fingerprint}"
+            name = hashlib.sha256(key.encode()).hexdigest()[:32]
+            self.paths[submission] = self.folder / f"{name}.json"
+        return self.paths[submission]
+
+    def has(self, submission: Submission) -> bool:
+        """Return whether it is graded."""
+        return self.path(submission).is_file()
+
+    def keep(self, submission: Submission, rows: list[dict[str, Any]]) -> None:
+        """Write its results down."""
+        content = json.dumps(rows, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+        _places.write_aside(self.path(submission), content)
+
+    def rows(self, submissions: list[Submission]) -> Iterator[dict[str, Any]]:
+        """Yield all results of these."""
+        for submission in submissions:
+            yield from json.loads(self.path(submission).read_text(encoding="utf-8"))
+
+
+def _fingerprint(lessons: list[Lesson], trusted: bool) -> str:
+    """Return what changes when exercises, checkers or the way of grading do."""
+    package = _sandbox.PACKAGE
+    found = hashlib.sha256(repr((lessons, trusted)).encode())
+    for path in sorted([*package.glob("check/**/*.py"), *package.glob("course/_grade/*.py")]):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def _told(rows: list[dict[str, Any]], out: Path) -> str:
+    students = len({row["student"] for row in rows})
+    passed = sum(row["verdict"] in _judge.PASSED for row in rows)
+    return (
+        f"{students} students, {passed} of {len(rows)} answers right: "
+        f"{out / 'results.csv'}, {out / 'index.html'}"
+    )

@@ -1,0 +1,219 @@
+"""A process of its own for a learner's code: bubblewrap's walls, and a wire through them."""
+
+import contextlib
+import functools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from posenc.check._guard import TooLong
+from posenc.course._grade._clock import Clock
+from posenc.course._grade._peer import Ended, Limits, Peer
+from posenc.course._grade._values import WireError
+from posenc.course._places import CourseError
+
+PACKAGE = Path(__file__).resolve().parents[2]
+INSIDE = ("__init__.py", "_values.py", "_errors.py", "_remote.py", "_peer.py", "_slices.py",
+          "_inside.py")  # fmt: skip
+TO_START = 60.0  # seconds
+TO_READ = 20.0  # for the cells that an answer needs
+SCRATCH = 32_000_000  # bytes of /tmp in there
+NOBODY = 900_000  # and on: users that own nothing
+RUN = ("-m", "posenc.course._grade._inside")
+ENV = {
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "MPLCONFIGDIR": "/tmp",
+    "OMP_NUM_THREADS": "1",
+    "POSENC_QUIET": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+class Sandbox:
+    """A started process; `peer` is the wire into it. Close it: nothing in it survives."""
+
+    def __init__(self, *book: list[str], trusted: bool) -> None:
+        """Start, and read a book: the submission's cells, the lesson's, the answers' names."""
+        words, env = command(trusted)
+        self.process = subprocess.Popen(
+            words, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        source, sink = self.process.stdout.fileno(), self.process.stdin.fileno()
+        self.clock = Clock(self.process.pid)
+        self.peer = Peer(source, sink, Limits(), self.clock.tick)
+        try:
+            self._begin(book)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, book: tuple[list[str], ...]) -> None:
+        self.clock.start(TO_START)
+        try:
+            self.peer.ask("hello")
+        except (Ended, TooLong):  # nothing of the submission was there yet
+            raise CourseError(
+                "a sandbox did not start (are memory or processes short?); run the same "
+                "command to go on"
+            ) from None
+        self.clock.start(TO_READ)
+        self.peer.ask("read", *book)
+
+    def answer(self, name: str, checker: str, hint: str, version: int) -> "Answer":
+        """Return one version of the submission's answer to an exercise."""
+        self.clock.start(TO_READ)
+        told = self.peer.ask("answer", name, checker, hint, version)
+        if not (isinstance(told, tuple) and len(told) == 4 and isinstance(told[3], list)):
+            raise WireError("it has taken its sandbox apart")
+        exists, is_made, value, notes = told
+        return Answer(exists is True, is_made is True, value, "; ".join(map(str, notes))[:500])
+
+    def close(self) -> None:
+        """End all that runs in there.
+
+        The whole group: a change of user makes the inner bubblewrap deaf to its parent's death.
+        """
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
+        self.process.wait()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is there for an exercise: a stand-in for the answer, or why there is none."""
+
+    exists: bool
+    is_made: bool
+    value: Any
+    notes: str
+
+
+def refuse_without_walls(trusted: bool) -> None:
+    """Raise unless submissions can be sealed off, or are trusted."""
+    if trusted:
+        return
+    why = "bubblewrap is missing (`apt install bubblewrap`)"
+    if shutil.which("bwrap"):
+        words, env = command(False)
+        words = [*words[: words.index(RUN[0])], "-c", "import torch; print('up')"]
+        tried = subprocess.run(words, env=env, capture_output=True, text=True)
+        if tried.stdout == "up\n":
+            return
+        why = f"bubblewrap cannot start here: {tried.stderr.strip()[:300]}"
+    raise CourseError(
+        f"{why}. Without it a submission could read your files and use your network. "
+        "If you wrote or read every one of them yourself, add --trusted"
+    )
+
+
+# --- the walls --------------------------------------------------------------------------------
+
+
+@functools.cache
+def command(trusted: bool) -> tuple[list[str], dict[str, str]]:
+    """Return the command that starts the inside, and its environment."""
+    python = [sys.executable, *RUN]
+    if trusted:
+        return python, os.environ | ENV | {"PYTHONPATH": str(PACKAGE.parent)}
+    inner = [
+        *(shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session"),
+        *("--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"),
+        *_shown(), *_hidden(), *_course(), "--proc", "/proc", "--dev", "/dev",
+        *_scratch("/dev/shm", 1 << 20), "--remount-ro", "/dev",
+        *_scratch("/tmp", SCRATCH), "--chdir", "/tmp", "--remount-ro", "/",
+        "--clearenv", *_env(ENV | {"PYTHONPATH": "/course"}), "--",
+    ]  # fmt: skip
+    whole = [*_as_nobody(), *inner, *python, "--sealed"]
+    return whole, {"PATH": os.environ.get("PATH", os.defpath)}
+
+
+def _as_nobody() -> Iterator[str]:
+    """Yield how root becomes somebody who owns nothing, for root's processes know no limit.
+
+    Such a user may not pass root's home, where Python may lie, so that a first bubblewrap
+    makes the few folders needed anew, open to all.
+    """
+    if os.geteuid():
+        return
+    yield from ("bwrap", "--die-with-parent", "--cap-drop", "ALL")
+    yield from ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
+    yield from _shown()
+    yield from _parents(PACKAGE)
+    yield from ("--ro-bind", str(PACKAGE), str(PACKAGE), "--bind", "/proc", "/proc")
+    yield from ("--dev", "/dev", "--perms", "1777", "--dir", "/tmp", "--", "setpriv")
+    who = str(NOBODY + os.getpid() % 100_000)
+    yield from (f"--reuid={who}", f"--regid={who}", "--clear-groups", "--")
+
+
+def _shown() -> Iterator[str]:
+    """Yield the mounts of the system and of Python, all read-only."""
+    yield from ("--ro-bind", "/usr", "/usr")
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        path = Path("/", name)
+        if path.is_symlink():
+            yield from ("--symlink", str(path.readlink()), str(path))
+        elif path.is_dir():
+            yield from ("--ro-bind", str(path), str(path))
+    for place in sorted({*_pythons()}):
+        if not place.is_relative_to("/usr"):
+            yield from _parents(place)
+            yield from ("--ro-bind", str(place), str(place))
+
+
+def _hidden() -> Iterator[str]:
+    """Yield what covers this package where it was installed: it holds the checkers."""
+    if any(PACKAGE.is_relative_to(place) for place in (Path("/usr"), *_pythons())):
+        yield from (*_scratch(str(PACKAGE), 1 << 16), "--remount-ro", str(PACKAGE))
+
+
+def _pythons() -> Iterator[Path]:
+    """Yield the folders of this Python, of what it was made from, and of its packages."""
+    yield from (Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent)
+    yield from (Path(sysconfig.get_path(name)) for name in ("purelib", "platlib", "stdlib"))
+    yield Path(torch.__file__).parents[1]
+
+
+def _parents(path: Path) -> Iterator[str]:
+    for folder in list(path.parents)[-2::-1]:
+        yield from ("--perms", "0755", "--dir", str(folder))
+
+
+def _course() -> Iterator[str]:
+    """Yield the mounts of `posenc`, without its checkers and without the course's tools."""
+    there = "/course/posenc"
+    yield from ("--perms", "0755", "--dir", "/course", "--ro-bind", str(PACKAGE), there)
+    hush = PACKAGE / "course" / "_grade" / "_hush.py"
+    files = {f"{there}/check/__init__.py": hush}
+    files[f"{there}/course/__init__.py"] = PACKAGE / "course" / "__init__.py"
+    files |= {f"{there}/course/_grade/{name}": hush.with_name(name) for name in INSIDE}
+    for folder in ("check", "course"):
+        yield from _scratch(f"{there}/{folder}", 1 << 16)
+    for target, source in files.items():
+        yield from ("--ro-bind", str(source), target)
+    for folder in ("check", "course"):
+        yield from ("--remount-ro", f"{there}/{folder}")
+
+
+def _scratch(path: str, size: int) -> Iterator[str]:
+    yield from ("--size", str(size), "--tmpfs", path)
+
+
+def _env(values: dict[str, str]) -> Iterator[str]:
+    for name, value in values.items():
+        yield from ("--setenv", name, value)

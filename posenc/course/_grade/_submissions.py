@@ -1,0 +1,138 @@
+"""The files that were handed in: whose they are, which lesson they answer, their cells."""
+
+import hashlib
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from posenc.check._record import SOLUTION
+from posenc.course._grade._lessons import Lesson
+from posenc.course._places import CourseError
+
+LARGEST = 20_000_000  # bytes of a notebook
+COPY = re.compile(r"[ _-]*\(\d+\)$")  # what browsers add to a second download
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One file of one student."""
+
+    student: str
+    path: Path
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The path below the folder of submissions."""
+        return clean(str(self.path.relative_to(self.folder)))
+
+
+class Unreadable(Exception):
+    """This file cannot be graded, and why."""
+
+
+def find(folder: Path, lessons: Iterable[Lesson]) -> list[Submission]:
+    """Return the notebooks in a folder: `STUDENT/….ipynb` or `STUDENT.ipynb`, also nested."""
+    if not folder.is_dir():
+        raise CourseError(f"{folder} is no folder; name the one that holds the submissions")
+    names = [lesson.name for lesson in lessons]
+    found = [
+        Submission(_student(path.relative_to(folder), names), path, folder)
+        for path in sorted(folder.rglob("*.ipynb"))
+        if ".ipynb_checkpoints" not in path.parts
+    ]
+    if not found:
+        raise CourseError(f"no .ipynb in {folder} or below it")
+    return found
+
+
+def _student(path: Path, lessons: list[str]) -> str:
+    if len(path.parts) > 1:
+        return clean(path.parts[0])
+    name = COPY.sub("", path.stem)
+    for lesson in lessons:
+        name = name.replace(lesson, " ")
+    return clean(name).strip(" _-") or clean(path.stem)
+
+
+def clean(text: str, most: int = 150) -> str:
+    """Return a text in one spelling, cut, and without what cannot be printed."""
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    return "".join(char if char.isprintable() else "?" for char in text)[:most]
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file, or say why it is not read."""
+    if path.is_symlink() or not path.is_file():
+        raise Unreadable("it is a link or no file, and links are not followed")
+    if path.stat().st_size > LARGEST:
+        raise Unreadable(f"it is larger than {LARGEST // 1_000_000} MB")
+    return path.read_bytes()
+
+
+def sha256(submission: Submission) -> str:
+    """Return what changes when the file does."""
+    try:
+        content = read_bytes(submission.path)
+    except (OSError, Unreadable) as problem:
+        content = str(problem).encode()
+    return hashlib.sha256(submission.name.encode() + b"\0" + content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The code of a submission, and the cells that bear the ids of the lesson's exercises."""
+
+    code: list[str]
+    by_id: dict[str, str]
+
+
+def cells_of(path: Path) -> Cells:
+    """Return the code cells of a notebook of any format, without printed solutions."""
+    try:
+        text = read_bytes(path).decode("utf-8")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # old formats lack ids
+            notebook = nbformat.reads(text, as_version=4)
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        kept = [cell for cell in cells if not _is_solution(cell)]
+        by_id = {str(cell.get("id", "")): str(cell.source) for cell in kept}
+        return Cells([str(cell.source) for cell in kept], by_id)
+    except OSError as problem:
+        raise Unreadable(f"it cannot be opened: {problem.strerror}") from None
+    except Unreadable:
+        raise
+    except Exception as problem:  # nbformat raises whatever the parts it misses raise
+        said = " ".join(str(problem).split())[:150]
+        raise Unreadable(f"it is no notebook, or a part of one: {said}") from None
+
+
+def _is_solution(cell: nbformat.NotebookNode) -> bool:
+    tagged = "solution" in cell.metadata.get("tags", [])
+    named = str(cell.get("id", "")).startswith("solution-")
+    return tagged or named or str(cell.source).startswith(SOLUTION)
+
+
+def lesson_of(name: str, cells: Cells | None, lessons: Iterable[Lesson]) -> Lesson:
+    """Return the lesson that a file answers: by what is in it, then by its name."""
+    ranked = sorted(lessons, key=lambda lesson: -_matches(lesson, cells))
+    if ranked and _matches(ranked[0], cells):
+        return ranked[0]
+    for lesson in ranked:
+        if lesson.name in name or re.search(rf"(?<!\d){lesson.name[:2]}(?!\d)", Path(name).stem):
+            return lesson
+    raise Unreadable("no exercise of this course is in it, and its name names no lesson")
+
+
+def _matches(lesson: Lesson, cells: Cells | None) -> int:
+    if cells is None:
+        return 0
+    text = "\n".join(cells.code)
+    return sum(
+        task.cell_id in cells.by_id or f"check.{task.checker}(" in text for task in lesson.tasks
+    )

@@ -1,0 +1,87 @@
+"""What paper cannot do, a page does for it beforehand: fold, scroll, run, be written into."""
+
+import re
+from typing import Any
+
+from bs4 import BeautifulSoup
+
+Node = Any  # a node of a parsed page; bs4's own types would need an assertion a line
+_STEPS = re.compile(r"difficulty (\d) of 5")
+
+
+def settle(soup: Node, audience: str) -> None:
+    """Make the page of a lesson fit to be printed."""
+    _said_already(soup)
+    _hints_last(soup)
+    _together(soup)
+    for fold in soup.select("details"):
+        fold["open"] = ""
+    for heading in soup.select("h2"):
+        if heading.get_text() == "Solutions":
+            heading["class"] = ["on-new-page"]
+    if audience == "student":
+        _who(soup)
+        _room(soup)
+
+
+def copied(node: Node) -> Node:
+    """The node once more, to be put elsewhere."""
+    return BeautifulSoup(str(node), "html.parser")
+
+
+def _said_already(soup: Node) -> None:
+    """Code that is nothing but a question or a verdict, which stand below it in words."""
+    for cell in soup.select(".code_cell:has(.predict), .code_cell:has(blockquote)"):
+        code = cell.select_one(".input")
+        if re.match(r"check\.(predict|verdict)\(", code.get_text().strip()):
+            code.decompose()
+
+
+def _hints_last(soup: Node) -> None:
+    """Hints that cannot be folded go where they are not seen before they are wanted."""
+    hints = [fold for fold in soup.select("details") if fold.summary.get_text().startswith("Hint")]
+    if not hints:
+        return
+    section = copied('<section><h2 id="hints">Hints</h2></section>').section
+    for hint in hints:
+        label = soup.new_tag("p")
+        exercise = hint.find_previous("strong", string=re.compile("^Exercise"))
+        label.extend([copied(exercise), f" · {hint.summary.get_text()}"])
+        hint.summary.decompose()
+        hint.replace_with(copied("<p><em>A hint is at the end.</em></p>"))
+        hint.name = "div"
+        section.extend([label, hint])
+    _end(soup).insert_before(section)
+
+
+def _together(soup: Node) -> None:
+    """A statement and the cell in which it is answered, on one page."""
+    for cell in soup.select(".text_cell + .celltag_exercise"):
+        box = cell.find_previous_sibling().wrap(soup.new_tag("div", attrs={"class": "together"}))
+        box.append(cell.extract())
+
+
+def _end(soup: Node) -> Node:
+    """Where the hints go: before the solutions, else after all."""
+    for heading in soup.select("h2"):
+        if heading.get_text() == "Solutions":
+            return heading.find_parent(class_="cell")
+    last = soup.new_tag("div")
+    soup.main.append(last)
+    return last
+
+
+def _who(soup: Node) -> None:
+    line = copied('<div class="who">Name <span></span> Date <span></span></div>')
+    soup.h1.insert_after(line)
+
+
+def _room(soup: Node) -> None:
+    """Lines below each exercise, more for a harder one, and not what its stub says."""
+    for cell in soup.select(".celltag_exercise"):
+        for output in cell.select(".output_wrapper"):
+            output.decompose()
+        texts = (text.get_text() for text in cell.find_all_previous(class_="text_cell"))
+        steps = next((found[-1] for found in map(_STEPS.findall, texts) if found), "2")
+        height = f"--room: {24 + 16 * int(steps)}mm"
+        cell.append(soup.new_tag("div", attrs={"class": "room", "style": height}))

@@ -1,0 +1,104 @@
+"""Badges for a teacher's own repository: put on, and taken off again.
+
+The committed lessons do not carry the package, so the badges lead to their Colab edition,
+written into `colab/`, which the teacher commits.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+
+from posenc.course import _build, _editions, _places
+from posenc.course._places import CourseError, write_aside
+from posenc.course._published import FILE, FOLDER, Published, published
+from posenc.course._source import notebook_from
+
+REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
+BRANCH = re.compile(r"[A-Za-z0-9._/-]{1,200}")
+MARKS = "<!-- colab: begin -->", "<!-- colab: end -->"
+
+
+def publish(root: Path, repo: str, branch: str) -> int:
+    """Stamp the lessons and the README, write `colab/`; say what is left to do."""
+    if not REPOSITORY.fullmatch(repo):
+        raise CourseError(f"--repo must be OWNER/NAME, as on GitHub; got {repo!r}")
+    if not BRANCH.fullmatch(branch):
+        raise CourseError(f"--branch must be the name of a branch; got {branch!r}")
+    stamp = Published(repo, branch)
+    _stamp(root, stamp)
+    for source in _places.sources(root):
+        piece = _editions.Piece(source, "study", "colab")
+        _write(root / FOLDER / f"{source.stem}.ipynb", _editions.content(piece))
+    print(f"✓ {len(_places.sources(root))} lessons lead to {repo}, branch {branch}, {FOLDER}/")
+    print(f"  Now: git add {FOLDER} notebooks README.md && git commit && git push")
+    return 0
+
+
+def withdraw(root: Path) -> int:
+    """Take the badges off, and the Colab editions that they led to."""
+    _stamp(root, None)
+    for source in _places.sources(root):
+        (root / FOLDER / f"{source.stem}.ipynb").unlink(missing_ok=True)
+    if (root / FOLDER).is_dir() and not any((root / FOLDER).iterdir()):
+        (root / FOLDER).rmdir()
+    print("✓ no lesson leads to Colab any more")
+    return 0
+
+
+def _stamp(root: Path, stamp: Published | None) -> None:
+    """All lessons and the README with the stamp, or none of them."""
+    notebooks = root / "notebooks"
+    before = published(notebooks)
+    _set(notebooks / FILE, stamp)
+    try:
+        fresh = {_places.built_from(s): _restamped(s) for s in _places.sources(root)}
+    except CourseError:
+        _set(notebooks / FILE, before)
+        raise
+    for built, content in fresh.items():
+        _write(built, content)
+    _readme(root, stamp)
+
+
+def _set(path: Path, stamp: Published | None) -> None:
+    if stamp is None:
+        path.unlink(missing_ok=True)
+    else:
+        _write(path, (json.dumps(vars(stamp), indent=1) + "\n").encode())
+
+
+def _restamped(source: Path) -> bytes:
+    """The lesson as its source and the stamp say, with the outputs that it has."""
+    built = _places.built_from(source)
+    if not built.exists():
+        raise CourseError(f"{source.stem} is not built; run: python -m posenc.course build")
+    old, new = nbformat.read(built, as_version=4), notebook_from(source)
+    kept = {cell.id: cell for cell in old.cells if cell.cell_type == "code"}
+    for cell in new.cells:
+        if cell.cell_type != "code":
+            continue
+        if cell.id not in kept or kept[cell.id].source != cell.source:
+            again = f"python -m posenc.course build {source.stem}"
+            raise CourseError(f"{source.stem} is not what its source says; run: {again}")
+        cell.outputs = kept[cell.id].outputs
+        cell.execution_count = kept[cell.id].execution_count
+    return _build.as_bytes(new)
+
+
+def _readme(root: Path, stamp: Published | None) -> None:
+    """The badges between their two marks, where the README has them."""
+    path = root / "README.md"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    begin, end = MARKS
+    if begin not in text or end not in text:
+        return
+    rows = [f"- {s.stem[:2]} {stamp.badge(s.stem)}" for s in _places.sources(root)] if stamp else []
+    inside = "\n".join([begin, *rows, end])
+    _write(path, re.sub(f"{begin}.*?{end}", lambda _: inside, text, flags=re.DOTALL).encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_aside(path, content)

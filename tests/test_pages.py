@@ -1,0 +1,107 @@
+"""Pages for screens and for paper, as text: what the browser prints is in tests/full."""
+
+import re
+
+import nbformat
+import pytest
+import tiny
+from bs4 import BeautifulSoup
+
+from posenc.course import _audience, _pages, _places, _source
+
+PICTURE = {"image/png": "iVBORw0KGgo=", "text/plain": "line\nIt rises."}
+
+
+def page(source, audience, medium, change=None):
+    notebook = nbformat.read(_places.built_from(source), as_version=4)
+    if change:
+        change(notebook)
+    notes = source.parent / "teaching" / f"{source.stem}.md"
+    made = _audience.edition(notebook, audience, _source.exercises(source), notes)
+    about = _pages.Page(source.stem, audience, medium, ("01_tiny", "02_next"))
+    return BeautifulSoup(_pages.page(made, about), "html.parser")
+
+
+@pytest.fixture
+def source(tmp_path):
+    return tiny.lesson(tmp_path)
+
+
+def test_a_question_becomes_circles_to_tick(source):
+    box = page(source, "study", "screen").select_one(".predict")
+    assert box.get_text().startswith("Two and two are …")
+    assert [row.get_text() for row in box.select("li")] == ["four", "five"]
+
+
+def test_the_contents_lead_to_the_sections(source):
+    soup = page(source, "student", "screen")
+    links = soup.select(".contents a")
+    assert [link.get_text() for link in links] == ["1 · Guess", "References"]
+    for link in links:
+        assert soup.find(id=link["href"][1:]).get_text() == link.get_text()
+
+
+def test_a_screen_folds_hints_and_solutions(source):
+    soup = page(source, "study", "screen")
+    hint, solution = soup.select("details")
+    assert "Add it to itself." in hint.get_text()
+    assert "twice_as_much" in solution.get_text()
+    assert not hint.has_attr("open")
+    assert soup.select_one("a[href='02_next.html']")
+
+
+def test_paper_has_hints_last_room_to_write_and_no_links(source):
+    soup = page(source, "student", "paper")
+    order = [heading.get_text() for heading in soup.select("h2")]
+    assert order == ["1 · Guess", "References", "Hints"]
+    assert "Add it to itself." in soup.find("h2", string="Hints").find_parent().get_text()
+    [room] = soup.select(".celltag_exercise .room")
+    assert room["style"] == "--room: 72mm"
+    assert soup.select_one(".who")
+    assert tiny.SAID["exercise"] not in soup.get_text()
+    assert not soup.select("a[href$='.html']")
+
+
+def test_paper_says_a_question_once(source):
+    screen, paper = (page(source, "student", medium) for medium in ("screen", "paper"))
+    assert "check.predict" in screen.get_text()
+    assert "check.predict" not in paper.get_text()
+
+
+def test_the_teachers_page_has_notes_and_no_cells_for_nbgrader(source):
+    soup = page(source, "instructor", "paper")
+    assert [note.get_text().strip() for note in soup.select(".teacher-note")] == [
+        "50 minutes are enough.",
+        "Let them guess.",
+        "They multiply by three.",
+    ]
+    assert "verdict.passed" not in soup.get_text()
+    assert "twice_as_much" in soup.get_text()
+    assert not soup.select(".room")
+
+
+def test_a_picture_has_its_text_and_one_from_elsewhere_is_only_text(source):
+    def change(notebook):
+        notebook.cells[0].source += "\n\n![Open in Colab](https://example.org/badge.svg)"
+        [code] = [cell for cell in notebook.cells if cell.source.startswith("from posenc")]
+        metadata = {"image/png": {"alt": "It rises."}}
+        code.outputs = [nbformat.v4.new_output("display_data", PICTURE, metadata=metadata)]
+
+    soup = page(source, "student", "screen", change)
+    [image] = soup.select("img")
+    assert image["alt"] == "It rises."
+    assert "Open in Colab" in soup.get_text()
+
+
+def test_mathematics_goes_inside_the_page(source, monkeypatch):
+    monkeypatch.setattr(_pages, "mathjax", lambda: "/* the script */")
+    html = _pages.with_mathematics(str(page(source, "student", "screen")))
+    assert "<script>/* the script */</script>" in html
+    assert _pages.MATHEMATICS not in html
+
+
+@pytest.mark.parametrize("medium", ["screen", "paper"])
+def test_a_page_asks_for_nothing_outside_itself(source, medium):
+    soup = page(source, "instructor", medium)
+    assert not soup.select("script[src], link[href], iframe, object, video")
+    assert not re.search(r"url\(|@import", str(soup.style))
