@@ -147,8 +147,7 @@ def test_a_broken_exercise_is_named(tmp_path, text, word):
 
 
 # --- building ----------------------------------------------------------------
-
-
+@pytest.mark.slow  # a kernel of its own
 def test_two_builds_are_identical(tmp_path, built):
     source = tiny.write(tmp_path)
     _build.build_one(source)
@@ -165,6 +164,7 @@ def test_a_built_notebook_carries_nothing_of_the_machine(built):
     assert numbers == [1, 2, 3, 4]
 
 
+@pytest.mark.slow  # a kernel of its own
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
@@ -200,6 +200,9 @@ base = {base}
 """
 
 
+@pytest.mark.slow  # a kernel of its own
+@pytest.mark.slow  # a kernel of its own
+@pytest.mark.slow  # a kernel of its own
 @pytest.mark.parametrize(("base", "failures"), [(10, 0), (2, 1), ("'ten'", 1)])
 def test_a_slider_shows_the_same_after_the_last_cell(tmp_path, capfd, base, failures):
     tiny.write(tmp_path, SLIDERS.replace("{base}", str(base)))

@@ -11,7 +11,10 @@ import pytest
 
 from posenc.course._grade import _judge, _run, _sandbox
 
-pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed")
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed"),
+    pytest.mark.slow,  # a sandbox for each
+]
 
 SECRET = "the canary sings"
 RIGHT = "return pos / factor"
