@@ -89,6 +89,19 @@ class NaN(Right):
         return x + (pos.to(x.dtype) - 1).sqrt()[..., None]
 
 
+class NoKeyLeft(PositionalEncoding):
+    """Only the word before may be seen, and the first word has none."""
+
+    def bias_by_distance(self, distance):
+        seen = (distance == 1).expand(self.dims.n_heads, -1)
+        return torch.zeros(seen.shape).masked_fill(~seen, -torch.inf)
+
+
+class LogOfZero(PositionalEncoding):
+    def bias_by_distance(self, distance):
+        return -distance.abs().double().log().expand(self.dims.n_heads, -1)
+
+
 @pytest.mark.parametrize(
     ("cls", "slug"),
     [
@@ -104,6 +117,8 @@ class NaN(Right):
         (OnHeads, "bias-shape"),
         (NoTensor, "raises"),
         (NaN, "not-finite"),
+        (NoKeyLeft, "no-key-left"),
+        (LogOfZero, "no-key-left"),
         (torch.nn.Linear, "not-an-encoding"),
         (lambda dims: None, "not-an-encoding"),
     ],

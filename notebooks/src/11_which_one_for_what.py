@@ -493,7 +493,8 @@ def by_distance(model, n=64):
 readers = {name: reader(name) for name in ("none", "alibi", "rope")}
 fade = {name: by_distance(model) for name, model in readers.items()}
 plots.lines(fade, xlabel="distance to the key", ylabel="mean weight",
-            logy=True, alt="ALiBi falls steadily; RoPE is steep, then low and uneven; "
+            logy=True,
+            alt="ALiBi falls steadily; RoPE is steep, then low and uneven; "
                 "none is nearly flat")
 
 # %% tags=["trained"]

@@ -94,6 +94,12 @@ def _shapes(encoding: PositionalEncoding) -> None:
     for door, part in made.items():
         finite = not part.isnan().any()
         require(finite, "not-finite", f"{door} holds NaN at positions 0 to {N - 1}")
+    if made["bias"].dim():
+        require(
+            not made["bias"].double().softmax(-1).isnan().any(),
+            "no-key-left",
+            "the softmax of the bias is NaN: a query has no key left, or +inf; hide with −9",
+        )
 
 
 def _bias_fits(bias: Tensor, pos: str) -> None:
@@ -123,7 +129,8 @@ def _rows(encoding: PositionalEncoding) -> None:
         require(
             not _same(first, plain),
             "ignores-pos",
-            "positions 4, 0, 9, … give what 0, 1, 2, … give: use pos, not torch.arange",
+            "positions 4, 0, 9, … give what 0, 1, 2, … give: use pos, "
+            "neither a constant nor torch.arange",
         )
     many = torch.stack([pos, pos.flip(0), torch.arange(N)])  # (b, n)
     batch = _doors(encoding, many)
