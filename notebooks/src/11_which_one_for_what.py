@@ -27,7 +27,7 @@ from posenc import TASKS, check, plots, study, text, training, widgets
 # Training them takes the better part of an hour, so it was done once and is kept.
 # `study.record()` reads it, a row for each model and length.
 
-# %%
+# %% files=["results/study.json"]
 record = study.record()
 kept = record[(record["shifted"] == 0) & (record["n_heads"] == 4)]
 races = kept[(kept["task"] != "text") & (kept["steps"] <= 300)]

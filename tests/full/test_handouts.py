@@ -237,7 +237,8 @@ def colab_python(tmp_path_factory):
     lines = (ROOT / "tests" / "colab.txt").read_text().splitlines()
     not_these = ("#", "torch==", "nbval", "pytest")
     pins = [line for line in lines if not line.startswith(not_these)]
-    return environment(tmp_path_factory.mktemp("colab") / "venv", *pins, torch, "nbclient")
+    others = ("pandas", "joblib", "nbclient")  # Colab has the first two
+    return environment(tmp_path_factory.mktemp("colab") / "venv", *pins, torch, *others)
 
 
 @every_lesson
