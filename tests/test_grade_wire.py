@@ -130,7 +130,7 @@ def test_the_course_s_encodings_get_the_same_verdict(inside, name):
         None, True, 3, -2.5, float("inf"), "Ω", "a\ud800b", 2 + 1j, [1, (2, "x")], {"a": [1.5]},
         frozenset({"relative"}), torch.float16, np.bool_(True), np.float32(1.5), np.arange(3.0),
         torch.zeros(0, 3), torch.tensor(True), torch.arange(6).view(2, 3).T,
-        torch.randn(2, 2).bfloat16(), torch.tensor([1 + 2j]).conj(), torch.ones(()).expand(1, 1),
+        torch.tensor([[0.1, -2.0], [3.3, 1.0]]).bfloat16(), torch.tensor([1 + 2j]).conj(), torch.ones(()).expand(1, 1),
         torch.zeros(3, requires_grad=True),
     ],
     ids=repr,
