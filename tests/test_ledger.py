@@ -31,6 +31,12 @@ check.verdict("B16", "does not hold", because="it is shuffled along")
 README = f"# Read me\n\n{_claims.BEGIN}\n{_claims.END}\n\nThe end.\n"
 
 
+@pytest.fixture(autouse=True)
+def no_rulings_yet(monkeypatch):
+    """What other tests of this process have ruled is not the course's."""
+    monkeypatch.setattr(_ledger, "_given", {})
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     root = tmp_path_factory.mktemp("ledger")
@@ -120,8 +126,7 @@ def test_the_ledger_shows_each_verdict_with_its_reason_and_its_cell():
         assert f"{row['because']} | [{row['lesson'][:2]}]({row['lesson']}.ipynb#" in shown
 
 
-def test_a_ruling_of_this_kernel_joins_the_ledger(monkeypatch):
-    monkeypatch.setattr(_ledger, "_given", {})
+def test_a_ruling_of_this_kernel_joins_the_ledger():
     before = len(check.ledger().rows)
     check.verdict("B16", "holds", because="this test says so")
     rows = [row for row in check.ledger().rows if row["id"] == "B16"]

@@ -256,7 +256,7 @@ check.claim("unharmed", "rope and no encoding lose next to nothing",
 # %%
 check.claim("holds", "`back1` at 4 ×: rope, xpos and shaw keep 90 %",
             means("rope xpos shaw", "back1", 4), ">", 0.9, seeds=5)
-check.claim("falls", "`back1` at 4 ×: codes added to the words keep under half",
+check.claim("falls", "`back1` at 4 ×: what is added to words keeps under half",
             means("learned random sinusoidal binary", "back1", 4),
             "<", 0.5, seeds=5)
 
@@ -356,8 +356,10 @@ plots.tick_table(
     alt="solved in 300 steps, slower (in 1 200), stuck, or ? (not decided)")
 
 # %%
-check.claim("walls", "ALiBi on `back1` does not reach 95 %",
-            seeds(patient, "alibi", "back1"), "<", 0.95, seeds=5)
+check.claim("walls", "ALiBi on `back1`: 900 more steps give no 10 points",
+            max(seeds(patient, "alibi", "back1"))
+            - min(seeds(races, "alibi", "back1")), "<", 0.1,
+            seeds=5, settles={"walls": "stays where it is"})
 check.claim("slopes", "sinusoids on `index` reach 95 %, only later",
             seeds(patient, "sinusoidal", "index"), ">", 0.95, seeds=5)
 
@@ -471,12 +473,14 @@ check.claim("previous", "one head puts most of its weight one step back",
 
 # %% tags=["trained"]
 def reader(encoding):
-    setting = training.Setting(steps=200, lr=0.01, b=16, length=32, shortest=32)
+    setting = training.Setting(steps=200, lr=0.01, b=16,
+                               length=32, shortest=32)
     return training.train_on_text(encoding, setting=setting).eval()
 
 
 def by_distance(model, n=64):
-    window, _ = text.batch(text.split()[1], 16, n, torch.Generator().manual_seed(0))
+    draw = torch.Generator().manual_seed(0)
+    window, _ = text.batch(text.split()[1], 16, n, draw)
     with torch.no_grad():
         _, maps = model(window, return_weights=True)  # (layers, b, h, n, n)
     late = maps.mean((0, 1, 2))[n // 2:]  # queries with a past of 32 and more
@@ -504,7 +508,8 @@ check.claim("fade", "far keys weigh less under alibi than under none",
 
 # %% tags=["trained"]
 def states_of(model, b=256, n=32):  # (b · n, d + 1), with a constant
-    window, _ = text.batch(text.split()[1], b, n, torch.Generator().manual_seed(1))
+    draw = torch.Generator().manual_seed(1)
+    window, _ = text.batch(text.split()[1], b, n, draw)
     found = []
     hook = model.norm.register_forward_pre_hook(lambda m, x: found.append(x[0]))
     with torch.no_grad():

@@ -17,6 +17,6 @@ class Verdict:
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith(("__", "pytest_")):  # what Python and pytest ask of every module
+    if name.startswith("__"):
         raise AttributeError(name)
     return lambda *args, **named: Verdict()
