@@ -11,6 +11,7 @@ import tiny
 
 from posenc.course import __main__ as command_line
 from posenc.course import _check, _colab, _editions, _places
+from posenc.course._build import as_bytes
 from posenc.course._places import CourseError
 from posenc.course._source import notebook_from
 
@@ -174,7 +175,8 @@ def test_badges_lead_to_the_teachers_repository_and_check_agrees(course, capsys)
     assert notebook.cells[0].source.endswith(f"]({url})")
     assert notebook.cells[2].source.startswith("## 1"), "and nothing else moved"
     assert url in (course / "README.md").read_text()
-    assert _check.check(course, []) == 0
+    for source in _places.sources(course):
+        assert list(_check.problems(source, _places.built_from(source))) == []
     published = nbformat.read(course / "colab" / "01_tiny.ipynb", as_version=4)
     assert "colab-setup" in [cell.id for cell in published.cells]
     assert "blob/fall/colab/02_next.ipynb" in published.cells[0].source
@@ -188,6 +190,18 @@ def test_taken_off_again_all_is_as_it_was(course):
     assert command_line.main(["publish", "--off"]) == 0
     assert state(course) == before
     assert not (course / "colab").exists()
+
+
+def test_what_the_builder_noted_in_a_cell_stays(course):
+    built = course / "notebooks" / "01_tiny.ipynb"
+    notebook = nbformat.read(built, as_version=4)
+    noted = {"ledger": [{"id": "sum"}]}
+    [cell] = [cell for cell in notebook.cells if "check.predict" in cell.source]
+    cell.metadata["posenc"] = noted
+    built.write_bytes(as_bytes(notebook))
+    command_line.main(["publish", "--repo", "anna/course"])
+    notebook = nbformat.read(built, as_version=4)
+    assert [c.metadata.posenc for c in notebook.cells if "posenc" in c.metadata] == [noted]
 
 
 def test_stamping_twice_is_stamping_once_with_the_last(course):

@@ -318,6 +318,15 @@ def test_a_folder_that_cannot_be_written_is_named_at_once(source, tmp_path):
         _editions.editions(source.parents[2], ORDER, tmp_path / "dist")
 
 
+def test_files_that_a_lesson_declares_lie_beside_its_notebook(build, tmp_path):
+    tiny.lesson(tmp_path, tiny.LESSON.replace("# %%\nfrom", '# %% files=["results/a.json"]\nfrom'))
+    (tmp_path / "notebooks" / "results").mkdir()
+    (tmp_path / "notebooks" / "results" / "a.json").write_text("[1]")
+    assert "student/ipynb/results/a.json" in build()
+    assert (tmp_path / "dist" / "student" / "ipynb" / "results" / "a.json").read_text() == "[1]"
+    assert build() == []
+
+
 def test_a_torn_record_makes_all_anew(build, tmp_path):
     build()
     (tmp_path / "dist" / ".editions.json").write_text("{torn")

@@ -68,6 +68,14 @@ def test_paper_says_a_question_once(source):
     assert "check.predict" not in paper.get_text()
 
 
+def test_paper_keeps_a_question_that_its_cell_does_not_show(source):
+    def ask_twice(notebook):
+        [cell] = [cell for cell in notebook.cells if "check.predict" in cell.source]
+        cell.source += '\ncheck.predict("other", "And three?", ["five", "six"])'
+
+    assert "And three?" in page(source, "student", "paper", ask_twice).get_text()
+
+
 def test_the_teachers_page_has_notes_and_no_cells_for_nbgrader(source):
     soup = page(source, "instructor", "paper")
     assert [note.get_text().strip() for note in soup.select(".teacher-note")] == [

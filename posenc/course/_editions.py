@@ -1,6 +1,7 @@
 """Every edition of every lesson: audience by format, made once and kept until something changes."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from posenc.training import progress
 PACKAGE = Path(__file__).resolve().parents[1]
 BOUND = "course"
 NBGRADER = "instructor/ipynb/nbgrader_config.py"
+_LESSON = re.compile(r"/\d\d_[^/]*$")
 Print = Callable[[str], bytes]
 
 
@@ -91,8 +93,8 @@ def _make(order: Order, chosen: list[Path], everything: list[Path], shelf: Shelf
     """How many files were made."""
     plan = [Piece(s, a, f) for s in chosen for a in order.audiences for f in order.formats]
     lessons = {source.stem: source for source in everything}
-    kept = {*lessons, BOUND, Path(NBGRADER).stem}
-    shelf.forget({name for name in shelf.record if Path(name).stem not in kept})
+    made_for = {name: Path(name).stem for name in shelf.record if _LESSON.search(name)}
+    shelf.forget({name for name, stem in made_for.items() if stem not in lessons})
     inputs = {piece: piece.inputs() for piece in plan}
     missing = [piece for piece in plan if not shelf.holds(piece.name, inputs[piece])]
     bound = order.audiences if "pdf" in order.formats else ()
@@ -100,18 +102,26 @@ def _make(order: Order, chosen: list[Path], everything: list[Path], shelf: Shelf
         for piece in progress(missing, "editions"):
             shelf.put(piece.name, content(piece, print_page), inputs[piece])
         made = [_bound(audience, everything, shelf, print_page) for audience in bound]
-    if "instructor" in order.audiences and "ipynb" in order.formats:
-        made.append(_settings(shelf))
+    if "ipynb" in order.formats:
+        made += [_copy(name, path, shelf) for name, path in _beside(order, chosen)]
     return len(missing) + sum(made)
 
 
-def _settings(shelf: Shelf) -> bool:
-    """What nbgrader needs to know, beside the notebooks that are made for it."""
-    content = (PACKAGE / "course" / "pages" / "nbgrader_config.txt").read_bytes()
+def _beside(order: Order, chosen: list[Path]) -> Iterator[tuple[str, Path]]:
+    """What notebooks need beside them: the files that they read, and settings of nbgrader."""
+    for built in map(_places.built_from, chosen):
+        for name in _colab.declared(nbformat.read(built, as_version=4)):
+            yield from ((f"{a}/ipynb/{name}", built.parent / name) for a in order.audiences)
+    if "instructor" in order.audiences:
+        yield NBGRADER, PACKAGE / "course" / "pages" / "nbgrader_config.txt"
+
+
+def _copy(name: str, path: Path, shelf: Shelf) -> bool:
+    content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    if shelf.holds(NBGRADER, digest):
+    if shelf.holds(name, digest):
         return False
-    shelf.put(NBGRADER, content, digest)
+    shelf.put(name, content, digest)
     return True
 
 

@@ -32,9 +32,11 @@ def copied(node: Node) -> Node:
 def _said_already(soup: Node) -> None:
     """Code that is nothing but a question or a verdict, which stand below it in words."""
     for cell in soup.select(".code_cell:has(.predict), .code_cell:has(blockquote)"):
-        code = cell.select_one(".input")
-        if re.match(r"check\.(predict|verdict)\(", code.get_text().strip()):
-            code.decompose()
+        calls = re.findall(r"^(\w.*?)\(", cell.select_one(".input").get_text(), flags=re.MULTILINE)
+        said = len(cell.select(".predict, blockquote"))
+        # A cell that asks twice shows its last question alone.
+        if set(calls) <= {"check.predict", "check.verdict"} and len(calls) == said:
+            cell.select_one(".input").decompose()
 
 
 def _hints_last(soup: Node) -> None:

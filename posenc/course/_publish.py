@@ -82,8 +82,10 @@ def _restamped(source: Path) -> bytes:
         if cell.id not in kept or kept[cell.id].source != cell.source:
             again = f"python -m posenc.course build {source.stem}"
             raise CourseError(f"{source.stem} is not what its source says; run: {again}")
-        cell.outputs = kept[cell.id].outputs
-        cell.execution_count = kept[cell.id].execution_count
+        old_cell = kept[cell.id]
+        cell.outputs, cell.execution_count = old_cell.outputs, old_cell.execution_count
+        if "posenc" in old_cell.metadata:  # what the builder noted of its claims
+            cell.metadata["posenc"] = old_cell.metadata["posenc"]
     return _build.as_bytes(new)
 
 
