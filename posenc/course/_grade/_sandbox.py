@@ -134,9 +134,10 @@ def command(trusted: bool) -> tuple[list[str], dict[str, str]]:
     inner = [
         *(shutil.which("bwrap") or "bwrap", "--die-with-parent", "--new-session"),
         *("--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"),
+        *_scratch("/tmp", SCRATCH),  # first: the course itself may lie below it
         *_shown(), *_hidden(), *_course(), "--proc", "/proc", "--dev", "/dev",
         *_scratch("/dev/shm", 1 << 20), "--remount-ro", "/dev",
-        *_scratch("/tmp", SCRATCH), "--chdir", "/tmp", "--remount-ro", "/",
+        "--chdir", "/tmp", "--remount-ro", "/",
         "--clearenv", *_env(ENV | {"PYTHONPATH": "/course"}), "--",
     ]  # fmt: skip
     whole = [*_as_nobody(), *inner, *python, "--sealed"]
