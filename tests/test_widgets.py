@@ -189,3 +189,39 @@ def validate(notebook, folder, env):
     (folder / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "."]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True).returncode
+
+
+def shown(explorer, monkeypatch):
+    """What IPython would be given for it, output by output."""
+    outputs = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **more: outputs.append(data))
+    explorer._ipython_display_()
+    return outputs
+
+
+def test_further_stills_are_shown_where_nothing_can_be_moved(quiet, monkeypatch):
+    explorer = explore(wave, speed=(1, 9, 2), band=False, stills=[{"speed": 5}, {"band": True}])
+    first, *others = shown(explorer, monkeypatch)
+    assert first["text/plain"] == repr(explorer)
+    assert [data["text/plain"].splitlines()[0] for data in others] == ["speed = 5", "band = True"]
+    assert others[0]["text/plain"].endswith("A sine of speed 5 & shift 0.0.")
+    assert len({data["image/png"] for data in (first, *others)}) == 3
+    assert explorer.values == {"speed": 1, "band": False}
+
+
+def test_a_still_names_its_settings_unless_it_has_a_title(quiet):
+    explorer = explore(wave, speed=(1, 9, 2))
+    explorer._repr_mimebundle_()
+    assert explorer.picture.figure.get_suptitle() == "speed = 1"
+
+
+def test_with_sliders_there_is_one_picture(loud, monkeypatch):
+    explorer = explore(wave, speed=(1, 9, 2), stills=[{"speed": 5}])
+    [data] = shown(explorer, monkeypatch)
+    assert VIEW in data
+    assert explorer.picture.figure.get_suptitle() == ""
+
+
+def test_a_still_that_no_slider_gives_is_refused():
+    with pytest.raises(ValueError, match="speed must be 1 to 9 in steps of 2; got 11"):
+        explore(wave, speed=(1, 9, 2), stills=[{"speed": 11}])

@@ -1,5 +1,7 @@
 """A lesson as a page that needs nothing but itself: for screens, and for paper."""
 
+import copy
+import html
 import importlib.util
 import json
 import re
@@ -12,6 +14,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from posenc.course import _audience, _paper
+from posenc.course._listing import listing
 from posenc.course._paper import Node
 
 TEMPLATES = Path(__file__).parent / "pages"
@@ -52,12 +55,13 @@ def page(notebook: NotebookNode, about: Page) -> str:
             "medium": about.medium,
         }
     }
-    html, _ = _exporter().from_notebook_node(notebook, resources=resources)
-    soup: Node = BeautifulSoup(html, "html.parser")
+    body, _ = _exporter().from_notebook_node(_as_listed(notebook), resources=resources)
+    soup: Node = BeautifulSoup(body, "html.parser")
     _name_headings(soup, about)
     _links(soup, about)
     _pictures(soup)
     _predictions(soup)
+    _unbroken(soup)
     for note in soup.select(".celltag_teacher"):
         note["class"] = ["teacher-note"]
     for cell in soup.select(".celltag_graded"):
@@ -65,6 +69,14 @@ def page(notebook: NotebookNode, about: Page) -> str:
     (_paper.settle if about.paper else _fold)(soup, about.audience)
     _contents(soup)
     return str(soup)
+
+
+def _as_listed(notebook: NotebookNode) -> NotebookNode:
+    made = copy.deepcopy(notebook)
+    for cell in made.cells:
+        if cell.cell_type == "code":
+            cell.source = listing(cell.source)
+    return made
 
 
 def with_mathematics(html: str) -> str:
@@ -138,7 +150,7 @@ def _predictions(soup: Node) -> None:
             continue
         question, *options = re.split(r"\n +\( \) ", text)
         box = soup.new_tag("div", attrs={"class": "predict"})
-        box.append(question.removeprefix("Predict: ") + " …")
+        box.extend(_coded(soup, question.removeprefix("Predict: ") + " …"))
         box.append(_list(soup, options))
         pre.replace_with(box)
 
@@ -147,9 +159,28 @@ def _list(soup: Node, texts: list[str]) -> Node:
     made = soup.new_tag("ul")
     for text in texts:
         row = soup.new_tag("li")
-        row.string = text
+        row.extend(_coded(soup, text))
         made.append(row)
     return made
+
+
+def _coded(soup: Node, text: str) -> list[Node]:
+    """The text with what stands between backticks set as code."""
+    made = []
+    for number, part in enumerate(text.split("`")):
+        code = soup.new_tag("code")
+        code.string = part
+        made.append(code if number % 2 else soup.new_string(part))
+    return made
+
+
+def _unbroken(soup: Node) -> None:
+    """A number stays on one line, as 10 000 does; and a formula with the point that follows it."""
+    for text in soup.find_all(string=re.compile(r"\d \d{3}\b|\$[^$]+\$[,.;:)]")):
+        if not text.find_parent(["pre", "code", "script", "style"]):
+            whole = re.sub(r"(?<=\d) (?=\d{3}\b)", "\u00a0", html.escape(text, quote=False))
+            held = re.sub(r"\$[^$]+\$[,.;:)]+", r'<span class="held">\g<0></span>', whole)
+            text.replace_with(*_paper.copied(held).contents)
 
 
 def _contents(soup: Node) -> None:

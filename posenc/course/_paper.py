@@ -6,6 +6,8 @@ from typing import Any
 from bs4 import BeautifulSoup
 
 Node = Any  # a node of a parsed page; bs4's own types would need an assertion a line
+SHORT = 12  # lines of code that leave no great gap where they move to the next page
+LINES = 3  # of room that stay with their exercise; the others may go on overleaf
 _STEPS = re.compile(r"difficulty (\d) of 5")
 
 
@@ -14,6 +16,8 @@ def settle(soup: Node, audience: str) -> None:
     _said_already(soup)
     _hints_last(soup)
     _together(soup)
+    _with_picture(soup)
+    _lead(soup)
     for fold in soup.select("details"):
         fold["open"] = ""
     for heading in soup.select("h2"):
@@ -63,6 +67,22 @@ def _together(soup: Node) -> None:
         box.append(cell.extract())
 
 
+def _with_picture(soup: Node) -> None:
+    """A few lines of code go with the picture that they draw; many may stay behind it."""
+    for cell in soup.select(".code_cell:has(img)"):
+        lines = cell.select_one(".input").get_text().strip().count("\n") + 1
+        if lines <= SHORT and len(cell.select("img")) == 1:
+            cell["class"] = [*cell["class"], "together"]
+
+
+def _lead(soup: Node) -> None:
+    """A sentence that ends in a colon stays with what it announces."""
+    for cell in soup.select(".text_cell"):
+        last = cell.select("p")[-1:]
+        if last and last[0].get_text().rstrip().endswith(":"):
+            cell["class"] = [*cell["class"], "lead"]
+
+
 def _end(soup: Node) -> Node:
     """Where the hints go: before the solutions, else after all."""
     for heading in soup.select("h2"):
@@ -84,6 +104,13 @@ def _room(soup: Node) -> None:
         for output in cell.select(".output_wrapper"):
             output.decompose()
         texts = (text.get_text() for text in cell.find_all_previous(class_="text_cell"))
-        steps = next((found[-1] for found in map(_STEPS.findall, texts) if found), "2")
-        height = f"--room: {24 + 16 * int(steps)}mm"
-        cell.append(soup.new_tag("div", attrs={"class": "room", "style": height}))
+        steps = int(next((found[-1] for found in map(_STEPS.findall, texts) if found), "2"))
+        more = 2 * steps + 4 * ("class " in cell.get_text())
+        cell.append(_lines(soup, LINES))
+        (cell.find_parent(class_="together") or cell).insert_after(_lines(soup, more))
+
+
+def _lines(soup: Node, count: int) -> Node:
+    room = soup.new_tag("div", attrs={"class": "room"})
+    room.extend(soup.new_tag("div", attrs={"class": "line"}) for _ in range(count))
+    return room

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from posenc.course import _audience, _editions, _leaks, _pages, _places, _source, _tools
+from posenc.course import _audience, _editions, _leaks, _listing, _pages, _places, _source, _tools
 
 pypdf = pytest.importorskip("pypdf")
 playwright = pytest.importorskip("playwright.sync_api")
@@ -123,7 +123,7 @@ def test_no_line_of_code_is_cut_off_in_print(dist, stem):
     printed = _leaks.squeezed(text)
     for cell in code_of(stem, "student"):
         if not re.match(r"check\.(predict|verdict)\(", cell.source.strip()):
-            for line in cell.source.splitlines():
+            for line in _listing.listing(cell.source).splitlines():
                 assert _leaks.squeezed(line) in printed, line
 
 

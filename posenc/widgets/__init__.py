@@ -1,24 +1,24 @@
 """Sliders above a picture: the only place in the course that uses ipywidgets.
 
     explore(draw, **sliders) -> Explorer        draw(**values) -> plots.Picture
+    explore(draw, stills=[...], **sliders)      further settings to show on paper
     choice(question, options, on_choice)        buttons, one of which is a guess
 
 A slider is ``(least, greatest, step)`` or ``(least, greatest, step, start)``, a list of
 options, or a bool. Whole numbers stay whole. Where ``POSENC_QUIET=1`` (the builder,
-nbval, CI) no widget is made: what is stored is the still picture and its text.
+nbval, CI) no widget is made: what is stored are still pictures and their text.
 """
 
-import base64
 import html
 import itertools
 import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from posenc.plots import Picture
+from posenc.widgets import _slider
 
 __all__ = ["Explorer", "choice", "explore", "still_true"]
 
@@ -26,39 +26,6 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 FAST = 0.15  # seconds a redraw may take for the picture to follow the slider's motion
 CORNERS = 64  # how many extreme settings a test is given at most
 _shown: list[tuple["Explorer", list[str]]] = []  # in strict mode: what each corner said
-
-
-@dataclass(frozen=True)
-class Slider:
-    """What one control may be set to: a range of numbers, or a few options."""
-
-    name: str
-    start: Any
-    options: tuple[Any, ...] = ()
-    low: Any = None
-    high: Any = None
-    step: Any = None
-
-    @property
-    def ends(self) -> tuple[Any, ...]:
-        """The extreme settings: both ends of a range, or every option."""
-        return self.options or ((self.low, self.high) if self.low != self.high else (self.low,))
-
-    def take(self, value: Any) -> Any:
-        """Return ``value`` as the control would give it; raise where it could not."""
-        if self.options:
-            if not any(value is option or value == option for option in self.options):
-                raise ValueError(f"{self.name} must be one of {self.options}; got {value!r}")
-            return next(option for option in self.options if value == option)
-        if not _is_number(value) or not self.low <= value <= self.high:
-            raise ValueError(f"{self.name} must be {self.said()}; got {value!r}")
-        return int(value) if isinstance(self.step, int) else float(value)
-
-    def said(self) -> str:
-        """Return the settings in words."""
-        if self.options:
-            return "one of " + ", ".join(map(str, self.options))
-        return f"{self.low} to {self.high} in steps of {self.step}"
 
 
 class Explorer:
@@ -73,13 +40,19 @@ class Explorer:
     'The odometer shows position 43.'
     """
 
-    def __init__(self, draw: Callable[..., Picture], sliders: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        draw: Callable[..., Picture],
+        sliders: Mapping[str, Any],
+        stills: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         if not sliders:
             raise ValueError("explore needs at least one slider, such as pos=(0, 63, 1)")
         self._draw = draw
-        self.sliders = {name: _slider(name, spec) for name, spec in sliders.items()}
+        self.sliders = {name: _slider.read(name, spec) for name, spec in sliders.items()}
         self.values = {name: slider.start for name, slider in self.sliders.items()}
         self.picture = self.draw()
+        self.stills = [self._taken(values) for values in stills]
         self.error = ""
         self._controls: dict[str, Any] = {}
         self._image: Any = None
@@ -163,7 +136,8 @@ class Explorer:
         self._image = ipywidgets.Image(value=png, format="png", width=width, height=height)
         self._text = ipywidgets.HTML(value=self._caption())
         self._controls = {
-            name: _control(slider, self.values[name], fast) for name, slider in self.sliders.items()
+            name: _slider.control(slider, self.values[name], fast)
+            for name, slider in self.sliders.items()
         }
         for control in self._controls.values():
             control.observe(self._moved, names="value")
@@ -177,27 +151,50 @@ class Explorer:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        data: dict[str, Any] = {
-            "image/png": base64.b64encode(self.picture.png).decode(),
-            "text/plain": repr(self),
-        }
-        if os.environ.get("POSENC_QUIET") != "1":
+        quiet = os.environ.get("POSENC_QUIET") == "1"
+        if quiet:
+            self._name(self.picture, self.values)
+        data, metadata = self.picture._repr_mimebundle_()
+        bundle: dict[str, Any] = {**data, "text/plain": repr(self)}
+        if not quiet:
             try:
                 model = self.widget().model_id
             except ImportError:
                 print("The sliders need ipywidgets (pip install ipywidgets); this is the still.")
             else:
-                data[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model}
-        return data, {"image/png": {"alt": self.picture.alt}}
+                bundle[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model}
+        return bundle, metadata
+
+    def _ipython_display_(self) -> None:
+        """Show the sliders; where there are none, the still and those of other settings."""
+        from IPython.display import display
+
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
+        for values in self.stills if VIEW not in data else ():
+            picture = self.draw(**values)
+            named = self._name(picture, values)
+            data, metadata = picture._repr_mimebundle_()
+            display({**data, "text/plain": f"{named}\n{picture!r}"}, metadata=metadata, raw=True)
+
+    def _name(self, picture: Picture, values: Mapping[str, Any]) -> str:
+        """Write the settings above a still, which has no sliders to say them; return them."""
+        named = ", ".join(f"{name} = {value}" for name, value in values.items())
+        if not picture.figure.get_suptitle():
+            picture.figure.suptitle(named, x=0.01, ha="left", style="italic", fontsize="medium")
+        return named
 
 
-def explore(draw: Callable[..., Picture], /, **sliders: Any) -> Explorer:
+def explore(
+    draw: Callable[..., Picture], /, *, stills: Sequence[Mapping[str, Any]] = (), **sliders: Any
+) -> Explorer:
     """Return sliders above the picture that ``draw`` makes of their values.
 
     Each keyword of ``draw`` that is to move gets ``(least, greatest, step)``,
     ``(least, greatest, step, start)``, a list of options, or a bool. Values start at the
     least, at the first option, or as the bool says. Numbers are whole unless one of the
-    range is not.
+    range is not. ``stills`` are further settings, such as ``[{"pos": 8}]``, to be seen
+    where no slider can be moved: on paper, and in a notebook that nobody has run.
 
     Raises ``ValueError`` for a range that is empty or unclear, and whatever ``draw``
     raises at the start; later errors appear as a line under the picture.
@@ -209,7 +206,7 @@ def explore(draw: Callable[..., Picture], /, **sliders: Any) -> Explorer:
     base 10: 0 0 0 0 0 0
     The odometer shows position 0.
     """
-    explorer = Explorer(draw, sliders)
+    explorer = Explorer(draw, sliders, stills)
     if os.environ.get("POSENC_STRICT") == "1":  # the builder and CI: no setting may fail
         _shown.append((explorer, explorer.said_at_corners()))
     return explorer
@@ -250,49 +247,3 @@ def choice(
     label = ipywidgets.HTML(value=f"<b>Predict.</b> {html.escape(question)}")
     view = {"version_major": 2, "version_minor": 0}
     return {VIEW: {**view, "model_id": ipywidgets.VBox([label, buttons]).model_id}}
-
-
-def _slider(name: str, spec: Any) -> Slider:
-    if isinstance(spec, bool):
-        return Slider(name, spec, options=(False, True))
-    if isinstance(spec, list) and spec:
-        return Slider(name, spec[0], options=tuple(spec))
-    if not isinstance(spec, tuple) or len(spec) not in (3, 4) or not all(map(_is_number, spec)):
-        raise ValueError(
-            f"slider {name!r} must be (least, greatest, step), (least, greatest, step, start), "
-            f"a list of options, or a bool; got {spec!r}"
-        )
-    if not all(isinstance(value, int) for value in spec):
-        spec = tuple(map(float, spec))
-    low, high, step, start = (*spec, spec[0])[:4]
-    if not low <= start <= high or step <= 0:
-        raise ValueError(
-            f"slider {name!r} must go up in steps above 0, with its start within; got {spec}"
-        )
-    return Slider(name, start, low=low, high=high, step=step)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _control(slider: Slider, value: Any, fast: bool) -> Any:
-    """Return the ipywidgets control for a slider, set to ``value``."""
-    import ipywidgets
-
-    style = {"description_width": "initial"}
-    if slider.options == (False, True):
-        return ipywidgets.Checkbox(value=value, description=slider.name, indent=False)
-    if slider.options:
-        return ipywidgets.SelectionSlider(
-            options=[(str(option), option) for option in slider.options], value=value,
-            description=slider.name, continuous_update=fast, style=style,
-        )  # fmt: skip
-    whole = isinstance(slider.step, int)
-    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
-    places = len(f"{slider.step:.6f}".rstrip("0").partition(".")[2])
-    more = {} if whole else {"readout_format": f".{places}f"}
-    return kind(
-        value=value, min=slider.low, max=slider.high, step=slider.step,
-        description=slider.name, continuous_update=fast, style=style, **more,
-    )  # fmt: skip
