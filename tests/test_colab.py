@@ -183,6 +183,14 @@ def test_badges_lead_to_the_teachers_repository_and_check_agrees(course, capsys)
     assert "git add colab notebooks README.md" in capsys.readouterr().out
 
 
+def test_a_class_gets_a_colab_edition_without_solutions(course):
+    assert command_line.main(["publish", "--repo", "anna/course", "--edition", "student"]) == 0
+    for path in (course / "colab").iterdir():
+        assert "twice_as_much" not in path.read_text()
+    command_line.main(["publish", "--repo", "anna/course"])
+    assert "twice_as_much" in (course / "colab" / "01_tiny.ipynb").read_text()
+
+
 def test_taken_off_again_all_is_as_it_was(course):
     before = state(course)
     command_line.main(["publish", "--repo", "anna/course"])

@@ -47,6 +47,12 @@ def test_study_is_the_lesson_as_committed(source):
     assert _editions.content(_editions.Piece(source, "study", "ipynb")) == built
 
 
+@pytest.mark.parametrize(("form", "kept"), [("ipynb", False), ("colab", False), ("html", True)])
+def test_what_a_student_runs_has_no_outputs_and_what_is_read_has(source, form, kept):
+    content = _editions.content(_editions.Piece(source, "student", form)).decode()
+    assert ("two are" in re.sub(r"check\.predict.*", "", content)) == kept
+
+
 def test_a_student_gets_the_stub_and_no_section_of_solutions(source):
     student = made(source, "student")
     assert "raise NotImplementedError" in by_id(student, "exercise-double").source

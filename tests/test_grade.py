@@ -144,6 +144,15 @@ def lessons(small):
         ("01_small_ada.ipynb", "ada"),
         ("ada-01_small (2).ipynb", "ada"),
         ("01_small.ipynb", "01_small"),
+        ("01_small-2_ada.ipynb", "ada"),
+        ("ada_01_small-Copy1.ipynb", "ada"),
+        ("01_ada.ipynb", "ada"),
+        ("ada_01.ipynb", "ada_01"),  # it may be her name
+        ("01_2345.ipynb", "01_2345"),
+        ("Ada L_12345_assignsubmission_file_/01_small.ipynb", "Ada L"),
+        ("Ada L_12345_assignsubmission_file_01_small.ipynb", "Ada L"),
+        ("lovelaceada_12345_678910_01_small-1.ipynb", "lovelaceada"),
+        ("lovelaceada_LATE_12345_678910_01_small.ipynb", "lovelaceada"),
         ("Σοφία.ipynb", "Σοφία"),
         ("李 明/01_small.ipynb", "李 明"),
         ("Jose\u0301.ipynb", "José"),
@@ -286,10 +295,76 @@ def test_of_two_files_the_better_answer_counts_and_says_where_it_was(graded):
     assert ada["second"]["file"] == "ada/01 again.ipynb"
 
 
+def test_the_points_of_each_lesson_stand_in_one_row_for_a_student(graded):
+    with open(graded[1] / "points.csv", newline="", encoding="utf-8-sig") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["student", "01_small (of 4)", "all"]
+    assert ["ada", "4", "4"] in rows
+    assert ["essay", "", "0"] in rows
+    assert len(rows) == 5
+
+
+def test_several_files_for_one_lesson_are_told(graded, small, capsys):
+    assert _run.run(_root(small), *graded, jobs=1, trusted=True) == 0
+    told = capsys.readouterr().out
+    assert "ada has 2 files for 01_small, and the best of each exercise counts" in told
+    assert "ada has 2 files" in (graded[1] / "index.html").read_text()
+
+
+def test_what_is_passed_over_is_told(tmp_path, lessons):
+    for name in ("ada.zip", "bob/notes.txt", ".DS_Store"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    handed_in.hand_in(tmp_path / "cleo", handed_in.of_code(), "01_small.ipynb")
+    assert _submissions.passed_over(tmp_path, _submissions.find(tmp_path, lessons)) == [
+        "not read, for they are no .ipynb: ada.zip, bob/notes.txt",
+        "without a notebook: bob",
+    ]
+    for number in range(9):
+        (tmp_path / f"{number}.py").touch()
+    first, _ = _submissions.passed_over(tmp_path, _submissions.find(tmp_path, lessons))
+    assert first.endswith("0.py, 1.py, 2.py, 3.py, 4.py and 6 more")
+
+
+def test_one_lesson_alone_can_be_graded(tmp_path, small, lessons):
+    source = _root(small) / "notebooks" / "src" / "01_small.py"
+    other = tmp_path / "course" / "notebooks" / "src"
+    other.mkdir(parents=True)
+    for name in ("01_small.py", "02_large.py"):
+        (other / name).write_text(source.read_text())
+    folder = tmp_path / "in"
+    handed_in.hand_in(folder, handed_in.of_code("1"), "02_large_ada.ipynb")
+    handed_in.hand_in(folder, handed_in.of_code("1"), "01_small_ada.ipynb")
+    (folder / "01_small_bob.ipynb").write_text("{")
+    (folder / "essay.ipynb").write_text("{")
+    found = _submissions.find(folder, lessons)
+    lessons = [_lessons.read(path) for path in sorted(other.iterdir())]
+    chosen = _run._chosen(tmp_path / "course", found, lessons, ["01"])
+    names = ["01_small_ada.ipynb", "01_small_bob.ipynb", "essay.ipynb"]
+    assert [one.name for one in chosen] == names  # the essay may be meant for it
+    assert _run._chosen(tmp_path / "course", found, lessons, ()) == found
+    with pytest.raises(CourseError, match="none of the 1 files answers 01_small"):
+        _run._chosen(tmp_path / "course", found[2:3], lessons, ["01"])
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("bwrap: Unknown option --disable-userns", "0.8 or later"),
+        ("bwrap: setting up uid map: Permission denied", "apparmor_restrict_unprivileged_userns=0"),
+        ("bwrap: something else", ""),
+    ],
+)
+def test_a_refusal_of_bubblewrap_comes_with_what_helps(said, remedy):
+    assert remedy in _sandbox._remedy(said)
+    assert bool(_sandbox._remedy(said)) == bool(remedy)
+
+
 def test_everyone_gets_a_page_that_shows_names_as_text(graded):
     pages = {path.name: path.read_text() for path in (graded[1] / "feedback").iterdir()}
     assert len(pages) == 5
     assert "4 of 4 points" in pages["ada.html"]
+    assert "Exercise 2 · second" in pages["ada.html"]
     (name,) = (name for name in pages if "李" in name)
     assert "<b>李" not in pages[name]
     assert "&lt;b&gt;李" in pages[name]

@@ -33,6 +33,49 @@ def test_a_question_becomes_circles_to_tick(source):
     assert [row.get_text() for row in box.select("li")] == ["four", "five"]
 
 
+def test_what_a_question_has_between_backticks_is_code(source):
+    def change(notebook):
+        [cell] = [cell for cell in notebook.cells if "check.predict" in cell.source]
+        text = "Predict: On `back1` two are\n  ( ) `four`\n  ( ) five"
+        cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": text})]
+
+    box = page(source, "study", "screen", change).select_one(".predict")
+    assert [code.get_text() for code in box.select("code")] == ["back1", "four"]
+    assert box.get_text().startswith("On back1 two are …")
+
+
+def test_a_number_and_a_formula_with_its_point_stay_on_one_line(source):
+    def change(notebook):
+        notebook.cells[0].source += "\n\nOf 10 000 words, $a<b$, and `10 000`."
+
+    soup = page(source, "study", "screen", change)
+    [text] = [p for p in soup.select("p") if p.get_text().startswith("Of ")]
+    assert text.get_text() == "Of 10\u00a0000 words, $a<b$, and 10 000."
+    assert text.select_one(".held").get_text() == "$a<b$,"
+
+
+def test_code_on_a_page_does_not_answer_the_question_above_it(source):
+    def change(notebook):
+        [cell] = [cell for cell in notebook.cells if cell.source.startswith("from posenc")]
+        cell.source += '\nplots.lines(y, xlabel="p",\n            alt="It falls.")'
+
+    for medium in ("screen", "paper"):
+        [code] = [pre.get_text() for pre in page(source, "study", medium, change).select("pre")
+                  if "plots.lines" in pre.get_text()]  # fmt: skip
+        assert code.strip().endswith('plots.lines(y, xlabel="p")')
+
+
+def test_on_paper_a_sentence_with_a_colon_and_short_code_stay_with_what_follows(source):
+    def change(notebook):
+        notebook.cells[0].source += "\n\nHere it is:"
+        [cell] = [cell for cell in notebook.cells if cell.source.startswith("from posenc")]
+        cell.outputs = [nbformat.v4.new_output("display_data", PICTURE)]
+
+    soup = page(source, "student", "paper", change)
+    assert len(soup.select(".lead")) == 1
+    assert len(soup.select(".code_cell.together img")) == 1
+
+
 def test_the_contents_lead_to_the_sections(source):
     soup = page(source, "student", "screen")
     links = soup.select(".contents a")
@@ -55,8 +98,9 @@ def test_paper_has_hints_last_room_to_write_and_no_links(source):
     order = [heading.get_text() for heading in soup.select("h2")]
     assert order == ["1 · Guess", "References", "Hints"]
     assert "Add it to itself." in soup.find("h2", string="Hints").find_parent().get_text()
-    [room] = soup.select(".celltag_exercise .room")
-    assert room["style"] == "--room: 72mm"
+    rooms = [len(room.select(".line")) for room in soup.select(".room")]
+    assert rooms == [3, 6]  # a difficulty of 3; the six may go on overleaf
+    assert len(soup.select(".together .room")) == 1
     assert soup.select_one(".who")
     assert tiny.SAID["exercise"] not in soup.get_text()
     assert not soup.select("a[href$='.html']")

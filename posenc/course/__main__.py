@@ -7,6 +7,8 @@ from typing import Any
 
 from posenc.course import _places
 
+EXTRAS = {"grade": "teach", "editions": "handouts", "publish": "handouts"}
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
@@ -16,7 +18,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return args.run(args, rest)
     except (_places.CourseError, ModuleNotFoundError) as problem:
-        print(_in_one_line(problem), file=sys.stderr)
+        print(_in_one_line(problem, args.command), file=sys.stderr)
         return 1
 
 
@@ -47,6 +49,7 @@ def _add_grade(commands: Any) -> None:
     grade = commands.add_parser("grade", help="judge what learners handed in, sealed off")
     grade.add_argument("submissions", type=Path, help="STUDENT/*.ipynb or STUDENT.ipynb")
     grade.add_argument("--out", type=Path, required=True, help="a folder for the results")
+    grade.add_argument("--notebook", nargs="+", default=[], help="only what answers these")
     grade.add_argument("--jobs", type=int, default=2, help="submissions at a time")
     grade.add_argument("--trusted", action="store_true", help="without bubblewrap's walls")
     grade.set_defaults(run=_grade)
@@ -68,6 +71,8 @@ def _add_editions(commands: Any) -> None:
     where.add_argument("--repo", metavar="OWNER/NAME", help="on GitHub")
     where.add_argument("--off", action="store_true", help="take the badges away again")
     publish.add_argument("--branch", default="main")
+    publish.add_argument("--edition", choices=["study", "student"], default="study",
+                         help="student: without solutions; study")  # fmt: skip
     publish.set_defaults(run=_publish)
 
 
@@ -92,7 +97,7 @@ def _publish(args: argparse.Namespace, rest: list[str]) -> int:
     root = _places.find_root(Path.cwd())
     if args.off:
         return _publish.withdraw(root)
-    return _publish.publish(root, args.repo, args.branch)
+    return _publish.publish(root, args.repo, args.branch, args.edition)
 
 
 def _build(args: argparse.Namespace, rest: list[str]) -> int:
@@ -123,7 +128,8 @@ def _grade(args: argparse.Namespace, rest: list[str]) -> int:
     from posenc.course._grade import _run
 
     root = _places.find_root(Path.cwd())
-    return _run.run(root, args.submissions, args.out, jobs=args.jobs, trusted=args.trusted)
+    how = {"jobs": args.jobs, "trusted": args.trusted, "names": args.notebook}
+    return _run.run(root, args.submissions, args.out, **how)
 
 
 def _doctor(args: argparse.Namespace, rest: list[str]) -> int:
@@ -132,9 +138,10 @@ def _doctor(args: argparse.Namespace, rest: list[str]) -> int:
     return _doctor.doctor()
 
 
-def _in_one_line(problem: Exception) -> str:
+def _in_one_line(problem: Exception, command: str) -> str:
     if isinstance(problem, ModuleNotFoundError):
-        return f"{problem}; to get it: {_places.INSTALL.format(extra='lab,test')}"
+        extra = EXTRAS.get(command, "lab,test")
+        return f"{problem}; to get it: {_places.INSTALL.format(extra=extra)}"
     return str(problem)
 
 

@@ -37,6 +37,13 @@ def before_solutions(notebook: NotebookNode) -> list[NotebookNode]:
     return list(cells)
 
 
+def clear(notebook: NotebookNode) -> None:
+    """Take the outputs away: below a question they would answer it."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+
+
 def title(notebook: NotebookNode) -> str:
     """The heading with which a lesson begins."""
     return str(notebook.cells[0].source.splitlines()[0].lstrip("# "))

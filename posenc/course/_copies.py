@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from posenc.course import _places
+from posenc.course import _audience, _places
 
 RECORD = Path(".posenc") / "copies.json"
 
@@ -88,9 +88,7 @@ def _read_record(path: Path) -> tuple[dict, list[str]]:
 def _cleared(lesson: Path) -> bytes:
     """The lesson without its outputs, so that a prediction can be one."""
     notebook = nbformat.read(lesson, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    _audience.clear(notebook)
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
 
 

@@ -161,6 +161,8 @@ def _for_audience(piece: Piece, notebook: NotebookNode) -> NotebookNode:
         for name, pieces in _leaks.secrets(piece.source).items():
             if _leaks.leaked(pieces, made):
                 raise CourseError(f"{piece.source.stem}: the answer of {name} shows in an output")
+        if FORMATS[piece.format] == "ipynb":  # to be run; what is read needs its pictures
+            _audience.clear(made)
     return made
 
 

@@ -20,8 +20,8 @@ BRANCH = re.compile(r"[A-Za-z0-9._/-]{1,200}")
 MARKS = "<!-- colab: begin -->", "<!-- colab: end -->"
 
 
-def publish(root: Path, repo: str, branch: str) -> int:
-    """Stamp the lessons and the README, write `colab/`; say what is left to do."""
+def publish(root: Path, repo: str, branch: str, audience: str) -> int:
+    """Stamp the lessons and the README, write an audience's `colab/`; say what is left to do."""
     if not REPOSITORY.fullmatch(repo):
         raise CourseError(f"--repo must be OWNER/NAME, as on GitHub; got {repo!r}")
     if not BRANCH.fullmatch(branch):
@@ -29,7 +29,7 @@ def publish(root: Path, repo: str, branch: str) -> int:
     stamp = Published(repo, branch)
     _stamp(root, stamp)
     for source in _places.sources(root):
-        piece = _editions.Piece(source, "study", "colab")
+        piece = _editions.Piece(source, audience, "colab")
         _write(root / FOLDER / f"{source.stem}.ipynb", _editions.content(piece))
     print(f"✓ {len(_places.sources(root))} lessons lead to {repo}, branch {branch}, {FOLDER}/")
     print(f"  Now: git add {FOLDER} notebooks README.md && git commit && git push")

@@ -127,7 +127,7 @@ class Explorer:
 
     def widget(self) -> Any:
         """Return the sliders, the picture and its sentence as one new ipywidgets box."""
-        import ipywidgets  # type: ignore[import-untyped]
+        import ipywidgets
 
         began = time.perf_counter()
         png = self.picture.png

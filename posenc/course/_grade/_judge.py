@@ -34,6 +34,7 @@ class Result:
     student: str
     lesson: str
     exercise: str
+    heading: str
     verdict: str  # one of RANK
     mistake: str
     message: str
@@ -83,8 +84,8 @@ def _unreadable(submission: Submission, lesson: Lesson | None, why: str) -> list
     tasks = lesson.tasks if lesson else (Task("", "", 0, ""),)
     name = lesson.name if lesson else ""
     return [
-        Result(submission.student, name, task.name, "unreadable", "unreadable", why,
-               0.0, 0, task.points, submission.name)
+        Result(submission.student, name, task.name, task.heading, "unreadable", "unreadable",
+               why, 0.0, 0, task.points, submission.name)
         for task in tasks
     ]  # fmt: skip
 
@@ -108,8 +109,8 @@ class _Grading:
         verdict, mistake, message = self._best(task)
         points = task.points if verdict in PASSED else 0
         return Result(
-            self.submission.student, self.lesson.name, task.name, verdict, mistake,
-            _submissions.clean(message, 600),
+            self.submission.student, self.lesson.name, task.name, task.heading, verdict,
+            mistake, _submissions.clean(message, 600),
             round(time.perf_counter() - start, 2), points, task.points, self.submission.name,
         )  # fmt: skip
 
@@ -134,7 +135,7 @@ class _Grading:
         answer = self._answer(task, version)
         if not answer.exists:
             said = f"nothing is called {task.name}, and check.{task.checker} is handed nothing else"
-            return "missing", "missing", "; ".join(filter(None, (said, answer.notes)))
+            return "missing", "missing", "; ".join(filter(None, (answer.notes, said)))
         if not answer.is_made:
             return "wrong", "raises", answer.notes
         verdict = self._checked(task, answer.value)

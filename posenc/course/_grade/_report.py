@@ -15,17 +15,19 @@ from posenc import plots
 from posenc.course._grade._judge import RANK
 from posenc.course._places import write_aside
 
-COLUMNS = ("student", "lesson", "exercise", "verdict", "mistake", "message", "seconds", "points",
-           "of", "file")  # fmt: skip
+COLUMNS = ("student", "lesson", "heading", "exercise", "verdict", "mistake", "message", "seconds",
+           "points", "of", "file")  # fmt: skip
 MARKS = dict(zip(RANK, "✓≈✗○··", strict=True))
 MOST = 24  # mistakes in the picture: one a row
 Row = dict[str, Any]
 
 
-def write(out: Path, results: Iterable[Row]) -> list[Row]:
-    """Write `results.csv`, `feedback/`, `mistakes.png` and `index.html`; return the rows."""
-    rows = best(list(results))
-    write_aside(out / "results.csv", _csv(rows))
+def write(out: Path, results: list[Row], notes: list[str]) -> list[Row]:
+    """Write the two tables, `feedback/`, `mistakes.png` and `index.html`; return the rows."""
+    rows = best(results)
+    write_aside(out / "results.csv", _csv(COLUMNS, rows))
+    points = points_by_lesson(rows)
+    write_aside(out / "points.csv", _csv(points[0], points))
     pages = _page_names({row["student"] for row in rows})
     (out / "feedback").mkdir(exist_ok=True)
     for student, page in pages.items():
@@ -34,7 +36,7 @@ def write(out: Path, results: Iterable[Row]) -> list[Row]:
     picture = mistakes(rows)
     if picture is not None:
         write_aside(out / "mistakes.png", picture.png)
-    write_aside(out / "index.html", _class_page(rows, pages, picture))
+    write_aside(out / "index.html", _class_page(rows, pages, picture, notes))
     return rows
 
 
@@ -51,11 +53,43 @@ def best(results: list[Row]) -> list[Row]:
     )
 
 
-def _csv(rows: list[Row]) -> bytes:
+def points_by_lesson(rows: list[Row]) -> list[Row]:
+    """Return a row for each student: the points of each lesson, and of all; most are named."""
+    most: dict[str, dict[str, float]] = {}
+    for row in rows:
+        most.setdefault(row["lesson"], {})[row["exercise"]] = row["of"]
+    heads = {lesson: f"{lesson} (of {sum(of.values()):g})" for lesson, of in sorted(most.items())
+             if lesson}  # fmt: skip
+    table = []
+    for student in dict.fromkeys(row["student"] for row in rows):
+        mine = [row for row in rows if row["student"] == student]
+        sums = {
+            head: sum(row["points"] for row in mine if row["lesson"] == lesson)
+            if any(row["lesson"] == lesson for row in mine) else ""
+            for lesson, head in heads.items()
+        }  # fmt: skip
+        table.append({"student": student, **sums, "all": sum(row["points"] for row in mine)})
+    return table
+
+
+def doubled(results: Iterable[Row]) -> list[str]:
+    """Return a line for each student with several files for one lesson: is it one student?"""
+    files: dict[tuple[str, str], set[str]] = {}
+    for row in results:
+        files.setdefault((row["student"], row["lesson"]), set()).add(row["file"])
+    return [
+        f"{student} has {len(found)} files for {lesson or 'no lesson'}, and the best of each "
+        f"exercise counts; if {student} is a folder of several students, grade that folder"
+        for (student, lesson), found in sorted(files.items())
+        if len(found) > 1
+    ]
+
+
+def _csv(columns: Iterable[str], rows: list[Row]) -> bytes:
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _plain(row[name]) for name in COLUMNS} for row in rows)
+    writer.writerows({name: _plain(row[name]) for name in writer.fieldnames} for row in rows)
     return text.getvalue().encode("utf-8-sig")  # by the mark spreadsheets know the encoding
 
 
@@ -96,12 +130,16 @@ def _by_lesson(rows: Iterable[Row]) -> dict[str, list[Row]]:
 def _feedback(student: str, rows: list[Row]) -> bytes:
     tables = {
         _with_points(lesson, of): [
-            [f"{MARKS[row['verdict']]} {row['verdict']}", row["exercise"], row["message"],
+            [f"{MARKS[row['verdict']]} {row['verdict']}", _called(row), row["message"],
              f"{row['points']:g} of {row['of']:g}", row["file"]] for row in of
         ] for lesson, of in _by_lesson(rows).items()
     }  # fmt: skip
     columns = ["verdict", "exercise", "what was found", "points", "file"]
-    return _page(title=student, tables=tables, columns=columns, picture=None)
+    return _page(title=student, tables=tables, columns=columns, picture=None, notes=[])
+
+
+def _called(row: Row) -> str:
+    return " · ".join(filter(None, (row["heading"], row["exercise"])))
 
 
 def _with_points(lesson: str, rows: list[Row]) -> str:
@@ -109,17 +147,18 @@ def _with_points(lesson: str, rows: list[Row]) -> str:
     return f"{lesson} · {total:g} of {of:g} points" if lesson else ""
 
 
-def _class_page(rows: list[Row], pages: dict[str, str], picture: Any) -> bytes:
+def _class_page(rows: list[Row], pages: dict[str, str], picture: Any, notes: list[str]) -> bytes:
     tables: dict[str, list[list[Any]]] = {}
     for lesson, of in _by_lesson(rows).items():
         for student in dict.fromkeys(row["student"] for row in of):
             mine = [row for row in of if row["student"] == student]
             marks = " ".join(MARKS[row["verdict"]] for row in mine)
-            total = sum(row["points"] for row in mine)
+            total = "{:g} of {:g}".format(*(sum(r[key] for r in mine) for key in ("points", "of")))
             tables.setdefault(lesson, []).append([student, marks, total, pages[student]])
     return _page(
         title="The class", tables=tables, columns=["student", "exercises", "points", "page"],
         picture="mistakes.png" if picture else None, alt=picture.alt if picture else "",
+        notes=notes,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +20,41 @@ from posenc.course._places import CourseError
 STOPPED = "{why}; {done} of {all} are done and kept: run the same command to go on"
 
 
-def run(root: Path, folder: Path, out: Path, *, jobs: int, trusted: bool) -> int:
-    """Grade what is in `folder`, write into `out`; 130 if it was interrupted."""
+def run(
+    root: Path, folder: Path, out: Path, *, jobs: int, trusted: bool, names: Collection[str] = ()
+) -> int:
+    """Grade what is in `folder`, write into `out`; 130 if it was interrupted.
+
+    With ``names`` of lessons, files that answer others are left alone.
+    """
     lessons = [_lessons.read(source) for source in _places.sources(root)]
-    submissions = _submissions.find(folder, lessons)
+    submissions = _chosen(root, _submissions.find(folder, lessons), lessons, names)
     _sandbox.refuse_without_walls(trusted)
     try:
         done = _Done(out, _fingerprint(lessons, trusted))
         code = _grade(submissions, lessons, done, jobs, trusted)
         if not code:
-            rows = _report.write(out, done.rows(submissions))
-            print(_told(rows, out))
+            results = list(done.rows(submissions))
+            notes = _submissions.passed_over(folder, submissions) + _report.doubled(results)
+            rows = _report.write(out, results, notes)
+            print("\n".join([_told(rows, out), *notes]))
     except OSError as problem:
         raise CourseError(
             f"{out} cannot be written: {problem.strerror}; what is done is kept"
         ) from None
     return code
+
+
+def _chosen(
+    root: Path, found: list[Submission], lessons: list[Lesson], names: Collection[str]
+) -> list[Submission]:
+    if not names:
+        return found
+    wanted = {source.stem for source in _places.choose(_places.sources(root), names)}
+    chosen = [one for one in found if _submissions.answers(one, lessons, wanted)]
+    if not chosen:
+        raise CourseError(f"none of the {len(found)} files answers {', '.join(sorted(wanted))}")
+    return chosen
 
 
 def _grade(

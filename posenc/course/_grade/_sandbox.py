@@ -115,11 +115,23 @@ def refuse_without_walls(trusted: bool) -> None:
         tried = subprocess.run(words, env=env, capture_output=True, text=True)
         if tried.stdout == "up\n":
             return
-        why = f"bubblewrap cannot start here: {tried.stderr.strip()[:300]}"
+        why = f"bubblewrap cannot start here: {tried.stderr.strip()[:300]}{_remedy(tried.stderr)}"
     raise CourseError(
         f"{why}. Without it a submission could read your files and use your network. "
         "If you wrote or read every one of them yourself, add --trusted"
     )
+
+
+def _remedy(said: str) -> str:
+    """Return what is known to help, as a sentence to be added; nothing if nothing is."""
+    if "nknown option" in said:
+        return ". It must be 0.8 or later (Debian 12, Ubuntu 24.04)"
+    if "uid map" in said or "ermission denied" in said or "not permitted" in said:
+        return (
+            ". The system forbids user namespaces; on Ubuntu 24.04, for as long as you grade: "
+            "`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
+        )
+    return ""
 
 
 # --- the walls --------------------------------------------------------------------------------

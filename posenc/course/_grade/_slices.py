@@ -38,7 +38,8 @@ def statements(cells: Iterable[str], what: str) -> tuple[list[Statement], list[s
             body = ast.parse(_python(cell)).body
             found += [_statement(node, place) for whole in body for node in _single(whole)]
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            unread.append(f"{place} is no Python: {getattr(error, 'msg', error)}")
+            line = f", line {error.lineno}," if isinstance(error, SyntaxError) else ""
+            unread.append(f"{place}{line} is no Python: {getattr(error, 'msg', error)}")
     return found, unread
 
 

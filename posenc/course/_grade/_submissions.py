@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,12 @@ from posenc.course._grade._lessons import Lesson
 from posenc.course._places import CourseError
 
 LARGEST = 20_000_000  # bytes of a notebook
-COPY = re.compile(r"[ _-]*\(\d+\)$")  # what browsers add to a second download
+COPY = re.compile(r"[ _-]*(\(\d+\)|-Copy\d*)$")  # what browsers and Jupyter add to a second file
+UPDATE = r"(?:-\d{1,2}(?!\d))?"  # what `course lab` adds to an updated lesson
+# How learning platforms name what they hand to the teacher: Moodle's folders, Canvas's files.
+MOODLE = re.compile(r"(.+?)_\d+_assignsubmission_")
+CANVAS = re.compile(r"([^_]+)_(?:LATE_)?\d+_\d+_", re.IGNORECASE)
+SHOWN = 5  # files in a note
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,45 @@ def find(folder: Path, lessons: Iterable[Lesson]) -> list[Submission]:
 
 
 def _student(path: Path, lessons: list[str]) -> str:
+    first = path.parts[0]
+    if platform := MOODLE.match(first) or (len(path.parts) == 1 and CANVAS.match(first)):
+        return clean(platform[1])
     if len(path.parts) > 1:
-        return clean(path.parts[0])
+        return clean(first)
     name = COPY.sub("", path.stem)
     for lesson in lessons:
-        name = name.replace(lesson, " ")
-    return clean(name).strip(" _-") or clean(path.stem)
+        name = re.sub(re.escape(lesson) + UPDATE, " ", name)
+        # "03_ada", and the same of every lesson: a number before a name is the lesson's
+        name = re.sub(rf"^{lesson[:2]}[ _-]+(?=\D)", "", name)
+    return clean(COPY.sub("", name.strip(" _-"))).strip(" _-") or clean(path.stem)
+
+
+def answers(submission: Submission, lessons: Iterable[Lesson], names: Collection[str]) -> bool:
+    """Return whether a file answers one of these lessons, as far as it can be read."""
+    try:
+        cells = cells_of(submission.path)
+    except Unreadable:
+        cells = None
+    try:
+        return lesson_of(submission.name, cells, lessons).name in names
+    except Unreadable:
+        return cells is None
+
+
+def passed_over(folder: Path, submissions: Iterable[Submission]) -> list[str]:
+    """Return what lies there and is not graded: other files, and folders without a notebook."""
+    near = [path for path in [*folder.glob("*"), *folder.glob("*/*")] if path.name[:1] != "."]
+    others = [path for path in near if path.is_file() and path.suffix != ".ipynb"]
+    taken = {submission.path.relative_to(folder).parts[0] for submission in submissions}
+    empty = [path for path in folder.iterdir() if path.is_dir() and path.name not in taken]
+    said = ("not read, for they are no .ipynb", others), ("without a notebook", empty)
+    return [f"{what}: {_named(paths, folder)}" for what, paths in said if paths]
+
+
+def _named(paths: list[Path], folder: Path) -> str:
+    names = [clean(str(path.relative_to(folder))) for path in sorted(paths)]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def clean(text: str, most: int = 150) -> str:
