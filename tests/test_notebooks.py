@@ -20,6 +20,7 @@ TAGS = {
     "solution",
     "trained",  # what it shows was trained, and differs a little elsewhere
     "raises-exception",  # an error that the lesson is about
+    "large",  # printed over the whole width
     "nbval-ignore-output",  # times, which differ from run to run
 }
 SET_UP = ["import torch", "import posenc", "from posenc import check, plots"]

@@ -84,7 +84,7 @@ def attention(x, W_q, W_k, W_v):
 # %% [markdown]
 # **Predict.** In one sentence the dog bites, in the other it is bitten.
 # `W_q`, `W_k` and `W_v` are random, the same for both.
-# Choose before you run on: a line with ✓ will settle it.
+# Choose before you read on: a line with ✓ will settle it.
 
 # %%
 check.predict(
@@ -272,6 +272,10 @@ check.verdict("B16", "does not hold", because=(
 ))
 
 # %% [markdown]
+# The verdicts have numbers: A for claims of the article that the course grew from, B for claims found elsewhere.
+# The last notebook lists them all.
+
+# %% [markdown]
 # In the Set Transformer (Lee et al. 2019) the attention blocks are equivariant, and pooling makes the whole invariant.
 # There blindness is the aim, since a set has no order. For language it is a loss.
 
@@ -453,9 +457,10 @@ def changes(layers, causal):
 
 
 # %% [markdown]
-# **Explore.** How many layers does it take until all later words notice a swap?
-# Each row is one swap, each column a word: 0 where nothing changed.
-# Then take the mask away.
+# **Explore.** Each row is one swap, each column a word: 0 where nothing changed.
+# How many layers does it take until all later words notice a swap?
+# And what is left without the mask?
+# Move the sliders, or compare the pictures.
 
 
 # %%
@@ -463,14 +468,13 @@ def draw(layers, causal):
     change = changes(layers, causal)
     change[change < 1e-9] = 0  # rounding
     counts = ", ".join(str(len(row.nonzero())) for row in change)
-    mask = "causal mask" if causal else "no mask"
     return plots.heatmap(change, xlabel="word", label="change of its output",
-                         ylabel="swapped: this word and the next",
-                         title=f"{mask}, layers: {layers}", values=True,
+                         ylabel="swapped: this word and the next", values=True,
                          alt=f"Swap by swap, of 8 words change: {counts}")
 
 
-widgets.explore(draw, layers=(1, 4, 1), causal=[True, False])
+widgets.explore(draw, layers=(1, 4, 1), causal=[True, False], stills=[
+    {"layers": 2, "causal": True}, {"layers": 4, "causal": False}])
 
 # %%
 one, two = changes(1, causal=True), changes(2, causal=True)
@@ -518,7 +522,7 @@ check.verdict("A5", "holds only if", because=(
 #
 # In matrices, hide a score *before* softmax, by −∞, not after it by 0: the weights must still sum to 1.
 # `scores.masked_fill(condition, value)` fills where the condition is True.
-# As to the last question: a mask must look the same after every shuffle, $PMP^\top=M$. All, only oneself, all but oneself.
+# As to the last question: the mask must stay the same in every shuffle, $PMP^\top=M$. What does this say of its diagonal, and what of all the rest?
 #
 # </details>
 
@@ -540,7 +544,7 @@ check.attention(masked_attention)
 #
 # The slip in this program was published, in a well-read collection of models (see the references).
 # We added the mask, and the mask is right.
-# One line is wrong: look for it before you run on.
+# One line is wrong: look for it before you read on.
 
 
 # %%
@@ -634,9 +638,9 @@ check.predict(
 
 # %%
 ahead = torch.ones(3, 3).triu(1).bool()  # in torch.nn True means hidden
-losses["causal mask, no positions"], _ = three_seeds(mask=ahead)
+losses["mask, no positions"], _ = three_seeds(mask=ahead)
 torch.manual_seed(0)
-losses["a vector for each place"], _ = three_seeds(places=torch.randn(3, 32))
+losses["random vectors, no mask"], _ = three_seeds(places=torch.randn(3, 32))
 
 # %%
 plots.lines(losses, xlabel="step", ylabel="loss",

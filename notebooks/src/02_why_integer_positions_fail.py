@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 02 · Why not just number the words?
 #
-# Needs: 01 · 35 minutes · CPU
+# Needs: 01 · 35 minutes, exercises apart · CPU
 #
 # Word 0, word 1, word 2: add the number to the word's vector, and order is in.
 # Everybody has this idea first, and nearly everybody is told that it fails.
@@ -40,7 +40,8 @@ check.predict(
 # Try it.
 # In row $i$ the $c$ adds $(a + b\,i)\,c$ to every score alike, and softmax ignores that.
 # So the row is $(a + b\,i)\,j$, with $e = 1$.
-# Find $a$ and $b$ so that the lines of words 2, 5 and 8 have their tops at 1, 4 and 7.
+# Which $a$ and $b$ give the lines of words 2, 5 and 8 their tops at 1, 4 and 7?
+# Move the sliders, or compare the pictures.
 
 
 # %%
@@ -54,10 +55,11 @@ def draw(a, b, n=9):
                        alt=f"Looks most: {tops}; wanted: 1, 4, 7")
 
 
-widgets.explore(draw, a=(-8, 8, 1, 4), b=(-2, 2, 1, -1))
+widgets.explore(draw, a=(-8, 8, 1, 4), b=(-2, 2, 1, -1),
+                stills=[{"a": 6, "b": -1}, {"a": -4, "b": 1}])
 
 # %% [markdown]
-# The sliders turn the lines, and that is all they do.
+# Other $a$ and $b$ turn the lines, and that is all they do.
 # A straight line has its top at an end: the first word or the last.
 #
 # Word 1 scores *the mean* of words 0 and 2, and a mean is never the largest.
@@ -102,7 +104,7 @@ check.claim("line", "a head's scores are a straight line over the keys",
 # For example, with 2 words only word 1 has a wish: `score(1, 0) > score(1, 1)`.
 #
 # <details><summary>Hint</summary>
-# Which of its neighbours' scores is word 1's the mean of?
+# Of which two scores is word 1's the mean?
 # For whom does that matter first?
 # </details>
 
@@ -327,7 +329,7 @@ check.claim("half left", "at the square root of 3 d about half is left",
 # %% [markdown]
 # **And with the norm after the block (post-norm), as in 2017?**
 # There the first block meets the sum as it is, big number and all.
-# Its scores hold the product of two positions. What does softmax make of word 31's, before any training?
+# Its scores hold the product of two positions. What does softmax make of the scores of word 31, before any training?
 
 # %%
 tokens = torch.randint(10, (8, 32))
@@ -427,7 +429,7 @@ check.same_in_every_text(same_in_every_text)
 # **One-hot** gives each position a channel of its own.
 # **Binary** writes the number in digits, one a channel, the fastest digit first.
 
-# %%
+# %% tags=["large"]
 digits = code_of("binary", 16)[:, :4]
 
 plots.heatmap(digits.T, xlabel="position p", ylabel="digit", values=True,
@@ -488,7 +490,7 @@ models = {
 # %% [markdown]
 # Chance on `back1` is 10 %, but a model that knows no order at all does better:
 # it names the letter that is most frequent in the text.
-# That is the level to beat, the dashed line on the right.
+# That is the level to beat, called *counting letters* in the pictures.
 # One-hot and binary are asked `back1` only.
 
 # %%
@@ -503,9 +505,9 @@ back1 = {
 }
 plots.dots(
     {"before": {name: rows[:, 0] for name, rows in before.items()},
-     "back1": back1},
+     "back1": {**back1, "counting letters": [counting]}},
     xlabel="right, at 16 words", percent=True,
-    chance={"before": 0.5, "back1": counting},
+    chance={"before": 0.5, "back1": 0.1},
     alt="The number solves `before`; only one-hot solves `back1`",
 )
 
@@ -521,8 +523,8 @@ check.claim("one-hot learns", "one-hot does",
 # %% [markdown]
 # The number says *earlier*. It does not say *how many earlier*.
 #
-# But the number is above the dashed line, though a line sees only ends,
-# and so is binary, though no head can do it.
+# But the number does better than counting, though a line sees only ends,
+# and so does binary, though no head can do it.
 # *Where* do they get it right?
 
 # %%
@@ -545,8 +547,9 @@ places = {
     n: torch.stack([right_by_place(m) for m in models[n]]) for n in models
 }
 plots.lines(
-    places, range(1, 16), xlabel="word", ylabel="left neighbour found",
-    percent=True, ylim=(0, 1.05), chance=counting,
+    {**places, "counting letters": [counting] * 15}, range(1, 16),
+    xlabel="word", ylabel="left neighbour found",
+    percent=True, ylim=(0, 1.05), chance=0.1,
     alt="One-hot is right everywhere, the number fades, binary drops at 8",
 )
 
@@ -654,7 +657,7 @@ check.verdict(
     "A6", "does not hold",
     because="Order is the information wanted, and `before` is solved by it. "
     "Where it is not wanted it does no harm at the trained length. What harms "
-    "a longer text is the growth of p: p / L has the same order and loses "
+    "a longer text is the growth of p: p/L has the same order and loses "
     "nothing (toy size, 3 seeds).",
 )
 
@@ -699,7 +702,7 @@ def requirements(code):
     }
 
 
-# %%
+# %% tags=["large"]
 def p_and_square(n):
     p = torch.arange(n, dtype=torch.float64)
     return torch.stack((p, p**2), 1)  # (n, 2)

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 03 · What is forced, and what is chosen?
 #
-# Needs: 02 · 45 minutes · CPU
+# Needs: 02 · 45 minutes, exercises apart · CPU
 #
 # The formula with the 10 000 in it looks as if it fell from the sky.
 # Two demands force most of it; a few choices are left.
@@ -28,7 +28,7 @@ torch.set_default_dtype(torch.float64)  # proofs need the digits
 # A digit comes round after 10 steps of its own, a hand of speed $\omega$ after $2\pi/\omega$ positions.
 # Here the slow ones stand at the left, as in a counter; from section 2 on the fast ones come first.
 #
-# Move from 7 to 8, then from 7 to 51.
+# Go from position 7 to 8, then from 7 to 51.
 # Which hand tells 7 from 8, and which tells 7 from 51?
 
 
@@ -37,7 +37,8 @@ def dials(position):
     return plots.clock_hands(position, dim=8, odometer=10)
 
 
-widgets.explore(dials, position=(0, 9999, 1, 7))
+widgets.explore(dials, position=(0, 9999, 1, 7),
+                stills=[{"position": 8}, {"position": 51}])
 
 # %% [markdown]
 # The fastest hand tells 7 from 8, but takes 51 for 7: in 44 positions it has gone round seven times.
@@ -56,7 +57,8 @@ widgets.explore(dials, position=(0, 9999, 1, 7))
 #
 # $$c(p+k)=M_k\,c(p)\quad\text{for every }p.$$
 #
-# That is a new demand, and alone it gives no head: the table in section 8 has a code with the matrix and without one.
+# That is a new demand, and alone it gives no head.
+# A matrix shifts plain numbers, too, with a constant beside them; no head looks back with them (the table of section 8 shows both).
 # For bounded codes of equal length it does give us the head (section 6).
 #
 # **Predict.** Can one matrix shift $(1, p, p^2)$, too?
@@ -215,7 +217,7 @@ plots.path({"one hand": hand(p, 0.5)}, labels=range(12), xlabel="sin(p/2)",
 # \begin{pmatrix}\sin\omega p\\ \cos\omega p\end{pmatrix}$$
 #
 # No $p$ in the matrix: one matrix for every position.
-# Forget the `.T`, and no error is raised: the hand goes *back* by three.
+# Forget the `.T`, and no error is raised: the hand goes *back* by $k$.
 # If all your signs come out wrong, look for this first.
 
 
@@ -312,7 +314,7 @@ check.claim("pair", "with its cosine it is exact at every offset", both.min(),
 
 # %% tags=["exercise"]
 def inverse_frequencies(dim, base):
-    """() -> (dim/2,)"""
+    """two numbers -> (dim/2,)"""
     ### BEGIN SOLUTION
     return torch.exp(torch.arange(0, dim, 2) * -(math.log(base) / dim))
     ### END SOLUTION
@@ -340,7 +342,7 @@ check.claim("same speeds", "from each speed to the next the ratio is r",
 # So the paper describes the wavelengths $2\pi/\omega_i$: the positions that a hand needs for a turn.
 # The first is $2\pi\approx6.28$ positions.
 #
-# **Predict.** At $d=512$ the last is
+# **Predict.** How long is the last, at $d=512$?
 
 # %%
 check.predict("longest", "The longest wavelength at d = 512, in positions, is",
@@ -376,7 +378,7 @@ check.verdict(
 # <details><summary>Hint</summary>
 #
 # All angles at once: `pos[:, None] * speeds` is `(n, dim/2)`.
-# Even channels of a table are `table[:, 0::2]`; `table[0::2]` would be rows.
+# The even channels are `codes[:, 0::2]`; `codes[0::2]` would be rows.
 # </details>
 
 
@@ -493,7 +495,7 @@ plots.heatmap(
 
 # %% tags=["exercise"]
 def shift_matrix(k, dim):
-    """() -> (dim, dim)"""
+    """two numbers -> (dim, dim)"""
     ### BEGIN SOLUTION
     speeds = posenc.inverse_frequencies(dim)
     return torch.block_diag(*[turn(k * speed) for speed in speeds])
@@ -568,7 +570,7 @@ check.claim("length", "every code has the length √(d/2)",
 #
 # The article that this course grew from says: in 0, 1, 2, … the step 1 → 2 is as large as 6 → 7, and cosine codes avoid that.
 #
-# **Predict.** For sinusoidal codes,
+# **Predict.** How large are these two steps of the sinusoidal code?
 
 # %%
 check.predict("steps", "the step 1 → 2, compared with the step 6 → 7, is",
@@ -618,13 +620,13 @@ check.predict("falls", "As two positions part, the product of their codes",
 )
 
 # %% [markdown]
-# Draw it, beside three others, and move the sliders.
-# Does the width or the base move the point where the product stops falling?
+# Draw it, beside three others.
+# What moves the point where the product stops falling: the width, the base, or both?
 
 
 # %%
 def kernel_of(d, base):
-    shown = {f"yours: d = {d}, base {base}": (d, base), "d = 16": (16, 10_000),
+    shown = {f"d = {d}, base {base}": (d, base), "d = 16": (16, 10_000),
              "base 10": (512, 10), "base 100 000": (512, 100_000)}
     k = torch.arange(1, 201)
     curves = {}
@@ -637,7 +639,8 @@ def kernel_of(d, base):
 
 
 widgets.explore(kernel_of, d=[512, 16, 64, 256],
-                base=[10_000, 10, 100, 1000, 100_000])
+                base=[10_000, 10, 100, 1000, 100_000],
+                stills=[{"d": 64}, {"base": 100}])
 
 # %%
 offsets = torch.arange(5001)
@@ -652,8 +655,8 @@ check.claim("ripples", "of all steps to five thousand, two in five go up",
             (kernel.diff() > 0).double().mean(), ">", 0.4)
 
 # %% [markdown]
-# At d = 512 it stops falling at offset 43; the labels say where the others stop.
-# Less width, a shorter fall; and the base moves that point too.
+# Both.
+# At d = 512 and base 10 000 it stops falling at offset 43, at d = 64 already at 5, at base 100 at 37.
 #
 # Beyond, nearly every second step goes up, and at 5000 nothing is left.
 # Similarity alone does *not* tell the distance.
@@ -695,7 +698,7 @@ picture
 # <details><summary>Why a straight line?</summary>
 #
 # For a large $d$ the mean over the pairs is an integral over the logarithm of the speed, $\frac1{\ln b}\int_{1/b}^1\cos(\omega k)\frac{d\omega}\omega$, which for $1\ll k\ll b$ is close to $1-(\ln k+\gamma)/\ln b$.
-# $\gamma=0.577\ldots$ is Euler's constant.
+# $b$ is the base, and $\gamma=0.577\ldots$ is Euler's constant.
 # </details>
 
 # %%
@@ -793,7 +796,7 @@ check.verdict(
 # %% [markdown]
 # ## 6 · Any offset, one matrix
 #
-# A head does not compare the codes themselves but $c(p)^\top M\,c(p')$, where $M=W_q^\top W_k$ is learned.
+# A head does not compare the codes themselves but $c(p)^\top M\,c(p')$, where $M=W_q^\top W_k$ is learned (any matrix; $M_k$ was a shift).
 # If $W_q$ shifts the query by $-k$, the product is greatest at the key $k$ back: of codes of one length, each is most like itself.
 # (In $W_k$ the letter means *key*; elsewhere $k$ is the offset.)
 #
@@ -847,6 +850,7 @@ check.claim("gain", "a gain gives it nearly all", weights(4000, 32).max(),
             ">", 0.9)
 
 # %% [markdown]
+# The two curves at gain 8 coincide: one lies on the other.
 # The same margin at any offset: 1.08 of 32, before the division by $\sqrt{64}$.
 # Divided, it is too small for softmax: at gain 1 the right key gets half a percent.
 # So these are scores times a *gain that $W$ can learn*: at gain 8 it gets 58 %, at gain 32 97 %.
@@ -878,7 +882,7 @@ check.verdict(
 
 # %% tags=["exercise"]
 def offset_head(k, dim):
-    """() -> W_q, W_k, both (dim, dim)"""
+    """two numbers -> W_q, W_k, both (dim, dim)"""
     ### BEGIN SOLUTION
     M_k = posenc.shift_matrix(k, dim, dtype=torch.float64)
     return M_k, torch.eye(dim)  # rows @ M_k go back by k
@@ -977,7 +981,7 @@ columns = ["bounded", "told apart after LayerNorm", "same code in every text",
            "no longest text", "a matrix shifts it", "nearer is more alike",
 ]
 
-# %%
+# %% tags=["large"]
 table = {}
 for name, row in rows.items():
     row = row + [test(code_of(name)) for test in (shifts, nearer_is_alike)]
@@ -992,8 +996,7 @@ plots.tick_table(
 crosses = [list(row.values()).count(False) for row in table.values()]
 check.claim("one cross", "the sinusoids have one cross", crosses[-1], "==", 1,
             settles={"all ticks": "one"})
-check.claim("fewest", "no other code has as few", torch.tensor(crosses[:-1]),
-            ">", 1)
+check.claim("fewest", "no other code has as few", crosses[:-1], ">", 1)
 
 # %% [markdown]
 # Their cross is the ripple: numbers never ripple, but numbers grow.
@@ -1016,5 +1019,5 @@ check.claim("fewest", "no other code has as few", torch.tensor(crosses[:-1]),
 # - pytorch/tutorials#2402: 10 000 taken for the greatest length, in review.
 # - datascience.stackexchange.com/questions/45691: the regression of one sine on itself.
 # - SamLynnEvans/Transformer#25, YutaroOgawa/pytorch_advanced#79: the doubled index.
-# - The article this course grew from (Chinese): <http://www.kler.cn/a/539187.html>, claims A1, A3, A4, A7, A8.
+# - The article this course grew from (Chinese): <http://www.kler.cn/a/539187.html>.
 # - Wikiversity, *Endomorphism/K/Powers/Boundedness/Fact*: which matrices have bounded powers.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 04 · How do I build it so that it cannot bite?
 #
-# Needs: 03 · 35 minutes, the workshop 50 more · CPU
+# Needs: 03 · 35 minutes, the workshop 50 more, exercises apart · CPU
 #
 # After this notebook you can
 #
@@ -9,6 +9,14 @@
 # - find four traps in the class that the web copies, and write the tests that find them,
 # - say when adding a code hides the word, and what the factor √d is for,
 # - find an ill table by its picture and its properties, and tell a bug from an equivalent.
+
+# %%
+import math
+
+import torch
+
+import posenc
+from posenc import analysis, check, plots, widgets
 
 # %% [markdown]
 # ## 1 · The class that everybody copies
@@ -19,14 +27,6 @@
 # Its author ran it and checked one thing: the shape.
 # Read it.
 # Which lines would you not sign?
-
-# %%
-import math
-
-import torch
-
-import posenc
-from posenc import analysis, check, plots, widgets
 
 
 # %%
@@ -187,7 +187,8 @@ def outcome(call):
     try:
         return call()
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        said = " ".join(str(error).split())
+        return f"{type(error).__name__}: {said}"
 
 
 outcome(lambda: copied(torch.zeros(1, 61, 512)))
@@ -342,8 +343,8 @@ outcome(lambda: layer(copied(words)))
 # %% [markdown]
 # The message blames the layer.
 #
-# **Repair.** Add in float32 and cast the sum, last: `(x + code).to(x.dtype)`.
-# (`x + code.to(x.dtype)` keeps the type as well; it rounds twice.)
+# **Repair.** Add in float32, and cast the sum as the very last step.
+# (Who casts the code before adding keeps the type as well, but rounds twice.)
 # Only positions and angles must never be rounded: sections 15 and 16 show why.
 
 # %% [markdown]
@@ -402,13 +403,16 @@ check.verdict(
 )
 
 # %% [markdown]
-# **You may go on to [05](05_toy_transformer.ipynb).** What follows is the workshop: questions that come up once the module is in use.
+# **You may go on to [05](05_toy_transformer.ipynb).**
+
+# %% [markdown]
+# ## Workshop
+#
+# Questions that come up once the module is in use.
 # Take the sections that you need; 11 and 12 use functions of 10.
 # Section 16 is the bug clinic.
 
 # %% [markdown]
-# # Workshop
-#
 # ## 8 · The checkpoint that will not load
 #
 # You trained with `max_len=60`.
@@ -448,7 +452,7 @@ outcome(lambda: long.load_state_dict(short.state_dict()))
 # %%
 check.predict(
     "concatenate",
-    "What does concatenating and projecting have that adding lacks?",
+    "Compared with adding, concatenating and projecting gains",
     ["a place kept for the code", "one matrix on the code", "nothing"],
 )
 
@@ -478,10 +482,11 @@ check.claim(
 # %%
 check.verdict(
     "B9", "holds only if",
-    because="a matrix in front of the code helps: concatenating and "
-    "projecting is adding e W_e + p W_p, and plain adding has W_p = I. "
-    "It can be better by that one matrix at most; nothing was trained here. "
-    "Without a projection the separate place costs a wider model.",
+    because="a matrix on the code helps: concatenating and projecting is "
+    "adding word and code, each times a matrix of its own, and plain adding "
+    "is the case where the code's is the identity. It can be better by that "
+    "one matrix at most; nothing was trained here. Without a projection the "
+    "separate place costs a wider model.",
 )
 
 # %% [markdown]
@@ -571,16 +576,17 @@ check.claim("narrow", "16 channels are too few for both", narrow, "<", 0.8)
 # %% [markdown]
 # In 64 dimensions random directions hardly meet.
 #
-# **Explore.** For which `std` are both read, the words (noise in the picture) and the positions (stripes)?
-# Find the window for each width.
-# One width has none.
+# **Explore.** In the picture the words are noise and the positions stripes.
+# For which `std` are both read?
+# Where is that window for each width, 64, 16 and 256?
+# One has none; the table that follows shows all.
 
 
 # %%
 def tug_of_war(std, d):
     words, said, codes = texts(std, d, seed=0)
     word, place = word_share(std, d), position_share(std, d)
-    shares = f"{word:.0%} of words, {place:.0%} of positions ± 3 are read"
+    shares = f"read: {word:.0%} of words, {place:.0%} of positions"
     return plots.heatmap(
         (words[said] + codes)[:48],
         xlabel="channel",
@@ -592,20 +598,28 @@ def tug_of_war(std, d):
 
 
 # %%
+stds = [0.02, 0.25, 0.5, 0.71, 1.41, 8.0]
 widgets.explore(
-    tug_of_war, std=[0.02, 0.25, 0.5, 0.71, 1.41, 8.0], d=[64, 16, 256]
+    tug_of_war, std=stds, d=[64, 16, 256], stills=[{"std": 0.5}, {"std": 8.0}]
 )
 
 # %% [markdown]
-# The worse of the two shares, in percent; rows: 16, 64, 256 channels, columns: `std`.
+# The worse of the two shares, for each width and each `std`:
+
+# %% tags=["large"]
+window = {
+    f"{d} channels": {f"std {std}": f"{both(d, 0, std):.0%}" for std in stds}
+    for d in (16, 64, 256)
+}
+plots.tick_table(
+    window,
+    alt="Both are read at 0.5 and 0.71 with 64 channels, from 0.25 to 1.41 "
+    "with 256, and nowhere with 16",
+)
 
 # %%
-stds = (0.02, 0.25, 0.5, 0.71, 1.41, 8.0)
-window = [[both(d, 0, std) for std in stds] for d in (16, 64, 256)]
-
 wide = [both(256, seed, std) for std in (0.5, 1) for seed in range(3)]
 check.claim("window", "256 channels: both, small and large", wide, ">", 0.95)
-(100 * torch.tensor(window)).round().int()
 
 # %% [markdown]
 # With 64 channels the window is narrow, with 16 there is none, with 256 it is wide.
@@ -636,7 +650,7 @@ check.verdict(
 )
 
 # %% [markdown]
-# ## 11 · Multiply by √d?
+# ## 11 · Multiply by the root of d?
 #
 # “In the embedding layers, we multiply those weights by √d_model” (2017 paper, §3.4).
 # It gives no reason.
@@ -963,7 +977,7 @@ variants = {
 
 # %%
 check.predict(
-    "equivalent", "The formula's products, so as good for a new model, have",
+    "equivalent", "The variants that keep the products of the formula are",
     ["the first two", "the first three", "the first five", "all eight"],
 )
 
@@ -1006,10 +1020,9 @@ check.claim("pass 1", "all eight pass the first property", unseen, "<", 1e-5)
 check.claim("pass 2", "all eight pass the second", alike, ">", 0.8)
 
 # %% [markdown]
-# **Exercise 2** · difficulty 3 of 5 · 12 minutes
+# ### The last patient
 #
-# **Find the bug.** A program from a public book on language models, rewritten.
-# Read it, and predict before you run: what will its picture show?
+# It comes from a public book on language models (rewritten):
 
 
 # %%
@@ -1021,6 +1034,38 @@ def patient(n, d):
     table[:, 1::2] = table[:, 1::2].cos()
     return table
 
+
+# %% [markdown]
+# **Exercise 2** · difficulty 3 of 5 · 12 minutes
+#
+# **Find the bug.** Which line of `patient` is wrong, and what do the two channels of a pair no longer share?
+# Name it, then mend it: $\sin(p\,/\,10000^{2i/d})$ in channel $2i$ and $\cos$ of the *same* angle in channel $2i+1$.
+# `mended(2, 4)` is `[[0, 1, 0, 1], [0.8415, 0.5403, 0.0100, 0.9999]]`.
+#
+# <details><summary>Hint</summary>
+#
+# Every sine is right.
+# Compute $\sin^2+\cos^2$ of a pair, as in notebook 03: it is not 1.
+# Which exponent does channel 1 take, and which should it?
+# </details>
+
+
+# %% tags=["exercise"]
+def mended(n, d):
+    ### BEGIN SOLUTION
+    pos = torch.arange(n, dtype=torch.float64)[:, None]
+    even = torch.arange(d, dtype=torch.float64) // 2 * 2  # 0, 0, 2, 2, …
+    table = pos / 10_000 ** (even / d)
+    table[:, 0::2] = table[:, 0::2].sin()
+    table[:, 1::2] = table[:, 1::2].cos()
+    return table
+    ### END SOLUTION
+
+
+check.mended_table(mended)
+
+# %% [markdown]
+# Would one look at this patient have told?
 
 # %%
 check.predict(
@@ -1051,33 +1096,6 @@ check.claim(
 )
 
 # %% [markdown]
-# Which line is wrong, and what do the two channels of a pair no longer share?
-# Name it, then mend it: $\sin(p\,/\,10000^{2i/d})$ in channel $2i$ and $\cos$ of the *same* angle in channel $2i+1$.
-# `mended(2, 4)` is `[[0, 1, 0, 1], [0.8415, 0.5403, 0.0100, 0.9999]]`.
-#
-# <details><summary>Hint</summary>
-#
-# Every sine is right.
-# Compute $\sin^2+\cos^2$ of a pair, as in notebook 03: it is not 1.
-# Which exponent does channel 1 take, and which should it?
-# </details>
-
-
-# %% tags=["exercise"]
-def mended(n, d):
-    ### BEGIN SOLUTION
-    pos = torch.arange(n, dtype=torch.float64)[:, None]
-    even = torch.arange(d, dtype=torch.float64) // 2 * 2  # 0, 0, 2, 2, …
-    table = pos / 10_000 ** (even / d)
-    table[:, 0::2] = table[:, 0::2].sin()
-    table[:, 1::2] = table[:, 1::2].cos()
-    return table
-    ### END SOLUTION
-
-
-check.mended_table(mended)
-
-# %% [markdown]
 # **Exercise 3** · difficulty 3 of 5 · 12 minutes
 #
 # Write the doctor.
@@ -1085,13 +1103,10 @@ check.mended_table(mended)
 # Healthy is what gives the products of the formula: do not ask for an order of channels, nor for a table that begins at 0.
 # Our ward holds 23 wrong tables and five right ones, of 264 rows; the check counts how many you judge rightly.
 #
-# <details><summary>Hint 1</summary>
+# <details><summary>Hints</summary>
 #
 # Three properties find eleven: the product depends on the distance alone, neighbours are alike (above 0.5), no two rows are equal.
 # You have `along_diagonals`, `neighbours` and `posenc.nearest_rivals`.
-# </details>
-#
-# <details><summary>Hint 2</summary>
 #
 # The other twelve are hands at wrong speeds.
 # Which table of products should `table @ table.T` be, to rounding (`torch.allclose`)?

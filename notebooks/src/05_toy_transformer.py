@@ -178,6 +178,7 @@ check.claim("it learns", "the last losses are under half of guessing",
 # - Afterwards it is in the mode in which it came.
 #
 # <details><summary>Hint</summary>
+#
 # `model.training` tells the mode, `model.train(mode)` sets it.
 # The guess is the `argmax` of the logits over the vocabulary.
 # </details>
@@ -211,7 +212,7 @@ check.evaluate(evaluate)
 # %%
 check.predict(
     "who",
-    "Which of none, integer (one channel), learned, sinusoidal solve back1?",
+    "Of none, integer (one channel), learned, sinusoidal, back1 is solved by",
     ["all but none", "learned and sinusoidal", "sinusoidal alone"],
 )
 
@@ -316,6 +317,7 @@ plots.dots(
 # `[0.8, 0.9]` against `[0.6, 0.85]`, chance 0.5: `"not decided"`, for 0.8 does not beat 0.85.
 #
 # <details><summary>Hint</summary>
+#
 # Means are not needed: the least of one against the greatest of the other.
 # Look at chance first.
 # </details>
@@ -409,7 +411,7 @@ plots.lines(
     xlabel="position in a text of 64 (trained on 16)", ylabel="right",
     percent=True, chance=0.1, ylim=(0, 1.05),
     alt="Beyond position 16 table and random vectors fall to chance, "
-        "sinusoids are right in bursts; before it, they lose too",
+        "sinusoids are right in bursts; before it, both codes lose some",
 )
 
 # %% tags=["trained"]
@@ -429,8 +431,9 @@ check.claim("even inside", "sinusoids lose letters at the first places too",
 # %% [markdown]
 # Two surprises.
 # At new places sinusoids are right in bursts, and mostly wrong; the other two lie near chance.
-# The highest bursts, near 33 and 58, stand 19 and 44 places after 14: 3 and 7 turns of the fastest hand ($2\pi$ places), nearly.
-# And their first 15 letters, right in a short text, suffer in a long one; the table's do not.
+# The highest bursts, near 33 and 58, stand 25 places apart: nearly four turns of the fastest hand ($2\pi$ places each).
+# And sinusoids lose letters at the first places, where they are right in texts of 16; the table does not.
+# (Random vectors lose some, too: the ✓ on them is for texts of 16, the figure for texts of 64.)
 # Why?
 
 
@@ -452,10 +455,10 @@ def draw(n):
 
 # %% [markdown]
 # **Where does the best head look when the text grows past 16?**
-# Move $n$.
+# Move $n$, or compare the pictures.
 
 # %% tags=["trained"]
-widgets.explore(draw, n=(8, 48, 4, 32))
+widgets.explore(draw, stills=[{"n": 32}, {"n": 48}], n=(8, 48, 4, 16))
 
 # %% [markdown]
 # The table's line breaks off at row 16, sharply.
@@ -530,7 +533,7 @@ class Week(posenc.encodings.Sinusoidal):
 # %%
 check.predict(
     "week",
-    "Trained on 32 positions, asked about 64: which code counts weeks?",
+    "Trained on 32 positions, asked about 64, weeks are counted by",
     ["both", "sinusoidal, with its many periods", "the one clock of seven"],
 )
 
@@ -619,6 +622,7 @@ print(text.decode(test_text[2000:2200]))
 # For one text of one character and the logits `[0, 0]` it is `[0.693]`, the log of 2.
 #
 # <details><summary>Hint</summary>
+#
 # `log_softmax` over the vocabulary, `gather` the targets' entries,
 # then the mean over texts, not over positions.
 # </details>
@@ -639,7 +643,7 @@ check.by_position(by_position)
 # %%
 check.predict(
     "text",
-    "Trained on 32 characters: whose loss is lowest at positions 64 to 127?",
+    "Trained on 32 characters, lowest at positions 64 to 127 is the loss of",
     ["sinusoidal", "learned table", "none"],
 )
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 07 · How does today's default work?
 #
-# Needs: 03, 06 · 45 minutes · CPU
+# Needs: 03, 06 · 45 minutes, exercises apart · CPU
 #
 # Most open language models of the last years turn their queries and keys.
 # The method is called RoPE, rotary position embedding.
@@ -27,8 +27,8 @@ F64 = torch.float64  # proofs need the digits
 # Two pairs of channels of one query and one key: left the fast pair, right the slow one.
 # The query stands at position $m$, the key at $n$.
 #
-# Move $m$; then move $n$ by as much.
-# **Which of these is as before: the arrows, the angles between them, the score?**
+# Compare $m=3$, $n=5$ with 13 and 15, then with 3 and 13.
+# **Which is as before, each time: the arrows, the angles between them, the score?**
 
 # %%
 two_pairs = posenc.build("rope", posenc.Dims(d_model=4, n_heads=1), base=100)
@@ -50,11 +50,14 @@ def arrows(m, n):
     return plots.path(lines, xlabel="", ylabel="", title=said, alt=said)
 
 
-widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5))
+widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5),
+                stills=[{"m": 13, "n": 15}, {"m": 3, "n": 13}])
 
 # %% [markdown]
-# Within a pair both arrows have turned by the same angle.
+# From 3 and 5 to 13 and 15, both arrows of a pair turn by the same angle.
 # So the angle between them is as before, and so is the score.
+# At 3 and 13 the difference is 10, not 2: other angles, another score.
+#
 # That is the whole method; the rest of this notebook is what follows from it.
 
 # %% [markdown]
@@ -705,7 +708,7 @@ check.claim("cast last", "bfloat16 words, float32 angles: hardly any drift",
             moved.max() - moved.min(), "<", 0.1)
 
 # %% [markdown]
-# transformers mended this for Llama and Gemma in 2024 (pull request 29285).
+# `transformers` mended this for Llama and Gemma in 2024 (pull request 29285).
 # Something remains: Wang et al. 2024 report that RoPE in bfloat16 deviates from being relative, the more so the longer the text.
 #
 # And float32?
@@ -729,14 +732,14 @@ check.claim("float32 small", "… but by no more than a tenth",
 #
 # *Base* is called `rope_theta` in most settings.
 # *Turns* is the part of a head that turns, in channels; *length* is what the settings allow.
-# Where *besides* does not say neighbours, transformers turns halves.
+# Where *besides* does not say neighbours, `transformers` turns halves.
 #
-# Sources: **L** a checkpoint's entry in litgpt 0.5.13; **T** the *class default* in transformers 5.23.0, which a checkpoint may override; **O** the maker's own code.
+# Sources: **L** a checkpoint's entry in `litgpt` 0.5.13; **T** the *class default* in `transformers` 5.23.0, which a checkpoint may override; **O** the maker's own code.
 #
 # | model | base | turns | length | besides | from |
 # |---|---|---|---|---|---|
 # | GPT-J | 10⁴ | 64 of 256 | 2 048 | neighbours | T |
-# | Pythia 6.9B | 10⁴ | a quarter: 32 of 128 | 2 048 | | L |
+# | Pythia 6.9B | 10⁴ | 32 of 128 | 2 048 | | L |
 # | Llama 2 7B | 10⁴ | all 128 | 4 096 | | L |
 # | Phi-2 | 10⁴ | 32 of 80 (0.4) | 2 048 | | L |
 # | Mistral 7B v0.1 | 10⁴ | all 128 | 32 768 | window 4 096 | L |
@@ -747,7 +750,7 @@ check.claim("float32 small", "… but by no more than a tenth",
 # | Qwen3 8B | 10⁶ | all 128 | 40 960 | | L |
 # | DeepSeek-V3 | 10⁴ | 64 of 192 | 4 096 | neighbours; YaRN × 40 in its own code | T, O |
 # | Gemma 3 4B | 10⁴ local, 10⁶ global | all 256 | 131 072 | 5 local to 1 global; ÷ 8 in global | L |
-# | Gemma 4 | 10⁴ local, 10⁶ global | local: all 256; global: 128 of 512 | 131 072 | p-RoPE in global layers | T |
+# | Gemma 4 | 10⁴ local, 10⁶ global | all 256; global 128 of 512 | 131 072 | p-RoPE in global layers | T |
 # | gpt-oss 120B | 1.5 · 10⁵ | all 64 | 131 072 | YaRN × 32, from 4 096; every other layer sees 128 tokens | O, T |
 # | Llama 4 | 5 · 10⁵ | all 128 | 131 072 | neighbours; every 4th layer without positions, the others in chunks of 8 192 | T |
 # | Cohere 2 (Command) | 10⁴ | all 128 | 8 192 | neighbours; only in layers with a window of 4 096 | T |
@@ -783,4 +786,4 @@ check.claim("gemma", "it goes round within two hundred tokens",
 # - García-Castellanos et al. 2026, *RoVE*, arXiv 2606.11275, abstract: values that turn and are turned back.
 # - Wang et al. 2024, *When Precision Meets Position*, arXiv 2411.13476, abstract; huggingface/transformers#29285: angles in bfloat16.
 # - Layouts: huggingface/transformers#25199, naklecha/llama3-from-scratch#20 (`permute`), jzhang38/TinyLlama#24 (gibberish). Why q and k, not v: InternLM/lmdeploy#2639. Direction: karpathy/nanochat#489.
-# - The table: litgpt 0.5.13 `litgpt/config.py`; transformers 5.23.0 `models/*/configuration_*.py` (Cohere 2: `modeling_cohere2.py`), `modeling_rope_utils.py` for "proportional"; openai/gpt-oss `gpt_oss/torch/model.py`; deepseek-ai/DeepSeek-V3 `inference/model.py`.
+# - The table: `litgpt` 0.5.13 `litgpt/config.py`; `transformers` 5.23.0 `models/*/configuration_*.py` (Cohere 2: `modeling_cohere2.py`), `modeling_rope_utils.py` for "proportional"; openai/gpt-oss `gpt_oss/torch/model.py`; deepseek-ai/DeepSeek-V3 `inference/model.py`.

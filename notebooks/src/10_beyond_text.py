@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 10 · What is a position, if not an index?
 #
-# Needs: 07 · 50 minutes · CPU
+# Needs: 07 · 50 minutes, exercises apart · CPU
 #
 # After this notebook you can
 #
@@ -236,7 +236,7 @@ gap = (scores(nine) - scores(nine + torch.tensor([100, 7]))).abs().max()
 check.claim("relative", "moving the grid changes no score", gap, "<", 1e-10)
 
 # %% [markdown]
-# **Predict.** A head shall find strokes like ╲: the patches one step
+# **Predict.** A head shall find falling strokes (╲): the patches one step
 # down-right and up-left are *both* to score above those down-left and
 # up-right.
 # All patches have the same key. Which weights do it?
@@ -277,7 +277,7 @@ check.claim(
 # %% [markdown]
 # Each pair turns by the row *or* by the column, so the score is
 # $f(\Delta r)+g(\Delta c)$.
-# Add up the two ends of ╲, then of ╱: both times
+# Add up the two ends of the falling stroke, then of the rising one: both times
 # $f(1)+f(-1)+g(1)+g(-1)$, whatever the weights.
 # One end can stand out, both cannot.
 
@@ -287,7 +287,9 @@ check.claim(
 # Heo et al. (2024) learn these directions and call it RoPE-Mixed.
 #
 # **To explore.** The score of one pair, query equal to key; first an axial
-# one. Which setting likes ╲?
+# one.
+# Move `row` and `column`, or compare the stills: which setting likes falling
+# strokes?
 
 # %%
 steps = grid(17, 17).to(exact) - 8  # from the patch in the middle
@@ -296,7 +298,8 @@ steps = grid(17, 17).to(exact) - 8  # from the patch in the middle
 def draw(row, column):
     omega = torch.tensor([row, column], dtype=exact)
     turns = (steps @ omega / 8).reshape(17, 17)
-    lean = "straight" if row * column == 0 else "╲╱"[row * column > 0]
+    both = row * column
+    lean = "straight" if both == 0 else "rising" if both > 0 else "falling"
     return plots.heatmap(
         torch.cos(2 * math.pi * turns),
         x=range(-8, 9), y=range(-8, 9), xlabel="Δcolumn", ylabel="Δrow",
@@ -306,11 +309,13 @@ def draw(row, column):
     )
 
 
-widgets.explore(draw, row=(-2, 2, 1, 1), column=(-2, 2, 1, 0))
+# %%
+widgets.explore(draw, row=(-2, 2, 1, 1), column=(-2, 2, 1, 0),
+                stills=[{"row": 1, "column": 1}, {"row": 1, "column": -1}])
 
 # %% [markdown]
-# With opposite signs the angle stays along ╲, where row and column grow
-# together.
+# One with opposite signs: the angle does not change along a falling stroke,
+# where row and column grow together.
 
 
 # %%
@@ -344,7 +349,7 @@ check.claim(
 # and width swapped, so that places are listed column by column; and
 # √256 = 16 taken for both sides.
 
-# %%
+# %% tags=["large"]
 built = {
     "right": grid(8, 32),
     "height and width swapped": grid(32, 8).flip(-1),
@@ -352,9 +357,7 @@ built = {
 }
 plots.heatmaps(
     {name: pos[:, 0].reshape(8, 32) for name, pos in built.items()},
-    xlabel="column",
-    ylabel="row",
-    label="row given",
+    xlabel="column", ylabel="row", label="row given",
     alt="Right: each row its number. Swapped: the numbers run across. "
     "Square: each row is split in two",
 )
@@ -474,23 +477,34 @@ check.claim(
 # Why not stretch the list of 196 as it stands?
 # To judge, let halves be the table: their codes between patches are known.
 
+
 # %%
-table = halves.T[None]  # (1, d, 196)
-flat = torch.nn.functional.interpolate(table, size=400, mode="linear")
-in_2d = torch.nn.functional.interpolate(
-    table.reshape(1, 64, 14, 14), size=(20, 20), mode="bilinear"
-)
+def stretched(codes, size):  # a list: (n, d) -> (size, d)
+    n = len(codes)
+    at = (torch.arange(size, dtype=exact) + 0.5) * n / size - 0.5
+    apart = at.clamp(0, n - 1)[:, None] - torch.arange(n)  # (size, n)
+    return (1 - apart.abs()).clamp(min=0) @ codes  # two neighbours' shares
+
+
+# %% [markdown]
+# On the grid, halves need no more than that: the row's code changes only from
+# row to row, the column's only from column to column.
+# So stretch one side of 14, and use it for both.
+
+# %%
+as_list = stretched(halves, 400)  # (400, d)
+
+side = stretched(posenc.sinusoidal(torch.arange(14), 32, dtype=exact), 20)
+as_grid = side[grid(20, 20)].flatten(-2)  # (400, d)
+
 maps = {
-    "stretched as a list": alike_to(flat[0].T, 5, 5, 20),
-    "stretched as a grid": alike_to(in_2d[0].flatten(1).T, 5, 5, 20),
+    "stretched as a list": alike_to(as_list, 5, 5, 20),
+    "stretched as a grid": alike_to(as_grid, 5, 5, 20),
 }
 
 # %%
 plots.heatmaps(
-    maps,
-    xlabel="column",
-    ylabel="row",
-    label="likeness to (5, 5)",
+    maps, xlabel="column", ylabel="row", label="likeness to (5, 5)",
     alt="As a list: slanted streaks. As a grid: one place and its cross",
 )
 
@@ -507,12 +521,16 @@ def off(codes):
     return (codes - true).norm(dim=-1).mean() / true.norm(dim=-1).mean()
 
 
-ratio = off(flat[0].T) / off(in_2d[0].flatten(1).T)
+ratio = off(as_list) / off(as_grid)
 
 # %%
 check.claim(
     "stretch", "as a list the error is over ten times as large", ratio, ">", 10
 )
+
+# %% [markdown]
+# A table that was learned is not made of halves: each of its channels may
+# change in both directions.
 
 # %% [markdown]
 # **Exercise 2** · difficulty 2 of 5 · 8 minutes
@@ -752,7 +770,7 @@ with training.one_thread():
         for scale in scales
     }
 
-# %% tags=["trained"]
+# %% tags=["trained", "large"]
 images = {
     "bare (y, x)": bare,
     "features, scale 3": drawn[3],
@@ -809,7 +827,7 @@ unseen = torch.stack([psnr(drawn[s], ~seen) for s in scales], dim=-1)
 plots.lines(
     {"seen pixels": on_seen, "held-out pixels": unseen},
     x=scales,
-    xlabel="scale of the frequencies",
+    xlabel="scale of the frequencies (marks at 1, 3, 10, 30)",
     ylabel="PSNR (dB)",
     logx=True,
     chance=chance,
@@ -865,9 +883,9 @@ plots.lines(
 
 # %% [markdown]
 # Tancik et al. (2020) measured natural pictures (their notebook, test PSNR,
-# mean ± deviation over pictures): no features 19.32 ± 2.48, one wave an axis
-# 21.72 ± 2.72, a geometric row of waves 24.95 ± 3.72, Gaussian of scale 10
-# 25.57 ± 4.19.
+# mean ± deviation over pictures): 19.32 ± 2.48 with no features, 21.72 ± 2.72
+# with one wave an axis, 24.95 ± 3.72 with a geometric row of waves, and
+# 25.57 ± 4.19 with Gaussian ones of scale 10.
 # The last two lie closer than that spread can tell.
 # Scale 10 suits their 512 × 512 pixels, not our 64 × 64: by the kernel,
 # neighbours there are 0.99 alike, here 0.62.

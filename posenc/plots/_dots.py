@@ -1,4 +1,4 @@
-"""Many encodings side by side: a row each, a dot a seed, a tick at their mean."""
+"""Many encodings side by side: a row each, a dot a seed, a tick at the mean of three or more."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ def dots(
     trained: bool | None = True,
     alt: str = "",
 ) -> Picture:
-    """Return a row for each name, with a dot for each seed and a tick at the mean.
+    """Return a row for each name, with a dot for each seed and a tick at the mean of more than two.
 
     Shapes: ``{name: (seeds,)}``, or ``{panel: {name: (seeds,)}}`` for up to four panels
     side by side; a name that a panel lacks leaves its row empty there. ``percent`` writes
@@ -123,7 +123,8 @@ def _draw(
         if name not in values:
             continue
         seeds, style = values[name].values, {**styles[name], "linestyle": "none"}
-        ax.plot([seeds.mean()], [row], "|", color="black", markersize=13, zorder=2)
+        if len(seeds) > 2:  # between two, say a worst and a best, a mean would say nothing
+            ax.plot([seeds.mean()], [row], "|", color="black", markersize=13, zorder=2)
         ax.plot(seeds, row + apart(seeds, width), **style, alpha=0.75, clip_on=False, zorder=3)
     if chance is not None:
         ax.axvline(chance, color=GREY, linestyle="--", linewidth=1.2, zorder=1)

@@ -40,10 +40,11 @@ def path(
     paths = _paths(points, trained)
     figure, ax = canvas(size, title)
     with matplotlib.rc_context(RC):
-        for name, style in styles_for(paths).items():
-            xy = paths[name].values
-            style = style if join else {**style, "linestyle": "none"}
-            ax.plot(*xy.T, label=label_of(name), **style)
+        for number, (name, style) in enumerate(styles_for(paths).items()):
+            if not join:  # loose points of the first path are full, all others hollow
+                face = {"markerfacecolor": "white"} if number else {}
+                style = {**style, "linestyle": "none", **face}
+            ax.plot(*paths[name].values.T, label=label_of(name), **style)
         if labels is not None:
             _write(ax, next(iter(paths.values())), labels)
         ax.set_aspect("equal", adjustable="datalim")

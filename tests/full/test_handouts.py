@@ -71,6 +71,20 @@ def test_no_student_artefact_shows_a_line_of_an_answer(dist):
     assert secret
 
 
+def chapter(reader, stem):
+    """What the bound volume says on the pages of a lesson."""
+    labelled = zip(reader.page_labels, reader.pages, strict=True)
+    return "".join(page.extract_text() for label, page in labelled if label[:2] == stem[:2])
+
+
+@every_lesson
+def test_no_chapter_of_the_bound_volume_shows_an_answer_of_its_own(dist, stem):
+    volumes = [pypdf.PdfReader(dist / who / "pdf" / "course.pdf") for who in ("student", "study")]
+    student, study = ([chapter(volume, stem)] for volume in volumes)
+    assert _leaks.leaked(pieces(stem), student) == []
+    assert _leaks.leaked(pieces(stem), study) == pieces(stem)
+
+
 @every_lesson
 @pytest.mark.parametrize("form", ["html", "pdf"])
 def test_the_same_search_finds_them_in_the_study_edition(dist, stem, form):

@@ -79,7 +79,7 @@ T5 = (
     Slip(
         "rounded",
         lambda distance: _shared(distance, whole=torch.round),
-        "the logarithm is rounded to the nearest: round down, or 17 gets bucket 17",
+        "the logarithm is rounded to the nearest: round down, or 18 gets bucket 17",
     ),
     Slip(
         "rounded-up",
