@@ -190,7 +190,7 @@ def _write(ax: Axes, values: np.ndarray, limits: tuple[float, float]) -> None:
     if max(values.shape) > 18:
         raise ValueError(f"values=True is for up to 18 rows and columns; got {values.shape}")
     whole = bool((values == np.round(values)).all())
-    small = 8 if values.shape[1] <= 8 else 6
+    small = 8 if values.shape[1] <= (12 if whole else 8) else 6
     for (row, column), value in np.ndenumerate(values):
         light = (value - limits[0]) / (limits[1] - limits[0]) > 0.55
         text = f"{value + 0.0:.0f}" if whole else f"{value:.2f}"
