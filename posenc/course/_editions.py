@@ -187,8 +187,8 @@ def _bound(audience: str, everything: list[Path], shelf: Shelf, print_page: Prin
 
 def _title(source: Path) -> str:
     """The heading of a lesson."""
-    built = _built(source)
-    return _audience.title(nbformat.read(built, as_version=4)) if built else source.stem
+    heading = re.search(r"^# # (.+)$", source.read_text(encoding="utf-8"), re.MULTILINE)
+    return heading[1] if heading else source.stem
 
 
 def _data(notebooks: Path) -> list[Path]:

@@ -62,9 +62,9 @@ def page(notebook: NotebookNode, about: Page) -> str:
     _pictures(soup)
     _predictions(soup)
     _unbroken(soup)
-    for note in soup.select(".celltag_teacher"):
+    for note in soup.find_all(class_="celltag_teacher"):
         note["class"] = ["teacher-note"]
-    for cell in soup.select(".celltag_graded"):
+    for cell in soup.find_all(class_="celltag_graded"):
         cell.decompose()
     (_paper.settle if about.paper else _fold)(soup, about.audience)
     _contents(soup)
@@ -122,13 +122,13 @@ def _style(about: Page, title: str) -> str:
 
 def _name_headings(soup: Node, about: Page) -> None:
     """Ids that stay apart when the lessons are bound into one volume."""
-    for number, heading in enumerate(soup.select("h2, h3"), 1):
+    for number, heading in enumerate(soup.find_all(["h2", "h3"]), 1):
         heading["id"] = f"{about.stem[:2]}-{number}"
 
 
 def _links(soup: Node, about: Page) -> None:
     """Links to lessons lead to their pages; on paper, which leads nowhere, they are text."""
-    for link in soup.select("a[href]"):
+    for link in soup.find_all("a", href=True):
         stem = str(link["href"]).removesuffix(".ipynb")
         if stem in about.lessons:
             link["href"] = f"{stem}.html"
@@ -138,13 +138,13 @@ def _links(soup: Node, about: Page) -> None:
 
 def _pictures(soup: Node) -> None:
     """A picture from elsewhere (a badge) is its text: these pages need no network."""
-    for image in soup.select("img[src^=http]"):
+    for image in soup.find_all("img", src=re.compile("^http")):
         image.replace_with(str(image.get("alt", "")))
 
 
 def _predictions(soup: Node) -> None:
     """The text form of a question becomes a list of circles to tick."""
-    for pre in soup.select(".output_text pre"):
+    for pre in soup.find_all("pre"):
         text = pre.get_text().strip()
         if not text.startswith("Predict: "):
             continue
@@ -186,7 +186,7 @@ def _unbroken(soup: Node) -> None:
 def _contents(soup: Node) -> None:
     """The sections, below the title; a printer writes their pages into it."""
     made = soup.new_tag("ol")
-    for heading in soup.select("h2"):
+    for heading in soup.find_all("h2"):
         row = soup.new_tag("li")
         link = soup.new_tag("a", href=f"#{heading['id']}")
         link.extend([_paper.copied(child) for child in heading.contents])
@@ -195,14 +195,14 @@ def _contents(soup: Node) -> None:
         made.append(row)
     box = soup.new_tag("nav", attrs={"class": "contents"})
     box.append(made)
-    first = soup.select_one(".text_cell")
+    first = soup.find(class_="text_cell")
     if first is not None and made.contents:
         first.insert_after(box)
 
 
 def _fold(soup: Node, audience: str) -> None:
     """On a screen a solution is opened by who wants to see it."""
-    for cell in soup.select(".celltag_solution"):
+    for cell in soup.find_all(class_="celltag_solution"):
         folded = soup.new_tag("details")
         summary = soup.new_tag("summary")
         summary.string = "One solution"

@@ -18,9 +18,9 @@ def settle(soup: Node, audience: str) -> None:
     _together(soup)
     _with_picture(soup)
     _lead(soup)
-    for fold in soup.select("details"):
+    for fold in soup.find_all("details"):
         fold["open"] = ""
-    for heading in soup.select("h2"):
+    for heading in soup.find_all("h2"):
         if heading.get_text() == "Solutions":
             heading["class"] = ["on-new-page"]
     if audience == "student":
@@ -45,7 +45,9 @@ def _said_already(soup: Node) -> None:
 
 def _hints_last(soup: Node) -> None:
     """Hints that cannot be folded go where they are not seen before they are wanted."""
-    hints = [fold for fold in soup.select("details") if fold.summary.get_text().startswith("Hint")]
+    hints = [
+        fold for fold in soup.find_all("details") if fold.summary.get_text().startswith("Hint")
+    ]
     if not hints:
         return
     section = copied('<section><h2 id="hints">Hints</h2></section>').section
@@ -71,21 +73,21 @@ def _with_picture(soup: Node) -> None:
     """A few lines of code go with the picture that they draw; many may stay behind it."""
     for cell in soup.select(".code_cell:has(img)"):
         lines = cell.select_one(".input").get_text().strip().count("\n") + 1
-        if lines <= SHORT and len(cell.select("img")) == 1:
+        if lines <= SHORT and len(cell.find_all("img")) == 1:
             cell["class"] = [*cell["class"], "together"]
 
 
 def _lead(soup: Node) -> None:
     """A sentence that ends in a colon stays with what it announces."""
-    for cell in soup.select(".text_cell"):
-        last = cell.select("p")[-1:]
+    for cell in soup.find_all(class_="text_cell"):
+        last = cell.find_all("p")[-1:]
         if last and last[0].get_text().rstrip().endswith(":"):
             cell["class"] = [*cell["class"], "lead"]
 
 
 def _end(soup: Node) -> Node:
     """Where the hints go: before the solutions, else after all."""
-    for heading in soup.select("h2"):
+    for heading in soup.find_all("h2"):
         if heading.get_text() == "Solutions":
             return heading.find_parent(class_="cell")
     last = soup.new_tag("div")
@@ -100,7 +102,7 @@ def _who(soup: Node) -> None:
 
 def _room(soup: Node) -> None:
     """Lines below each exercise, more for a harder one, and not what its stub says."""
-    for cell in soup.select(".celltag_exercise"):
+    for cell in soup.find_all(class_="celltag_exercise"):
         for output in cell.select(".output_wrapper"):
             output.decompose()
         texts = (text.get_text() for text in cell.find_all_previous(class_="text_cell"))
