@@ -23,7 +23,7 @@ test: $(VENV)/.ready-test
 lint: $(VENV)/.ready-test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m codespell_lib README.md CHANGELOG.md CONTRIBUTING.md posenc notebooks/src
+	$(PY) -m codespell_lib README.md CHANGELOG.md CONTRIBUTING.md TEACHING.md posenc notebooks/src
 
 types: $(VENV)/.ready-test
 	$(PY) -m mypy

@@ -124,7 +124,7 @@ def refuse_without_walls(trusted: bool) -> None:
 
 def _remedy(said: str) -> str:
     """Return what is known to help, as a sentence to be added; nothing if nothing is."""
-    if "nknown option" in said:
+    if "unknown option" in said.lower():
         return ". It must be 0.8 or later (Debian 12, Ubuntu 24.04)"
     if "uid map" in said or "ermission denied" in said or "not permitted" in said:
         return (
