@@ -234,7 +234,8 @@ def test_nothing_else_was_made(graded):
         "canary.txt", "notebooks", "handed_in", "out"
     }  # fmt: skip
     assert {path.name for path in (teacher / "out").iterdir()} == {
-        "done", "feedback", "index.html", "mistakes.png", "results.csv"
+        "done", "feedback", "index.html", "mistakes.png", "points.csv",
+        "results.csv",
     }  # fmt: skip
 
 
