@@ -183,10 +183,12 @@ def test_badges_lead_to_the_teachers_repository_and_check_agrees(course, capsys)
     assert "git add colab notebooks README.md" in capsys.readouterr().out
 
 
-def test_a_class_gets_a_colab_edition_without_solutions(course):
+def test_a_class_gets_a_colab_edition_without_solutions(course, capsys):
     assert command_line.main(["publish", "--repo", "anna/course", "--edition", "student"]) == 0
     for path in (course / "colab").iterdir():
         assert "twice_as_much" not in path.read_text()
+    assert "blob/main/colab/01_tiny.ipynb" in (course / "colab" / "README.md").read_text()
+    assert "nothing else: notebooks/ holds the solutions" in capsys.readouterr().out
     command_line.main(["publish", "--repo", "anna/course"])
     assert "twice_as_much" in (course / "colab" / "01_tiny.ipynb").read_text()
 

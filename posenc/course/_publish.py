@@ -17,6 +17,7 @@ from posenc.course._source import notebook_from
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 BRANCH = re.compile(r"[A-Za-z0-9._/-]{1,200}")
+PAGE = "README.md"  # of the folder: a class gets it alone
 MARKS = "<!-- colab: begin -->", "<!-- colab: end -->"
 
 
@@ -31,8 +32,13 @@ def publish(root: Path, repo: str, branch: str, audience: str) -> int:
     for source in _places.sources(root):
         piece = _editions.Piece(source, audience, "colab")
         _write(root / FOLDER / f"{source.stem}.ipynb", _editions.content(piece))
+    page = "\n".join(["# Open in Colab", "", *_badges(root, stamp), ""])
+    _write(root / FOLDER / PAGE, page.encode())
     print(f"✓ {len(_places.sources(root))} lessons lead to {repo}, branch {branch}, {FOLDER}/")
-    print(f"  Now: git add {FOLDER} notebooks README.md && git commit && git push")
+    if audience == "study":
+        print(f"  Now: git add {FOLDER} notebooks README.md && git commit && git push")
+    else:
+        print(f"  Now: put {FOLDER}/ into {repo}, and nothing else: notebooks/ holds the solutions")
     return 0
 
 
@@ -41,6 +47,7 @@ def withdraw(root: Path) -> int:
     _stamp(root, None)
     for source in _places.sources(root):
         (root / FOLDER / f"{source.stem}.ipynb").unlink(missing_ok=True)
+    (root / FOLDER / PAGE).unlink(missing_ok=True)
     if (root / FOLDER).is_dir() and not any((root / FOLDER).iterdir()):
         (root / FOLDER).rmdir()
     print("✓ no lesson leads to Colab any more")
@@ -96,9 +103,12 @@ def _readme(root: Path, stamp: Published | None) -> None:
     begin, end = MARKS
     if begin not in text or end not in text:
         return
-    rows = [f"- {s.stem[:2]} {stamp.badge(s.stem)}" for s in _places.sources(root)] if stamp else []
-    inside = "\n".join([begin, *rows, end])
+    inside = "\n".join([begin, *(_badges(root, stamp) if stamp else ()), end])
     _write(path, re.sub(f"{begin}.*?{end}", lambda _: inside, text, flags=re.DOTALL).encode())
+
+
+def _badges(root: Path, stamp: Published) -> list[str]:
+    return [f"- {source.stem[:2]} {stamp.badge(source.stem)}" for source in _places.sources(root)]
 
 
 def _write(path: Path, content: bytes) -> None:
