@@ -96,30 +96,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_the_solution_passes(name, capsys):
-    verdict = getattr(check, name)(RIGHT[name])
-    assert verdict.passed
-    assert not verdict.equivalent
-    assert line_of(capsys).startswith(f"✓ {name}: ")
-
-
-@pytest.mark.parametrize(("name", "slug"), [(n, s) for n, wrong in WRONG.items() for s in wrong])
-def test_wrong_answers_are_named(name, slug, capsys):
-    verdict = getattr(check, name)(WRONG[name][slug])
-    assert not verdict.passed
-    assert verdict.mistake == slug
-    assert line_of(capsys).startswith(f"✗ {name}: ")
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_what_is_not_written_is_no_mistake(name, capsys):
-    def stub(*arguments):
-        raise NotImplementedError
-
-    verdict = getattr(check, name)(stub)
-    assert verdict.mistake is None
-    assert line_of(capsys) == f"○ {name}: not written yet"
+EXERCISES = {name: (RIGHT[name], WRONG[name]) for name in RIGHT}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,64 @@
+"""What every checker owes: the right answer passes, each wrong one is named, a stub is no mistake.
+
+The answers stand beside the tests of their checkers, in `EXERCISES`:
+`{name: (right, {slug: wrong})}`.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from posenc import check
+
+HERE = Path(__file__)
+MODULES = [
+    import_module(path.stem)
+    for path in sorted(HERE.parent.glob("*.py"))
+    if path != HERE and "\nEXERCISES = " in path.read_text(encoding="utf-8")
+]
+EXERCISES = {
+    name: answers
+    for module in MODULES
+    for name, answers in getattr(module, "EXERCISES", {}).items()
+}
+every_exercise = pytest.mark.parametrize("name", EXERCISES)
+
+
+def judged(name, answer, capsys):
+    """The verdict, and the one line that is printed."""
+    verdict = getattr(check, name)(answer)
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1
+    return verdict, printed
+
+
+def test_there_are_exercises():
+    assert len(EXERCISES) > 20
+
+
+@every_exercise
+def test_the_solution_passes(name, capsys):
+    verdict, line = judged(name, EXERCISES[name][0], capsys)
+    assert verdict.passed
+    assert not verdict.equivalent
+    assert line.startswith(f"✓ {name}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"), [(name, slug) for name, (_, wrong) in EXERCISES.items() for slug in wrong]
+)
+def test_a_wrong_answer_is_named(name, slug, capsys):
+    verdict, line = judged(name, EXERCISES[name][1][slug], capsys)
+    assert (verdict.passed, verdict.mistake) == (False, slug), verdict.message
+    assert line.startswith(f"✗ {name}: ")
+
+
+@every_exercise
+def test_what_is_not_written_is_no_mistake(name, capsys):
+    def stub(*_):
+        raise NotImplementedError
+
+    verdict, line = judged(name, stub, capsys)
+    assert (verdict.passed, verdict.mistake) == (False, None)
+    assert line == f"○ {name}: not written yet\n"
