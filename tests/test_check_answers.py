@@ -1,13 +1,14 @@
 """What every checker owes: the right answer passes, each wrong one is named, a stub is no mistake.
 
 The answers stand beside the tests of their checkers, in `EXERCISES`:
-`{name: (right, {slug: wrong})}`.
+`{name: (right, {slug: wrong})}`, and other right ones in `OTHER_FORMS`: `[(name, right)]`.
 """
 
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+import torch
 
 from posenc import check
 
@@ -22,6 +23,7 @@ EXERCISES = {
     for module in MODULES
     for name, answers in getattr(module, "EXERCISES", {}).items()
 }
+OTHER_FORMS = [pair for module in MODULES for pair in getattr(module, "OTHER_FORMS", [])]
 every_exercise = pytest.mark.parametrize("name", EXERCISES)
 
 
@@ -43,6 +45,21 @@ def test_the_solution_passes(name, capsys):
     assert verdict.passed
     assert not verdict.equivalent
     assert line.startswith(f"✓ {name}: ")
+
+
+@pytest.mark.parametrize(("name", "answer"), OTHER_FORMS)
+def test_other_right_forms_pass(name, answer, capsys):
+    verdict, _ = judged(name, answer, capsys)
+    assert (verdict.passed, verdict.equivalent) == (True, False), verdict.message
+
+
+@every_exercise
+def test_the_notebooks_default_dtype_may_be_another(name):
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert getattr(check, name)(EXERCISES[name][0]).passed
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 @pytest.mark.parametrize(

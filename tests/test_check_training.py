@@ -1,6 +1,5 @@
 """The checkers of notebook 05: right answers pass, wrong ones are named."""
 
-import pytest
 import torch
 import torch.nn.functional as F
 
@@ -163,21 +162,6 @@ OTHER_FORMS = [
     ("reading", all_against_all),
     ("reading", by_sorting),
 ]
-
-
-@pytest.mark.parametrize(("name", "answer"), OTHER_FORMS)
-def test_other_right_forms_pass(name, answer):
-    verdict = getattr(check, name)(answer)
-    assert (verdict.passed, verdict.equivalent) == (True, False), verdict.message
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_the_notebooks_default_dtype_may_be_another(name):
-    torch.set_default_dtype(torch.float64)
-    try:
-        assert getattr(check, name)(EXERCISES[name][0]).passed
-    finally:
-        torch.set_default_dtype(torch.float32)
 
 
 def test_an_evaluation_with_gradients_passes_with_a_remark():
