@@ -128,7 +128,8 @@ def test_a_handout_is_a4_numbered_titled_and_whole(dist, stem, audience):
         text = _leaks.squeezed(page.extract_text())
         assert running in text
         assert f"{stem[:2]}·{number}" in text
-        assert len(text) > len(running) + 60, f"page {number} is all but empty"
+        full = len(text) > len(running) + 60 or len(page.images) > 1
+        assert full, f"page {number} is all but empty"
 
 
 @every_lesson
