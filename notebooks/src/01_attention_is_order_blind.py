@@ -467,10 +467,10 @@ def changes(layers, causal):
 def draw(layers, causal):
     change = changes(layers, causal)
     change[change < 1e-9] = 0  # rounding
-    counts = ", ".join(str(len(row.nonzero())) for row in change)
     return plots.heatmap(change, xlabel="word", label="change of its output",
                          ylabel="swapped: this word and the next", values=True,
-                         alt=f"Swap by swap, of 8 words change: {counts}")
+                         alt="Swap by swap, of 8 words change: " + ", ".join(
+                             str(len(row.nonzero())) for row in change))
 
 
 widgets.explore(draw, layers=(1, 4, 1), causal=[True, False], stills=[
@@ -516,7 +516,7 @@ check.verdict("A5", "holds only if", because=(
 # For each i: take the allowed j only, weight them by $e^{q_i\cdot k_j/\sqrt d}$ (d: the width of q), divide by the sum of these weights, and add up the $v_j$.
 # Write it in loops or in matrices.
 #
-# Then try it with `gap`: which masks keep attention blind?
+# Then the question that matters: **which masks keep attention blind?** Try some, with `gap`.
 #
 # <details><summary>Hint</summary>
 #
@@ -542,7 +542,7 @@ check.attention(masked_attention)
 # %% [markdown]
 # ### The bug clinic
 #
-# The slip in this program was published, in a well-read collection of models (see the references).
+# The slip in this program was published, in a well-read collection of models.
 # We added the mask, and the mask is right.
 # One line is wrong: look for it before you read on.
 
@@ -594,7 +594,8 @@ check.claim("leak", "published: whichever word changes, every output moves",
 # **Exercise 3 · find the bug** · difficulty 2 of 5 · 6 minutes
 #
 # The mask hides what it should, and yet word 0 hears of the last word.
-# Name the way by which the news travels back; then write the program so that it cannot.
+# Name the way by which the news travels back.
+# Then mend the program, without a look at section 5: change one line, and say why that one.
 #
 # The published model has no mask, and mending it brought no measurable gain: no loss curve would have told.
 #
@@ -780,6 +781,6 @@ check.claim("shut", "with all doors shut attention is blind again",
 # - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762: attention (§3.2), and why positions must be put in (§3.5).
 # - Haviv, Ram, Press, Izsak, Levy 2022, *Transformer Language Models without Positional Encodings Still Learn Positional Information*, arXiv 2203.16634: Tables 1 and 4, the probes (Figure 2), "always slightly worse" (Limitations).
 # - Lee et al. 2019, *Set Transformer*, arXiv 1810.00825: equivariant attention blocks, invariance by pooling.
-# - The program of the bug clinic: labmlai/annotated_deep_learning_paper_implementations#146 on GitHub: softmax over the queries in a model of pictures; mended, with no difference in quality (FID within 0.05) found.
+# - The program of the bug clinic: labmlai/annotated_deep_learning_paper_implementations#146 on GitHub, found in a model of pictures; mended, with no difference in quality (FID within 0.05) found.
 # - Irie, Zeyer, Schlüter, Ney 2019, *Language Modeling with Deep Transformers*, arXiv 1905.04226: deep causal models for speech that were slightly better without positions (abstract).
 # - Claim A5 is that of the [article](http://www.kler.cn/a/539187.html) which the course grew from (in Chinese).

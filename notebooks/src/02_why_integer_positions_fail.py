@@ -48,11 +48,10 @@ check.predict(
 def draw(a, b, n=9):
     j = torch.arange(n, dtype=torch.float64)
     lines = {f"word {i}": (a + b * i) * j for i in (2, 5, 8)}
-    tops = ", ".join(
-        f"{word} at {'no one' if y.std() == 0 else y.argmax()}"
-        for word, y in lines.items())
     return plots.lines(lines, j, xlabel="key j", ylabel="score",
-                       alt=f"Looks most: {tops}; wanted: 1, 4, 7")
+                       alt="Looks most: " + ", ".join(
+                           f"{word} at {'no one' if y.std() == 0 else y.argmax()}"
+                           for word, y in lines.items()) + "; wanted: 1, 4, 7")
 
 
 widgets.explore(draw, a=(-8, 8, 1, 4), b=(-2, 2, 1, -1),
@@ -61,8 +60,6 @@ widgets.explore(draw, a=(-8, 8, 1, 4), b=(-2, 2, 1, -1),
 # %% [markdown]
 # Other $a$ and $b$ turn the lines, and that is all they do.
 # A straight line has its top at an end: the first word or the last.
-#
-# Word 1 scores *the mean* of words 0 and 2, and a mean is never the largest.
 
 # %% [markdown]
 # Is our head too small to count?
@@ -120,6 +117,9 @@ def previous_word_weights(n):
 
 
 check.previous_word_weights(previous_word_weights)
+
+# %% [markdown]
+# Word 1 scores *the mean* of words 0 and 2, and a mean is never the largest.
 
 # %% [markdown]
 # ## 2 · Two numbers draw a parabola
@@ -191,7 +191,7 @@ check.claim("no head", "p alone: no head can, nor with half steps",
             [analysis.best_head(q) for q in (p, p / 2)], "<", 1)
 
 # %% [markdown]
-# A line in smaller units is a line: 0, ½, 1, … fail as well, though not whole.
+# A line in smaller units is a line: 0, ½, 1, … fail as well, though they are not whole.
 
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 8 minutes

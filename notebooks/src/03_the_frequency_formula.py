@@ -519,10 +519,11 @@ check.claim("found", "least squares found the shift matrix of posenc",
 
 # %%
 def slipped(pos, d):
-    i = torch.arange(0, d, 2)
-    sines = (pos[:, None] / 10_000 ** (2 * i / d)).sin()
-    cosines = (pos[:, None] / 10_000 ** (2 * (i + 1) / d)).cos()
-    return torch.stack([sines, cosines], dim=-1).flatten(1)
+    codes = torch.zeros(len(pos), d)
+    for i in range(0, d, 2):
+        codes[:, i] = (pos / 10_000 ** (2 * i / d)).sin()
+        codes[:, i + 1] = (pos / 10_000 ** (2 * (i + 1) / d)).cos()
+    return codes
 
 
 pos = torch.arange(2000)
@@ -620,7 +621,7 @@ check.predict("falls", "As two positions part, the product of their codes",
 )
 
 # %% [markdown]
-# Draw it, beside three others.
+# Draw it, beside three others; "until" gives the offset where each stops falling.
 # What moves the point where the product stops falling: the width, the base, or both?
 
 
@@ -871,7 +872,7 @@ check.verdict(
 # Give a head weights with which every word prefers the one `k` before it.
 # Codes are rows: `queries = codes @ W_q`, `keys = codes @ W_k`.
 # Row `i` of `queries @ keys.T` must be greatest at `i - k`, for `i ≥ k`.
-# Use `posenc.shift_matrix(k, d, dtype=torch.float64)`.
+# Use `posenc.shift_matrix(k, dim, dtype=torch.float64)`.
 #
 # <details><summary>Hint</summary>
 #

@@ -354,9 +354,10 @@ outcome(lambda: layer(copied(words)))
 #
 # Write the class so that none of the four traps bites.
 # `MyEncoding(8, max_len=64)` makes a module; `(b, n, 8) -> (b, n, 8)`, word by word `out[s, p, c] = x[s, p, c] + code[p, c]`.
-# An odd width and a text that is too long raise a `ValueError` (or have no limit).
+# An odd width raises a `ValueError`; so does a text longer than `max_len`, unless your class has no limit.
 # What comes in as bfloat16 leaves as bfloat16.
 # It moves with `.to(device)`, nothing is trained, and `x` stays as it was.
+# (Section 17 shows one way; write yours first.)
 #
 # <details><summary>Hint</summary>
 #
@@ -825,8 +826,8 @@ def specimen_a(n, d):
 # %%
 def specimen_b(n, d):
     pos = torch.arange(n, dtype=torch.float64)[:, None]
-    even = torch.arange(d, dtype=torch.float64) // 2 * 2
-    table = pos / 10_000 ** (even / d)
+    speeds = posenc.inverse_frequencies(d, dtype=torch.float64)
+    table = pos * speeds.repeat_interleave(2)
     table[0::2] = table[0::2].sin()
     table[1::2] = table[1::2].cos()
     return table
@@ -1039,7 +1040,7 @@ def patient(n, d):
 # **Exercise 2** · difficulty 3 of 5 · 12 minutes
 #
 # **Find the bug.** Which line of `patient` is wrong, and what do the two channels of a pair no longer share?
-# Name it, then mend it: $\sin(p\,/\,10000^{2i/d})$ in channel $2i$ and $\cos$ of the *same* angle in channel $2i+1$.
+# Name it, then mend it, so that the table is that of notebook 03, channel by channel.
 # `mended(2, 4)` is `[[0, 1, 0, 1], [0.8415, 0.5403, 0.0100, 0.9999]]`.
 #
 # <details><summary>Hint</summary>
@@ -1100,7 +1101,7 @@ check.claim(
 #
 # Write the doctor.
 # `is_healthy(table)` takes any `(n, d)` in float64 and says True or False.
-# Healthy is what gives the products of the formula: do not ask for an order of channels, nor for a table that begins at 0.
+# Healthy is what gives the products of the formula: do not ask for an order of channels, nor for a table that begins at 0. Other speeds, or another base, count as wrong here.
 # Our ward holds 23 wrong tables and five right ones, of 264 rows; the check counts how many you judge rightly.
 #
 # <details><summary>Hints</summary>

@@ -283,7 +283,7 @@ check.claim("inexact", "integer and none do not solve `back1`",
 
 # %% [markdown]
 # It depends on the question.
-# For *earlier or later* a plain number serves; for *how many earlier* it does not, as notebook 02 said it would.
+# For *earlier or later* a plain number serves; for *how many earlier* it does not; notebook 02 foretold it.
 # Between the learned table and the sinusoids there is nothing to see.
 #
 # On `back1` the level to beat is that of `none`, about a quarter: it names the letter it sees most often (02).
@@ -446,11 +446,11 @@ def best_head(encoding, n):
 
 def draw(n):
     maps = {name: best_head(name, n) for name in ("learned", "sinusoidal")}
-    said = "Two heads, bright one place left of the diagonal"
-    if n > 16:
-        said += "; at row 16 the table's line ends, the sinusoids' fades"
-    return plots.heatmaps(maps, xlabel="key", ylabel="query", label="weight",
-                          alt=said)
+    return plots.heatmaps(
+        maps, xlabel="key", ylabel="query", label="weight",
+        alt="Two heads, bright one place left of the diagonal" + (
+            "; at row 16 the table's line ends, the sinusoids' fades"
+            if n > 16 else ""))
 
 
 # %% [markdown]

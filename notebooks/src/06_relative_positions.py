@@ -164,7 +164,7 @@ check.claim("clip", "Shaw: one step of distance serves nearly as well as many",
 # %% [markdown]
 # **Exercise 1** · difficulty 3 of 5 · 10 minutes
 #
-# Write the scores for one head.
+# Write the scores $s_{ij}$ of this section, root included, for one head.
 # Row `clip + t` of `table` is $a_t$, for $t$ from `-clip` to `clip`.
 # With three words and `clip=1` the rows to look up are
 # `[[1, 0, 0], [2, 1, 0], [2, 2, 1]]`.
@@ -293,11 +293,10 @@ def look(n_heads, head, form):
     if form == "decoder":
         scores = scores.where(t >= 0, -torch.inf)
     share = scores.softmax(0)
-    near = share[t.abs() <= 8].sum()
     return plots.lines(
         {f"slope {slope:.4f}": share}, x=t, xlabel="distance of the key",
         ylabel="weight", ylim=(0, 0.55), alt=f"Head {head} of {n_heads} gives "
-        f"{100 * near:.0f} % of its weight to words within 8.")
+        f"{100 * share[t.abs() <= 8].sum():.0f} % to words within 8.")
 
 
 widgets.explore(look, stills=[{"head": 4}, {"head": 8}], n_heads=[8, 16],
@@ -338,7 +337,7 @@ slopes
 #
 # <details><summary>Hint</summary>
 #
-# `2 ** (n.bit_length() - 1)` is the next lower power of two.
+# `2 ** (n.bit_length() - 1)` is the greatest power of two up to n.
 # `series[::2]` begins with the first.
 # </details>
 
@@ -388,6 +387,7 @@ check.claim("no mask", "without the mask it will not", seen.abs().max(), ">",
 # `functional.alibi_slopes(n_heads)` has the slopes.
 # With 2 heads (slopes 1/16 and 1/256), one query at 9 and keys at 7 and 9 it is
 # `[[[-1/8, 0]], [[-1/128, 0]]]`: that is $-m(i-j)$.
+# For keys after the query write what the formula gives; the mask hides them.
 #
 # The form $+m\,j$ has other numbers, and is accepted, too: with ≈ in place of ✓.
 #
@@ -475,7 +475,7 @@ check.claim("no mirror", "T5 with its two sides does not", mirror["t5"], ">",
 # What can the best symmetric model reach?
 
 # %%
-check.predict("symmetric", "On back1 a symmetric bias can reach",
+check.predict("symmetric", "On back1, in a long text, a symmetric bias reaches at most",
               ["chance", "a little over half", "100 %"])
 
 # %%

@@ -401,7 +401,8 @@ check.claim("mended", "with reordered rows it is right again",
 # **Exercise 2** · difficulty 3 of 5 · 10 minutes
 #
 # The way back: `to_pairs(weight, n_heads)` takes rows in the order of halves, head by head, and returns them in the order of neighbours.
-# For one head of four channels, the rows `[a0, a1, b0, b1]` become `[a0, b0, a1, b1]`.
+# For one head of six channels, `[a0, a1, a2, b0, b1, b2]` becomes
+# `[a0, b0, a1, b1, a2, b2]`.
 #
 # <details><summary>Hint</summary>
 #

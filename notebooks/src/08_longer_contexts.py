@@ -86,7 +86,7 @@ check.predict("unseen", "Of its 64 pairs, those that never complete a "
 
 # %% tags=["exercise"]
 def unseen_pairs(dim, base, trained):
-    """() -> how many"""
+    """two numbers, one length -> how many"""
     ### BEGIN SOLUTION
     speeds = posenc.inverse_frequencies(dim, base)
     return int((trained * speeds < 2 * math.pi).sum())
@@ -347,7 +347,7 @@ kept, divided = ours == fast_base, ours == fast_base / 8
 
 # %% tags=["exercise"]
 def yarn_frequencies(dim, base, factor, trained):
-    """() -> (dim/2,)"""
+    """four numbers -> (dim/2,)"""
     ### BEGIN SOLUTION
     def pair(turns):
         rest = math.log(trained / (2 * math.pi * turns))
@@ -463,8 +463,8 @@ def toy(base, heads, seed):
 
 
 # %%
-check.predict("toy", "Which settings are nearly always right at four times "
-              "the trained length?", ["none", "width 8 with base 10 000 alone",
+check.predict("toy", "Nearly always right at four times the trained length "
+              "are", ["none", "width 8 with base 10 000 alone",
                                       "base 1 000 000 alone", "every setting"])
 
 # %%
@@ -555,7 +555,6 @@ check.claim("forty-five", "base 1 000 000 also looks at distance 45",
 # which distance from `trained` on, below `reach`, shows angles most like those of distance 1?
 # Take the $k$ with the largest $\cos(\omega_1(k-1))+\cos(\omega_2(k-1))$.
 # `false_neighbour(1, 0.316, 16, 64)` is 20.
-# Then: from which length on do you expect base 10 000 at width 8 (speeds 1 and 0.1) to fail?
 #
 # <details><summary>Hint</summary>
 #
@@ -566,7 +565,7 @@ check.claim("forty-five", "base 1 000 000 also looks at distance 45",
 
 # %% tags=["exercise"]
 def false_neighbour(first, second, trained, reach):
-    """() -> a distance"""
+    """two speeds, two distances -> a distance"""
     ### BEGIN SOLUTION
     gone = torch.arange(trained, reach) - 1
     alike = (first * gone).cos() + (second * gone).cos()

@@ -6,6 +6,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 
 Node = Any  # a node of a parsed page; bs4's own types would need an assertion a line
+COVER = "Where a box asks for a prediction, tick it before you look at what follows."
 SHORT = 12  # lines of code that leave no great gap where they move to the next page
 LINES = 3  # of room that stay with their exercise; the others may go on overleaf
 _STEPS = re.compile(r"difficulty (\d) of 5")
@@ -78,10 +79,13 @@ def _with_picture(soup: Node) -> None:
 
 
 def _lead(soup: Node) -> None:
-    """A sentence that ends in a colon stays with what it announces."""
+    """What ends in a colon stays with what it announces, and in a comma with its formula."""
     for cell in soup.find_all(class_="text_cell"):
-        last = cell.find_all("p")[-1:]
-        if last and last[0].get_text().rstrip().endswith(":"):
+        texts = cell.find_all("p")
+        for text in texts:
+            if text.get_text().rstrip().endswith((":", ",")):
+                text["class"] = ["lead"]
+        if texts and texts[-1].has_attr("class"):
             cell["class"] = [*cell["class"], "lead"]
 
 
@@ -96,8 +100,8 @@ def _end(soup: Node) -> Node:
 
 
 def _who(soup: Node) -> None:
-    line = copied('<div class="who">Name <span></span> Date <span></span></div>')
-    soup.h1.insert_after(line)
+    line = '<div class="who">Name <span></span> Date <span></span></div>'
+    soup.h1.insert_after(copied(f"<div>{line}<p><em>{COVER}</em></p></div>"))
 
 
 def _room(soup: Node) -> None:
@@ -113,6 +117,8 @@ def _room(soup: Node) -> None:
 
 
 def _lines(soup: Node, count: int) -> Node:
-    room = soup.new_tag("div", attrs={"class": "room"})
-    room.extend(soup.new_tag("div", attrs={"class": "line"}) for _ in range(count))
+    room, last = (soup.new_tag("div", attrs={"class": name}) for name in ("room", "last"))
+    lines = [soup.new_tag("div", attrs={"class": "line"}) for _ in range(count)]
+    last.extend(lines[-LINES - 1 :])  # fewer would look forgotten at the head of a page
+    room.extend([*lines[: -LINES - 1], last])
     return room

@@ -138,7 +138,8 @@ def _limits(panels: Iterable[Data], signed: bool) -> tuple[float, float]:
     if signed:
         high = max(abs(low), abs(high)) or 1.0
         low = -high
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    # One value alone: nought is dark and anything above it bright, as beside other values.
+    return (low, high) if high > low else (min(low, 0.0), max(high, 0.0) or 1.0)
 
 
 def _draw(
