@@ -72,7 +72,8 @@ def test_on_paper_a_sentence_with_a_colon_and_short_code_stay_with_what_follows(
         cell.outputs = [nbformat.v4.new_output("display_data", PICTURE)]
 
     soup = page(source, "student", "paper", change)
-    assert len(soup.select(".lead")) == 1
+    assert len(soup.select(".text_cell.lead")) == 1
+    assert [p.get_text() for p in soup.select("p.lead")] == ["Here it is:"]
     assert len(soup.select(".code_cell.together img")) == 1
 
 
@@ -127,6 +128,8 @@ def test_the_teachers_page_has_notes_and_no_cells_for_nbgrader(source):
         "Let them guess.",
         "They multiply by three.",
     ]
+    [statement] = soup.select(".text_cell.together")  # its note is below it, then its answer
+    assert statement.get_text().strip().startswith("Exercise 1")
     assert "verdict.passed" not in soup.get_text()
     assert "twice_as_much" in soup.get_text()
     assert not soup.select(".room")

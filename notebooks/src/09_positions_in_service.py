@@ -125,11 +125,10 @@ def started(start):
         name: drift(decode(model, words, pos), model(words))
         for name, model in four.items()
     }
-    worst = ", ".join(
-        f"{plots.label_of(n)} {float(d.max()):.2f}" for n, d in found.items())
     return plots.lines(
         found, xlabel="word", ylabel="largest error of a logit", ylim=(0, 4),
-        alt=f"First new word at {start}; largest error: {worst}.",
+        alt=f"First new word at {start}; largest error: " + ", ".join(
+            f"{plots.label_of(n)} {d.max():.2f}" for n, d in found.items()),
     )
 
 

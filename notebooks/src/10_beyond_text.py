@@ -236,7 +236,7 @@ gap = (scores(nine) - scores(nine + torch.tensor([100, 7]))).abs().max()
 check.claim("relative", "moving the grid changes no score", gap, "<", 1e-10)
 
 # %% [markdown]
-# **Predict.** A head shall find falling strokes (╲): the patches one step
+# **Predict.** A head shall find falling strokes: the patches one step
 # down-right and up-left are *both* to score above those down-left and
 # up-right.
 # All patches have the same key. Which weights do it?
@@ -298,14 +298,13 @@ steps = grid(17, 17).to(exact) - 8  # from the patch in the middle
 def draw(row, column):
     omega = torch.tensor([row, column], dtype=exact)
     turns = (steps @ omega / 8).reshape(17, 17)
-    both = row * column
-    lean = "straight" if both == 0 else "rising" if both > 0 else "falling"
     return plots.heatmap(
         torch.cos(2 * math.pi * turns),
         x=range(-8, 9), y=range(-8, 9), xlabel="Δcolumn", ylabel="Δrow",
         label="score of the pair",
         alt=f"Turning {row} and {column} times in eight patches: "
-        f"the stripes are {lean}",
+        "the stripes are " + ("rising" if row * column > 0 else "falling"
+                              if row * column else "straight"),
     )
 
 

@@ -33,8 +33,8 @@ from posenc import TASKS, check, plots, study, text, training, widgets
 record = study.record()
 bases = record["encoding"].str.startswith("rope(")  # for section 8
 kept = record[(record["shifted"] == 0) & (record["n_heads"] == 4) & ~bases]
-races = kept[(kept["task"] != "text") & (kept["steps"] <= 300)]
-len(races.drop_duplicates(["encoding", "task", "seed", "lr"]))
+recorded = kept[(kept["task"] != "text") & (kept["steps"] <= 300)]
+len(recorded.drop_duplicates(["encoding", "task", "seed", "lr"]))
 
 # %% [markdown]
 # The sixteenth seat is yours.
@@ -63,7 +63,7 @@ class Mine(posenc.PositionalEncoding):
 # %%
 yours = [e for e in posenc.ENCODINGS if e not in set(record["encoding"])]
 live = study.run(yours, seeds=3)
-races = pd.concat([races, live])
+races = pd.concat([recorded, live])
 
 # %% [markdown]
 # Is the record to be trusted? Train some of it again, here, and compare.
@@ -278,21 +278,16 @@ check.claim("falls", "`back1` at 4 ×: what is added to words keeps under half",
 THREE = ("back1", "before", "index")
 
 
-def holding(values):
-    good = [plots.label_of(e) for e, v in values.items() if min(v) > 0.9]
-    return ", ".join(good) or "nobody"
-
-
-# %%
 def at(times):
     rows = study.best(races[races["times"] == times]).fillna({"accuracy": 0})
     found = rows.groupby(["task", "encoding"])["accuracy"].agg(list)
     table = {t: {e: found[t, e] for e in posenc.ENCODINGS} for t in THREE}
-    held = [f"{t}: {holding(values)}" for t, values in table.items()]
     return plots.dots(
         table, xlabel=f"right at {16 * times:g} letters", percent=True,
         chance={t: TASKS[t].chance for t in THREE},
-        alt=f"Every seed above 90 % on {'; '.join(held)}")
+        alt="Every seed above 90 %: " + "; ".join(
+            f"{t}: " + (", ".join(plots.label_of(e) for e, v in table[t].items()
+                                  if min(v) > 0.9) or "nobody") for t in THREE))
 
 
 # %% tags=["trained", "large"]
@@ -352,7 +347,7 @@ plots.dots({t: {e: seeds(patient, e, t) for e in of_record} for t in THREE},
                "have not moved")
 
 # %% [markdown]
-# The means, after 300 → after 1 200 steps.
+# The next table has the means, after 300 → after 1 200 steps.
 # **On `index`, name one besides sinusoids that was only slower, one that is stuck, and one that rises still.**
 # Your `slower_or_stuck(seeds(races, "rope", "index"), seeds(patient, "rope", "index"))` gives the word for one of them.
 
@@ -384,8 +379,8 @@ check.claim("slopes", "sinusoids on `index` reach 95 %, only later",
 # **Predict.** Who reads a text best that is four times as long as the windows of its training?
 
 # %%
-check.predict("text", "On windows of 128, four times the trained length, the "
-              "lowest loss has", ["the model without positions", "sinusoidal",
+check.predict("text", "On windows of 128, four times the trained length, of "
+              "these four the lowest loss has", ["the model without positions", "sinusoidal",
                               "alibi", "rope"])
 
 # %% tags=["trained"]
@@ -448,14 +443,14 @@ def curve(encoding, trained):  # (seeds, 16): blocks of eight characters
 # %%
 def by_position(encoding):
     short, whole = curve(encoding, 32), curve(encoding, 128)
-    behind = (short - whole)[:, 8:].mean()
     name = plots.label_of(encoding)
     return plots.lines(
         {"trained on 32": short, "trained on 128": whole},
         x=[8 * i + 3.5 for i in range(16)], xlabel="position",
         ylabel=f"loss of {name}, nats", trained=True, ylim=(1, 4),
         alt=f"{name}: beyond position 64 the model trained on 32 loses "
-            f"{behind:.1f} nats more than the one trained on 128")
+            f"{(short - whole)[:, 8:].mean():.1f} nats more than the one "
+            "trained on 128")
 
 
 # %% tags=["trained"]
@@ -484,10 +479,11 @@ plots.attention(maps[0, 0], alt="In at least one head the weight lies on "
                 "the line one step below the diagonal, past 16 as well")
 
 # %% tags=["trained"]
-check.claim("previous", "one head puts most of its weight one step back",
+check.claim("previous", "at least one head puts most of its weight one step back",
             steps.max(), ">", 0.5)
 
 # %% [markdown]
+# Here one head does it most, two in part, one hardly.
 # Barbero et al. 2024 found such heads in Gemma 7B, built from RoPE's fastest pairs.
 # Beyond 16 letters the line goes on: the angle of distance one is the same everywhere.
 #
@@ -653,12 +649,12 @@ check.claim("free", "rope knows distances only: shifts change little",
 #
 # **Exercise 3** · difficulty 4 of 5 · 25 minutes
 #
-# Write an encoding that beats RoPE somewhere on the board at 4 ×, and know before the run where, and what it will cost.
+# Write an encoding that beats RoPE, and `mine` too, somewhere on the board at 4 ×. Know before the run where, and what it will cost.
 # A bias by distance is the shortest way: `bias_by_distance(distance)` gets distances, query minus key, (m,), and returns (h, m): one row a head.
 # With it an encoding is relative; say so in `promises`, and the check holds you to it.
 # The check judges the form; whether it beats RoPE, the board will say.
 #
-# When the check is content: put `@posenc.register` above the class, give it a `name` of its own, and choose *Run Selected Cell and All Below* (menu *Run*) in section 1.
+# When the check is content: put `@posenc.register` above the class, give it a `name` of its own, and choose *Run Selected Cell and All Below* (menu *Run*) on the first cell of section 1.
 #
 # <details><summary>Hint</summary>
 #
@@ -720,7 +716,12 @@ check.report()
 # **What this study does not say.** One or two layers, width 32 or 48, minutes of training.
 # `sort` and `reverse` are solved by nobody in 300 steps, so they do not say who can.
 # A trained length of 16 makes 64 far; at 4 096 other things break first.
-# For your own GPU there is a larger setting, `python -m posenc.study --scale gpu`; the course prints no result of it, because none was measured.
+#
+# For your own GPU there is a larger setting; the course prints no result of it, because none was measured:
+#
+# ```sh
+# python -m posenc.study --scale gpu
+# ```
 
 # %% [markdown]
 # ## What you can now do

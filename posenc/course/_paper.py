@@ -68,6 +68,9 @@ def _together(soup: Node) -> None:
     for cell in soup.select(".text_cell + .celltag_exercise"):
         box = cell.find_previous_sibling().wrap(soup.new_tag("div", attrs={"class": "together"}))
         box.append(cell.extract())
+    for note in soup.select(".text_cell + .teacher-note:has(+ .celltag_exercise)"):
+        statement = note.find_previous_sibling()
+        statement["class"] = [*statement["class"], "together"]
 
 
 def _with_picture(soup: Node) -> None:
