@@ -50,7 +50,7 @@ def draw(a, b, n=9):
     lines = {f"word {i}": (a + b * i) * j for i in (2, 5, 8)}
     return plots.lines(lines, j, xlabel="key j", ylabel="score",
                        alt="Looks most: " + ", ".join(
-                           f"{word} at {'no one' if y.std() == 0 else y.argmax()}"
+                           f"{word} at {y.argmax() if y.std() else 'no one'}"
                            for word, y in lines.items()) + "; wanted: 1, 4, 7")
 
 

@@ -475,7 +475,8 @@ check.claim("no mirror", "T5 with its two sides does not", mirror["t5"], ">",
 # What can the best symmetric model reach?
 
 # %%
-check.predict("symmetric", "On back1, in a long text, a symmetric bias reaches at most",
+check.predict("symmetric",
+              "On back1, in a long text, a symmetric bias reaches at most",
               ["chance", "a little over half", "100 %"])
 
 # %%

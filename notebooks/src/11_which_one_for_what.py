@@ -286,8 +286,9 @@ def at(times):
         table, xlabel=f"right at {16 * times:g} letters", percent=True,
         chance={t: TASKS[t].chance for t in THREE},
         alt="Every seed above 90 %: " + "; ".join(
-            f"{t}: " + (", ".join(plots.label_of(e) for e, v in table[t].items()
-                                  if min(v) > 0.9) or "nobody") for t in THREE))
+            f"{t}: " + (", ".join(plots.label_of(e) for e in table[t]
+                                  if min(table[t][e]) > 0.9) or "nobody")
+            for t in THREE))
 
 
 # %% tags=["trained", "large"]
