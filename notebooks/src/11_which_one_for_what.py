@@ -381,8 +381,8 @@ check.claim("slopes", "sinusoids on `index` reach 95 %, only later",
 
 # %%
 check.predict("text", "On windows of 128, four times the trained length, of "
-              "these four the lowest loss has", ["the model without positions", "sinusoidal",
-                              "alibi", "rope"])
+              "these four the lowest loss has",
+              ["the model without positions", "sinusoidal", "alibi", "rope"])
 
 # %% tags=["trained"]
 read_text = kept[(kept["task"] == "text") & (kept["trained"] == 32)]
@@ -480,7 +480,8 @@ plots.attention(maps[0, 0], alt="In at least one head the weight lies on "
                 "the line one step below the diagonal, past 16 as well")
 
 # %% tags=["trained"]
-check.claim("previous", "at least one head puts most of its weight one step back",
+check.claim("previous",
+            "at least one head puts most of its weight one step back",
             steps.max(), ">", 0.5)
 
 # %% [markdown]
