@@ -1,6 +1,8 @@
 """Code as it is printed: less what serves a notebook that runs, or one that is heard."""
 
 import ast
+from collections.abc import Iterator
+from typing import Any
 
 # Below a question of a page, either would give the answer before the picture does.
 UNSEEN = {"alt", "settles"}
@@ -25,14 +27,22 @@ def listing(code: str) -> str:
     return raw.decode()
 
 
-def _spans(tree: ast.AST, raw: bytes, begins: list[int]) -> list[tuple[int, int]]:
-    """Where each unseen keyword stands, with the comma before it."""
-    spans = []
+def _spans(tree: ast.AST, raw: bytes, begins: list[int]) -> Iterator[tuple[int, int]]:
+    """Where each unseen keyword stands, with the comma before it, or the one after a first."""
+
+    def place(line: int, column: int) -> int:
+        return begins[line - 1] + column
+
     for call in ast.walk(tree):
-        for word in call.keywords if isinstance(call, ast.Call) else ():
-            if word.arg in UNSEEN:
-                begin = begins[word.lineno - 1] + word.col_offset
-                last = word.value
-                end = begins[(last.end_lineno or 0) - 1] + (last.end_col_offset or 0)
-                spans.append((raw.rindex(b",", 0, begin), end))
-    return spans
+        words: list[Any] = [*call.args, *call.keywords] if isinstance(call, ast.Call) else []
+        words.sort(key=lambda word: (word.lineno, word.col_offset))
+        for number, word in enumerate(words):
+            if getattr(word, "arg", None) not in UNSEEN:
+                continue
+            begin = place(word.lineno, word.col_offset)
+            end = place(word.end_lineno or 0, word.end_col_offset or 0)
+            if number:
+                yield raw.rindex(b",", 0, begin), end
+            else:
+                after = [place(other.lineno, other.col_offset) for other in words[1:2]]
+                yield begin, after[0] if after else end
