@@ -326,6 +326,22 @@ def test_what_is_passed_over_is_told(tmp_path, lessons):
     assert first.endswith("0.py, 1.py, 2.py, 3.py, 4.py and 6 more")
 
 
+def test_a_cell_that_is_no_python_is_named_with_its_line_and_first():
+    notebook = _inside.Notebook(["x = 1\ndef first(pos)\n    pass"], [], ["first"])
+    *_, notes = notebook.answer("first", "interpolated", "", 0)
+    assert notes == ["cell 1, line 2, is no Python: expected ':'"]
+
+
+def test_a_folder_whose_lesson_is_not_asked_for_is_not_called_empty(tmp_path, small, capsys):
+    handed_in.hand_in(tmp_path / "in" / "ada", handed_in.solved(small), "01_small.ipynb")
+    other = tmp_path / "in" / "bob"
+    handed_in.hand_in(other, handed_in.of_code("print(1)"), "my notes.ipynb")
+    how = {"jobs": 1, "trusted": True, "names": ["01"]}
+    assert _run.run(_root(small), tmp_path / "in", tmp_path / "out", **how) == 0
+    assert {row["student"] for row in rows_of(tmp_path / "out")} == {"ada"}
+    assert "without a notebook" not in capsys.readouterr().out
+
+
 def test_one_lesson_alone_can_be_graded(tmp_path, small, lessons):
     source = _root(small) / "notebooks" / "src" / "01_small.py"
     other = tmp_path / "course" / "notebooks" / "src"

@@ -332,3 +332,25 @@ def test_whole_numbers_get_whole_ticks(x, whole):
     figure = plots.lines({"a": x * 1.0}, x=x, **AXES).figure
     ticks = figure.axes[0].get_xticks()
     assert all(tick == int(tick) for tick in ticks) == whole
+
+
+def ticks(values):
+    axes = plots.dots({"a": values}, xlabel="accuracy").figure.axes[0]
+    return [line for line in axes.lines if line.get_marker() == "|"]
+
+
+def test_a_mean_is_marked_from_three_seeds_on():
+    assert len(ticks([0.5, 0.6, 0.7])) == 1
+    assert ticks([0.5, 0.6]) == []
+
+
+def test_of_loose_points_all_but_the_first_path_are_hollow():
+    points = {"a": [(0, 0), (1, 1)], "b": [(0, 1), (1, 0)]}
+    drawn = plots.path(points, xlabel="x", ylabel="y", join=False).figure.axes[0].lines
+    assert [line.get_markerfacecolor() == "white" for line in drawn] == [False, True]
+
+
+@pytest.mark.parametrize(("value", "limits"), [(0.0, (0, 1)), (3.0, (0, 3)), (-2.0, (-2, 0))])
+def test_a_map_of_one_value_begins_or_ends_at_nought(value, limits):
+    picture = plots.heatmap([[value, value]], xlabel="x", ylabel="y", label="z")
+    assert picture.figure.axes[0].images[0].get_clim() == limits

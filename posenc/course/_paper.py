@@ -74,10 +74,12 @@ def _together(soup: Node) -> None:
 
 
 def _with_picture(soup: Node) -> None:
-    """A few lines of code go with the picture that they draw; many may stay behind it."""
+    """A few lines of code go with the picture that they draw; several pictures are smaller."""
     for cell in soup.select(".code_cell:has(img)"):
         lines = cell.select_one(".input").get_text().strip().count("\n") + 1
-        if lines <= SHORT and len(cell.find_all("img")) == 1:
+        if len(cell.find_all("img")) > 1:
+            cell["class"] = [*cell["class"], "stills"]
+        elif lines <= SHORT:
             cell["class"] = [*cell["class"], "together"]
 
 

@@ -138,8 +138,10 @@ def _limits(panels: Iterable[Data], signed: bool) -> tuple[float, float]:
     if signed:
         high = max(abs(low), abs(high)) or 1.0
         low = -high
-    # One value alone: nought is dark and anything above it bright, as beside other values.
-    return (low, high) if high > low else (min(low, 0.0), max(high, 0.0) or 1.0)
+    if high > low:
+        return low, high
+    # One value alone: as bright as it would be beside a nought.
+    return (min(low, 0.0), max(low, 0.0)) if low else (0.0, 1.0)
 
 
 def _draw(

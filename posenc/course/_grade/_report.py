@@ -55,20 +55,17 @@ def best(results: list[Row]) -> list[Row]:
 
 def points_by_lesson(rows: list[Row]) -> list[Row]:
     """Return a row for each student: the points of each lesson, and of all; most are named."""
-    most: dict[str, dict[str, float]] = {}
-    for row in rows:
-        most.setdefault(row["lesson"], {})[row["exercise"]] = row["of"]
-    heads = {lesson: f"{lesson} (of {sum(of.values()):g})" for lesson, of in sorted(most.items())
-             if lesson}  # fmt: skip
+    heads = {}
+    for lesson, of in sorted(_by_lesson(rows).items()):
+        most = {row["exercise"]: row["of"] for row in of}
+        heads[lesson] = f"{lesson} (of {sum(most.values()):g})"
+    heads.pop("", None)  # what answers no lesson has no points
     table = []
     for student in dict.fromkeys(row["student"] for row in rows):
         mine = [row for row in rows if row["student"] == student]
-        sums = {
-            head: sum(row["points"] for row in mine if row["lesson"] == lesson)
-            if any(row["lesson"] == lesson for row in mine) else ""
-            for lesson, head in heads.items()
-        }  # fmt: skip
-        table.append({"student": student, **sums, "all": sum(row["points"] for row in mine)})
+        sums = {lesson: _sum(of, "points") for lesson, of in _by_lesson(mine).items()}
+        by_lesson = {head: sums.get(lesson, "") for lesson, head in heads.items()}
+        table.append({"student": student, **by_lesson, "all": _sum(mine, "points")})
     return table
 
 
@@ -143,8 +140,15 @@ def _called(row: Row) -> str:
 
 
 def _with_points(lesson: str, rows: list[Row]) -> str:
-    total, of = (sum(row[key] for row in rows) for key in ("points", "of"))
-    return f"{lesson} · {total:g} of {of:g} points" if lesson else ""
+    return f"{lesson} · {_total(rows)} points" if lesson else ""
+
+
+def _total(rows: list[Row]) -> str:
+    return f"{_sum(rows, 'points'):g} of {_sum(rows, 'of'):g}"
+
+
+def _sum(rows: list[Row], key: str) -> float:
+    return sum(row[key] for row in rows)
 
 
 def _class_page(rows: list[Row], pages: dict[str, str], picture: Any, notes: list[str]) -> bytes:
@@ -153,8 +157,7 @@ def _class_page(rows: list[Row], pages: dict[str, str], picture: Any, notes: lis
         for student in dict.fromkeys(row["student"] for row in of):
             mine = [row for row in of if row["student"] == student]
             marks = " ".join(MARKS[row["verdict"]] for row in mine)
-            total = "{:g} of {:g}".format(*(sum(r[key] for r in mine) for key in ("points", "of")))
-            tables.setdefault(lesson, []).append([student, marks, total, pages[student]])
+            tables.setdefault(lesson, []).append([student, marks, _total(mine), pages[student]])
     return _page(
         title="The class", tables=tables, columns=["student", "exercises", "points", "page"],
         picture="mistakes.png" if picture else None, alt=picture.alt if picture else "",

@@ -28,14 +28,15 @@ def run(
     With ``names`` of lessons, files that answer others are left alone.
     """
     lessons = [_lessons.read(source) for source in _places.sources(root)]
-    submissions = _chosen(root, _submissions.find(folder, lessons), lessons, names)
+    found = _submissions.find(folder, lessons)
+    submissions = _chosen(root, found, lessons, names)
     _sandbox.refuse_without_walls(trusted)
     try:
         done = _Done(out, _fingerprint(lessons, trusted))
         code = _grade(submissions, lessons, done, jobs, trusted)
         if not code:
             results = list(done.rows(submissions))
-            notes = _submissions.passed_over(folder, submissions) + _report.doubled(results)
+            notes = _submissions.passed_over(folder, found) + _report.doubled(results)
             rows = _report.write(out, results, notes)
             print("\n".join([_told(rows, out), *notes]))
     except OSError as problem:
