@@ -11,7 +11,7 @@ import pytest
 import tiny
 
 from posenc.course import __main__ as command_line
-from posenc.course import _audience, _editions, _leaks, _places, _shelf, _source, _tools
+from posenc.course import _audience, _editions, _leaks, _lesson, _places, _shelf, _source, _tools
 from posenc.course._places import CourseError
 
 ROOT = _places.find_root(_places.Path(__file__).parent)
@@ -100,7 +100,7 @@ def test_points_are_those_of_the_cell_else_the_difficulty(tmp_path):
 
 def test_notes_stand_below_what_they_are_about(source):
     cells = made(source, "instructor").cells
-    notes = [i for i, cell in enumerate(cells) if "teacher" in _audience.tags(cell)]
+    notes = [i for i, cell in enumerate(cells) if "teacher" in _lesson.tags(cell)]
     assert [cells[i - 1].source.splitlines()[0] for i in notes] == [
         "# 01 · Is two and two four?",
         "## 1 · Guess",

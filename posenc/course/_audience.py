@@ -9,6 +9,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from posenc.course._lesson import tags
 from posenc.course._places import CourseError
 from posenc.course._source import SOLUTIONS, Exercise
 
@@ -35,23 +36,6 @@ def before_solutions(notebook: NotebookNode) -> list[NotebookNode]:
     if any("solution" in tags(cell) for cell in cells):
         raise CourseError("a solution stands outside the section of solutions: build it again")
     return list(cells)
-
-
-def clear(notebook: NotebookNode) -> None:
-    """Take the outputs away: below a question they would answer it."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-
-
-def title(notebook: NotebookNode) -> str:
-    """The heading with which a lesson begins."""
-    return str(notebook.cells[0].source.splitlines()[0].lstrip("# "))
-
-
-def tags(cell: NotebookNode) -> list[str]:
-    """The tags of a cell."""
-    return list(cell.metadata.get("tags", []))
 
 
 # --- the instructor's ------------------------------------------------------------

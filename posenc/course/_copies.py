@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from posenc.course import _audience, _places
+from posenc.course import _lesson, _places
 
 RECORD = Path(".posenc") / "copies.json"
 
@@ -88,7 +88,7 @@ def _read_record(path: Path) -> tuple[dict, list[str]]:
 def _cleared(lesson: Path) -> bytes:
     """The lesson without its outputs, so that a prediction can be one."""
     notebook = nbformat.read(lesson, as_version=4)
-    _audience.clear(notebook)
+    _lesson.clear(notebook)
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from posenc.course import _audience, _build, _check, _colab, _leaks, _places, _source
+from posenc.course import _audience, _build, _check, _colab, _leaks, _lesson, _places, _source
 from posenc.course._places import CourseError
 from posenc.course._published import published
 from posenc.course._shelf import Shelf
@@ -162,7 +162,7 @@ def _for_audience(piece: Piece, notebook: NotebookNode) -> NotebookNode:
             if _leaks.leaked(pieces, made):
                 raise CourseError(f"{piece.source.stem}: the answer of {name} shows in an output")
         if FORMATS[piece.format] == "ipynb":  # to be run; what is read needs its pictures
-            _audience.clear(made)
+            _lesson.clear(made)
     return made
 
 

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
-from posenc.course import _audience, _paper
+from posenc.course import _lesson, _paper
 from posenc.course._listing import listing
 from posenc.course._paper import Node
 
@@ -46,7 +46,7 @@ class Page:
 
 def page(notebook: NotebookNode, about: Page) -> str:
     """The whole page, but for the script that sets its formulas."""
-    title = _audience.title(notebook)
+    title = _lesson.title(notebook)
     resources = {
         "page": {
             "title": f"{title} · posenc",

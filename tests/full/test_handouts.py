@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from posenc.course import _audience, _editions, _leaks, _listing, _pages, _places, _source, _tools
+from posenc.course import _audience, _editions, _leaks, _lesson, _listing, _pages, _places, _source, _tools
 
 pypdf = pytest.importorskip("pypdf")
 playwright = pytest.importorskip("playwright.sync_api")
@@ -308,7 +308,7 @@ def test_nbgrader_makes_an_assignment_and_its_points_are_ours(dist, nbgrader, tm
     call("nbgrader", "generate_assignment", "ps", "--create")
     released = nbformat.read(tmp_path / "release" / "ps" / f"{stem}.ipynb", as_version=4)
     assert _leaks.leaked(pieces(stem), released) == []
-    assert not [cell for cell in released.cells if "teacher" in _audience.tags(cell)]
+    assert not [cell for cell in released.cells if "teacher" in _lesson.tags(cell)]
     exercises = _source.exercises(SOURCES[stem])
     for cell in released.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == f"exercise-{exercises[0].name}":
