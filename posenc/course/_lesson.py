@@ -1,0 +1,20 @@
+"""A built lesson, read without the tools that build one: its title, its tags, its outputs."""
+
+from nbformat import NotebookNode
+
+
+def clear(notebook: NotebookNode) -> None:
+    """Take the outputs away: below a question they would answer it."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+
+
+def title(notebook: NotebookNode) -> str:
+    """The heading with which a lesson begins."""
+    return str(notebook.cells[0].source.splitlines()[0].lstrip("# "))
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """The tags of a cell."""
+    return list(cell.metadata.get("tags", []))
