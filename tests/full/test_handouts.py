@@ -14,7 +14,17 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from posenc.course import _audience, _editions, _leaks, _lesson, _listing, _pages, _places, _source, _tools
+from posenc.course import (
+    _audience,
+    _editions,
+    _leaks,
+    _lesson,
+    _listing,
+    _pages,
+    _places,
+    _source,
+    _tools,
+)
 
 pypdf = pytest.importorskip("pypdf")
 playwright = pytest.importorskip("playwright.sync_api")
