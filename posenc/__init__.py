@@ -14,6 +14,9 @@ q, k  number of queries, of keys; queries go down, keys across
 ``(b, n, d), (n,) -> (b, n, d)`` reads: takes x and pos, gives a tensor shaped like x.
 """
 
+from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
+
 try:
     import torch as _torch  # noqa: F401  (asked for first, so that its absence is said plainly)
 except ImportError as error:
@@ -33,6 +36,16 @@ from posenc.functional import (
 from posenc.model import Attention, Block, Cache, Transformer
 from posenc.tasks import TASKS, Task
 from posenc.training import progress
+
+_LATER = {"check", "plots", "study", "text", "training", "widgets"}  # heavier: when asked for
+
+
+def __getattr__(name: str) -> _ModuleType:
+    """Import ``posenc.study`` and its like when they are first used."""
+    if name in _LATER:
+        return _import_module(f"posenc.{name}")
+    raise AttributeError(f"module 'posenc' has no attribute {name!r}")
+
 
 __all__ = [
     "ENCODINGS",

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from posenc import check
-from posenc.check import _record, _verdict
+from posenc.check import _guesses, _record, _verdict
 from posenc.check._claims import CLAIMS
 
 
@@ -17,9 +17,11 @@ def lenient(monkeypatch):
 
 @pytest.fixture
 def guesses(monkeypatch):
-    monkeypatch.setattr(_record, "_events", [])
+    monkeypatch.setattr(_record, "_unwritten", [])
+    monkeypatch.setattr(_guesses, "_asked", {})
+    monkeypatch.delenv("POSENC_RECORD", raising=False)
     monkeypatch.setenv("POSENC_QUIET", "0")
-    return _record.guess
+    return lambda asked, option: _guesses.guess(asked, asked.options.index(option))
 
 
 @pytest.mark.parametrize(
@@ -74,9 +76,11 @@ def test_a_claim_names_its_seeds(capsys):
 
 
 def test_a_claim_settles_predictions(capsys, guesses):
-    guesses("coin", "heads")
-    guesses("die", "two")
-    guesses("die", "six")  # another button: the last one counts
+    coin = check.predict("coin", "It lands on", ["heads", "tails"]).asked
+    die = check.predict("die", "It shows", ["one", "two", "six"]).asked
+    guesses(coin, "heads")
+    guesses(die, "two")
+    guesses(die, "six")  # another button: the last one counts
     settles = {"coin": "heads", "die": "one", "never asked": "x"}
     check.claim("c", "it is so", 1, "<", 2, settles=settles)
     expected = "✓ it is so · as you predicted: heads · you predicted: six\n"

@@ -84,8 +84,9 @@ def test_an_exercise_becomes_a_stub_and_its_answer_goes_last(tmp_path):
         "\n\n"
         "print(Turn)"
     )
-    assert cells[-3].source == "## Solutions"
+    assert cells[-3].source.startswith("## Solutions\n")
     assert heading.source == "**Exercise 3 · Turn it** · `Turn`"
+    assert answer.source.startswith('# One solution: check.solution("Turn") runs it\n')
     assert "self.k = k\n" in answer.source
     assert "return y * self.k" in answer.source
     assert "SOLUTION" not in stub.source + answer.source
@@ -97,7 +98,7 @@ def test_an_exercise_becomes_a_stub_and_its_answer_goes_last(tmp_path):
 def test_solutions_come_after_the_last_section_and_nothing_else_changes(tmp_path):
     cells = notebook_from(tiny.write(tmp_path)).cells
     headings = [cell.source for cell in cells if cell.source.startswith("## ")]
-    assert headings == ["## References", "## Solutions"]
+    assert [text.splitlines()[0] for text in headings] == ["## References", "## Solutions"]
     assert cells[2].source == "6 * 7"
 
 
@@ -156,7 +157,8 @@ def test_two_builds_are_identical(tmp_path, built):
 
 def test_a_built_notebook_carries_nothing_of_the_machine(built):
     notebook = json.loads(built)
-    assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
+    assert set(notebook["metadata"]) == {"kernelspec", "language_info", "posenc"}
+    assert notebook["metadata"]["posenc"] == {"lesson": "01_tiny"}
     assert "version" not in notebook["metadata"]["language_info"]
     assert b"timestamp" not in built
     assert b"iopub" not in built

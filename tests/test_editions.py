@@ -43,8 +43,12 @@ def source(tmp_path):
 
 
 def test_study_is_the_lesson_as_committed(source):
-    built = _places.built_from(source).read_bytes()
-    assert _editions.content(_editions.Piece(source, "study", "ipynb")) == built
+    made = nbformat.reads(_editions.content(_editions.Piece(source, "study", "ipynb")).decode(), 4)
+    built = nbformat.read(_places.built_from(source), as_version=4)
+    assert _lesson.COMMITTED in built.cells[0].source
+    _lesson.without_committed(built)
+    assert _lesson.COMMITTED not in built.cells[0].source
+    assert made == built
 
 
 @pytest.mark.parametrize(("form", "kept"), [("ipynb", False), ("colab", False), ("html", True)])

@@ -24,6 +24,7 @@ from posenc import check
 
 check.claim("more", "two is more | than one", [2.0, 2.5], ">", 1, seeds=3)
 check.claim("less", "one is less", 1, "<", 2)
+check.predict("more", "Two and one?", ["three", "four"])
 
 # %%
 check.verdict("B16", "does not hold", because="it is shuffled along")
@@ -60,7 +61,7 @@ def test_the_builder_notes_what_a_cell_claims_and_rules(built):
     measured = {"op": ">", "bound": 1, "seeds": 3, "value": 2.0}
     assert noted[0] is None
     assert noted[1]["ledger"][0] == {"id": "more", "claim": "two is more | than one"} | measured
-    assert [row["value"] for row in noted[1]["ledger"]] == [2.0, 1.0]
+    assert [row["value"] for row in noted[1]["ledger"] if "value" in row] == [2.0, 1.0]
     assert [row["verdict"] for row in noted[2]["ledger"]] == ["does not hold"]
 
 
@@ -75,9 +76,9 @@ def test_what_was_noted_is_no_difference_from_the_source(course):
     )
 
 
-def test_the_ledger_is_written_to_its_three_places(course, capsys):
+def test_the_ledger_is_written_to_its_four_places(course, capsys):
     assert command_line.main(["claims"]) == 0
-    assert capsys.readouterr().out.count("written: ") == 3
+    assert capsys.readouterr().out.count("written: ") == 4
     table = (course / "notebooks" / "results" / "claims.md").read_text()
     assert r"| two is more \| than one | 2 | > 1 | 1 | 3 |" in table
     assert "1 verdicts" in table
@@ -88,6 +89,8 @@ def test_the_ledger_is_written_to_its_three_places(course, capsys):
         in readme
     )
     assert readme.endswith("The end.\n")
+    asked = json.loads((course / "posenc" / "check" / "predictions.json").read_text())
+    assert asked == [["01", "more", "Two and one?", ["three", "four"]]]
     stored = json.loads((course / "posenc" / "check" / "verdicts.json").read_text())
     assert [(row["id"], row["lesson"]) for row in stored] == [("B16", "01_tiny")]
     assert command_line.main(["claims"]) == 0
@@ -96,7 +99,7 @@ def test_the_ledger_is_written_to_its_three_places(course, capsys):
 
 def test_check_notices_a_ledger_that_is_not_the_lessons(course, capsys):
     assert command_line.main(["check"]) == 1
-    assert capsys.readouterr().out.count("is not what the lessons say") == 3
+    assert capsys.readouterr().out.count("is not what the lessons say") == 4
     command_line.main(["claims"])
     assert command_line.main(["check"]) == 0
     readme = course / "README.md"

@@ -2,33 +2,42 @@
 
 import json
 import re
-import sys
 import types
 
 import pytest
 import torch
 
 from posenc import check
-from posenc.check import _record
+from posenc.check import _guesses, _record, _solution
+from posenc.course import __main__ as command_line
 from posenc.course import _places
 from posenc.functional import inverse_frequencies
 
 ALL = sum(len(row) for row in _record.EXERCISES.values())
+COIN = "coin", "It lands on", ["heads", "tails"]
 
 
 @pytest.fixture
 def record(tmp_path, monkeypatch):
     path = tmp_path / "record.jsonl"
-    monkeypatch.setattr(_record, "_events", [])
-    monkeypatch.setattr(_record, "_questions", {})
     monkeypatch.setenv("POSENC_RECORD", str(path))
     monkeypatch.setenv("POSENC_QUIET", "0")
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    next_morning(monkeypatch)
     return path
 
 
-def later(monkeypatch):
+def next_morning(monkeypatch):
     """Another kernel: nothing in memory, the file alone."""
-    monkeypatch.setattr(_record, "_events", [])
+    monkeypatch.setattr(_record, "_unwritten", [])
+    monkeypatch.setattr(_guesses, "_asked", {})
+
+
+def predict(key="coin", question="It lands on", options=("heads", "tails"), guess=None):
+    asked = check.predict(key, question, list(options)).asked
+    if guess is not None:
+        _guesses.guess(asked, list(options).index(guess))
+    return asked
 
 
 def test_the_report_knows_what_is_solved_open_and_guessed(record, monkeypatch, capsys):
@@ -36,22 +45,21 @@ def test_the_report_knows_what_is_solved_open_and_guessed(record, monkeypatch, c
     check.inverse_frequencies(lambda dim, base: 1 / 0)
     check.inverse_frequencies(inverse_frequencies)
     check.inverse_frequencies(lambda dim, base: 1 / 0)  # solved once is solved
-    check.predict("coin", "It lands on", ["heads", "tails"])
-    check.predict("die", "It shows", ["one", "six"])
-    check.predict("third", "Which is it?", ["one", "six"])
-    _record.guess("coin", "heads")
-    _record.guess("die", "six")
-    _record.guess("third", "six")
+    predict(guess="heads")
+    predict("die", "It shows", ["one", "six"], guess="six")
+    predict("third", "Which is it?", ["one", "six"], guess="six")
+    predict("open", "And then?", ["this", "that"], guess="that")
     right = {"coin": "heads", "die": "one", "third": "one", "other": "x"}
     check.claim("c", "it is so", 1, "<", 2, settles=right)
-    later(monkeypatch)
+    next_morning(monkeypatch)
     text = repr(check.report())
     assert f"Exercises: 1 of {ALL} solved" in text
     assert "✓ inverse_frequencies  ✗ sinusoidal  · shift_matrix" in text
-    assert "Predictions: 1 of 3 came true" in text
+    assert "Predictions: 1 of 3 came true; 1 noted, not settled yet" in text
     assert "It shows: you said “six”, it was “one”" in text
     assert "Which is it? you said “six”, it was “one”" in text  # a question has its own mark
     assert "It lands on" not in text
+    assert f"are kept in {record}, and nowhere else" in text
     capsys.readouterr()
 
 
@@ -65,7 +73,6 @@ def test_without_a_file_the_kernel_remembers(record, monkeypatch):
 def test_broken_lines_cost_themselves_alone(record, monkeypatch):
     check.inverse_frequencies(inverse_frequencies)
     record.write_bytes(b'{"exercise": "rotary"\n[1]\n\xff\xfe\n"x"\n{}\n' + record.read_bytes())
-    later(monkeypatch)
     assert f"1 of {ALL}" in repr(check.report())
 
 
@@ -75,36 +82,40 @@ def test_a_record_that_cannot_be_written_stops_nobody(record, monkeypatch):
     assert f"1 of {ALL}" in repr(check.report())
 
 
-def test_deleting_the_record_loses_the_record_alone(record, monkeypatch):
+def test_what_could_not_be_written_is_added_to_what_could(record, monkeypatch):
+    check.inverse_frequencies(inverse_frequencies)
+    opened = _record.Path.open
+    monkeypatch.setattr(_record.Path, "open", lambda *args, **more: refuse(opened, *args, **more))
+    check.sinusoidal(lambda pos, dim: torch.zeros(3))
+    assert "✓ inverse_frequencies  ✗ sinusoidal" in repr(check.report())
+
+
+def refuse(opened, path, mode="r", *args, **more):
+    if "a" in mode:
+        raise OSError("no space left on device")
+    return opened(path, mode, *args, **more)
+
+
+def test_deleting_the_record_loses_the_record_alone(record):
     check.inverse_frequencies(inverse_frequencies)
     record.unlink()
-    later(monkeypatch)
     assert repr(check.report()).startswith("Nothing is recorded yet")
     assert check.inverse_frequencies(inverse_frequencies).passed
 
 
-def test_the_builder_and_nbval_record_nothing(record, monkeypatch):
+def test_the_builder_and_nbval_record_and_remember_nothing(record, monkeypatch):
+    predict(guess="heads")
     monkeypatch.setenv("POSENC_QUIET", "1")
+    before = record.read_bytes()
     check.inverse_frequencies(inverse_frequencies)
-    assert not record.exists()
+    assert record.read_bytes() == before
     assert repr(check.report()).startswith("Nothing is recorded yet")
+    assert _guesses.settle("coin", "heads") is None
 
 
-@pytest.mark.parametrize("begins", ["def f(): ...", _record.SOLUTION])
-def test_a_cell_of_the_solutions_records_nothing(record, monkeypatch, begins):
-    shell = types.SimpleNamespace(user_ns={"In": ["", f"{begins}\ncheck.it(f)"]})
-    ipython = types.SimpleNamespace(get_ipython=lambda: shell)
-    monkeypatch.setitem(sys.modules, "IPython", ipython)
-    monkeypatch.setattr("posenc.check._guard.silence", _plain)
-    check.inverse_frequencies(inverse_frequencies)
-    assert record.exists() == (begins != _record.SOLUTION)
-
-
-def _plain():
-    import contextlib
-    import io
-
-    return contextlib.nullcontext(io.StringIO())
+def test_a_stub_is_no_answer(record):
+    check.inverse_frequencies(lambda dim, base: (_ for _ in ()).throw(NotImplementedError))
+    assert not record.exists()
 
 
 def test_the_table_of_exercises_is_that_of_the_notebooks():
@@ -120,8 +131,288 @@ def test_the_table_of_exercises_is_that_of_the_notebooks():
     assert all(callable(getattr(check, name)) for row in found.values() for name in row)
 
 
-def test_an_event_is_one_line_of_json(record):
-    check.predict("coin", "It lands\non “ä”", ["heads", "tails"])
-    _record.guess("coin", "heads")
+# --- guesses ---------------------------------------------------------------------------------
+
+
+def test_a_guess_is_kept_under_lesson_key_and_number_with_its_wording(record, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ä/work/03_mine.ipynb")
+    predict("coin", "It lands\non “ä”", guess="tails")
     [line] = record.read_text(encoding="utf-8").splitlines()
-    assert json.loads(line) == {"question": "It lands\non “ä”", "guess": "heads"}
+    assert json.loads(line) == {
+        "lesson": "03",
+        "key": "coin",
+        "option": 1,
+        "guess": "tails",
+        "question": "It lands\non “ä”",
+        "options": ["heads", "tails"],
+    }
+
+
+def test_it_is_found_again_after_a_re_run_and_the_next_morning(record, monkeypatch, capsys):
+    predict(guess="tails")
+    assert _guesses.last_guess(predict()).option == 1
+    next_morning(monkeypatch)
+    assert _guesses.last_guess(predict()).option == 1
+    check.claim("c", "it lands", 1, "==", 1, settles={"coin": "heads"})
+    assert capsys.readouterr().out == "✓ it lands · you predicted: tails\n"
+
+
+def test_the_last_guess_counts_until_the_run_settles_it(record, capsys):
+    predict(guess="tails")
+    predict(guess="heads")
+    for _ in range(2):
+        check.claim("c", "it lands", 1, "==", 1, settles={"coin": "tails"})
+    predict(guess="tails")  # now the answer is known
+    check.claim("c", "it lands", 1, "==", 1, settles={"coin": "tails"})
+    assert "0 of 1 came true" in repr(check.report())
+    assert len([1 for event in _record.events() if "right" in event]) == 1
+    capsys.readouterr()
+
+
+def test_other_words_for_the_same_options_keep_the_guess(record):
+    predict(guess="tails")
+    assert _guesses.last_guess(predict(question="On which side does it land?")).option == 1
+
+
+def test_a_guess_whose_options_have_changed_is_an_old_one(record, monkeypatch, capsys):
+    predict(guess="tails")
+    check.claim("c", "it lands", 1, "==", 1, settles={"coin": "heads"})
+    changed = _guesses.Question("", "coin", "It lands on", ("heads", "tails", "its edge"))
+    monkeypatch.setattr(_guesses, "today", lambda: (changed,))
+    again = predict(options=changed.options)
+    assert _guesses.last_guess(again) == _guesses.Guess(earlier="tails")
+    check.claim("c", "it lands", 1, "==", 1, settles={"coin": "heads"})
+    assert "you predicted" not in capsys.readouterr().out.splitlines()[-1]
+    text = repr(check.report())
+    assert "Predictions: 0 of 0 came true" in text
+    assert "whose options have changed since (not counted)" in text
+    assert "It lands on: you said “tails”, it was “heads”" in text
+
+
+def test_a_claim_finds_the_guess_though_its_question_was_not_asked_in_this_kernel(record, capsys):
+    asked = next(q for q in _guesses.today() if q.key not in ("swap", "half", "nearest"))
+    _guesses.guess(asked, 0)
+    check.claim("c", "it is so", 1, "==", 1, settles={asked.key: asked.options[1]})
+    assert f"you predicted: {asked.options[0]}" in capsys.readouterr().out
+
+
+def test_every_question_knows_its_lesson():
+    for question in _guesses.today():
+        assert _guesses._lesson_of(question.key, question.words) == question.lesson
+
+
+# --- records of the first release --------------------------------------------------------------
+
+
+def first_release(key="broadcast"):
+    return next(q for q in _guesses._read("first_release.json") if q.key == key)
+
+
+def write(record, *events):
+    lines = [json.dumps(event, ensure_ascii=False) + "\n" for event in events]
+    record.write_text("".join(lines), encoding="utf-8")
+
+
+def test_a_guess_of_the_first_release_is_read_on(record, capsys):
+    question = _guesses._read("first_release.json")[0]
+    guessed, right = question.options[0], question.options[1]
+    write(record, {"question": question.words, "guess": guessed})
+    assert _guesses.last_guess(question).option == 0
+    write(
+        record,
+        {"question": question.words, "guess": guessed},
+        {"question": question.words, "right": right},
+    )
+    assert f"{question.words}" in repr(check.report())
+    assert f"you said “{guessed}”, it was “{right}”" in repr(check.report())
+    capsys.readouterr()
+
+
+def test_a_guess_on_ones_own_question_is_read_on(record):
+    write(record, {"question": "It lands on", "guess": "tails"})
+    assert _guesses.last_guess(predict()).option == 1
+
+
+def old(name, mark):
+    return {"exercise": name, "mark": mark, "mistake": None}
+
+
+ROW = _record.EXERCISES["02"]
+
+
+@pytest.mark.parametrize(
+    ("marks", "solved"),
+    [
+        ("○○○ ✓✓✓", 0),  # Run All, nothing solved: the second pass was the solutions
+        ("✓○✗ ✓✓✓", 1),
+        ("✓✓✓", 3),  # three answers of one's own
+        ("○○○ ✓✓✓ ✓✓✓ ✓✓✓", 3),  # and then solved, and run again
+    ],
+)
+def test_what_run_all_marked_as_solved_is_not_counted(record, marks, solved):
+    passes = [zip(ROW, row, strict=True) for row in marks.split()]
+    write(record, *(old(name, mark) for each in passes for name, mark in each))
+    assert sum(mark == "✓" for mark in check.report().marks.values()) == solved
+
+
+# --- solutions solve nothing --------------------------------------------------------------------
+
+CODE = "def double(x):\n    return helper(x)\n\n\nseen.append(double(4))\ncheck_it()"
+CELL = _solution.MARKER.format(name="double") + "\n" + CODE
+
+
+class Shell:
+    """IPython, as far as a cell of a solution needs it."""
+
+    def __init__(self, cell_id=""):
+        self.input_transformers_post = []
+        self.seen = []
+        self.user_ns = {
+            "seen": self.seen,
+            "helper": lambda x: 2 * x,
+            "double": "the learner's",
+            "check_it": lambda: check.inverse_frequencies(inverse_frequencies),
+        }
+        self.cell_id = cell_id
+
+    def get_parent(self):
+        return {"metadata": {"cellId": self.cell_id}}
+
+    def run(self, source):
+        lines = source.splitlines(keepends=True)
+        for transform in self.input_transformers_post:
+            lines = transform(lines)
+        exec("".join(lines), self.user_ns)
+
+
+@pytest.fixture
+def shell(record, monkeypatch):
+    shell = Shell()
+    monkeypatch.setattr(_solution, "_shell", lambda: shell)
+    monkeypatch.setattr(_solution, "_codes", {})
+    monkeypatch.delenv("POSENC_STRICT", raising=False)
+    _solution.watch()
+    _solution.watch()
+    assert len(shell.input_transformers_post) == 1
+    return shell
+
+
+def test_a_learners_run_all_shows_a_solution_and_runs_nothing(shell, record, capsys):
+    shell.run(CELL)
+    assert capsys.readouterr().out == (
+        '· double: a solution to read; check.solution("double") runs it\n'
+    )
+    assert shell.seen == []
+    assert shell.user_ns["double"] == "the learner's"
+    assert not record.exists()
+
+
+def test_on_request_it_runs_apart_and_counts_for_nothing(shell, record, capsys):
+    shell.run(CELL)
+    check.solution("double")
+    assert shell.seen == [8]
+    assert shell.user_ns["double"] == "the learner's"
+    assert "✓ inverse_frequencies" in capsys.readouterr().out
+    assert not record.exists()
+    shell.run("check_it()")
+    assert record.exists()
+
+
+def test_in_the_builder_it_runs_apart(shell, monkeypatch, capsys):
+    monkeypatch.setenv("POSENC_STRICT", "1")
+    shell.run(CELL)
+    assert shell.seen == [8]
+    assert shell.user_ns["double"] == "the learner's"
+    assert capsys.readouterr().out.startswith("✓ inverse_frequencies")
+
+
+def test_a_solution_that_raises_is_left_out_all_the_same(shell, record):
+    shell.run(CELL.replace("check_it()", "1 / 0"))
+    with pytest.raises(ZeroDivisionError):
+        check.solution("double")
+    shell.run("check_it()")
+    assert record.exists()
+
+
+def test_a_solution_that_was_not_shown_is_named(shell):
+    with pytest.raises(ValueError, match="no solution of 'twice' .* shown are: none yet"):
+        check.solution("twice")
+
+
+def test_a_cell_of_the_last_release_is_known_by_its_id(shell, capsys):
+    shell.cell_id = "solution-double"
+    shell.run(CODE)
+    assert shell.seen == []
+    assert "double: a solution to read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("source", ["", "seen.append(1)", "# One solution\nseen.append(1)"])
+def test_other_cells_run_as_they_are(shell, source):
+    shell.cell_id = "exercise-double"
+    shell.run(source)
+    assert shell.seen == ([1] if source else [])
+
+
+# --- the learner's own file ---------------------------------------------------------------------
+
+
+def command(*words):
+    return command_line.main(["record", *map(str, words)])
+
+
+def test_it_can_be_taken_along_brought_back_and_deleted(record, tmp_path, capsys):
+    check.inverse_frequencies(inverse_frequencies)
+    predict(guess="tails")
+    away = tmp_path / "away.jsonl"
+    assert command("export", away) == 0
+    assert command("delete") == 0
+    assert "2 entries. To delete them for good, add --yes" in capsys.readouterr().out
+    assert command("delete", "--yes") == 0
+    assert not record.exists()
+    assert command("import", away) == 0
+    assert "2 entries added, 0 were there already" in capsys.readouterr().out
+    assert command("import", away) == 0
+    assert "0 entries added, 2 were there already" in capsys.readouterr().out
+    assert record.read_text() == away.read_text()
+
+
+def test_bringing_back_adds_to_what_is_there(record, tmp_path, capsys):
+    check.inverse_frequencies(inverse_frequencies)
+    whole = record.read_text()
+    record.write_text(whole.rstrip("\n"))  # an editor has taken the last line's end
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"exercise": "rotary", "mark": "✓"}\n', encoding="utf-8")
+    assert command("import", other) == 0
+    assert record.read_text(encoding="utf-8") == whole + other.read_text(encoding="utf-8")
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("text", ["no json", "[1]", '{"a": 1}', '{"exercise": "x"}\n{'])
+def test_what_is_no_record_is_refused_whole(record, tmp_path, text, capsys):
+    other = tmp_path / "other.jsonl"
+    other.write_text(text)
+    assert command("import", other) == 1
+    assert "is no record of this course" in capsys.readouterr().err
+    assert not record.exists()
+
+
+def test_an_export_overwrites_nothing(record, tmp_path, capsys):
+    check.inverse_frequencies(inverse_frequencies)
+    (tmp_path / "mine").write_text("mine")
+    assert command("export", tmp_path / "mine") == 1
+    assert "is there already" in capsys.readouterr().err
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_there_may_be_nothing_yet(record, tmp_path, capsys):
+    for words in (["export", tmp_path / "x"], ["delete"], ["import", tmp_path / "y"]):
+        assert command(*words) == 1
+    said = capsys.readouterr().err
+    assert said.count("there is no record yet") == 2
+    assert "cannot be read as a record" in said
+
+
+def test_the_shell_is_ipythons(monkeypatch):
+    ipython = types.SimpleNamespace(get_ipython=lambda: "shell")
+    monkeypatch.setitem(_solution.sys.modules, "IPython", ipython)
+    assert _solution._shell() == "shell"

@@ -361,8 +361,7 @@ def test_a_file_is_whole_or_not_there(tmp_path, monkeypatch):
 
 def test_a_packed_study_reads_the_same(tmp_path, monkeypatch):
     run(["none"], ["back1", "text"], rates=(1, 2), out=tmp_path / "kept")
-    (tmp_path / "results").mkdir()
-    file = tmp_path / "results" / "study.json"
+    file = tmp_path / "study.json"
     study.pack(tmp_path / "kept", file, "a command")
     whole = study.load(tmp_path / "kept")
     pd.testing.assert_frame_equal(study.load(file), whole)
@@ -372,7 +371,7 @@ def test_a_packed_study_reads_the_same(tmp_path, monkeypatch):
     along = study.load(file, by="position")
     assert set(along["lr"]) == best
     assert len(along) == 2 * 16
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_load.resources, "files", lambda package: tmp_path)
     pd.testing.assert_frame_equal(study.record(), whole)
     pd.testing.assert_frame_equal(study.record("position"), along)
     file.write_text("[]")
@@ -386,9 +385,8 @@ def test_a_table_by_something_else_is_refused():
 
 
 def test_a_missing_record_is_told(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(_load.posenc.base, "__file__", str(tmp_path / "posenc" / "base.py"))
-    with pytest.raises(FileNotFoundError, match="results/study.json is not here"):
+    monkeypatch.setattr(_load.resources, "files", lambda package: tmp_path)
+    with pytest.raises(FileNotFoundError, match="has come without study.json"):
         study.record()
 
 

@@ -353,11 +353,10 @@ def three_seeds(**options):
     return torch.tensor(runs), reader  # (seeds, steps)
 
 
-losses = {}
-losses["no positions"], reader = three_seeds()
+blind, reader = three_seeds()  # (seeds, steps)
 
 # %%
-plots.lines(losses, xlabel="step", ylabel="loss",
+plots.lines({"no positions": blind}, xlabel="step", ylabel="loss",
             chance=math.log(2), ylim=(0, 2.2),
             alt="The loss falls from 1.8 and stays near ln 2, the level of a "
             "coin toss between two names")
@@ -369,7 +368,7 @@ plots.lines(losses, xlabel="step", ylabel="loss",
 # The band spans three seeds.
 
 # %%
-last = losses["no positions"][:, -20:].mean(1)  # (seeds,)
+last = blind[:, -20:].mean(1)  # (seeds,)
 check.claim("coin", "it stays where a toss between the two names would be",
             (last - math.log(2)).abs(), "<", 0.3, seeds=3,
             settles={"loss": "0.7: it learns which two, not who bites"})
@@ -425,9 +424,9 @@ def causal_attention(x, W_q, W_k, W_v):
 
 
 # %%
-x = torch.randn(12, 8, dtype=torch.float64)
+twelve = torch.randn(12, 8, dtype=torch.float64)
 check.claim("causal", "a causal mask lets order in, within one layer",
-            gap(lambda x: causal_attention(x, *W), x), ">", 0.01)
+            gap(lambda x: causal_attention(x, *W), twelve), ">", 0.01)
 
 # %% [markdown]
 # How much order? Take a text of eight words and swap two neighbours.
@@ -494,7 +493,8 @@ check.claim("later", "two causal layers: they and all later words change",
 
 # %%
 prefix = torch.cat((torch.randperm(11), torch.tensor([11])))
-y, shuffled = causal_attention(x, *W), causal_attention(x[prefix], *W)
+y = causal_attention(twelve, *W)  # (n, d)
+shuffled = causal_attention(twelve[prefix], *W)
 check.claim("one", "one layer: the last word is blind to its prefix's order",
             (shuffled - y)[-1].norm(), "<", 1e-12)
 
@@ -639,18 +639,19 @@ check.predict(
 
 # %%
 ahead = torch.ones(3, 3).triu(1).bool()  # in torch.nn True means hidden
-losses["mask, no positions"], _ = three_seeds(mask=ahead)
+masked, _ = three_seeds(mask=ahead)  # (seeds, steps)
 torch.manual_seed(0)
-losses["random vectors, no mask"], _ = three_seeds(places=torch.randn(3, 32))
+placed, _ = three_seeds(places=torch.randn(3, 32))
 
 # %%
+losses = {"no positions": blind, "mask, no positions": masked,
+          "random vectors, no mask": placed}
 plots.lines(losses, xlabel="step", ylabel="loss",
             chance=math.log(2), ylim=(0, 2.2),
             alt="Without positions the loss stays near ln 2; with a causal "
             "mask, or a vector for each place, it falls to 0")
 
 # %%
-masked, placed = list(losses.values())[1:]  # (seeds, steps) each
 check.claim("masked", "a causal mask is enough: it learns who bites",
             masked[:, -20:].mean(1), "<", 0.2, seeds=3,
             settles={"mask": "0: it learns who bites"})

@@ -543,18 +543,18 @@ def right_by_place(model):
     return right[:, 1:].float().mean(0)  # of words 1 … 15
 
 
-places = {
+by_word = {
     n: torch.stack([right_by_place(m) for m in models[n]]) for n in models
 }
 plots.lines(
-    {**places, "counting letters": [counting] * 15}, range(1, 16),
+    {**by_word, "counting letters": [counting] * 15}, range(1, 16),
     xlabel="word", ylabel="left neighbour found",
     percent=True, ylim=(0, 1.05), chance=0.1,
     alt="One-hot is right everywhere, the number fades, binary drops at 8",
 )
 
 # %% tags=["trained"]
-binary, number = places["binary"], places["integer_channel"]
+binary, number = by_word["binary"], by_word["integer_channel"]
 
 check.claim("carry", "binary: word 8 finds its neighbour more rarely than 9",
             binary[:, 8] - binary[:, 7], ">", 0.05, seeds=3,

@@ -580,11 +580,11 @@ check.predict("steps", "the step 1 → 2, compared with the step 6 → 7, is",
 # %%
 starts = torch.tensor([1, 6, 4000])
 steps = code(starts + 1, speeds_of(512)) - code(starts, speeds_of(512))
-sizes = steps.norm(dim=1)
+step_sizes = steps.norm(dim=1)
 check.claim("equal steps", "every step to the next position is of one size",
-            (sizes - sizes[0]).abs().max(), "<", 1e-9,
+            (step_sizes - step_sizes[0]).abs().max(), "<", 1e-9,
             settles={"steps": "just as large"})
-sizes.round(decimals=3)
+step_sizes.round(decimals=3)
 
 # %% [markdown]
 # Binary digits, for comparison: from 7 to 8 all four flip, from 8 to 9 only one.
@@ -644,10 +644,10 @@ widgets.explore(kernel_of, d=[512, 16, 64, 256],
                 stills=[{"d": 64}, {"base": 100}])
 
 # %%
-offsets = torch.arange(5001)
-kernel = code(offsets, speeds_of(512)) @ codes[0] / 256  # as a share
+distances = torch.arange(5001)
+kernel = code(distances, speeds_of(512)) @ codes[0] / 256  # as a share
 check.claim("same kernel", "posenc has the same kernel",
-            (kernel - posenc.kernel(offsets, 512)).abs().max(), "<", 1e-9,
+            (kernel - posenc.kernel(distances, 512)).abs().max(), "<", 1e-9,
 )
 check.claim("first rise", "it falls at first, and rises before fifty",
             analysis.first_rise(kernel), "<", 50,
@@ -671,8 +671,8 @@ check.claim("ripples", "of all steps to five thousand, two in five go up",
 
 # %%
 even = torch.arange(256, 0, -1) / 256
-rival = code(offsets, even) @ code(offsets[:1], even)[0] / 256
-line = 1 - (offsets.log() + 0.5772) / math.log(10_000)  # why: see below
+rival = code(distances, even) @ code(distances[:1], even)[0] / 256
+line = 1 - (distances.log() + 0.5772) / math.log(10_000)  # why: see below
 
 ks = torch.logspace(0, math.log10(3000), 120).round().long()
 ks = torch.cat([ks, torch.arange(1602, 1616)]).unique()

@@ -711,12 +711,12 @@ check.claim("still read", "nearly all can still be read", share, ">", 0.95)
 mask = torch.tensor(
     [[True, True, True, True, True], [False, False, True, True, True]]
 )
-pos = (mask.cumsum(-1) - 1).clamp(min=0)  # (b, n)
-pos
+text_pos = (mask.cumsum(-1) - 1).clamp(min=0)  # (b, n)
+text_pos
 
 # %%
 module = posenc.SinusoidalPositionalEncoding(16)
-padded = module(torch.zeros(2, 5, 16), pos)[1]
+padded = module(torch.zeros(2, 5, 16), text_pos)[1]
 alone = module(torch.zeros(1, 3, 16))[0]
 
 gap = (padded[2:] - alone).abs().max()
@@ -1156,9 +1156,9 @@ class Finished(torch.nn.Module):
 # %%
 mine, theirs = Finished(64), posenc.SinusoidalPositionalEncoding(64)
 x = torch.randn(4, 9, 64, dtype=torch.bfloat16)
-pos = torch.rand(4, 9)
+times = torch.rand(4, 9)
 
-same = [torch.equal(mine(x, at), theirs(x, at)) for at in (None, pos)]
+same = [torch.equal(mine(x, at), theirs(x, at)) for at in (None, times)]
 check.claim("finished", "ours and posenc's are equal", same, "==", True)
 
 # %% [markdown]

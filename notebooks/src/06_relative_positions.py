@@ -552,12 +552,12 @@ trained = {
 
 # %%
 names = 10 + torch.arange(1, 12)  # the tokens "place 1" … "place 11"
-tokens = torch.full((11, 12), 7)
-tokens[:, 0] = names  # one text a name, all letters alike
+place_texts = torch.full((11, 12), 7)
+place_texts[:, 0] = names  # one text a name, all letters alike
 
 
 def where_it_looks(net):
-    _, weights = net(tokens, return_weights=True)
+    _, weights = net(place_texts, return_weights=True)
     on_letters = weights[0, :, :, 0, 1:].detach()  # (name, h, k)
     return on_letters / on_letters.sum(-1, keepdim=True)
 

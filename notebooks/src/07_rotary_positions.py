@@ -320,17 +320,17 @@ layouts = {
     "neighbours": posenc.build("rope", dims, layout="interleaved"),
     "halves": posenc.build("rope", dims, layout="halves"),
 }
-q, k, pos = random(5, 8), random(5, 8, seed=1), torch.arange(5)
+queries, keys, five = random(5, 8), random(5, 8, seed=1), torch.arange(5)
 
 
 def scores(layout, q, k):
-    q, k = layouts[layout].rotate(q, k, pos, pos)
+    q, k = layouts[layout].rotate(q, k, five, five)
     return q @ k.T  # (q, k)
 
 
 # %%
 plots.heatmaps(
-    {name: scores(name, q, k) for name in layouts}, xlabel="key",
+    {name: scores(name, queries, keys) for name in layouts}, xlabel="key",
     ylabel="query", values=True, label="score",
     alt="Equal on the diagonal, where nothing has turned; elsewhere "
         "different.")
@@ -340,7 +340,8 @@ plots.heatmaps(
 # Only the diagonal agrees, where the difference of the positions is 0.
 
 # %%
-gap = (scores("neighbours", q, k) - scores("halves", q, k)).abs()
+neighbours = scores("neighbours", queries, keys)  # (q, k)
+gap = (neighbours - scores("halves", queries, keys)).abs()
 check.claim("mixed", "the same channels in the other layout: other scores",
             gap.max(), ">", 1, settles={"layouts": "different"})
 
@@ -353,9 +354,9 @@ order = torch.cat([torch.arange(0, 8, 2), torch.arange(1, 8, 2)])
 order
 
 # %%
-again = scores("halves", q[:, order], k[:, order])
+again = scores("halves", queries[:, order], keys[:, order])
 check.claim("reordered", "with the channels reordered, the same scores",
-            (scores("neighbours", q, k) - again).abs().max(), "<", 1e-9)
+            (neighbours - again).abs().max(), "<", 1e-9)
 
 # %% [markdown]
 # So both are right, and a model trained from scratch will not notice.
@@ -488,8 +489,8 @@ check.predict("decay", "A typical score at distance 4000 is",
 # %%
 far = torch.logspace(0, 3.6, 60).round().long()
 far = torch.cat([far, torch.tensor([0, 499, 500, 501])]).unique()
-q, k = random(2, 1000, 1, 128)
-apart = rotary(q.expand(-1, len(far), -1), far)  # (1000, far, dh)
+qs, ks = random(2, 1000, 1, 128)
+apart = rotary(qs.expand(-1, len(far), -1), far)  # (1000, far, dh)
 
 
 def typical(keys):  # root of the mean square over the 1000
@@ -497,8 +498,8 @@ def typical(keys):  # root of the mean square over the 1000
 
 
 # %%
-there = rotary(q, torch.tensor([500]))  # the query, turned on by 500
-sizes = {"random key": typical(k), "key = query": typical(q),
+there = rotary(qs, torch.tensor([500]))  # the query, turned on by 500
+sizes = {"random key": typical(ks), "key = query": typical(qs),
          "key = query, turned by 500": typical(there)}
 plots.lines(
     sizes, x=far, logx=True, xlabel="distance", ylabel="size of the score",

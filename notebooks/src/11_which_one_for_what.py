@@ -29,7 +29,7 @@ from posenc import TASKS, check, plots, study, text, training, widgets
 # Training them takes the better part of an hour, so it was done once and is kept.
 # `study.record()` reads it, a row for each model and length.
 
-# %% files=["results/study.json"]
+# %% files=["posenc/study/study.json"]
 record = study.record()
 bases = record["encoding"].str.startswith("rope(")  # for section 8
 kept = record[(record["shifted"] == 0) & (record["n_heads"] == 4) & ~bases]
@@ -741,4 +741,4 @@ check.report()
 # - Kazemnejad, Padhi, Natesan Ramamurthy, Das, Reddy 2023, *The Impact of Positional Encoding on Length Generalization in Transformers*, arXiv 2305.19466.
 # - Ruoss et al. 2023, *Randomized Positional Encodings Boost Length Generalization of Transformers*, arXiv 2305.16843.
 # - Barbero, Vitvitskyi, Perivolaropoulos, Pascanu, Veličković 2024, *Round and Round We Go! What makes Rotary Positional Encodings useful?*, arXiv 2410.06205.
-# - The record: `notebooks/results/study.json`; its first lines hold the command that makes it.
+# - The record: `posenc/study/study.json`; its first lines hold the command that makes it.

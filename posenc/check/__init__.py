@@ -24,11 +24,12 @@ from posenc.check._longer import (
 from posenc.check._module import mended_table, positional_module, table_test
 from posenc.check._numbers import look_back, previous_word_weights
 from posenc.check._own import own_encoding
-from posenc.check._record import report
 from posenc.check._relative import shaw_scores, t5_bucket
+from posenc.check._report import report
 from posenc.check._rotary import partial_rotary, rotary, to_pairs
 from posenc.check._seeds import reading
 from posenc.check._service import left_padded_positions, packed_positions
+from posenc.check._solution import solution, watch
 from posenc.check._step import cached_step
 from posenc.check._study import reported_rate, slower_or_stuck
 from posenc.check._training import by_position, evaluate
@@ -73,6 +74,7 @@ __all__ = [
     "shift_matrix",
     "sinusoidal",
     "slower_or_stuck",
+    "solution",
     "t5_bucket",
     "table_test",
     "unseen_pairs",
@@ -80,3 +82,5 @@ __all__ = [
     "verdict",
     "yarn_frequencies",
 ]
+
+watch()  # a notebook's cells of solutions solve nothing for the learner

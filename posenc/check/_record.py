@@ -1,18 +1,16 @@
-"""The learner's own record: what is solved, open and guessed; and the report on it.
+"""The learner's own record: a line of JSON for each answer that was checked and each guess.
 
-Kept in memory, and where ``POSENC_RECORD`` names a file (as ``make lab`` does, in ``work/``)
-a line is added to it for each event. Deleting the file loses nothing but the record.
+Where ``POSENC_RECORD`` names a file (``make lab`` names ``record.jsonl`` beside the copies)
+the lines are added there; what cannot be written is remembered in this kernel. Nothing is
+sent anywhere, and deleting the file loses nothing but the record.
 """
 
 import contextlib
 import json
 import os
-import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-SOLUTION = "# One solution; the record leaves it out."  # how a cell of the solutions begins
 
 EXERCISES = {  # in the order of the course; a test holds it against the notebooks
     "01": ("permutation_equivariant", "attention", "mended_attention", "counting_weights"),
@@ -27,124 +25,73 @@ EXERCISES = {  # in the order of the course; a test holds it against the noteboo
     "10": ("grid_positions", "resized_table", "fourier_features"),
     "11": ("reported_rate", "slower_or_stuck", "own_encoding"),
 }
-_events: list[dict[str, Any]] = []
-_questions: dict[str, str] = {}  # in this kernel: the key of a prediction -> its question
+LESSON = {name: lesson for lesson, row in EXERCISES.items() for name in row}
+Event = dict[str, Any]
+_unwritten: list[Event] = []  # this kernel's events that are in no file
+_left_out: list[str] = []  # the solutions that are running: what they pass is not the learner's
 
 
 def exercise(name: str, mark: str, mistake: str | None) -> None:
-    """Note what a checker said, unless the cell that asked shows a solution."""
-    if not _running().startswith(SOLUTION):
-        _add({"exercise": name, "mark": mark, "mistake": mistake})
+    """Note what a checker said of the learner's answer; a stub is no answer yet."""
+    if mark != "○" and not _left_out:
+        add({"exercise": name, "lesson": LESSON.get(name, ""), "mark": mark, "mistake": mistake})
 
 
-def asked(key: str, question: str) -> None:
-    """Remember the question behind a key: keys are unique in a notebook only."""
-    _questions[key] = question
+@contextlib.contextmanager
+def left_out(solution: str) -> Iterator[None]:
+    """Record nothing while a solution runs."""
+    _left_out.append(solution)
+    try:
+        yield
+    finally:
+        _left_out.pop()
 
 
-def guess(key: str, option: str) -> None:
-    """Note a prediction."""
-    _add({"question": _questions.get(key, key), "guess": option})
+def keeps() -> bool:
+    """Return whether there is a learner: the builder and nbval are none."""
+    return os.environ.get("POSENC_QUIET") != "1"
 
 
-def settled(key: str, right: str) -> None:
-    """Note what came of a prediction."""
-    _add({"question": _questions.get(key, key), "right": right})
-
-
-def guess_of(key: str) -> str | None:
-    """Return what was predicted in this kernel, None where nothing was."""
-    question = _questions.get(key, key)
-    told = [event["guess"] for event in _events if event.get("question") == question
-            and "guess" in event]  # fmt: skip
-    return told[-1] if told else None
-
-
-def _add(event: dict[str, Any]) -> None:
-    if os.environ.get("POSENC_QUIET") == "1":  # the builder and nbval are no learners
+def add(event: Event) -> None:
+    """Keep an event, in the file where there is one."""
+    if not keeps():
         return
-    _events.append(event)
-    path = os.environ.get("POSENC_RECORD")
-    if path:
-        # A record that cannot be written must not stop an answer from being checked.
-        with contextlib.suppress(OSError), open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(event, ensure_ascii=False) + "\n")
+    path = file()
+    try:
+        if path is None:
+            raise OSError("no file is named")
+        with path.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(event, ensure_ascii=False) + "\n")
+    except OSError:  # a record that cannot be written must not stop an answer from being checked
+        _unwritten.append(event)
 
 
-def _running() -> str:
-    """Return the source of the cell that runs, empty outside of notebooks."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    cells = shell.user_ns.get("In", [""]) if shell else [""]
-    return str(cells[-1])
+def file() -> Path | None:
+    """Return the file that ``POSENC_RECORD`` names, None where it names none."""
+    named = os.environ.get("POSENC_RECORD")
+    return Path(named) if named else None
 
 
-def _all_events() -> list[dict[str, Any]]:
-    """Return the record on disk where there is one, else that of this kernel."""
-    path = os.environ.get("POSENC_RECORD")
-    if not path or not Path(path).is_file():
-        return _events
-    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    events = []
-    for line in lines:  # a broken line (a full disk, an editor) costs that line alone
+def events() -> list[Event]:
+    """Return the record: the lines of the file, then what is in this kernel's memory alone."""
+    path = file()
+    if not keeps():
+        return []
+    return [*(read(path) if path else []), *_unwritten]
+
+
+def read(path: Path) -> list[Event]:
+    """Return the events of a file, none where it is not there or cannot be read.
+
+    A broken line (a full disk, an editor) costs that line alone.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
         with contextlib.suppress(ValueError):
             event = json.loads(line)
-            events += [event] if isinstance(event, dict) else []
-    return events
-
-
-@dataclass(frozen=True)
-class Report:
-    """Exercises solved and open, predictions right and wrong; shown as text."""
-
-    marks: dict[str, str]  # exercise -> its best mark so far
-    guesses: dict[str, tuple[str, str]]  # question -> (guess, what was right or "")
-
-    def __repr__(self) -> str:
-        if not self.marks and not self.guesses:
-            return "Nothing is recorded yet: answer an exercise, or press a prediction."
-        return "\n".join([*self._exercises(), "", *self._predictions()])
-
-    def _exercises(self) -> list[str]:
-        names = [name for row in EXERCISES.values() for name in row]
-        solved = sum(self.marks.get(name) in ("✓", "≈") for name in names)
-        rows = [f"Exercises: {solved} of {len(names)} solved"]
-        for notebook, row in EXERCISES.items():
-            marked = "  ".join(f"{self.marks.get(name, '·')} {name}" for name in row)
-            rows.append(f"  {notebook}  {marked}")
-        return rows
-
-    def _predictions(self) -> list[str]:
-        known = {q: pair for q, pair in self.guesses.items() if pair[1]}
-        right = sum(guess == truth for guess, truth in known.values())
-        rows = [f"Predictions: {right} of {len(known)} came true"]
-        for question, (guess, truth) in known.items():
-            if guess != truth:
-                asks = question if question.endswith("?") else f"{question}:"
-                rows.append(f"  {asks} you said “{guess}”, it was “{truth}”")
-        return rows
-
-
-BEST = "✓≈✗○"
-
-
-def report() -> Report:
-    """Return what this learner has solved, left open, and guessed.
-
-    Marks: ✓ solved, ≈ in another form, ✗ wrong so far, ○ called but not written, · not begun.
-
-    >>> report()
-    Nothing is recorded yet: answer an exercise, or press a prediction.
-    """
-    marks: dict[str, str] = {}
-    guesses: dict[str, tuple[str, str]] = {}
-    for event in _all_events():
-        if "exercise" in event:
-            name, mark = str(event["exercise"]), str(event.get("mark"))
-            seen = [one for one in (mark, marks.get(name)) if one and one in BEST]
-            marks[name] = min(seen, key=BEST.index, default="○")
-        question = str(event.get("question"))
-        if "guess" in event:
-            guesses[question] = (str(event["guess"]), guesses.get(question, ("", ""))[1])
-        elif "right" in event and question in guesses:
-            guesses[question] = (guesses[question][0], str(event["right"]))
-    return Report(marks, guesses)
+            found += [event] if isinstance(event, dict) else []
+    return found

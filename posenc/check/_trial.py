@@ -3,11 +3,11 @@
 import math
 import operator
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
-from posenc.check import _ledger, _record
+from posenc.check import _guesses, _ledger
 from posenc.check._claims import CLAIMS
 from posenc.check._verdict import strict
 
@@ -28,6 +28,7 @@ class Prediction:
     key: str
     question: str
     options: tuple[str, ...]
+    asked: _guesses.Question = field(repr=False, compare=False)
 
     def __repr__(self) -> str:
         rows = [f"  ( ) {option}" for option in self.options]
@@ -40,13 +41,26 @@ class Prediction:
             return {"text/plain": repr(self)}
         from posenc import widgets
 
-        def remember(option: str) -> None:
-            _record.guess(self.key, option)
+        last = _guesses.last_guess(self.asked)
+        view = widgets.choice(
+            self.question, self.options, self._remember, chosen=last.option, note=_noted(last, self)
+        )
+        return {"text/plain": repr(self), **view}
 
-        return {
-            "text/plain": repr(self),
-            **widgets.choice(self.question, self.options, remember),
-        }
+    def _remember(self, option: int) -> None:
+        _guesses.guess(self.asked, option)
+
+
+def _noted(last: _guesses.Guess, prediction: Prediction) -> str:
+    """Return what stands below the options: the guess that the record already has."""
+    if last.option is not None:
+        return f"Noted earlier: you predicted “{prediction.options[last.option]}”."
+    if last.earlier is not None:
+        return (
+            f"You once predicted “{last.earlier}”. The options have changed since, so that "
+            "guess is not counted. Please choose again."
+        )
+    return ""
 
 
 def predict(key: str, question: str, options: list[str]) -> Prediction:
@@ -61,8 +75,8 @@ def predict(key: str, question: str, options: list[str]) -> Prediction:
     """
     if len(set(options)) < 2 or len(set(options)) != len(options):
         raise ValueError(f"a prediction needs two or more different options; got {options}")
-    _record.asked(key, question)
-    return Prediction(key, question, tuple(options))
+    _ledger.note({"asks": key, "question": question, "options": list(options)})
+    return Prediction(key, question, tuple(options), _guesses.ask(key, question, options))
 
 
 class ClaimFailed(AssertionError):
@@ -120,9 +134,8 @@ def _worst(values: list[float], op: str, bound: float) -> float:
 def _guessed(settles: dict[str, str] | None) -> str:
     lines = []
     for key, right in (settles or {}).items():
-        guess = _record.guess_of(key)
+        guess = _guesses.settle(key, right)
         if guess is not None:
-            _record.settled(key, right)
             word = "as you predicted" if guess == right else "you predicted"
             lines.append(f" · {word}: {guess}")
     return "".join(lines)

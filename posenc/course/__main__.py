@@ -39,11 +39,26 @@ def _parser() -> argparse.ArgumentParser:
         "lab", help="open your own copies; further arguments go to JupyterLab"
     )
     lab.set_defaults(run=_lab)
+    _add_record(commands)
     _add_editions(commands)
     _add_grade(commands)
     doctor = commands.add_parser("doctor", help="say what is here and what is missing")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _add_record(commands: Any) -> None:
+    record = commands.add_parser(
+        "record", help="your checked answers and guesses, which are on this machine alone"
+    )
+    what = record.add_subparsers(dest="what", required=True)
+    export = what.add_parser("export", help="copy them to a file")
+    export.add_argument("file", type=Path)
+    bring = what.add_parser("import", help="add those of a file that was exported")
+    bring.add_argument("file", type=Path)
+    delete = what.add_parser("delete", help="delete them; your notebooks stay")
+    delete.add_argument("--yes", action="store_true", help="else it only says what is there")
+    record.set_defaults(run=_record)
 
 
 def _add_grade(commands: Any) -> None:
@@ -126,6 +141,18 @@ def _lab(args: argparse.Namespace, rest: list[str]) -> int:
     from posenc.course import _lab
 
     return _lab.lab(_places.find_root(Path.cwd()), rest)
+
+
+def _record(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _record
+
+    record = _places.record(_places.find_root(Path.cwd()))
+    if args.what == "delete":
+        print(_record.delete(record, sure=args.yes))
+    else:
+        act = _record.take if args.what == "export" else _record.bring
+        print(act(record, args.file))
+    return 0
 
 
 def _grade(args: argparse.Namespace, rest: list[str]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from posenc.course._lesson import tags
+from posenc.course._lesson import tags, without_committed
 from posenc.course._places import CourseError
 from posenc.course._source import SOLUTIONS, Exercise
 
@@ -21,6 +21,7 @@ def edition(
 ) -> NotebookNode:
     """The built lesson as one audience gets it; `notebook` itself is left as it is."""
     made = copy.deepcopy(notebook)
+    without_committed(made)
     if audience == "student":
         made.cells = before_solutions(made)
     if audience == "instructor":
@@ -30,7 +31,7 @@ def edition(
 
 def before_solutions(notebook: NotebookNode) -> list[NotebookNode]:
     """The cells above the last section, which the builder adds and nothing else does."""
-    headings = [cell.id for cell in notebook.cells if cell.source == SOLUTIONS]
+    headings = [cell.id for cell in notebook.cells if cell.source == SOLUTIONS.rstrip()]
     ids = [cell.id for cell in notebook.cells]
     cells = notebook.cells[: ids.index(headings[0])] if headings else notebook.cells
     if any("solution" in tags(cell) for cell in cells):

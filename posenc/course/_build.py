@@ -14,9 +14,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from posenc.course import _claims, _places
+from posenc.course import _claims, _places, _rerun
 from posenc.course._places import KERNEL_ENV, CourseError
-from posenc.course._source import NOTEBOOK_METADATA, notebook_from
+from posenc.course._source import metadata_of, notebook_from
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SECONDS_A_CELL = 180
@@ -65,12 +65,12 @@ def build_one(source: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="posenc-") as folder:
         noted = Path(folder) / "ledger.jsonl"
         noted.touch()
-        _run(notebook, target, noted)
+        _run(notebook, target, noted, back=_rerun.changed(notebook, target))
     notebook.cells.pop()
     for cell, output in outputs_of(notebook):
         _refuse(cell, output, target)
         _settle(output)
-    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    notebook.metadata = nbformat.from_dict(metadata_of(source))
     content = as_bytes(notebook)
     _places.write_aside(target, content)
     seconds = time.perf_counter() - start
@@ -100,7 +100,8 @@ def as_bytes(notebook: nbformat.NotebookNode) -> bytes:
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
 
 
-def _run(notebook: nbformat.NotebookNode, target: Path, noted: Path) -> None:
+def _run(notebook: nbformat.NotebookNode, target: Path, noted: Path, *, back: bool) -> None:
+    """Run all cells; with `back` once more, last to first, to see that none changes."""
     begun: list[str] = []
     client = NotebookClient(
         notebook,
@@ -115,7 +116,11 @@ def _run(notebook: nbformat.NotebookNode, target: Path, noted: Path) -> None:
         resources={"metadata": {"path": str(target.parent)}},
     )
     try:
-        client.execute(env=os.environ | KERNEL_ENV | {"POSENC_LEDGER": str(noted)})
+        with client.setup_kernel(env=os.environ | KERNEL_ENV | {"POSENC_LEDGER": str(noted)}):
+            for index, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, index)
+            for difference in _rerun.in_reverse(client, notebook) if back else ():
+                raise CourseError(f"{target.name}: a reader who goes back sees less: {difference}")
     except CellExecutionError as problem:
         code = _indented(begun[-1])
         raise CourseError(

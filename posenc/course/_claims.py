@@ -2,6 +2,7 @@
 
 It is written to three places: all of it to ``notebooks/results/claims.md``, the verdicts to
 the README, between two marks, and to ``posenc/check/verdicts.json`` for ``check.ledger()``.
+What the lessons ask goes to ``predictions.json`` beside it, for the learner's record.
 """
 
 import json
@@ -60,12 +61,13 @@ def rows_of(root: Path) -> list[Row]:
 
 def _files(root: Path) -> dict[Path, str]:
     rows = rows_of(root)
-    measured = [row for row in rows if "verdict" not in row]
+    measured = [row for row in rows if "value" in row]
     verdicts = sorted((row for row in rows if "verdict" in row), key=_number)
     readme = root / "README.md"
     return {
         root / "notebooks" / "results" / "claims.md": _all(measured, verdicts),
         root / "posenc" / "check" / "verdicts.json": _json(verdicts),
+        root / "posenc" / "check" / "predictions.json": _asked(rows),
         readme: _between_marks(readme, _verdict_table(verdicts, "notebooks/")),
     }
 
@@ -76,6 +78,16 @@ def _number(row: Row) -> tuple[str, int, str]:
 
 def _json(verdicts: list[Row]) -> str:
     return json.dumps(verdicts, ensure_ascii=False, indent=1) + "\n"
+
+
+def _asked(rows: list[Row]) -> str:
+    """Every prediction, a line each: its lesson, key, question and options."""
+    asked = [
+        [row["lesson"][:2], row["asks"], row["question"], row["options"]]
+        for row in rows
+        if "asks" in row
+    ]
+    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in asked) + "\n]\n"
 
 
 def _all(measured: list[Row], verdicts: list[Row]) -> str:

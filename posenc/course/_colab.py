@@ -15,11 +15,12 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from posenc.course._audience import tags
+from posenc.course._lesson import tags
 from posenc.course._places import CourseError
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SETUP = Path(__file__).parent / "pages" / "colab_setup.txt"
+ASKED_FOR = {"posenc/study/study.json"}  # of the package, but only for whom declares it
 LARGEST = 400_000  # bytes beyond the lesson itself
 # What Colab reads: a GPU is asked for, and no account is named.
 ASKED = {"accelerator": "GPU", "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True}}
@@ -30,7 +31,8 @@ def colab(notebook: NotebookNode, folder: Path, urls: dict[str, str]) -> Noteboo
     """The lesson with its set-up cell; `urls` are the lessons that are published.
 
     `folder` is where the lesson lies: from there come the files that its cells declare
-    (`# %% files=["results/study.json"]`).
+    (`# %% files=["images/cat.png"]`), and from the package those that only some lessons
+    read (`# %% files=["posenc/study/study.json"]`).
     """
     made = copy.deepcopy(notebook)
     for cell in made.cells:
@@ -78,9 +80,12 @@ def bundle(folder: Path, names: tuple[str, ...]) -> bytes:
 def _files(folder: Path, names: Iterable[str]) -> Iterable[tuple[str, Path]]:
     for path in PACKAGE.rglob("*"):
         inside = path.relative_to(PACKAGE)
-        if path.is_file() and "__pycache__" not in inside.parts and inside.parts[0] != "course":
-            yield f"posenc/{inside.as_posix()}", path
-    for name in names:
+        name = f"posenc/{inside.as_posix()}"
+        if "__pycache__" in inside.parts or inside.parts[0] == "course" or not path.is_file():
+            continue
+        if name not in ASKED_FOR or name in names:
+            yield name, path
+    for name in set(names) - ASKED_FOR:
         if not (folder / name).is_file():
             raise CourseError(f"a lesson declares the file {name}, which is not in {folder}")
         yield name, folder / name

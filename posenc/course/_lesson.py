@@ -2,6 +2,19 @@
 
 from nbformat import NotebookNode
 
+# Below the title of a committed notebook; the copies and the editions leave it out.
+COMMITTED = """
+
+*This is the lesson as it is published, with its outputs.
+To work on it, run `make lab` in the course's folder:
+it opens a copy of your own, without outputs, so that you can predict before you see.*"""
+
+
+def without_committed(notebook: NotebookNode) -> None:
+    """Take away the lines that say how to work with a committed notebook."""
+    for cell in notebook.cells[:1]:
+        cell.source = cell.source.replace(COMMITTED, "")
+
 
 def clear(notebook: NotebookNode) -> None:
     """Take the outputs away: below a question they would answer it."""

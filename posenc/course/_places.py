@@ -70,3 +70,8 @@ def write_aside(path: Path, content: bytes) -> None:
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def record(root: Path) -> Path:
+    """The learner's record: where POSENC_RECORD says, or beside the copies."""
+    return Path(os.environ.get("POSENC_RECORD") or root / "work" / "record.jsonl")

@@ -17,11 +17,18 @@ import jupytext
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from posenc.check._solution import MARKER
+from posenc.course import _lesson
 from posenc.course._places import CourseError
 from posenc.course._published import published
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-SOLUTIONS = "## Solutions"
+SOLUTIONS = """\
+## Solutions
+
+*Run All* leaves these cells out: only your own answer counts as solved.
+To see a solution pass its check, run its cell and then, in a cell of your own, the call that its first line names.
+"""  # noqa: E501
 NOTEBOOK_METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -80,10 +87,16 @@ def notebook_from(source: Path) -> nbformat.NotebookNode:
             cells.append(_plain_cell(cell, ids))
     cells += _solution_cells(exercises, ids)
     stamp = published(source.parent.parent)
-    if stamp and cells:
-        # The ids are those of the lesson without it.
-        cells[0].source += f"\n\n{stamp.badge(source.stem)}"
-    return new_notebook(cells=cells, metadata=NOTEBOOK_METADATA)
+    if cells and cells[0].cell_type == "markdown":
+        # The ids are those of the lesson without either.
+        cells[0].source += _lesson.COMMITTED
+        cells[0].source += f"\n\n{stamp.badge(source.stem)}" if stamp else ""
+    return new_notebook(cells=cells, metadata=metadata_of(source))
+
+
+def metadata_of(source: Path) -> dict[str, Any]:
+    """The metadata of a lesson's notebook; by its name the lab knows it as one of the course."""
+    return {**NOTEBOOK_METADATA, "posenc": {"lesson": source.stem}}
 
 
 def exercises(source: Path) -> list[Exercise]:
@@ -146,11 +159,12 @@ def _metadata(cell: nbformat.NotebookNode) -> dict[str, Any]:
 
 
 def _solution_cells(exercises: list[Exercise], ids: _Ids) -> list[nbformat.NotebookNode]:
-    texts = [SOLUTIONS] if exercises else []
+    texts = [SOLUTIONS.rstrip()] if exercises else []
     cells = [new_markdown_cell(text, id=ids.named("solutions")) for text in texts]
     for exercise in exercises:
         heading = f"**{exercise.heading}** · `{exercise.name}`"
-        answer = new_code_cell(exercise.answer, id=ids.named(f"solution-{exercise.name}"))
+        code = f"{MARKER.format(name=exercise.name)}\n{exercise.answer}"
+        answer = new_code_cell(code, id=ids.named(f"solution-{exercise.name}"))
         answer.metadata.update(tags=["solution"], jupyter={"source_hidden": True})
         cells += [new_markdown_cell(heading, id=ids.hashed("heading", heading)), answer]
     return cells

@@ -3,12 +3,13 @@
 import json
 import warnings
 from collections.abc import Iterable
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
-import posenc.base
 from posenc.base import ENCODINGS
 from posenc.study import _key, _table
 from posenc.study._keep import Folder, write_aside
@@ -29,33 +30,42 @@ def load(path: str | Path, by: By = "length") -> pd.DataFrame:
     Raises ``ValueError`` where there is no study, or none of this version.
     """
     path = Path(path)
-    if by not in ("length", "position"):
-        raise ValueError(f"by must be 'length' or 'position'; got {by!r}")
-    records = _unpacked(path) if path.is_file() else _current(path)
-    return _table.by_length(records) if by == "length" else _table.by_position(records)
+    _known(by)
+    return _as_table(_unpacked(path, str(path)) if path.is_file() else _current(path), by)
 
 
 def record(by: By = "length") -> pd.DataFrame:
     """Return the course's recorded study: every encoding, every task, five seeds, three rates.
 
-    It is ``results/study.json`` beside the notebooks.
+    It travels with the package, as ``posenc/study/study.json``.
 
-    Raises ``FileNotFoundError`` where it is neither here nor beside the package.
+    Raises ``FileNotFoundError`` where the package has come without it, as in the Colab
+    edition of a lesson that does not read it, and ``ValueError`` for another ``by``.
     """
-    beside = Path(posenc.base.__file__).parents[1] / "notebooks"
-    for file in (folder / "results" / RECORD for folder in (Path(), beside)):
-        if file.is_file():
-            return load(file, by)
-    raise FileNotFoundError(
-        f"results/{RECORD} is not here: take it from the course's folder notebooks/results"
-    )
+    _known(by)
+    file = resources.files("posenc.study").joinpath(RECORD)
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"this copy of posenc has come without {RECORD}, the recorded study: "
+            "lesson 11 and the whole package bring it"
+        )
+    return _as_table(_unpacked(file, "the recorded study"), by)
 
 
-def _unpacked(path: Path) -> list[dict]:
+def _known(by: By) -> None:
+    if by not in ("length", "position"):
+        raise ValueError(f"by must be 'length' or 'position'; got {by!r}")
+
+
+def _as_table(records: list[dict], by: By) -> pd.DataFrame:
+    return _table.by_length(records) if by == "length" else _table.by_position(records)
+
+
+def _unpacked(file: Traversable, name: str) -> list[dict]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["records"]
+        return json.loads(file.read_text(encoding="utf-8"))["records"]
     except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} is no packed study: name a results folder or its file") from None
+        raise ValueError(f"{name} is no packed study: name a results folder or its file") from None
 
 
 def _current(path: Path) -> list[dict]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from posenc.check._record import SOLUTION
+from posenc.check._solution import name_in
 from posenc.course._grade._lessons import Lesson
 from posenc.course._places import CourseError
 
@@ -153,7 +153,7 @@ def cells_of(path: Path) -> Cells:
 def _is_solution(cell: nbformat.NotebookNode) -> bool:
     tagged = "solution" in cell.metadata.get("tags", [])
     named = str(cell.get("id", "")).startswith("solution-")
-    return tagged or named or str(cell.source).startswith(SOLUTION)
+    return tagged or named or bool(name_in(str(cell.source).partition("\n")[0]))
 
 
 def lesson_of(name: str, cells: Cells | None, lessons: Iterable[Lesson]) -> Lesson:

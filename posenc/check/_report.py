@@ -1,0 +1,140 @@
+"""What the record says: exercises solved, predictions that came true."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from posenc.check import _guesses, _record
+from posenc.check._record import EXERCISES, Event
+
+BEST = "✓≈✗"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A prediction after the run: what was asked, what was guessed, what came of it."""
+
+    question: str
+    guess: str
+    right: str
+    old: bool = False  # its options are others today
+
+    @property
+    def came_true(self) -> bool:
+        """Whether the guess was the right option."""
+        return self.guess == self.right
+
+    def __str__(self) -> str:
+        asks = self.question if self.question.endswith("?") else f"{self.question}:"
+        return f"{asks} you said “{self.guess}”, it was “{self.right}”"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Exercises solved and open, predictions right and wrong; shown as text."""
+
+    marks: dict[str, str]  # exercise -> its best mark so far
+    settled: tuple[Settled, ...]
+    open: int = 0  # guesses that no claim has settled yet
+    file: str = ""
+
+    def __repr__(self) -> str:
+        if not (self.marks or self.settled or self.open):
+            return "Nothing is recorded yet: answer an exercise, or press a prediction."
+        return "\n".join([*self._exercises(), "", *self._predictions(), *self._kept()])
+
+    def _exercises(self) -> Iterator[str]:
+        names = [name for row in EXERCISES.values() for name in row]
+        solved = sum(self.marks.get(name) in ("✓", "≈") for name in names)
+        yield f"Exercises: {solved} of {len(names)} solved"
+        for notebook, row in EXERCISES.items():
+            marked = "  ".join(f"{self.marks.get(name, '·')} {name}" for name in row)
+            yield f"  {notebook}  {marked}"
+
+    def _predictions(self) -> Iterator[str]:
+        now = [one for one in self.settled if not one.old]
+        true = sum(one.came_true for one in now)
+        waiting = f"; {self.open} noted, not settled yet" if self.open else ""
+        yield f"Predictions: {true} of {len(now)} came true{waiting}"
+        yield from (f"  {one}" for one in now if not one.came_true)
+        old = [one for one in self.settled if one.old]
+        if old:
+            yield "Older predictions, whose options have changed since (not counted):"
+            yield from (f"  {one}" for one in old)
+
+    def _kept(self) -> Iterator[str]:
+        if self.file:
+            yield ""
+            yield f"Your checked answers and guesses are kept in {self.file}, and nowhere else."
+
+
+def report() -> Report:
+    """Return what this learner has solved, left open, and guessed.
+
+    Marks: ✓ solved, ≈ in another form, ✗ wrong so far, · not begun.
+
+    >>> report()
+    Nothing is recorded yet: answer an exercise, or press a prediction.
+    """
+    events, path = _guesses.all_events(), _record.file()
+    settled, waiting = _settled(events)
+    return Report(_marks(events), settled, waiting, str(path) if path and path.is_file() else "")
+
+
+def _marks(events: list[Event]) -> dict[str, str]:
+    marks: dict[str, str] = {}
+    for event in _own(events):
+        name, mark = str(event["exercise"]), str(event.get("mark"))
+        seen = [one for one in (mark, marks.get(name)) if one and one in BEST]
+        if seen:
+            marks[name] = min(seen, key=BEST.index)
+    return marks
+
+
+def _own(events: list[Event]) -> list[Event]:
+    """Return the checked answers without those that were solutions.
+
+    The first release ran a lesson's solutions with Run All and noted them as the learner's:
+    right after a pass over all exercises of the lesson stands a second one, all of it right.
+    """
+    checked = [event for event in events if "exercise" in event]
+    names = [event["exercise"] for event in checked]
+    kept, at, behind = [], 0, 0  # behind: where the last pass of solutions ended
+    while at < len(checked):
+        row = list(EXERCISES.get(_record.LESSON.get(names[at], ""), ()))
+        end = at + len(row)
+        begin = at - len(row)
+        second = bool(row) and begin >= behind and names[at:end] == row == names[begin:at]
+        if second and all(map(_is_old_and_right, checked[at:end])):
+            at = behind = end
+        else:
+            kept.append(checked[at])
+            at += 1
+    return kept
+
+
+def _is_old_and_right(event: Event) -> bool:
+    return "lesson" not in event and event.get("mark") in ("✓", "≈")
+
+
+def _settled(events: list[Event]) -> tuple[tuple[Settled, ...], int]:
+    """Return the predictions as the first run settled them, and how many wait for theirs."""
+    guesses: dict[tuple, Event] = {}
+    settled: dict[tuple, Settled] = {}
+    for event in events:
+        place = event.get("lesson"), event.get("key")
+        if "guess" in event:
+            guesses[place] = event
+        elif "right" in event and place in guesses:
+            guess = guesses[place]
+            known = (*place, *map(str, guess.get("options") or ()))
+            asks, said = str(guess.get("question", "")), str(guess["guess"])
+            old = _is_old(guess)
+            settled.setdefault(known, Settled(asks, said, str(event["right"]), old))
+    decided = {known[:2] for known in settled}
+    return tuple(settled.values()), len(guesses.keys() - decided)
+
+
+def _is_old(guess: Event) -> bool:
+    """Whether today's lessons ask this with other options."""
+    today = [question for question in _guesses.today() if question.is_that_of(guess)]
+    return any(not question.has_the_options_of(guess) for question in today)

@@ -1,0 +1,32 @@
+"""Every lesson's cells once more after Run All, from the last to the first, in one kernel."""
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from posenc.course import _places, _rerun
+
+pytestmark = pytest.mark.full
+
+ROOT = _places.find_root(Path(__file__).parent)
+LESSONS = _places.lessons(ROOT)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
+def test_all_cells_print_what_they_printed(path):
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=300,
+        coalesce_streams=True,
+        resources={"metadata": {"path": path.parent}},
+    )
+    with client.setup_kernel(env=os.environ | _places.KERNEL_ENV):
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index)
+        found = [str(difference) for difference in _rerun.in_reverse(client, notebook)]
+    assert found == []

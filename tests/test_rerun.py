@@ -1,0 +1,37 @@
+"""Cells that are run again after Run All: what the builder refuses."""
+
+import pytest
+import tiny
+
+from posenc.course import _build, _places
+from posenc.course._places import CourseError
+
+FIRST = "# %%\nx = 1\n\n# %%\nx + 1\n\n# %%\n"
+
+
+@pytest.mark.slow  # a kernel of its own
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ("x = 5", "printed '2', and run again '6', in the cell\n    x + 1"),
+        ("del x", "printed '2', and run again \"NameError: name 'x' is not defined\""),
+        ("y = []\nprint(len(y))", ""),
+    ],
+)
+def test_a_cell_must_print_the_same_after_the_last_one(tmp_path, last, words):
+    source = tiny.write(tmp_path, FIRST + last + "\n")
+    if not words:
+        _build.build_one(source)
+        return
+    with pytest.raises(CourseError) as refused:
+        _build.build_one(source)
+    assert words in str(refused.value)
+    assert not _places.built_from(source).exists()
+
+
+@pytest.mark.slow
+def test_a_lesson_that_is_as_built_is_not_gone_through_twice(tmp_path, monkeypatch):
+    source = tiny.write(tmp_path, FIRST + "y = 3\n")
+    _build.build_one(source)
+    monkeypatch.setattr(_build._rerun, "in_reverse", None)  # calling it would fail
+    _build.build_one(source)
