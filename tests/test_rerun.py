@@ -13,8 +13,8 @@ FIRST = "# %%\nx = 1\n\n# %%\nx + 1\n\n# %%\n"
 @pytest.mark.parametrize(
     ("last", "words"),
     [
-        ("x = 5", "printed '2', and run again '6', in the cell\n    x + 1"),
-        ("del x", "printed '2', and run again \"NameError: name 'x' is not defined\""),
+        ("x = 5", "no longer prints '2': run once more it prints '6'; the cell:\n    x + 1"),
+        ("del x", "run once more it prints \"NameError: name 'x' is not defined\""),
         ("y = []\nprint(len(y))", ""),
     ],
 )

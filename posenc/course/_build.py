@@ -120,7 +120,7 @@ def _run(notebook: nbformat.NotebookNode, target: Path, noted: Path, *, back: bo
             for index, cell in enumerate(notebook.cells):
                 client.execute_cell(cell, index)
             for difference in _rerun.in_reverse(client, notebook) if back else ():
-                raise CourseError(f"{target.name}: a reader who goes back sees less: {difference}")
+                raise CourseError(f"{target.name}: after Run All a cell no longer {difference}")
     except CellExecutionError as problem:
         code = _indented(begun[-1])
         raise CourseError(

@@ -110,7 +110,8 @@ def _make(order: Order, chosen: list[Path], everything: list[Path], shelf: Shelf
 def _beside(order: Order, chosen: list[Path]) -> Iterator[tuple[str, Path]]:
     """What notebooks need beside them: the files that they read, and settings of nbgrader."""
     for built in map(_places.built_from, chosen):
-        for name in _colab.declared(nbformat.read(built, as_version=4)):
+        names = _colab.declared(nbformat.read(built, as_version=4))
+        for name in (name for name in names if name not in _colab.ASKED_FOR):
             yield from ((f"{a}/ipynb/{name}", built.parent / name) for a in order.audiences)
     if "instructor" in order.audiences:
         yield NBGRADER, PACKAGE / "course" / "pages" / "nbgrader_config.txt"

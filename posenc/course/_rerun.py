@@ -27,7 +27,7 @@ class Difference:
     def __str__(self) -> str:
         first, second = _where_they_part(self.before, self.after)
         code = "\n".join(f"    {line}" for line in self.source.splitlines())
-        return f"printed {first!r}, and run again {second!r}, in the cell\n{code}"
+        return f"prints {first!r}: run once more it prints {second!r}; the cell:\n{code}"
 
 
 def in_reverse(client: NotebookClient, notebook: NotebookNode) -> Iterator[Difference]:
