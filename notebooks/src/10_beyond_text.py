@@ -203,10 +203,10 @@ check.claim("ours", "Sinusoidal2D is halves", gap, "==", 0)
 shuffled = torch.randperm(64, generator=torch.Generator().manual_seed(0))
 two_codes = codes[:, 0] + codes[:, 1][:, shuffled]
 
-shuffled_sums = len(two_codes.mul(1e9).round().unique(dim=0))
+distinct = len(two_codes.mul(1e9).round().unique(dim=0))
 
 check.claim(
-    "two codes", "two different codes, added: 196 of 196", shuffled_sums, "==", 196
+    "two codes", "two different codes, added: 196 of 196", distinct, "==", 196
 )
 
 # %% [markdown]
