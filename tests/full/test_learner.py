@@ -1,0 +1,154 @@
+"""A learner's two days in a real browser: guess, Run All, reload, a kernel that ends, the next morning.
+
+What the record says in the end is read the way a learner reads it: from `check.report()`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from test_browser import ROOT, Lab, browser, page, playwright, run_all  # noqa: F401
+
+pytestmark = pytest.mark.full
+
+NAME = "01_attention_is_order_blind.ipynb"
+SOLVED = "permutation_equivariant"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    import shutil
+
+    root = tmp_path_factory.mktemp("learner é")
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    return root
+
+
+@pytest.fixture
+def open_lab(root):
+    """Start the lab on the same folder, as often as the test asks; end what still runs."""
+    running = []
+
+    def start():
+        lab = Lab(root)
+        running.append(lab)
+        lab.wait_until(lab.answers, 60, "JupyterLab answers")
+        return lab
+
+    yield start
+    for lab in running:
+        lab.process.terminate()
+        lab.process.wait(30)
+
+
+def close(lab):
+    lab.process.terminate()
+    lab.process.wait(30)
+
+
+def report(root):
+    """What `check.report()` says in a kernel of that folder."""
+    env = {name: os.environ[name] for name in os.environ if "POSENC" not in name}
+    env["POSENC_RECORD"] = str(root / "work" / "record.jsonl")
+    ask = "from posenc import check; print(check.report())"
+    return subprocess.check_output([sys.executable, "-c", ask], env=env, text=True, cwd=ROOT)
+
+
+def first_prediction(page):  # noqa: F811
+    """The buttons of the first prediction of the page."""
+    box = page.locator(".posenc-choice").first
+    box.scroll_into_view_if_needed()
+    return box
+
+
+def chosen(page):  # noqa: F811
+    radios = first_prediction(page).locator("input[type=radio]")
+    return [number for number in range(radios.count()) if radios.nth(number).is_checked()]
+
+
+def said(page):  # noqa: F811
+    return page.locator(".posenc-said").first.inner_text()
+
+
+def save(lab, page):  # noqa: F811
+    before = os.path.getmtime(lab.work / NAME)
+    page.keyboard.press("Control+s")
+    lab.wait_until(lambda: os.path.getmtime(lab.work / NAME) > before, 20, "it is saved")
+
+
+def shown_in(lab, code):
+    """The printed outputs of the saved copy's cells that contain `code`."""
+    texts = []
+    for cell in lab.cells(NAME):
+        if code in "".join(cell["source"]):
+            texts += ["".join(o.get("text", "")) for o in cell["outputs"]]
+    return "".join(texts)
+
+
+def open_copy(lab, page):  # noqa: F811
+    page.goto(lab.page_of(NAME))
+    page.locator(".jp-NotebookPanel .jp-Notebook").wait_for(timeout=60_000)
+    first_prediction(page).wait_for(timeout=60_000)
+
+
+def test_two_days(root, open_lab, page):  # noqa: F811
+    lab = open_lab()
+    run_all(lab, page, NAME)
+    assert "Nothing is recorded yet" in report(root)  # Run All solves nothing, and guesses nothing
+    assert chosen(page) == []
+
+    # Guess; Run All again: the guess is there, and a claim speaks of it.
+    first_prediction(page).locator("input[type=radio]").nth(1).check()
+    playwright.expect(page.locator(".posenc-said").first).to_contain_text("Noted")
+    run_all(lab, page, NAME)
+    assert chosen(page) == [1]
+    assert "you predicted" in shown_in(lab, 'settles={"dog"')
+
+    # Reload, the kernel alive.
+    save(lab, page)
+    open_copy(lab, page)
+    assert chosen(page) == [1]
+    assert "Noted" in said(page)
+    assert "model not found" not in page.content()
+
+    # The kernel is shut down: the buttons say that it has ended.
+    ended = page.locator(".posenc-ended").first
+    assert not ended.is_visible()
+    [kernel] = [one["kernel"]["id"] for one in lab.api("sessions") if one["path"] == NAME]
+    lab.delete(f"kernels/{kernel}")
+    playwright.expect(ended).to_be_visible(timeout=20_000)
+    assert "kernel that has ended" in ended.inner_text()
+    close(lab)
+
+    # In the evening, one exercise is solved.
+    solve(root / "work" / NAME)
+
+    # The next morning: the saved state shows the guess, and says that its kernel has ended.
+    lab = open_lab()
+    open_copy(lab, page)
+    assert chosen(page) == [1]
+    assert "model not found" not in page.content()
+    assert page.locator(".posenc-ended").first.is_visible()
+    run_all(lab, page, NAME)
+    assert chosen(page) == [1]
+    assert "Noted earlier" in said(page)
+    assert not page.locator(".posenc-ended").first.is_visible()
+    text = report(root)
+    assert "Exercises: 1 of 37 solved" in text
+    assert f"✓ {SOLVED}" in text
+    assert "Predictions: 0 of 1 came true" in text or "Predictions: 1 of 1 came true" in text
+    events = [json.loads(line) for line in (root / "work" / "record.jsonl").open(encoding="utf-8")]
+    [guess] = [event for event in events if "guess" in event]
+    assert (guess["lesson"], guess["key"], guess["option"]) == ("01", "dog", 1)
+
+
+def solve(path):
+    """Put the solution into the exercise's cell, as if it had been typed."""
+    notebook = nbformat.read(path, as_version=4)
+    cells = {cell.id: cell for cell in notebook.cells}
+    answer = cells[f"solution-{SOLVED}"].source
+    cells[f"exercise-{SOLVED}"].source = answer.partition("\n")[2]
+    nbformat.write(notebook, path)
