@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 05 · Does it matter in a model?
 #
-# Needs: 01 to 04 (the first half of 04) · 40 minutes, exercises apart · CPU
+# Needs: 01 to 04 (the first half of 04) · 40 minutes, exercises apart · CPU (one to three minutes of training)
 #
 # So far we asked what a code *can* do for a model.
 # Now models are trained, and between them one line differs:

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 11 · Which one, for what?
 #
-# Needs: 05, 06, 07 and 08 · 60 minutes, exercises apart · CPU (about a minute of training)
+# Needs: 05, 06, 07 and 08 · 60 minutes, exercises apart · CPU (two to five minutes of training)
 #
 # Everyone has met one of these encodings in a model that works.
 # Almost nobody has seen them side by side, on the same tasks, with seeds.
@@ -58,7 +58,8 @@ class Mine(posenc.PositionalEncoding):
 
 # %% [markdown]
 # Whatever is registered and not in the record is trained here, on every task, with three seeds.
-# (With options it goes on after an interruption: `out="folder"` keeps each finished part.)
+# The next cell takes one to three minutes on a laptop; a bar shows how far it is, and the first figure waits for it.
+# (With `out="folder"` each finished part is kept, and an interrupted run continues where it stopped.)
 
 # %%
 yours = [e for e in posenc.ENCODINGS if e not in set(record["encoding"])]
