@@ -114,7 +114,9 @@ class Picture:
     ) -> tuple[dict[str, str], dict[str, Any]]:
         data = {"image/png": _base64(self.png), "text/plain": repr(self)}
         if os.environ.get("POSENC_QUIET") != "1":
-            data["text/html"] = self._element(data["image/png"])  # JupyterLab shows no alt of an image/png
+            data["text/html"] = self._element(
+                data["image/png"]
+            )  # JupyterLab shows no alt of an image/png
         return data, {"image/png": {"alt": self.alt}}
 
 

@@ -12,7 +12,6 @@ from posenc.widgets._slider import Slider
 BUTTONS = 6  # options that may stand side by side, if all their words together are short
 LETTERS = 40
 NAMED = {"description_width": "initial"}  # a name is never cut off
-NUMBERS = (int, float)
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def control(slider: Slider, label: str, value: Any) -> Control:
         return _alone(ipywidgets.Checkbox(value=value, description=label, indent=False))
     if not slider.options:
         return _number(slider, label, value)
-    words = [str(option) for option in slider.ordered]
+    words = [_word(option) for option in slider.ordered]
     few = len(words) <= BUTTONS and len("".join(words)) <= LETTERS
     kind = ipywidgets.ToggleButtons if few else ipywidgets.Dropdown
     options = list(zip(words, slider.ordered, strict=True))
@@ -56,6 +55,13 @@ def control(slider: Slider, label: str, value: Any) -> Control:
         view.style.button_width = "auto"
     view.layout.width, view.layout.max_width = "max-content", "100%"
     return _alone(view)
+
+
+def _word(option: Any) -> str:
+    """Return an option as the course writes it: from five digits on in groups of three."""
+    if isinstance(option, int) and abs(option) >= 10_000:
+        return f"{option:,}".replace(",", "\N{NO-BREAK SPACE}")
+    return str(option)
 
 
 def _alone(view: Any) -> Control:

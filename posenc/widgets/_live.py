@@ -13,7 +13,7 @@ from posenc.widgets._controls import control
 from posenc.widgets._slider import Slider
 
 FAST = 0.5  # seconds a redraw may take for the picture to follow the slider's motion
-WAITS = "The picture follows when you let go of the slider."
+WAITS = "The picture follows when you let go."
 ENDED = "These controls belong to a kernel that has ended. Run this cell again to move the picture."
 
 

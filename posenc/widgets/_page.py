@@ -11,7 +11,8 @@ STYLE = """<style>
 .posenc-ended.jupyter-widgets-disconnected { display: block; font-weight: bold; height: auto; }
 .posenc-control.jupyter-widgets-disconnected { opacity: 0.45; pointer-events: none; }
 .posenc-control input[type=number] { min-width: 5.5em; }
-.posenc-control.widget-toggle-buttons { height: auto; flex-wrap: wrap; }
+.posenc-control.widget-toggle-buttons { height: auto; flex-wrap: nowrap; align-items: center; }
+.posenc-control.widget-toggle-buttons > div { display: flex; flex-wrap: wrap; min-width: 0; }
 .posenc-control .widget-toggle-button, .posenc-control select { min-height: 28px; }
 .posenc-picture { height: auto; overflow: visible; }
 .posenc-picture img { display: block; max-width: 100%; height: auto; background: white; }
@@ -26,7 +27,7 @@ STYLE = """<style>
   cursor: pointer;
 }
 .posenc-choice.widget-radio input[type=radio] {
-  position: static; flex: none; width: 16px; height: 16px; margin: 2px 0 0; float: none;
+  order: -1; position: static; flex: none; width: 16px; height: 16px; margin: 2px 0 0; float: none;
 }
 </style>"""
 
