@@ -46,5 +46,5 @@ def choice(
 
     buttons.observe(pressed, names="index")
     asked = _page.text(f"<b>Predict.</b> {html.escape(question)}", "posenc-question")
-    box = ipywidgets.VBox([asked, buttons, said, _page.ended(ENDED)])
+    box = _page.box([asked, buttons, said, _page.ended(ENDED)])
     return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}}

@@ -44,10 +44,8 @@ class Live:
 
     def box(self) -> Any:
         """Return all of it as one widget."""
-        import ipywidgets
-
         views = [each.view for each in self.controls.values()]
-        return ipywidgets.VBox([*views, self.image, self.said, _page.ended(ENDED)])
+        return _page.box([*views, self.image, self.said, _page.ended(ENDED)])
 
     def put(self, values: Mapping[str, Any]) -> None:
         """Show values in their controls, as if they had always been there."""

@@ -10,6 +10,8 @@ STYLE = """<style>
 .posenc-ended, .posenc-ended.widget-html { display: none; }
 .posenc-ended.jupyter-widgets-disconnected { display: block; font-weight: bold; height: auto; }
 .posenc-control.jupyter-widgets-disconnected { opacity: 0.45; pointer-events: none; }
+.posenc-box.jupyter-widgets-disconnected::before,
+.posenc-box .jupyter-widgets-disconnected::before { display: none; } /* a broken chain on each */
 .posenc-control input[type=number] { min-width: 5.5em; }
 .posenc-control.widget-toggle-buttons { height: auto; flex-wrap: nowrap; align-items: center; }
 .posenc-control.widget-toggle-buttons > div { display: flex; flex-wrap: wrap; min-width: 0; }
@@ -46,3 +48,12 @@ def text(html: str, *classes: str) -> Any:
 def ended(what: str) -> Any:
     """Return the sentence that is seen only where the kernel of these widgets has ended."""
     return text(STYLE + what, "posenc-ended")
+
+
+def box(parts: list[Any]) -> Any:
+    """Return the parts, one below the other, as one widget."""
+    import ipywidgets
+
+    whole = ipywidgets.VBox(parts)
+    whole.add_class("posenc-box")
+    return whole
