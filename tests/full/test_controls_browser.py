@@ -87,7 +87,7 @@ class Controls(Lab):
         ]
         self.process = subprocess.Popen(
             command,
-            env=env | {"JUPYTER_CONFIG_PATH": str(root)},
+            env=env | {"JUPYTER_CONFIG_PATH": str(root), "JUPYTER_CONFIG_DIR": str(root / "own")},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
