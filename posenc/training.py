@@ -4,24 +4,24 @@ Toy sizes run fastest on one CPU thread, and one thread gives the same digits tw
 """
 
 import math
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from posenc import text
+from posenc._bar import Interrupted, progress, told
 from posenc.base import Dims, PositionalEncoding, build
 from posenc.model import Transformer
 from posenc.tasks import IGNORE, TASKS, Task
 
 __all__ = [
     "History",
+    "Interrupted",
     "Setting",
     "accuracy",
     "best_device",
@@ -36,7 +36,6 @@ __all__ = [
     "train_on_text",
 ]
 
-T = TypeVar("T")
 Batch = Callable[[int, int, Generator], tuple[Tensor, Tensor]]  # (b, n, generator) -> (b, n) twice
 
 DIMS = Dims(d_model=32, n_heads=4, max_len=64)  # of the models trained on tasks
@@ -101,7 +100,12 @@ def fit(model: nn.Module, batch: Batch, setting: Setting = Setting(), *, seed: i
     adam = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     history = History()
     model.train()
-    with one_thread():
+
+    def far() -> str:
+        done = f"Interrupted after {len(history.losses)} of {setting.steps} steps"
+        return f"{done}; run the cell again to start over."
+
+    with one_thread(), told(far):
         for step in progress(range(setting.steps), "training"):
             n = length_at(step, setting, generator)
             tokens, targets = (part.to(device) for part in batch(setting.b, n, generator))
@@ -235,13 +239,15 @@ def compare(
         raise ValueError(f"no task is called {task!r}; known are: {', '.join(TASKS)}")
     for name in encodings:  # before the first training, not after it
         build(name, dims)
-    results = {}
-    for name in progress(encodings, task):
-        rows = []
-        for seed in range(seeds):
-            model = train_on_task(name, task, seed=seed, setting=setting, dims=dims)
-            rows.append([_accuracy_or_nan(model, TASKS[task], n) for n in lengths])
-        results[name] = torch.tensor(rows)  # (seeds, lengths)
+    results: dict[str, Tensor] = {}
+    with told(lambda: f"Interrupted after {len(results)} of {len(encodings)} encodings; "
+              "run the cell again to start over."):  # fmt: skip
+        for name in progress(encodings, task):
+            rows = []
+            for seed in range(seeds):
+                model = train_on_task(name, task, seed=seed, setting=setting, dims=dims)
+                rows.append([_accuracy_or_nan(model, TASKS[task], n) for n in lengths])
+            results[name] = torch.tensor(rows)  # (seeds, lengths)
     return results
 
 
@@ -287,12 +293,3 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         model.train(was_training)
-
-
-def progress(items: Iterable[T], what: str = "") -> Iterable[T]:
-    """Return ``items`` with a progress bar, or plain where ``POSENC_QUIET=1``."""
-    if os.environ.get("POSENC_QUIET") == "1":
-        return items
-    from tqdm.auto import tqdm
-
-    return tqdm(items, desc=what, leave=False)

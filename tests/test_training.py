@@ -8,7 +8,16 @@ from torch import nn
 
 from posenc import TASKS, Dims, text, training
 from posenc.tasks import IGNORE, Task
-from posenc.training import Setting, accuracy, compare, fit, one_thread, progress, task_model
+from posenc.training import (
+    Interrupted,
+    Setting,
+    accuracy,
+    compare,
+    fit,
+    one_thread,
+    progress,
+    task_model,
+)
 
 BACK1 = TASKS["back1"]
 SMALL = Dims(d_model=16, n_heads=2, max_len=20)
@@ -250,3 +259,60 @@ def test_progress_is_plain_where_outputs_are_stored(monkeypatch, capsys):
 
 def test_the_best_device_exists():
     assert torch.zeros(1, device=training.best_device()).item() == 0
+
+
+def stops_after(steps, sample):
+    """A task's texts, until somebody presses the button for stop."""
+    left = iter(range(steps))
+
+    def batch(b, n, generator):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return sample(b, n, generator)
+
+    return batch
+
+
+def test_an_interruption_is_one_line():
+    task = TASKS["back1"]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fit(task_model("none", task), stops_after(3, task.sample), Setting(steps=9))
+    line = "Interrupted after 3 of 9 steps; run the cell again to start over."
+    assert caught.value._render_traceback_() == [line]
+
+
+def test_an_interrupted_comparison_counts_encodings(monkeypatch):
+    def press(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("posenc.training.train_on_task", press)
+    with pytest.raises(Interrupted, match="after 0 of 2 encodings; run the cell again"):
+        compare(["none", "rope"], "back1", seeds=1)
+
+
+def test_bars_of_a_notebook_share_one_display_and_leave_it_empty(monkeypatch):
+    shown = []
+
+    class Handle:
+        def update(self, data, raw):
+            shown.append(data)
+
+    def display(data, raw, display_id):
+        shown.append(data)
+        return Handle()
+
+    monkeypatch.delenv("POSENC_QUIET")
+    monkeypatch.setattr("posenc._bar._cell", lambda: 7)
+    monkeypatch.setattr("IPython.display.display", display)
+    for _ in progress(range(2), "outer"):
+        assert list(progress(range(3), "inner")) == [0, 1, 2]
+    texts = [data.get("text/plain", "") for data in shown]
+    assert any("outer" in text and "inner" in text for text in texts)
+    assert shown[-1] == {}
+    shown.clear()
+    broken = iter(progress(range(9), "broken off"))
+    next(broken)
+    monkeypatch.setattr("posenc._bar._cell", lambda: 8)  # and its frame lives on
+    assert list(progress(range(1), "next cell")) == [0]
+    assert shown[-1] == {}
+    assert not any("broken off" in data.get("text/plain", "") for data in shown[-2:])

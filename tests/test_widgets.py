@@ -1,16 +1,21 @@
 """Sliders: still where it is quiet, alive where it is not, and never lost to an error."""
 
 import base64
+import io
 import os
+import re
 import subprocess
 import sys
 
+import ipywidgets
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
 
 from posenc import plots
-from posenc.widgets import VIEW, explore
+from posenc.widgets import VIEW, choice, explore
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -68,20 +73,86 @@ def test_where_it_is_not_quiet_the_sliders_join_the_still(explorer, loud):
 
 
 def parts(explorer):
-    *controls, image, text = explorer.widget().children
-    return {control.description: control for control in controls}, image, text
+    """Its controls by the name on the page, and the picture with its sentences."""
+    *views, image, said, ended = explorer.widget().children
+    controls = {}
+    for view in views:
+        first = view.children[0] if hasattr(view, "children") else view
+        controls[first.description] = view.children[1] if hasattr(view, "children") else view
+    return controls, image, said
 
 
 def test_a_slider_changes_the_picture_and_its_sentence(explorer, loud):
-    controls, image, text = parts(explorer)
+    controls, image, _ = parts(explorer)
     before = image.value
-    assert before == explorer.picture.png
-    assert (image.width, image.height) == ("480", "320")
+    assert 'alt="A sine of speed 3 &amp; shift 0.0." width="480" height="320"' in before
     controls["speed"].value = 5
-    assert image.value == explorer.picture.png != before
-    assert text.value == "<p>A sine of speed 5 &amp; shift 0.0.</p>"
+    assert image.value != before
+    assert image.value.endswith("<p>A sine of speed 5 &amp; shift 0.0.</p>")
     assert explorer.values["speed"] == 5
     assert isinstance(explorer.values["speed"], int)
+
+
+def pixels(image):
+    data = re.search(r"base64,([^\"]+)", image.value)[1]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"), dtype=int)
+
+
+def test_the_quick_picture_is_the_stored_one(explorer, loud):
+    controls, image, _ = parts(explorer)
+    for speed in (1, 5, 9, 3):  # the numbers along the axis need other rooms
+        controls["speed"].value = speed
+        stored = Image.open(io.BytesIO(explorer.draw().png)).convert("RGB")
+        off = np.abs(pixels(image) - np.asarray(stored, dtype=int)).mean()
+        assert off < 4, speed  # of 255: the axes may stand a few pixels elsewhere
+
+
+def test_a_control_fits_what_it_sets(loud):
+    explorer = explore(
+        wave, speed=[9, 1, 3], shift=(0, 1, 0.25), kind=["sine", "cosine"], band=[True, False],
+        labels={"band": "with a line"},
+    )  # fmt: skip
+    speed, shift, kind, band = explorer.widget().children[:4]
+    assert [type(each).__name__ for each in (speed, *shift.children, kind, band)] == [
+        "ToggleButtons", "BoundedFloatText", "FloatSlider", "ToggleButtons", "Checkbox",
+    ]  # fmt: skip
+    assert [value for _, value in speed.options] == [1, 3, 9]  # in order, whatever the start
+    assert (speed.value, band.value, band.description) == (9, True, "with a line")
+    many = explore(wave, speed=[20_000, *range(1, 7)]).widget().children[0]
+    assert type(many).__name__ == "Dropdown"
+    assert many.options[-1] == ("20\N{NO-BREAK SPACE}000", 20_000)
+    assert repr(explorer).startswith("explore: speed = 9 (one of 9, 1, 3); ")
+
+
+def test_a_label_of_no_slider_is_refused():
+    with pytest.raises(ValueError, match="there is no slider 'pace'; there are .'speed'"):
+        explore(wave, speed=[1, 2], labels={"pace": "how fast"})
+
+
+def test_a_slow_picture_waits_for_the_hand_and_says_so(loud, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("posenc.widgets._live.time.perf_counter", lambda: now[0])
+    slow = [0.0]
+
+    def draw(speed):
+        now[0] += slow[0]
+        return wave(speed)
+
+    explorer = explore(draw, speed=(1, 9, 1))
+    controls, _, said = parts(explorer)
+    bar = controls["speed"]
+    for seconds, follows in ((2.0, False), (0.1, True), (2.0, True), (2.0, True), (2.0, False)):
+        slow[0] = seconds
+        bar.value = bar.value % 9 + 1
+        assert bar.continuous_update is follows
+        assert said.value == ("" if follows else "The picture follows when you let go.")
+
+
+def test_a_picture_that_is_not_stored_has_its_alt_text_in_html(loud):
+    picture = wave()
+    data, _ = picture._repr_mimebundle_()
+    assert data["text/html"].startswith('<img alt="A sine of speed 1 &amp; shift 0.0." width="480"')
+    assert data["image/png"] in data["text/html"]
 
 
 def test_each_kind_of_slider_moves(explorer, loud):
@@ -93,21 +164,21 @@ def test_each_kind_of_slider_moves(explorer, loud):
 
 
 def test_an_error_is_one_line_and_the_old_picture_stays(explorer, loud):
-    controls, image, text = parts(explorer)
-    before = image.value
+    controls, image, _ = parts(explorer)
+    before = pixels(image)
     controls["kind"].value = "nothing"
-    assert image.value == before
-    assert "RuntimeError: there is &lt;no&gt; such wave" in text.value
+    assert (pixels(image) == before).all()
+    assert "RuntimeError: there is &lt;no&gt; such wave" in image.value
     controls["kind"].value = "sine"
     assert explorer.error == ""
-    assert "RuntimeError" not in text.value
+    assert "RuntimeError" not in image.value
 
 
 def test_set_moves_the_controls_too(explorer, loud):
     controls, image, _ = parts(explorer)
     explorer.set(speed=7, band=True)
     assert (controls["speed"].value, controls["band"].value) == (7, True)
-    assert image.value == explorer.picture.png
+    assert "A sine of speed 7" in image.value
     controls["shift"].value = 1.0  # and they still listen
     assert explorer.picture.alt == "A sine of speed 7 & shift 1.0."
 
@@ -115,7 +186,7 @@ def test_set_moves_the_controls_too(explorer, loud):
 def test_without_ipywidgets_there_is_the_still_and_a_hint(explorer, loud, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     data, _ = explorer._repr_mimebundle_()
-    assert set(data) == {"text/plain", "image/png"}
+    assert set(data) == {"text/plain", "text/html", "image/png"}
     assert "pip install ipywidgets" in capsys.readouterr().out
 
 
@@ -225,3 +296,31 @@ def test_with_sliders_there_is_one_picture(loud, monkeypatch):
 def test_a_still_that_no_slider_gives_is_refused():
     with pytest.raises(ValueError, match="speed must be 1 to 9 in steps of 2; got 11"):
         explore(wave, speed=(1, 9, 2), stills=[{"speed": 11}])
+
+
+def choices(bundle):
+    """The buttons, the line below them, and the sentence for later, of a question."""
+    box = ipywidgets.widgets.widget._instances[bundle[VIEW]["model_id"]]
+    return box.children[1:]
+
+
+def test_a_choice_reports_numbers_and_says_so(loud):
+    noted = []
+    options = ["<b>heads</b>", "tails"]
+    buttons, said, ended = choices(
+        choice("It lands on", options, noted.append, note="Guess & see.")
+    )
+    assert (buttons.index, said.value, noted) == (None, "Guess &amp; see.", [])
+    buttons.index = 0
+    assert noted == [0]
+    assert said.value == "Noted: you predicted “&lt;b&gt;heads&lt;/b&gt;”."
+    assert "Run this cell again; your guess is kept." in ended.value
+    assert "posenc-ended" in ended._dom_classes
+
+
+def test_an_earlier_choice_is_shown_and_not_reported(loud):
+    noted = []
+    buttons, said, _ = choices(choice("It", ["a", "b"], noted.append, chosen=1, note="Earlier."))
+    assert (buttons.value, said.value, noted) == ("b", "Earlier.", [])
+    with pytest.raises(ValueError, match="chosen must be from 0 to 1; got 2"):
+        choice("It", ["a", "b"], noted.append, chosen=2)

@@ -473,7 +473,8 @@ def draw(layers, causal):
 
 
 widgets.explore(draw, layers=(1, 4, 1), causal=[True, False], stills=[
-    {"layers": 2, "causal": True}, {"layers": 4, "causal": False}])
+    {"layers": 2, "causal": True}, {"layers": 4, "causal": False}],
+    labels={"causal": "causal mask"})
 
 # %%
 one, two = changes(1, causal=True), changes(2, causal=True)

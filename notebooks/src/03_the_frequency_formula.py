@@ -641,7 +641,7 @@ def kernel_of(d, base):
 
 widgets.explore(kernel_of, d=[512, 16, 64, 256],
                 base=[10_000, 10, 100, 1000, 100_000],
-                stills=[{"d": 64}, {"base": 100}])
+                stills=[{"d": 64}, {"base": 100}], labels={"d": "width d"})
 
 # %%
 distances = torch.arange(5001)

@@ -601,7 +601,8 @@ def tug_of_war(std, d):
 # %%
 stds = [0.02, 0.25, 0.5, 0.71, 1.41, 8.0]
 widgets.explore(
-    tug_of_war, std=stds, d=[64, 16, 256], stills=[{"std": 0.5}, {"std": 8.0}]
+    tug_of_war, std=stds, d=[64, 16, 256], stills=[{"std": 0.5}, {"std": 8.0}],
+    labels={"std": "std of the embeddings", "d": "width d"},
 )
 
 # %% [markdown]

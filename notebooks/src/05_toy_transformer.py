@@ -458,7 +458,8 @@ def draw(n):
 # Move $n$, or compare the pictures.
 
 # %% tags=["trained"]
-widgets.explore(draw, stills=[{"n": 32}, {"n": 48}], n=(8, 48, 4, 16))
+widgets.explore(draw, stills=[{"n": 32}, {"n": 48}], n=(8, 48, 4, 16),
+                labels={"n": "sequence length n"})
 
 # %% [markdown]
 # The table's line breaks off at row 16, sharply.

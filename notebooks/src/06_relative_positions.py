@@ -300,7 +300,8 @@ def look(n_heads, head, form):
 
 
 widgets.explore(look, stills=[{"head": 4}, {"head": 8}], n_heads=[8, 16],
-                head=(1, 8, 1), form=["encoder", "decoder"])
+                head=(1, 8, 1), form=["encoder", "decoder"],
+                labels={"n_heads": "number of heads"})
 
 # %% [markdown]
 # Of 8 heads the first looks at neighbours, the last over nearly everything.

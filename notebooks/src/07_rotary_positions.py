@@ -51,7 +51,8 @@ def arrows(m, n):
 
 
 widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5),
-                stills=[{"m": 13, "n": 15}, {"m": 3, "n": 13}])
+                stills=[{"m": 13, "n": 15}, {"m": 3, "n": 13}],
+                labels={"m": "query position m", "n": "key position n"})
 
 # %% [markdown]
 # From 3 and 5 to 13 and 15, both arrows of a pair turn by the same angle.

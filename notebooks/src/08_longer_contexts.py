@@ -157,7 +157,8 @@ widgets.explore(turns_by_pair,
                 base=[10_000, 1000, 100_000, 500_000],
                 trained=[8192, 4096, 32_768],
                 stills=[{"base": 1000, "trained": 8192},
-                        {"base": 500_000, "trained": 8192}])
+                        {"base": 500_000, "trained": 8192}],
+                labels={"trained": "training length"})
 
 # %% [markdown]
 # Where the line lies below one turn, pairs are short: 14 with base 10 000, 29 with 500 000, none with 1000.

@@ -310,7 +310,8 @@ def draw(row, column):
 
 # %%
 widgets.explore(draw, row=(-2, 2, 1, 1), column=(-2, 2, 1, 0),
-                stills=[{"row": 1, "column": 1}, {"row": 1, "column": -1}])
+                stills=[{"row": 1, "column": 1}, {"row": 1, "column": -1}],
+                labels={"row": "row: turns", "column": "column: turns"})
 
 # %% [markdown]
 # One with opposite signs: the angle does not change along a falling stroke,

@@ -293,7 +293,8 @@ def at(times):
 
 
 # %% tags=["trained", "large"]
-widgets.explore(at, times=[1.5, 2.0, 4.0])
+widgets.explore(at, times=[1.5, 2.0, 4.0],
+                labels={"times": "times the training length"})
 
 # %% [markdown]
 # RoPE keeps all of `back1`, 95 % of `before` and 45 % of `index`: how far an encoding reaches depends on the task.

@@ -22,6 +22,9 @@ data, so that a stored notebook notices a changed figure.
     kernel(dim, base=10_000.0, *, max_offset=64, title, alt)
     tick_table({row: {column: mark}}, *, title, alt)    mark: True, False, or a short text
 
+An explorer draws with ``picture.img(layout)`` and one ``Layout()`` of its own, which leaves the
+axes where they were in the picture before, as long as their words fit.
+
 ``trained`` says whether the numbers differ between machines. ``None`` (the rule) reads it
 from the data: float64 and integers are computed and compared, float32 and smaller are
 trained and are not. Say ``trained=True`` for trained numbers kept as Python floats.
@@ -30,6 +33,7 @@ trained and are not. Say ``trained=True`` for trained numbers kept as Python flo
 
 from posenc.plots._clock import clock_hands, odometer
 from posenc.plots._dots import dots
+from posenc.plots._layout import Layout
 from posenc.plots._lines import kernel, lines
 from posenc.plots._maps import attention, heatmap, heatmaps
 from posenc.plots._paths import path
@@ -38,6 +42,7 @@ from posenc.plots._style import label_of, style_of
 from posenc.plots._table import tick_table
 
 __all__ = [
+    "Layout",
     "Picture",
     "attention",
     "clock_hands",

@@ -7,6 +7,8 @@ import matplotlib
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
 
 from posenc.functional import inverse_frequencies
@@ -122,12 +124,18 @@ def _page(ax: Axes, wheels: bool) -> None:
 def _dial(ax: Axes, angle: float, name: str, wavelength: float) -> None:
     x, y = math.sin(angle), math.cos(angle)  # clockwise from twelve
     ax.add_patch(Circle((0, 0), 1, facecolor="#f7f7f7", edgecolor="#444444", linewidth=1.2))
-    for hour in range(12):
-        tick = math.sin(hour * math.pi / 6), math.cos(hour * math.pi / 6)
-        ax.plot(*([c * 0.88, c] for c in tick), color=GREY, linewidth=0.8)
-    ax.plot((0, x * 0.82), (0, y * 0.82), color=BLUE, linewidth=2.6, solid_capstyle="round")
-    ax.plot([x * 0.82], [y * 0.82], "o", color=ORANGE, markeredgecolor="black", markersize=6)
-    ax.plot([0], [0], "o", color="black", markersize=3)
+    hours = np.arange(12) * math.pi / 6
+    rim = np.stack((np.sin(hours), np.cos(hours)), -1)  # (12, 2)
+    # one collection and bare lines: twelve calls of plot() a dial took half of the time
+    ax.add_collection(
+        LineCollection(list(np.stack((rim * 0.88, rim), 1)), colors=GREY, linewidths=0.8),
+        autolim=False,
+    )
+    hand = Line2D((0, x * 0.82), (0, y * 0.82), color=BLUE, linewidth=2.6, solid_capstyle="round")
+    tip = Line2D([x * 0.82], [y * 0.82], marker="o", color=ORANGE, mec="black", markersize=6)
+    axle = Line2D([0], [0], marker="o", color="black", markersize=3)
+    for line in (hand, tip, axle):
+        ax.add_line(line)
     _below(ax, -5, name, fontweight="bold")
     _below(ax, -18, f"a turn in\n{_count(wavelength)}")
 

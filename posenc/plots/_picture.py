@@ -1,7 +1,9 @@
 """A figure as a value: pixels for the eye, and text that can be read and compared."""
 
 import base64
+import html
 import io
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from posenc.plots._data import axis_fact, read, sentence
+from posenc.plots._layout import Layout, settle
 from posenc.plots._style import RC
 
 SIZES = {"small": (4.8, 3.2), "wide": (7.2, 3.2), "tall": (7.2, 5.4)}  # inches
@@ -65,11 +68,33 @@ class Picture:
         with matplotlib.rc_context(RC):
             canvas = FigureCanvasAgg(self.figure)
             self.figure.set_dpi(DPI)
-            _settle(self.figure)
+            settle(self.figure, self.figure.get_layout_engine())
             buffer = io.BytesIO()
             canvas.print_png(buffer, metadata={"Software": None})
         raw = buffer.getvalue()
         return raw if len(raw) <= LIMIT else _with_palette(raw)
+
+    def img(self, layout: Layout | None = None) -> str:
+        """Return the image with its text alternative as an element of HTML.
+
+        With ``layout`` it is drawn as quickly as can be, where the last picture of that
+        layout had its axes; else it has the bytes of ``png``.
+        """
+        return self._element(_base64(self.png if layout is None else self._quick(layout)))
+
+    def _element(self, data: str) -> str:
+        width, height = self.size
+        return (
+            f'<img alt="{html.escape(self.alt)}" width="{width}" height="{height}" '
+            f'src="data:image/png;base64,{data}">'
+        )
+
+    def _quick(self, layout: Layout) -> bytes:
+        """The image for a page that shows it once: in place, without a limit of bytes."""
+        with matplotlib.rc_context(RC):
+            self.figure.set_dpi(DPI)
+            pixels = np.asarray(layout.draw(self.figure).buffer_rgba())[..., :3]
+        return _as_png(pixels)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -87,7 +112,11 @@ class Picture:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        data = {"image/png": base64.b64encode(self.png).decode(), "text/plain": repr(self)}
+        data = {"image/png": _base64(self.png), "text/plain": repr(self)}
+        if os.environ.get("POSENC_QUIET") != "1":
+            data["text/html"] = self._element(
+                data["image/png"]
+            )  # JupyterLab shows no alt of an image/png
         return data, {"image/png": {"alt": self.alt}}
 
 
@@ -108,16 +137,22 @@ def canvas(
     return figure, axes[0] if n_axes == 1 else list(axes)
 
 
-def _settle(figure: Figure) -> None:
-    """Lay the figure out once: each further pass would move it by a fraction of a pixel."""
-    if (engine := figure.get_layout_engine()) is not None:
-        engine.execute(figure)
-        figure.set_layout_engine("none")
-
-
 def head(kind: str, title: str = "") -> str:
     """Return the first line of a text form."""
     return f'{kind} "{title}"' if title else kind
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _as_png(pixels: np.ndarray) -> bytes:
+    """Return (height, width, 3) pixels as a PNG, in a hurry rather than small."""
+    from PIL import Image  # comes with matplotlib
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, format="png", compress_level=2)
+    return buffer.getvalue()
 
 
 def _with_palette(raw: bytes) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 import joblib
 import pandas as pd
 
+from posenc._bar import progress, told
 from posenc.base import Dims
 from posenc.study import _table
 from posenc.study._budget import fitted
@@ -16,7 +17,7 @@ from posenc.study._plan import Cell, Request, Spec
 from posenc.study._scale import Scale, scale_of
 from posenc.study._work import key_of, made_of, packed, version, work
 from posenc.tasks import TASKS
-from posenc.training import Setting, progress
+from posenc.training import Setting
 
 
 def run(
@@ -128,15 +129,18 @@ def _finished(
         results = joblib.Parallel(return_as="generator_unordered")(
             joblib.delayed(_work)(*each) for each in todo
         )
-    for number in progress(range(len(todo)), "study"):
-        try:
-            yield next(results)
-        except Exception as error:  # of joblib, loky or dask: whatever each has for it
-            raise RuntimeError(
-                f"the workers went away after {number} of {len(todo)} cells "
-                f"({' '.join(f'{type(error).__name__}: {error}'.split())}){_kept(folder)}: "
-                "run it again to go on"
-            ) from error
+    number = 0
+    with told(lambda: f"Interrupted after {number} of {len(todo)} cells{_kept(folder)}; "
+              f"run it again to {'go on' if folder else 'start over'}."):  # fmt: skip
+        for number in progress(range(len(todo)), "study"):
+            try:
+                yield next(results)
+            except Exception as error:  # of joblib, loky or dask: whatever each has for it
+                raise RuntimeError(
+                    f"the workers went away after {number} of {len(todo)} cells "
+                    f"({' '.join(f'{type(error).__name__}: {error}'.split())}){_kept(folder)}: "
+                    "run it again to go on"
+                ) from error
 
 
 def _kept(folder: Folder | None) -> str:

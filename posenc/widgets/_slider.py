@@ -1,4 +1,4 @@
-"""A slider: what it may be set to, and the ipywidgets control for it."""
+"""What a control may be set to, read from the keywords of ``explore``."""
 
 import math
 from dataclasses import dataclass
@@ -21,6 +21,23 @@ class Slider:
         """The extreme settings: both ends of a range, or every option."""
         return self.options or ((self.low, self.high) if self.low != self.high else (self.low,))
 
+    @property
+    def ordered(self) -> tuple[Any, ...]:
+        """The options as a control lists them: numbers by size, words as they were given."""
+        if all(map(_is_number, self.options)):
+            return tuple(sorted(self.options))
+        return self.options
+
+    @property
+    def whole(self) -> bool:
+        """Whether the range is one of whole numbers."""
+        return isinstance(self.step, int)
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether the only settings are True and False, in either order."""
+        return len(self.options) == 2 and all(isinstance(each, bool) for each in self.options)
+
     def take(self, value: Any) -> Any:
         """Return ``value`` as the control would give it; raise where it could not."""
         if self.options:
@@ -29,7 +46,7 @@ class Slider:
             return next(option for option in self.options if value == option)
         if not _is_number(value) or not self.low <= value <= self.high:
             raise ValueError(f"{self.name} must be {self.said()}; got {value!r}")
-        return int(value) if isinstance(self.step, int) else float(value)
+        return int(value) if self.whole else float(value)
 
     def said(self) -> str:
         """Return the settings in words."""
@@ -61,25 +78,3 @@ def read(name: str, spec: Any) -> Slider:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def control(slider: Slider, value: Any, fast: bool) -> Any:
-    """Return the ipywidgets control for a slider, set to ``value``."""
-    import ipywidgets
-
-    style = {"description_width": "initial"}
-    if slider.options == (False, True):
-        return ipywidgets.Checkbox(value=value, description=slider.name, indent=False)
-    if slider.options:
-        return ipywidgets.SelectionSlider(
-            options=[(str(option), option) for option in slider.options], value=value,
-            description=slider.name, continuous_update=fast, style=style,
-        )  # fmt: skip
-    whole = isinstance(slider.step, int)
-    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
-    places = len(f"{slider.step:.6f}".rstrip("0").partition(".")[2])
-    more = {} if whole else {"readout_format": f".{places}f"}
-    return kind(
-        value=value, min=slider.low, max=slider.high, step=slider.step,
-        description=slider.name, continuous_update=fast, style=style, **more,
-    )  # fmt: skip

@@ -164,13 +164,16 @@ def test_run_all_works_unsolved_and_a_slider_moves_its_picture(lab, page, name):
 
 
 def move_a_slider(lab, page, name):
-    with_slider = page.locator(".noUi-handle")
-    explorer = page.locator(".jp-OutputArea-output").filter(has=with_slider).first
+    moving = page.locator(".noUi-handle, .widget-toggle-button:not(.mod-active)")
+    explorer = page.locator(".jp-OutputArea-output").filter(has=moving).first
     explorer.scroll_into_view_if_needed()
     image = explorer.locator("img").first
     playwright.expect(image).to_be_visible()
     before = image.evaluate(PICTURE)
-    explorer.locator(".noUi-handle").first.focus()
+    control = explorer.locator(".noUi-handle, .widget-toggle-button:not(.mod-active)").first
+    control.focus()
     page.keyboard.press("ArrowRight")
+    if control.get_attribute("role") != "slider":
+        page.keyboard.press("Space")
     changed = lambda: image.evaluate(PICTURE) != before  # noqa: E731
     lab.wait_until(changed, 20, f"{name}: the picture follows its slider")

@@ -1,0 +1,59 @@
+"""What the page needs beside the controls: a style, and a word when their kernel has ended.
+
+ipywidgets marks a view whose kernel has ended with the class ``jupyter-widgets-disconnected``,
+also where the view was restored from the file: a style alone can show the sentence then.
+"""
+
+from typing import Any
+
+STYLE = """<style>
+.posenc-ended, .posenc-ended.widget-html { display: none; }
+.posenc-ended.jupyter-widgets-disconnected { display: block; font-weight: bold; height: auto; }
+.posenc-control.jupyter-widgets-disconnected { opacity: 0.45; pointer-events: none; }
+.posenc-box.jupyter-widgets-disconnected::before,
+.posenc-box .jupyter-widgets-disconnected::before { display: none; } /* a broken chain on each */
+.posenc-control input[type=number] { min-width: 5.5em; }
+.posenc-control.widget-toggle-buttons { height: auto; flex-wrap: nowrap; align-items: center; }
+.posenc-control.widget-toggle-buttons > div { display: flex; flex-wrap: wrap; min-width: 0; }
+.posenc-control .widget-toggle-button, .posenc-control select { min-height: 28px; }
+.posenc-picture { height: auto; overflow: visible; }
+.posenc-picture img { display: block; max-width: 100%; height: auto; background: white; }
+.posenc-picture p { margin: 0.4em 0 0; line-height: 1.4; white-space: normal; }
+.posenc-said { height: auto; min-height: 1.5em; line-height: 1.4; }
+.posenc-choice .widget-radio-box { height: auto; width: auto; margin: 0; }
+.posenc-choice.widget-radio { width: auto; max-width: 100%; height: auto; }
+.posenc-choice.widget-radio .widget-radio-box label {
+  display: flex; align-items: flex-start; gap: 0.5em; box-sizing: border-box;
+  width: auto; max-width: 100%; height: auto; min-height: 28px; padding: 4px 0; margin: 0;
+  line-height: 20px; white-space: normal; overflow: visible; overflow-wrap: anywhere;
+  cursor: pointer;
+}
+.posenc-choice.widget-radio input[type=radio] {
+  order: -1; position: static; flex: none; width: 16px; height: 16px; margin: 2px 0 0; float: none;
+}
+</style>"""
+
+
+def text(html: str, *classes: str) -> Any:
+    """Return a widget that shows HTML, over the whole width."""
+    import ipywidgets
+
+    widget = ipywidgets.HTML(value=html)
+    widget.layout.width, widget.layout.max_width = "auto", "100%"
+    for name in classes:
+        widget.add_class(name)
+    return widget
+
+
+def ended(what: str) -> Any:
+    """Return the sentence that is seen only where the kernel of these widgets has ended."""
+    return text(STYLE + what, "posenc-ended")
+
+
+def box(parts: list[Any]) -> Any:
+    """Return the parts, one below the other, as one widget."""
+    import ipywidgets
+
+    whole = ipywidgets.VBox(parts)
+    whole.add_class("posenc-box")
+    return whole
