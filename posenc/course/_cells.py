@@ -8,6 +8,7 @@ here, because the copies are looked at before the course opens, and that should 
 import difflib
 import hashlib
 import json
+import platform
 from typing import Any
 
 Cell = tuple[str, str]  # its type and its source
@@ -38,8 +39,26 @@ def cleared(content: bytes) -> bytes:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
-    # As nbformat writes it, byte for byte: a test compares.
-    return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    return _as_bytes(notebook)
+
+
+def settled(content: bytes) -> bytes:
+    """The lesson with what JupyterLab would note of this machine's Python when it opens it.
+
+    Without it a lesson that was only opened would ask on closing whether to save it.
+    """
+    notebook = _read(content)
+    metadata = notebook.setdefault("metadata", {})
+    metadata["language_info"] = {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": platform.python_version(),
+    }
+    return _as_bytes(notebook)
 
 
 def differences(mine: bytes, course: bytes) -> list[str]:
@@ -77,6 +96,11 @@ def _changed(own: list[Cell], other: list[Cell]) -> list[str]:
 
 def _rows(cells: list[Cell]) -> list[str]:
     return [row for kind, source in cells for row in (f"[{kind}]", *source.splitlines())]
+
+
+def _as_bytes(notebook: Any) -> bytes:
+    # As nbformat writes it, byte for byte: a test compares.
+    return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _read(content: bytes) -> Any:

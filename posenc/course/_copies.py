@@ -125,14 +125,15 @@ def _here(same: list[Copy], lesson: Copy, entry: dict[str, Any]) -> None:
     """Note what is here already, in case the record was lost."""
     for copy in same:
         entry["cells"][copy.name] = copy.cells
-        if copy.digest == lesson.digest:
+        if copy.digest in (lesson.digest, _cells.digest(_cells.settled(lesson.content))):
             entry["files"][copy.name] = copy.digest
     entry["latest"] = lesson.digest
 
 
 def _write(target: Path, lesson: Copy, entry: dict[str, Any]) -> None:
-    _places.write_aside(target, lesson.content)
-    entry["files"][target.name] = entry["latest"] = lesson.digest
+    content = _cells.settled(lesson.content)
+    _places.write_aside(target, content)
+    entry["files"][target.name], entry["latest"] = _cells.digest(content), lesson.digest
     entry["cells"][target.name] = lesson.cells
 
 

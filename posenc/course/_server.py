@@ -43,6 +43,7 @@ def _answers(info: dict[str, Any]) -> bool:
         with opener.open(address(info, "api/status"), timeout=5) as answer:
             return bool(json.load(answer))
     except urllib.error.HTTPError as refused:
+        refused.close()
         return refused.code in (401, 403) and not info.get("token")  # a password guards it
     except (OSError, ValueError):
         return False

@@ -1,4 +1,4 @@
-"""Where a learner's copies lie: in the course's folder, or where it cannot be written, elsewhere."""
+"""Where a learner's copies lie: in the course's folder or, if need be, elsewhere."""
 
 import errno
 import os
