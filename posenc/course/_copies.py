@@ -99,7 +99,8 @@ def _deliver(lesson: Copy, work: Path, entry: dict[str, Any]) -> str | None:
     if not os.path.lexists(main):
         target, line = main, f"{main.name}: new"
     elif lesson.digest == entry["latest"] or (same and not _as_delivered(same, entry)):
-        return _here(same, lesson, entry)
+        _note(same, lesson, entry)
+        return None
     elif left:
         target, line = work / left[0].name, f"{left[0].name}: updated (you had not changed it)"
         line += _keep(left[0], work) if not _as_delivered(left[:1], entry) else ""
@@ -121,7 +122,7 @@ def _unchanged(copy: Copy, stem: str, entry: dict[str, Any]) -> bool:
     return _as_delivered([copy], entry) or copy.cells in delivered
 
 
-def _here(same: list[Copy], lesson: Copy, entry: dict[str, Any]) -> None:
+def _note(same: list[Copy], lesson: Copy, entry: dict[str, Any]) -> None:
     """Note what is here already, in case the record was lost."""
     for copy in same:
         entry["cells"][copy.name] = copy.cells
