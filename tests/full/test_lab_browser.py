@@ -16,6 +16,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from posenc.course import _copies
+
 playwright = pytest.importorskip("playwright.sync_api", reason="it comes with `make full`")
 pytestmark = pytest.mark.full
 
@@ -67,6 +69,12 @@ class Lab:
                 return found
             time.sleep(0.2)
         pytest.fail(f"not within {seconds} s; it said: {self.said()}")
+
+    def update(self):
+        """Let the lesson be another one, and bring it."""
+        lesson = self.root / "notebooks" / NAME
+        lesson.write_text(lesson.read_text().replace("description='pos'", "description='k'"))
+        return _copies.update(self.root, self.work)
 
     def source(self):
         return nbformat.read(self.work / NAME, as_version=4).cells[1].source
@@ -128,9 +136,10 @@ def test_the_first_start_opens_on_the_welcome_and_a_lesson_that_is_only_opened_i
     playwright.expect(page.locator(".lm-TabBar-tab.jp-mod-dirty")).to_have_count(0)
     assert [url for url in asked if url.startswith("http") and "localhost" not in url] == []
     before = (lab.work / NAME).read_bytes()
-    save(page)
-    page.wait_for_timeout(2000)
-    assert (lab.work / NAME).read_bytes() == before
+    save(page)  # which adds the state of the widgets, of none
+    lab.wait_until(lambda: (lab.work / NAME).read_bytes() != before, 30)
+    [line] = lab.update()
+    assert line.startswith(f"{NAME}: updated (you had not changed it); the file with its outputs")
 
 
 def test_the_next_morning_shows_what_was_left(lab, page, browser):
