@@ -35,7 +35,7 @@ def lab(root: Path, args: list[str]) -> int:
         env = _settings.environment(work)
     say(*said, "JupyterLab is starting.")
     with _server.ended_by_signals():
-        return _serve(work, args, env)
+        return _serve(root, work, args, env)
 
 
 def copies(root: Path) -> tuple[Path, list[str]]:
@@ -91,7 +91,7 @@ def _show(address: str, args: list[str]) -> int:
     return 0
 
 
-def _serve(work: Path, args: list[str], env: dict[str, str]) -> int:
+def _serve(root: Path, work: Path, args: list[str], env: dict[str, str]) -> int:
     """Start the server, say where it is, and end it when asked to."""
     page = f"lab/tree/{_welcome.NAME}" if _is_first(work) else "lab"
     log = work / _work.STATE / "lab.log"
@@ -100,7 +100,7 @@ def _serve(work: Path, args: list[str], env: dict[str, str]) -> int:
         info = server.wait_for(work)
         if info is None:
             return _failed(server)
-        say(*_farewell(_server.address(info, page), work))
+        say(*_farewell(_server.address(info, page), root, work))
         return _watch(server, work, info) and _failed(server)
     except KeyboardInterrupt:
         say("", "JupyterLab is ending.")
@@ -109,15 +109,17 @@ def _serve(work: Path, args: list[str], env: dict[str, str]) -> int:
         server.end()
 
 
-def _farewell(address: str, work: Path) -> list[str]:
+def _farewell(address: str, root: Path, work: Path) -> list[str]:
     """The last lines in the terminal: they stay in sight while the course is open."""
     back = "make lab" if "MAKELEVEL" in os.environ else _work.command("lab")
+    if os.environ.get(_work.VARIABLE):
+        back = _work.setting(work) + back
     return [
         "",
         f"The course is open at {address}",
         f"Your copies are in {work}",
         "To end the course, save your work and press Ctrl+C here.",
-        f"To come back later: {back}",
+        f"To come back later, go to {root} and run: {back}",
     ]
 
 

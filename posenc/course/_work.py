@@ -46,6 +46,13 @@ def command(words: str) -> str:
     return f"{shlex.quote(sys.executable)} -m posenc.course {words}"
 
 
+def setting(work: Path) -> str:
+    """What stands before a command to have the copies in `work`."""
+    if os.name == "nt":
+        return f'$env:{VARIABLE} = "{work}"; '
+    return f"{VARIABLE}={shlex.quote(str(work))} "
+
+
 @contextmanager
 def explained(work: Path) -> Iterator[None]:
     """Turn what the disk refuses into a sentence."""
