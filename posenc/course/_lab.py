@@ -61,6 +61,8 @@ def command(work: Path, args: list[str]) -> list[str]:
         f"--ServerApp.root_dir={work}",
         # The course needs no language servers, and JupyterLab names each that is missing.
         "--LanguageServerManager.autodetect=False",
+        # Nor does it install extensions, for which JupyterLab would ask a server elsewhere.
+        "--LabApp.extension_manager=readonly",
     ]
     # Until JupyterLab has kept what was open, it opens on the welcome.
     if _is_first(work):
