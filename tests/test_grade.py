@@ -145,6 +145,8 @@ def lessons(small):
         ("ada-01_small (2).ipynb", "ada"),
         ("01_small.ipynb", "01_small"),
         ("01_small-2_ada.ipynb", "ada"),
+        ("01_new_small_ada.ipynb", "ada"),
+        ("ada_01_old2_small.ipynb", "ada"),
         ("ada_01_small-Copy1.ipynb", "ada"),
         ("01_ada.ipynb", "ada"),
         ("ada_01.ipynb", "ada_01"),  # it may be her name

@@ -35,10 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
     claims = commands.add_parser("claims", help="gather what the lessons claim and rule")
     claims.set_defaults(run=_claims)
-    lab = commands.add_parser(
-        "lab", help="open your own copies; further arguments go to JupyterLab"
-    )
-    lab.set_defaults(run=_lab)
+    _add_copies(commands)
     _add_record(commands)
     _add_editions(commands)
     _add_grade(commands)
@@ -59,6 +56,20 @@ def _add_record(commands: Any) -> None:
     delete = what.add_parser("delete", help="delete them; your notebooks stay")
     delete.add_argument("--yes", action="store_true", help="else it only says what is there")
     record.set_defaults(run=_record)
+
+
+def _add_copies(commands: Any) -> None:
+    lab = commands.add_parser(
+        "lab", help="open your own copies; further arguments go to JupyterLab", add_help=False
+    )
+    lab.set_defaults(run=_lab)
+    copies = commands.add_parser("copies", help="bring your own copies up to date, open nothing")
+    copies.set_defaults(run=_copies)
+    again = commands.add_parser("again", help="begin a lesson again; your old copy is kept")
+    diff = commands.add_parser("diff", help="show what differs between your copy and the course")
+    for command, run in ((again, _again), (diff, _diff)):
+        command.add_argument("names", nargs="+", metavar="LESSON", help="03 or a whole name")
+        command.set_defaults(run=run)
 
 
 def _add_grade(commands: Any) -> None:
@@ -144,15 +155,34 @@ def _lab(args: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _record(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _record
+    from posenc.course import _record, _work
 
-    record = _places.record(_places.find_root(Path.cwd()))
+    work, _ = _work.folder(_places.find_root(Path.cwd()))
+    record = _work.record(work)
     if args.what == "delete":
         print(_record.delete(record, sure=args.yes))
     else:
         act = _record.take if args.what == "export" else _record.bring
         print(act(record, args.file))
     return 0
+
+
+def _copies(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _learner
+
+    return _learner.copies(_places.find_root(Path.cwd()))
+
+
+def _again(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _learner
+
+    return _learner.again(_places.find_root(Path.cwd()), args.names)
+
+
+def _diff(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _learner
+
+    return _learner.diff(_places.find_root(Path.cwd()), args.names)
 
 
 def _grade(args: argparse.Namespace, rest: list[str]) -> int:

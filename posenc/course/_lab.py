@@ -5,58 +5,160 @@ import json
 import os
 import subprocess
 import sys
+import webbrowser
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from posenc.course._places import INSTALL, CourseError, write_aside
+from posenc.course import _copies, _server, _settings, _welcome, _work
+from posenc.course._places import INSTALL, CourseError
 
-# A course should open on its lessons, also without a network. These are defaults:
-# what a learner sets in JupyterLab's own settings stays above them.
-SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {
-        "checkForUpdates": False,
-        "fetchNews": "false",
-    }
-}
+# What JupyterLab answers by itself, without opening anything.
+ANSWERS = {"-h", "--help", "--help-all", "--version", "--show-config", "--show-config-json"}
 
 
 def lab(root: Path, args: list[str]) -> int:
-    """Bring the copies up to date, then hand over to JupyterLab."""
-    for module in ("jupyterlab", "nbformat"):
+    """Bring the copies up to date, open JupyterLab on them, and stay until it ends."""
+    for module in ("jupyterlab", "ipykernel"):
         if importlib.util.find_spec(module) is None:
             install = INSTALL.format(extra="lab")
             raise CourseError(f"{module} is missing; in the course's folder: {install}")
-    from posenc.course import _copies
+    if ANSWERS & set(args):
+        return subprocess.call([sys.executable, "-m", "jupyterlab", *args])
+    work, said = copies(root)
+    open_already = _server.running(_settings.runtime(work), work)
+    if open_already:
+        return _show(_server.address(open_already), args)
+    with _work.explained(work):
+        said += _summary(_copies.update(root, work))
+        _welcome.deliver(root, work)
+        env = _settings.environment(work)
+    say(*said, "JupyterLab is starting.")
+    with _server.ended_by_signals():
+        return _serve(root, work, args, env)
 
-    work = root / "work"
-    for line in _copies.update(root, work):
-        print(line)
-    print(f"Your copies are in {work}; Ctrl+C here ends JupyterLab.", flush=True)
-    # The checkers add a line for each answer; the file may be deleted at any time.
-    record = {"POSENC_RECORD": str(work / "record.jsonl")}
-    return _hand_over(command(work, args), os.environ | settings(work / ".posenc") | record)
+
+def copies(root: Path) -> tuple[Path, list[str]]:
+    """The folder of the copies, and what is to be said about it."""
+    if not _copies.own_lessons(root):
+        raise CourseError(
+            f"There are no built lessons in {root / 'notebooks'}; "
+            f"build them first: {_work.command('build')}"
+        )
+    return _work.folder(root)
+
+
+def say(*lines: str) -> None:
+    """Print to a terminal that may be closed already."""
+    with suppress(OSError, ValueError):
+        print(*lines, sep="\n", flush=True)
 
 
 def command(work: Path, args: list[str]) -> list[str]:
-    """The command that opens JupyterLab on `work`."""
+    """The arguments that open JupyterLab on `work`; the learner's own come last."""
     as_root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    start = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}"]
-    return [*start, *as_root, *args]
+    ours = [
+        f"--ServerApp.root_dir={work}",
+        # The course needs no language servers, and JupyterLab names each that is missing.
+        "--LanguageServerManager.autodetect=False",
+        # Nor does it install extensions, for which JupyterLab would ask a server elsewhere.
+        "--LabApp.extension_manager=readonly",
+    ]
+    # Until JupyterLab has kept what was open, it opens on the welcome.
+    if _is_first(work):
+        ours.append(f"--LabApp.default_url=/lab/tree/{_welcome.NAME}")
+    return [*ours, *as_root, *args]
 
 
-def settings(folder: Path) -> dict[str, str]:
-    """Write our defaults into `folder`; the variable that leads JupyterLab there."""
-    defaults = folder / "labconfig" / "default_setting_overrides.json"
-    defaults.parent.mkdir(parents=True, exist_ok=True)
-    write_aside(defaults, json.dumps(SETTINGS, indent=1).encode())
-    others = os.environ.get("JUPYTER_CONFIG_PATH")
-    return {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, (str(folder), others)))}
+def _is_first(work: Path) -> bool:
+    kept = (work / _work.STATE / _settings.WORKSPACES).glob("*.jupyterlab-workspace")
+    return not any(kept) and (work / _welcome.NAME).is_file()
 
 
-def _hand_over(words: list[str], env: dict[str, str]) -> int:
-    if os.name == "posix":
-        # Becoming JupyterLab leaves one process for Ctrl+C and for make.
-        os.execve(words[0], words, env)
+def _summary(said: list[str]) -> list[str]:
+    """The lines, but new lessons in one where there are many."""
+    new = [line for line in said if line.endswith(": new")]
+    if len(new) < 4:
+        return said
+    first, last = (line.partition("_")[0] for line in (new[0], new[-1]))
+    return [f"{len(new)} lessons are new: {first} to {last}.", *(x for x in said if x not in new)]
+
+
+def _show(address: str, args: list[str]) -> int:
+    """Say where the course is open already, and open the browser there."""
+    say(f"The course is already open at {address}")
+    if "--no-browser" not in args:
+        with suppress(webbrowser.Error):
+            webbrowser.open(address)
+    return 0
+
+
+def _serve(root: Path, work: Path, args: list[str], env: dict[str, str]) -> int:
+    """Start the server, say where it is, and end it when asked to."""
+    page = f"lab/tree/{_welcome.NAME}" if _is_first(work) else "lab"
+    log = work / _work.STATE / "lab.log"
+    server = _server.Server(command(work, args), env, log, _settings.runtime(work))
     try:
-        return subprocess.call(words, env=env)
+        info = server.wait_for(work)
+        if info is None:
+            return _failed(server)
+        say(*_farewell(_server.address(info, page), root, work))
+        return _watch(server, work, info) and _failed(server)
     except KeyboardInterrupt:
+        say("", "JupyterLab is ending.")
         return 0
+    finally:
+        server.end()
+
+
+def _farewell(address: str, root: Path, work: Path) -> list[str]:
+    """The last lines in the terminal: they stay in sight while the course is open."""
+    back = "make lab" if "MAKELEVEL" in os.environ else _work.command("lab")
+    if os.environ.get(_work.VARIABLE):
+        back = _work.setting(work) + back
+    return [
+        "",
+        f"The course is open at {address}",
+        f"Your copies are in {work}",
+        "To end the course, save your work and press Ctrl+C here.",
+        f"To come back later, go to {root} and run: {back}",
+    ]
+
+
+def _watch(server: _server.Server, work: Path, info: dict[str, Any]) -> int:
+    """Stay until the server ends; a folder that is deleted meanwhile is made again."""
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return server.process.wait(1)
+        if not (work / _work.STATE).is_dir():
+            _make_again(work, info)
+
+
+def _make_again(work: Path, info: dict[str, Any]) -> None:
+    """Make the folders again, so that what is on the open pages can be saved."""
+    try:
+        _settings.environment(work)
+        name = f"jpserver-{info['pid']}.json"
+        (_settings.runtime(work) / name).write_text(json.dumps(info), encoding="utf-8")
+        _work.record(work).parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return  # tried again in a second
+    say(
+        "",
+        f"{work} was deleted while the course was open, and is here again, empty: "
+        "save each open lesson now (Ctrl+S) to keep what is on its page. "
+        "The other lessons come back when you start the course again.",
+    )
+
+
+def _failed(server: _server.Server) -> int:
+    """Say why the server ended; what it was asked to print, where it did not fail."""
+    status = server.process.wait()
+    if status == 0:
+        with suppress(OSError):
+            say(server.log.read_text(encoding="utf-8", errors="replace").rstrip())
+        return 0
+    with suppress(OSError):
+        print(f"JupyterLab ended with an error: {server.last_words()}", file=sys.stderr)
+        print(f"All that it said is in {server.log}", file=sys.stderr)
+    return status if status > 0 else 1

@@ -1,5 +1,6 @@
 """Where things lie, and the one kind of error that the commands raise."""
 
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,14 +26,27 @@ class CourseError(Exception):
 
 
 def find_root(start: Path) -> Path:
-    """The nearest folder at or above `start` with `notebooks/`, or the package's own."""
+    """The nearest folder at or above `start` that holds this course, or the package's own."""
     beside_the_package = Path(__file__).resolve().parents[2]
     for folder in (start, *start.parents, beside_the_package):
-        if any((folder / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        # A lesson's source is looked for first: many projects have a folder of notebooks.
+        if sources(folder) or any(map(is_lesson, lessons(folder))):
             return folder
-        if (folder / "notebooks" / "src").is_dir():
-            return folder
-    raise CourseError(f"no notebooks/ in {start} or above it; run this in the course's folder")
+    raise CourseError(
+        f"There are no lessons of this course in {start} or above it; "
+        "run this command in the course's folder."
+    )
+
+
+def is_lesson(path: Path) -> bool:
+    """Whether a notebook is a lesson of this course: it says so, or its source is there."""
+    if (path.parent / "src" / f"{path.stem}.py").is_file():
+        return True
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        return isinstance(notebook["metadata"]["posenc"]["lesson"], str)
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def sources(root: Path) -> list[Path]:
@@ -70,8 +84,3 @@ def write_aside(path: Path, content: bytes) -> None:
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def record(root: Path) -> Path:
-    """The learner's record: where POSENC_RECORD says, or beside the copies."""
-    return Path(os.environ.get("POSENC_RECORD") or root / "work" / "record.jsonl")

@@ -16,7 +16,8 @@ from posenc.course._places import CourseError
 
 LARGEST = 20_000_000  # bytes of a notebook
 COPY = re.compile(r"[ _-]*(\(\d+\)|-Copy\d*)$")  # what browsers and Jupyter add to a second file
-UPDATE = r"(?:-\d{1,2}(?!\d))?"  # what `course lab` adds to an updated lesson
+UPDATE = r"(?:-\d{1,2}(?!\d))?"  # what `course lab` added to an updated lesson
+MARK = r"(?:(?:new|old)\d{0,3}_)?"  # what it writes after the number: 03_new_the_frequency_formula
 # How learning platforms name what they hand to the teacher: Moodle's folders, Canvas's files.
 MOODLE = re.compile(r"(.+?)_\d+_assignsubmission_")
 CANVAS = re.compile(r"([^_]+)_(?:LATE_)?\d+_\d+_", re.IGNORECASE)
@@ -64,7 +65,8 @@ def _student(path: Path, lessons: list[str]) -> str:
         return clean(first)
     name = COPY.sub("", path.stem)
     for lesson in lessons:
-        name = re.sub(re.escape(lesson) + UPDATE, " ", name)
+        number, _, rest = lesson.partition("_")
+        name = re.sub(f"{re.escape(number)}_{MARK}{re.escape(rest)}{UPDATE}", " ", name)
         # "03_ada", and the same of every lesson: a number before a name is the lesson's
         name = re.sub(rf"^{lesson[:2]}[ _-]+(?=\D)", "", name)
     return clean(COPY.sub("", name.strip(" _-"))).strip(" _-") or clean(path.stem)
