@@ -188,7 +188,7 @@ class Setup:
         if uv and self.do.run(self._uv_words(uv, words), patience=4 * choosing.PATIENCE) == 0:
             return
         if uv:
-            self.do.raise_if("disk")
+            self.do.raise_if("disk", "unknown")
             self.do.now.note(f"uv failed ({self.do.telling()}), so pip installs")
         # Compiled when it is first imported: most of it never is.
         self.do.must([*self._pip(), "--no-compile", *self._links(), *words])

@@ -17,7 +17,10 @@ VENV_REMEDY = (
 # What pip and uv say, and the kind of trouble that it tells of; the first that fits counts.
 SIGNS = {
     "disk": r"No space left on device|Disk quota exceeded|os error 28\b|Errno 28|os error 122\b",
-    "unknown": r"\(from versions: (?!none)|no wheels with a matching",
+    "unknown": (
+        r"\(from versions: (?!none)|no wheels with a matching|ResolutionImpossible|"
+        r"current Python version .* does not satisfy|depends on Python"
+    ),
     "network": (
         r"dns error|error sending request|Failed to establish a new connection|timed? ?out|"
         r"Connection (refused|reset|aborted|broken)|NewConnection|NameResolution|name resolution|"
@@ -31,8 +34,8 @@ SENTENCES = {
     "CUDA 7 GB. Make room, and then run: {again}",
     "network": "The network failed ({line}). When it is back, run: {again}",
     "rights": "A file cannot be written ({line}). Put that right, and then run: {again}",
-    "unknown": "A package does not exist for Python {python} on this machine ({line}). Name "
-    "another Python, with which a new .venv is made: make lab PYTHON=python3.12",
+    "unknown": "The packages of constraints.txt do not exist for Python {python} on this machine "
+    "({line}). Remove .venv and name another Python: make lab PYTHON=python3.12",
 }
 TELLING = r"^\s*(error|ERROR|cause|Caused by|✗|\w*Error\b)|os error|Errno|No space left"
 
