@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from posenc.course._places import INSTALL, CourseError, write_aside
+from posenc.course._places import CourseError, remedy, write_aside
 
 # A course should open on its lessons, also without a network. These are defaults:
 # what a learner sets in JupyterLab's own settings stays above them.
@@ -23,8 +23,7 @@ def lab(root: Path, args: list[str]) -> int:
     """Bring the copies up to date, then hand over to JupyterLab."""
     for module in ("jupyterlab", "nbformat"):
         if importlib.util.find_spec(module) is None:
-            install = INSTALL.format(extra="lab")
-            raise CourseError(f"{module} is missing; in the course's folder: {install}")
+            raise CourseError(f"{module} is missing. To get it, {remedy('lab')}")
     from posenc.course import _copies
 
     work = root / "work"
