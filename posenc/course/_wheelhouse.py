@@ -70,10 +70,12 @@ def _gather(out: Path, python: str, system: str) -> None:
     torch = [pin for pin in pins if pin.startswith("torch==")]
     rest = [pin for pin in pins if pin not in torch]
     place = f"Python {python} on {system}"
-    with tqdm(total=len(pins), desc=place, unit="package", leave=False) as bar:
+    with tqdm(total=len(pins), desc=place, unit="package", leave=False, disable=None) as bar:
         _pip(out, python, system, [*(["--index-url", index] if index else []), *torch], bar)
+        if any(out.glob(f"torch-*+cpu-cp{python.replace('.', '')}-*")):
+            rest = [pin for pin in rest if not re.match("nvidia-|cuda-|triton==", pin)]
         _pip(out, python, system, rest, bar)
-    print(f"{place}: {len(pins)} packages", flush=True)
+    print(f"{place}: {len(torch + rest)} packages", flush=True)
 
 
 def _pins(python: str, system: str) -> tuple[list[str], str | None]:
