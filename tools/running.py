@@ -99,9 +99,9 @@ class Runner:
         finally:
             self.now.end(said)
 
-    def must(self, words):
+    def must(self, words, env=None):
         """Run, and raise one sentence if it fails."""
-        if self.run(words):
+        if self.run(words, env=env):
             self.raise_if(*SIGNS)
             raise Trouble(
                 f"{Path(words[0]).name} failed: {self.telling()}. "

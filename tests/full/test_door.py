@@ -40,15 +40,16 @@ class Lab:
             self.port = free.getsockname()[1]
         self.url, self.token, self.clone = f"http://127.0.0.1:{self.port}", "door", clone
         words = f"--no-browser --port={self.port} --IdentityProvider.token={self.token}"
-        self.log = clone.parent / "make-lab.log"
-        self.process = subprocess.Popen(
-            ["make", "lab", f"LAB_ARGS={words}"],
-            cwd=clone,
-            env=stranger(home),
-            stdout=self.log.open("w"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        self.log = clone.parent / f"make-lab-{self.port}.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                ["make", "lab", f"LAB_ARGS={words}"],
+                cwd=clone,
+                env=stranger(home),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def said(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
@@ -88,8 +89,8 @@ class Lab:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     room = tmp_path_factory.mktemp("door")
-    began = time.monotonic()
-    lab = Lab(fresh_clone(room), room / "home")
+    clone, began = fresh_clone(room), time.monotonic()
+    lab = Lab(clone, room / "home")
     try:
         lab.wait()
         print(f"make lab answered after {time.monotonic() - began:.0f} s")
