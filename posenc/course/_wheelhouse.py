@@ -111,14 +111,14 @@ def _pip(out: Path, python: str, system: str, words: list[str], bar: tqdm) -> No
     command += ["--only-binary=:all:", "--dest", str(out), "--python-version", python]
     if (python, system) != (_this_python(), HERE):
         command += [f"--platform={tag}" for tag in SYSTEMS[system][1]]
-    pip = subprocess.Popen(
-        [*command, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
     lines = []
-    for line in pip.stdout or ():
-        lines.append(line)
-        bar.update(line.startswith("Collecting "))
-    if pip.wait():
+    with subprocess.Popen(
+        [*command, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as pip:
+        for line in pip.stdout or ():
+            lines.append(line)
+            bar.update(line.startswith("Collecting "))
+    if pip.returncode:
         raise _failed("pip", lines)
 
 
