@@ -40,13 +40,18 @@ def clone(pytestconfig, tmp_path):
     package = folder / "posenc" / "course"
     package.mkdir(parents=True)
     (package.parent / "__init__.py").touch()
-    (package / "__main__.py").write_text("import sys; print('the course:', *sys.argv[1:])")
-    # What the last step looks for.
-    for name in ("posenc/check", "posenc/study", "posenc/widgets"):
-        (folder / f"{name}.py").touch()
+    (package / "__main__.py").write_text(COURSE)
     return folder
 
 
+COURSE = """
+import os, sys
+def main(words):
+    print("the course:", *words)
+    return int("DOCTOR_TROUBLE" in os.environ)
+if __name__ == "__main__":
+    main(sys.argv[1:])
+"""
 PIP = """
 import os, sys
 from pathlib import Path
@@ -86,9 +91,8 @@ class Machine:
         self.programs, self.said_in = tmp_path / "programs", tmp_path / "said"
         venv.create(clone / ".venv")
         (self.site / "pip.py").write_text(PIP)
-        for name in ("jupyterlab/labapp", "ipykernel/kernelapp"):
-            (self.site / f"{name}.py").parent.mkdir()
-            (self.site / f"{name}.py").touch()
+        (self.site / "jupyterlab").mkdir()
+        (self.site / "jupyterlab" / "labapp.py").touch()
         self.programs.mkdir()
         self.add("uv", UV)
         self.add("nvidia-smi", "#!/bin/sh\nexit 9\n")
@@ -221,6 +225,12 @@ def test_what_went_wrong_is_a_sentence_that_names_the_log(machine, said, sentenc
     log = machine.clone / ".venv" / "setup.log"
     assert f"All that was said is in {log}" in done.stderr
     assert said in log.read_text()
+    assert not (machine.clone / ".venv" / ".ready-lab").exists()
+
+
+def test_what_the_doctor_finds_is_said_and_leaves_no_stamp(machine):
+    done = machine.make("lab", DOCTOR_TROUBLE="1")
+    assert "the course: doctor" in done.stderr
     assert not (machine.clone / ".venv" / ".ready-lab").exists()
 
 
