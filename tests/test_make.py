@@ -210,7 +210,8 @@ def test_where_uv_fails_pip_installs(machine):
     [
         ("OSError: [Errno 28] No space left on device", "The disk is full: "),
         ("ERROR: NewConnectionError: name resolution", "The network failed ("),
-        ("ERROR: no version (from versions: none)", "The network failed ("),
+        ("Retrying: NewConnectionError\nERROR: none (from versions: none)", "The network failed ("),
+        ("ERROR: no version (from versions: none)", "do not exist for Python 3."),
         ("ERROR: no such version (from versions: 1.0)", "do not exist for Python 3."),
         ("ERROR: [Errno 13] Permission denied: '/x'", "A file cannot be written ("),
         ("ERROR: something else", "python failed: something else."),

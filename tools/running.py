@@ -17,15 +17,15 @@ VENV_REMEDY = (
 # What pip and uv say, and the kind of trouble that it tells of; the first that fits counts.
 SIGNS = {
     "disk": r"No space left on device|Disk quota exceeded|os error 28\b|Errno 28|os error 122\b",
-    "unknown": (
-        r"\(from versions: (?!none)|no wheels with a matching|ResolutionImpossible|"
-        r"current Python version .* does not satisfy|depends on Python"
-    ),
     "network": (
         r"dns error|error sending request|Failed to establish a new connection|timed? ?out|"
         r"Connection (refused|reset|aborted|broken)|NewConnection|NameResolution|name resolution|"
         r"Network is unreachable|IncompleteRead|SSLError|ProxyError|RemoteDisconnected|"
-        r"Failed to (fetch|download)|HTTP error|from versions: none"
+        r"Failed to (fetch|download)|HTTP error"
+    ),
+    "unknown": (
+        r"\(from versions: |no wheels with a matching|ResolutionImpossible|"
+        r"current Python version .* does not satisfy|depends on Python"
     ),
     "rights": r"Permission denied|Read-only file system|os error 13\b|os error 30\b",
 }
