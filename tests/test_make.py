@@ -72,6 +72,7 @@ if "install" in words:
 UV = """#!/bin/sh
 case "$*" in *--help*) echo "  --torch-backend"; exit 0;; esac
 echo "uv $*" >> "$SAID"
+echo "cache: $UV_NO_CACHE"
 case "$UV_TROUBLE-$*" in
     hang-*torch-backend*) sleep 60;;
     fail-*torch-backend*) echo "error: no CPU build for you"; exit 2;;
@@ -203,6 +204,14 @@ def test_where_uv_fails_pip_installs(machine):
     assert done.returncode == 0, done.stderr
     assert [line.split()[0] for line in machine.said()] == ["uv", "pip", "uv", "pip"]
     assert "uv failed (it is Monday), so pip installs" in done.stdout
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", int)() == 0, reason="root may write everywhere")
+def test_a_home_that_cannot_be_written_costs_only_the_cache(machine, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o500)
+    assert machine.make("lab", HOME=str(home), XDG_CACHE_HOME="").returncode == 0
+    assert "cache: 1" in (machine.clone / ".venv" / "setup.log").read_text()
 
 
 @pytest.mark.parametrize(

@@ -73,5 +73,14 @@ def knows_torch(uv):
         return False
 
 
+def without_cache():
+    """What uv must be told where a home cannot be written; pip finds that out itself."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    while not folder.exists():
+        folder = folder.parent
+    chosen = "UV_CACHE_DIR" in os.environ or os.name == "nt"
+    return {} if chosen or os.access(folder, os.W_OK) else {"UV_NO_CACHE": "1"}
+
+
 def _numbers(version):
     return [int(part) for part in re.findall(r"\d+", version.split("+")[0])[:2]]

@@ -37,6 +37,7 @@ def main(argv):
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # a terminal may know no ellipsis
     args = _parser().parse_args(argv)
+    os.environ.update(choosing.without_cache())
     setup = Setup(args.extra, Path(os.path.abspath(args.venv)), args.wheelhouse)
     try:
         if not (args.if_needed and setup.is_ready()):

@@ -169,7 +169,10 @@ class Runner:
         for kind, sign in SIGNS.items():
             found = re.search(rf"^.*(?:{sign}).*$", text, flags=re.MULTILINE)
             if found and kind in kinds:
-                raise Trouble(self._sentence(kind, found[0].strip()[:200]))
+                # pip's lines on the network are long and name its own insides.
+                words = [match[0] for match in re.finditer(sign, text)][-1:]
+                line = words[0] if kind == "network" else found[0].strip()
+                raise Trouble(self._sentence(kind, line[:200]))
 
     def _sentence(self, kind, line):
         folder = self.log.parent.parent
