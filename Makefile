@@ -1,64 +1,74 @@
 # make lab   open the course        make test  check everything (minutes)
 # make build run the lessons again  make full  also in a browser   make clean
 # make handouts  every edition, for print, class and Colab, into dist/
+# make wheelhouse OUT=DIR      all packages of `make lab` for machines without a network
+# make lab WHEELHOUSE=DIR      installs from such a folder
+# make lab TORCH=default       with the build of torch that pip takes, not the CPU build
 # Only Python >= 3.11, git and make are needed; the rest goes into .venv.
 
 PYTHON ?= python3
 LAB_ARGS ?=
+HANDOUTS_ARGS ?=
+WHEELHOUSE ?=
+OUT ?= wheelhouse
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 
-.PHONY: lab test lint types check unit mutants nbval full build handouts clean
+.PHONY: lab test lint types check unit mutants nbval full build handouts wheelhouse clean
 .DELETE_ON_ERROR:
-.PRECIOUS: $(VENV)/.ready-%
+export TORCH
 
-lab: $(VENV)/.ready-lab
+lab: ready-lab
 	@$(PY) -m posenc.course lab $(LAB_ARGS)
 
 # One step after the other, whatever -j says: each takes both cores.
-test: $(VENV)/.ready-test
+test: ready-test
 	@$(MAKE) --no-print-directory -j1 lint types check unit mutants nbval
 
-lint: $(VENV)/.ready-test
+lint: ready-test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m codespell_lib README.md CHANGELOG.md CONTRIBUTING.md TEACHING.md posenc notebooks/src
 
-types: $(VENV)/.ready-test
+types: ready-test
 	$(PY) -m mypy
 
-check: $(VENV)/.ready-test
+check: ready-test
 	$(PY) -m posenc.course check
 
-unit: $(VENV)/.ready-test
+unit: ready-test
 	$(PYTEST) -q -n 2 -m "not full" --ignore=tests/mutants \
 	  --doctest-modules --doctest-glob=README.md README.md posenc tests
 
-mutants: $(VENV)/.ready-test
+mutants: ready-test
 	$(if $(wildcard tests/mutants/test_*.py),$(PYTEST) -q -n 2 tests/mutants)
 
-nbval: $(VENV)/.ready-test
+nbval: ready-test
 	$(PYTEST) -q -n 2 --dist loadfile --nbval --nbval-current-env \
 	  --nbval-cell-timeout=120 notebooks
 
-full: $(VENV)/.ready-full test
+full: ready-full test
 	$(PYTEST) -q -m full tests
 
-build: $(VENV)/.ready-test
+build: ready-test
 	$(PY) -m posenc.course build
 
-handouts: $(VENV)/.ready-handouts
-	@$(PY) -m posenc.course editions
+handouts: ready-handouts
+	@$(PY) -m posenc.course editions $(HANDOUTS_ARGS)
 
 clean:
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find posenc tests notebooks -name __pycache__ -prune -exec rm -rf {} +
 
-# The stamp is written last: an interrupted installation is begun again, and
-# one that is older than its lists is completed. A .venv that is already there
-# (say, with the CPU build of torch) is kept.
-$(VENV)/.ready-%: pyproject.toml constraints.txt
-	@PYTHON='$(PYTHON)' sh tools/venv.sh $(VENV)
-	$(PY) -m pip install --disable-pip-version-check -c constraints.txt -e '.[$*]'
-	@touch $@
+wheelhouse: ready-lab
+	@$(PY) -m posenc.course wheelhouse --out '$(OUT)'
+
+# It does nothing where the stamp in .venv fits the lists; .venv's own Python is enough then.
+ready-%:
+	@python=$(PY); $$python -c '' 2>/dev/null || python='$(PYTHON)'; \
+	"$$python" -c '' 2>/dev/null || { echo "There is no '$$python' here." \
+	  "Install Python 3.11 or later, or name yours: make lab PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; }; \
+	POSENC_AGAIN="make $(or $(MAKECMDGOALS),lab)" "$$python" tools/setup.py $* --if-needed \
+	  --venv $(VENV) $(if $(WHEELHOUSE),--wheelhouse '$(WHEELHOUSE)')

@@ -20,7 +20,11 @@ from types import ModuleType as _ModuleType
 try:
     import torch as _torch  # noqa: F401  (asked for first, so that its absence is said plainly)
 except ImportError as error:
-    raise ImportError("posenc needs PyTorch: python -m pip install 'torch>=2.4'") from error
+    import sys
+
+    raise ImportError(
+        f'posenc needs PyTorch. To get it: "{sys.executable}" -m pip install "torch>=2.4"'
+    ) from error
 
 from posenc import encodings as encodings
 from posenc.analysis import kernel, nearest_rivals, ramps, turns, wavelengths

@@ -619,7 +619,7 @@ def test_without_jupyterlab_one_sentence_says_how_to_get_it(course):
     )
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
-    assert line.startswith("jupyterlab is missing; in the course's folder: python -m")
+    assert line == f"jupyterlab is missing. To get it, {_places.remedy('lab')}"
     assert not course.work.exists()
 
 

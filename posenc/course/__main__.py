@@ -8,7 +8,12 @@ from typing import Any
 
 from posenc.course import _places
 
-EXTRAS = {"grade": "teach", "editions": "handouts", "publish": "handouts"}
+EXTRAS = {
+    **dict.fromkeys(("lab", "copies", "again", "diff", "record", "doctor", "wheelhouse"), "lab"),
+    "grade": "teach",
+    "editions": "handouts",
+    "publish": "handouts",
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -41,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_grade(commands)
     doctor = commands.add_parser("doctor", help="say what is here and what is missing")
     doctor.set_defaults(run=_doctor)
+    _add_wheelhouse(commands)
     return parser
 
 
@@ -70,6 +76,16 @@ def _add_copies(commands: Any) -> None:
     for command, run in ((again, _again), (diff, _diff)):
         command.add_argument("names", nargs="+", metavar="LESSON", help="03 or a whole name")
         command.set_defaults(run=run)
+
+
+def _add_wheelhouse(commands: Any) -> None:
+    wheelhouse = commands.add_parser(
+        "wheelhouse", help="gather all packages of `lab`, for machines without a network"
+    )
+    wheelhouse.add_argument("--out", type=Path, required=True, help="a folder; kept if it is there")
+    wheelhouse.add_argument("--python", nargs="+", help="as 3.12, the learners'; this one")
+    wheelhouse.add_argument("--system", nargs="+", help="linux, windows, macos; this one")
+    wheelhouse.set_defaults(run=_wheelhouse)
 
 
 def _add_grade(commands: Any) -> None:
@@ -199,10 +215,16 @@ def _doctor(args: argparse.Namespace, rest: list[str]) -> int:
     return _doctor.doctor()
 
 
+def _wheelhouse(args: argparse.Namespace, rest: list[str]) -> int:
+    from posenc.course import _wheelhouse
+
+    return _wheelhouse.wheelhouse(args.out, args.python, args.system)
+
+
 def _in_one_line(problem: Exception, command: str) -> str:
     if isinstance(problem, ModuleNotFoundError):
-        extra = EXTRAS.get(command, "lab,test")
-        return f"{problem}; to get it: {_places.INSTALL.format(extra=extra)}"
+        what = f"{problem.name} is missing" if problem.name else str(problem)
+        return f"{what}. To get it, {_places.remedy(EXTRAS.get(command, 'test'))}"
     return str(problem)
 
 

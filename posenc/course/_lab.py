@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from posenc.course import _copies, _server, _settings, _welcome, _work
-from posenc.course._places import INSTALL, CourseError
+from posenc.course import _copies, _names, _server, _settings, _welcome, _work
+from posenc.course._places import CourseError, remedy
 
 # What JupyterLab answers by itself, without opening anything.
 ANSWERS = {"-h", "--help", "--help-all", "--version", "--show-config", "--show-config-json"}
@@ -21,8 +21,7 @@ def lab(root: Path, args: list[str]) -> int:
     """Bring the copies up to date, open JupyterLab on them, and stay until it ends."""
     for module in ("jupyterlab", "ipykernel"):
         if importlib.util.find_spec(module) is None:
-            install = INSTALL.format(extra="lab")
-            raise CourseError(f"{module} is missing; in the course's folder: {install}")
+            raise CourseError(f"{module} is missing. To get it, {remedy('lab')}")
     if ANSWERS & set(args):
         return subprocess.call([sys.executable, "-m", "jupyterlab", *args])
     work, said = copies(root)
@@ -61,6 +60,8 @@ def command(work: Path, args: list[str]) -> list[str]:
         f"--ServerApp.root_dir={work}",
         # The course needs no language servers, and JupyterLab names each that is missing.
         "--LanguageServerManager.autodetect=False",
+        # Names, keys and alt texts for the controls and figures of the lessons.
+        f"--LabApp.extra_labextensions_path={_names.labextensions()}",
         # Nor does it install extensions, for which JupyterLab would ask a server elsewhere.
         "--LabApp.extension_manager=readonly",
     ]

@@ -2,10 +2,14 @@
 
 import json
 import os
+import shlex
+import subprocess
+import sys
+import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
-INSTALL = 'python -m pip install -c constraints.txt -e ".[{extra}]"'
+COURSE = Path(__file__).resolve().parents[2]  # where the package is installed: no clone
 
 # What a lesson runs under in the builder, and under nbval (the root conftest.py
 # says the same, a test compares): false claims raise, no progress bars, and one
@@ -23,6 +27,41 @@ KERNEL_ENV = {
 
 class CourseError(Exception):
     """What went wrong, where, and what to do, in words for the terminal."""
+
+
+def remedy(extra: str) -> str:
+    """The command that installs an extra of the course on this machine: `run …: …`.
+
+    In the clone's own `.venv` it is the set-up, in another environment that environment's pip;
+    where the system guards its Python, the set-up makes a `.venv`; an installed package has no
+    set-up, so there pip gets the names of the packages.
+    """
+    setup, pip = COURSE / "tools" / "setup.py", [sys.executable, "-m", "pip", "install"]
+    if not setup.exists():
+        from posenc.course import _doctor
+
+        names = [f"{name}{wanted}" for name, wanted in _doctor.requirements(extra).items()]
+        return f"run: {_typed([*pip, *names])}"
+    own = Path(sys.prefix).resolve() == COURSE / ".venv"
+    program = os.path.relpath(sys.executable, COURSE) if own else sys.executable
+    words = [program, os.path.join("tools", "setup.py"), extra]
+    if not own and not _is_guarded():
+        words = [*pip, "-c", "constraints.txt", "-e", f".[{extra}]"]
+    return f"run this in {COURSE}: {_typed(words)}"
+
+
+def _is_guarded() -> bool:
+    """Whether this Python is the system's, which lets no pip install into it."""
+    guard = Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
+    return sys.prefix == sys.base_prefix and guard.exists()
+
+
+def _typed(words: list[str]) -> str:
+    """The words as they are typed in the shell of this system."""
+    if os.name == "posix":
+        return shlex.join(words)
+    line = subprocess.list2cmdline(words)
+    return f"& {line}" if line.startswith('"') else line  # PowerShell runs a quoted path so
 
 
 def find_root(start: Path) -> Path:

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 
-from posenc.course._places import INSTALL, CourseError
+from posenc.course._places import CourseError, remedy
 
 FORMATS = {"ipynb": "ipynb", "colab": "ipynb", "html": "html", "pdf": "pdf"}  # their suffixes
 # The module, and the formats that need it.
@@ -42,8 +42,8 @@ def _missing(formats: set[str]) -> Iterator[str]:
         if formats & set(needed) and importlib.util.find_spec(name) is None
     ]
     if modules:
-        install = INSTALL.format(extra="handouts")
-        yield f"missing: {', '.join(modules)}; in the course's folder: {install}"
+        what = f"{', '.join(modules)} {'is' if len(modules) == 1 else 'are'} missing"
+        yield f"{what}. To get it, {remedy('handouts')}"
     if "pdf" in formats and not find_browser():
         named = os.environ.get("CHROMIUM")
         what = f"CHROMIUM names {named}, which cannot be run" if named else "no Chromium is here"

@@ -1,4 +1,4 @@
-"""A learner's two days in a real browser: guess, Run All, reload, a kernel that ends, the next morning.
+"""A learner's two days in a real browser: guess, Run All, reload, the next morning.
 
 What the record says in the end is read the way a learner reads it: from `check.report()`.
 """

@@ -1,0 +1,30 @@
+"""A fresh clone with a fresh home: what a stranger has."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from posenc.course import _places
+
+ROOT = _places.find_root(Path(__file__).parent)
+# What the machine says about its network and its language is not a learner's doing.
+KEPT = (
+    r"LANG|LC_ALL|TERM|CI|TORCH|.*_proxy|.*_PROXY|.*_CA_BUNDLE|SSL_.*|"
+    r"PIP_(?!CACHE).*|UV_(?!CACHE).*"
+)
+
+
+def fresh_clone(room):
+    """A clone of what is committed, as a stranger gets it."""
+    clone = room / "posenc"
+    subprocess.run(["git", "clone", "-q", ROOT, clone], check=True, timeout=120)
+    return clone
+
+
+def stranger(home):
+    """The variables of a shell that knows nothing of this course, and a home of its own."""
+    home.mkdir(exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if re.fullmatch(KEPT, name)}
+    path = [part for part in os.environ["PATH"].split(os.pathsep) if ".venv" not in part]
+    return kept | {"HOME": str(home), "PATH": os.pathsep.join(path)}
