@@ -103,7 +103,7 @@ def _first_release() -> dict[str, list[Question]]:
 
 def _read(name: str) -> tuple[Question, ...]:
     rows = json.loads(resources.files("posenc.check").joinpath(name).read_text("utf-8"))
-    return tuple(Question(*words, tuple(options)) for *words, options in rows)
+    return tuple(Question(row[0], row[1], row[2], tuple(row[3])) for row in rows)
 
 
 def _lesson_of(key: str, words: str) -> str:
