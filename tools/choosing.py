@@ -76,7 +76,7 @@ def knows_torch(uv):
 def without_cache():
     """What uv must be told where a home cannot be written; pip finds that out itself."""
     folder = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    while not folder.exists():
+    while not os.path.exists(folder):  # Path.exists raises in a home of somebody else
         folder = folder.parent
     chosen = "UV_CACHE_DIR" in os.environ or os.name == "nt"
     return {} if chosen or os.access(folder, os.W_OK) else {"UV_NO_CACHE": "1"}

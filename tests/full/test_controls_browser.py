@@ -207,7 +207,9 @@ def test_bars_leave_nothing_to_be_saved(lab, page):
     outputs = cell(page, 5).locator(".jp-OutputArea-output")
     assert [text for text in outputs.all_inner_texts() if text.strip()] == ["done\n"]
     blank = cell(page, 5).locator(".jp-OutputArea-child").first.bounding_box()
-    assert blank is None or blank["height"] < 12, blank
+    assert blank is None or blank["height"] < 20, (
+        blank
+    )  # at most one blank line, until the page is loaded anew
 
 
 def test_a_slow_picture_says_that_it_waits_and_skips_to_the_last(page):
