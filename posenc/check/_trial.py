@@ -112,8 +112,8 @@ def claim(
     behind = f" ({seeds} seeds)" if seeds else ""
     worst = _worst(values.tolist(), op, bound)
     if holds:
-        near = float(f"{worst:.3g}")
-        measured = {"value": near, "op": op, "bound": float(bound), "seeds": seeds}
+        near = _whole(float(f"{worst:.3g}"))
+        measured = {"value": near, "op": op, "bound": _whole(float(bound)), "seeds": seeds}
         _ledger.note({"id": id, "claim": text, **measured})
         print(f"✓ {text}{behind}{_guessed(settles)}")
         return
@@ -121,6 +121,11 @@ def claim(
     if strict():
         raise ClaimFailed(f"claim {id!r} is false: {line}")
     print(f"✗ {line}")
+
+
+def _whole(number: float) -> float:
+    """Return 2 for 2.0, as JavaScript writes it: JupyterLab saves what it has read unchanged."""
+    return int(number) if number.is_integer() else number
 
 
 def _worst(values: list[float], op: str, bound: float) -> float:

@@ -35,11 +35,14 @@ NOTEBOOK_METADATA = {
         "language": "python",
         "name": "python3",
     },
-    # Without the version: it would change with the builder's Python.
+    # As JupyterLab writes it, so that opening and saving changes nothing else; without the
+    # version, which would change with the builder's Python.
     "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
         "file_extension": ".py",
         "mimetype": "text/x-python",
         "name": "python",
+        "nbconvert_exporter": "python",
         "pygments_lexer": "ipython3",
     },
 }
