@@ -11,7 +11,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from posenc.course import _claims, _places, _rerun
@@ -103,17 +102,12 @@ def as_bytes(notebook: nbformat.NotebookNode) -> bytes:
 def _run(notebook: nbformat.NotebookNode, target: Path, noted: Path, *, back: bool) -> None:
     """Run all cells; with `back` once more, last to first, to see that none changes."""
     begun: list[str] = []
-    client = NotebookClient(
+    client = _rerun.client(
         notebook,
+        target.parent,
         on_cell_execute=lambda cell, cell_index: begun.append(cell.source),
         on_cell_executed=lambda cell, **reply: _claims.keep(noted, cell),
         timeout=SECONDS_A_CELL,
-        kernel_name="python3",
-        record_timing=False,
-        store_widget_state=False,
-        # Where the kernel cuts a long print into messages is chance.
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(target.parent)}},
     )
     try:
         with client.setup_kernel(env=os.environ | KERNEL_ENV | {"POSENC_LEDGER": str(noted)}):

@@ -30,6 +30,20 @@ class Difference:
         return f"prints {first!r}: run once more it prints {second!r}; the cell:\n{code}"
 
 
+def client(notebook: NotebookNode, folder: Path, **more: Any) -> NotebookClient:
+    """What runs the cells of a notebook, in a folder, with outputs that are the same twice."""
+    return NotebookClient(
+        notebook,
+        kernel_name="python3",
+        record_timing=False,
+        store_widget_state=False,
+        # Where the kernel cuts a long print into messages is chance.
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
+        **more,
+    )
+
+
 def in_reverse(client: NotebookClient, notebook: NotebookNode) -> Iterator[Difference]:
     """Run the code cells of a notebook that has run, last to first, in the same kernel.
 

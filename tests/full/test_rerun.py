@@ -5,7 +5,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from posenc.course import _places, _rerun
 
@@ -18,13 +17,7 @@ LESSONS = _places.lessons(ROOT)
 @pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
 def test_all_cells_print_what_they_printed(path):
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
-        notebook,
-        kernel_name="python3",
-        timeout=300,
-        coalesce_streams=True,
-        resources={"metadata": {"path": path.parent}},
-    )
+    client = _rerun.client(notebook, path.parent, timeout=300)
     with client.setup_kernel(env=os.environ | _places.KERNEL_ENV):
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
