@@ -324,3 +324,15 @@ def test_an_earlier_choice_is_shown_and_not_reported(loud):
     assert (buttons.value, said.value, noted) == ("b", "Earlier.", [])
     with pytest.raises(ValueError, match="chosen must be from 0 to 1; got 2"):
         choice("It", ["a", "b"], noted.append, chosen=2)
+
+
+def test_axes_stay_unless_their_words_need_another_room():
+    def left(top, layout):
+        picture = plots.lines({"a": [0, top]}, xlabel="p", ylabel="y")
+        picture.img(layout)
+        return picture.figure.axes[0].get_position().x0
+
+    layout = plots.Layout()
+    first = left(1.0, layout)
+    assert left(1.0, layout) == first
+    assert left(123_456.0, layout) > first + 0.01  # wide numbers
