@@ -63,6 +63,7 @@ def _places(axes: list[Axes]) -> list[Any]:
 def _put(axes: list[Axes], places: list[Any]) -> None:
     for ax, (place, anchor, aspect) in zip(axes, places, strict=True):
         ax.set_position(place)
+        ax.set_in_layout(True)  # set_position takes it out, and the axes could not move again
         ax.set_anchor(anchor)
         ax.set_box_aspect(aspect)
         if ax.get_label() == "<colorbar>":
