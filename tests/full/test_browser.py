@@ -3,6 +3,7 @@
 Needs Chromium: the one that CHROMIUM names, or the first of the usual names on PATH.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -82,7 +83,11 @@ class Lab:
         return kernels[0]["execution_state"] if kernels and kernels[0] else None
 
     def cells(self, name):
-        notebook = json.loads((self.work / name).read_text())
+        for _ in range(20):  # the server may be writing it
+            with contextlib.suppress(ValueError):
+                notebook = json.loads((self.work / name).read_text(encoding="utf-8"))
+                break
+            time.sleep(0.1)
         return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 

@@ -103,7 +103,9 @@ def test_two_days(root, open_lab, page):  # noqa: F811
     # Guess; Run All again: the guess is there, and a claim speaks of it.
     first_prediction(page).locator("input[type=radio]").nth(1).check()
     playwright.expect(page.locator(".posenc-said").first).to_contain_text("Noted")
+    before = max(cell["execution_count"] for cell in lab.cells(NAME))
     run_all(lab, page, NAME)
+    lab.wait_until(lambda: all_above(lab, page, before), 240, "every cell has run again")
     assert chosen(page) == [1]
     assert "you predicted" in shown_in(lab, 'settles={"dog"')
 
@@ -143,6 +145,13 @@ def test_two_days(root, open_lab, page):  # noqa: F811
     events = [json.loads(line) for line in (root / "work" / "record.jsonl").open(encoding="utf-8")]
     [guess] = [event for event in events if "guess" in event]
     assert (guess["lesson"], guess["key"], guess["option"]) == ("01", "dog", 1)
+
+
+def all_above(lab, page, count):  # noqa: F811
+    """Whether the saved copy's cells have all run since the one with this number."""
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(500)
+    return all((cell["execution_count"] or 0) > count for cell in lab.cells(NAME))
 
 
 def solve(path):
