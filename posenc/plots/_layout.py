@@ -84,7 +84,9 @@ def _words(ax: Axes) -> list[Text]:
     if ax.axison:
         for axis in (ax.xaxis, ax.yaxis):
             found.append(axis.label)
-            found += [tick.label1 for tick in axis.majorTicks]
+            low, high = sorted(axis.get_view_interval())
+            ticks = axis.majorTicks  # among them some beyond the end, which are not drawn
+            found += [tick.label1 for tick in ticks if low <= tick.get_loc() <= high]
     return [text for text in found if text.get_visible() and text.get_text().strip()]
 
 
