@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-SLACK = 3.0  # pixels by which words may grow or shrink before the axes move
+SLACK = 3.0  # pixels by which words may grow before the axes move
+SPARE = 40.0  # pixels that may stay empty where words have shrunk
 
 
 class Layout:
@@ -43,7 +44,7 @@ class Layout:
     def _still_fits(self, figure: Figure) -> bool:
         pairs = zip(_rooms(figure), self._rooms, strict=True)
         return all(
-            abs(new - old) <= SLACK
+            -SPARE <= new - old <= SLACK
             for room, other in pairs
             for new, old in zip(room, other, strict=True)
         )
@@ -83,7 +84,9 @@ def _words(ax: Axes) -> list[Text]:
     if ax.axison:
         for axis in (ax.xaxis, ax.yaxis):
             found.append(axis.label)
-            found += [tick.label1 for tick in axis.majorTicks]
+            low, high = sorted(axis.get_view_interval())
+            ticks = axis.majorTicks  # among them some beyond the end, which are not drawn
+            found += [tick.label1 for tick in ticks if low <= tick.get_loc() <= high]
     return [text for text in found if text.get_visible() and text.get_text().strip()]
 
 
