@@ -382,8 +382,8 @@ def test_all_that_is_missing_is_named_at_once_with_the_remedy(monkeypatch):
     with pytest.raises(CourseError) as problem:
         _tools.require(["pdf"])
     first, second = str(problem.value).splitlines()
-    assert first.startswith("missing: mathjax, pypdf; in the course's folder: python -m pip")
-    assert '".[handouts]"' in first
+    assert first.startswith("mathjax, pypdf are missing. To get it, run this in ")
+    assert first.endswith("tools/setup.py handouts")
     assert second.startswith("CHROMIUM names /nowhere/chromium, which cannot be run")
     assert "apt install chromium" in second
     _tools.require(["ipynb", "colab"])  # these need neither

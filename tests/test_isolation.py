@@ -19,7 +19,10 @@ from test_floors import MODULES, imported
 
 from posenc.course._places import find_root
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows"),
+]
 
 ROOT = find_root(Path(__file__).parent)
 # Where each extra begins; what these modules import, also inside functions, is followed.
