@@ -11,7 +11,17 @@ import pytest
 import tiny
 
 from posenc.course import __main__ as command_line
-from posenc.course import _audience, _editions, _leaks, _lesson, _places, _shelf, _source, _tools
+from posenc.course import (
+    _audience,
+    _cells,
+    _editions,
+    _leaks,
+    _lesson,
+    _places,
+    _shelf,
+    _source,
+    _tools,
+)
 from posenc.course._places import CourseError
 
 ROOT = _places.find_root(_places.Path(__file__).parent)
@@ -45,9 +55,9 @@ def source(tmp_path):
 def test_study_is_the_lesson_as_committed(source):
     made = nbformat.reads(_editions.content(_editions.Piece(source, "study", "ipynb")).decode(), 4)
     built = nbformat.read(_places.built_from(source), as_version=4)
-    assert _lesson.COMMITTED in built.cells[0].source
+    assert _cells.COMMITTED in built.cells[0].source
     _lesson.without_committed(built)
-    assert _lesson.COMMITTED not in built.cells[0].source
+    assert _cells.COMMITTED not in built.cells[0].source
     assert made == built
 
 

@@ -12,7 +12,17 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from posenc.course import _cells, _copies, _lab, _learner, _places, _settings, _welcome, _work
+from posenc.course import (
+    _cells,
+    _copies,
+    _lab,
+    _learner,
+    _lesson,
+    _places,
+    _settings,
+    _welcome,
+    _work,
+)
 
 NAME = "01_tiny.ipynb"
 
@@ -339,9 +349,8 @@ def test_the_cells_of_the_last_release_are_those_of_its_lessons(pytestconfig):
 def test_a_copy_is_written_as_nbformat_writes_it(pytestconfig):
     for lesson in _places.lessons(pytestconfig.rootpath):
         notebook = nbformat.read(lesson, as_version=4)
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
+        _lesson.without_committed(notebook)
+        _lesson.clear(notebook)
         written = nbformat.writes(notebook).rstrip("\n") + "\n"
         assert _cells.cleared(lesson.read_bytes()) == written.encode()
 
@@ -631,3 +640,10 @@ def test_no_copy_is_made_where_there_is_no_course(tmp_path, monkeypatch):
     with pytest.raises(_places.CourseError, match="There are no lessons of this course"):
         _places.find_root(tmp_path)
     assert os.listdir(tmp_path) == ["site"]
+
+
+def test_a_copy_does_not_say_how_to_get_a_copy(tmp_path):
+    lesson = new_notebook(cells=[new_markdown_cell("# 01" + _cells.COMMITTED)])
+    told = nbformat.writes(lesson).encode()
+    [cell] = json.loads(_cells.cleared(told))["cells"]
+    assert cell["source"] == ["# 01"]

@@ -12,6 +12,12 @@ import platform
 from typing import Any
 
 Cell = tuple[str, str]  # its type and its source
+# Below the title of a committed notebook; the copies and the editions leave it out.
+COMMITTED = """
+
+*This is the lesson as it is published, with its outputs.
+To work on it, run `make lab` in the course's folder:
+it opens a copy of your own, without outputs, so that you can predict before you see.*"""
 
 
 def cells_of(content: bytes) -> list[Cell] | None:
@@ -36,6 +42,9 @@ def digest(content: bytes) -> str:
 def cleared(content: bytes) -> bytes:
     """The lesson without its outputs, which would answer the questions above them."""
     notebook = _read(content)
+    for cell in notebook["cells"][:1]:
+        source = _text(cell["source"]).replace(COMMITTED, "")
+        cell["source"] = source.splitlines(keepends=True)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None

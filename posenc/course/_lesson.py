@@ -2,12 +2,7 @@
 
 from nbformat import NotebookNode
 
-# Below the title of a committed notebook; the copies and the editions leave it out.
-COMMITTED = """
-
-*This is the lesson as it is published, with its outputs.
-To work on it, run `make lab` in the course's folder:
-it opens a copy of your own, without outputs, so that you can predict before you see.*"""
+from posenc.course._cells import COMMITTED
 
 
 def without_committed(notebook: NotebookNode) -> None:

@@ -18,7 +18,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from posenc.check._solution import MARKER
-from posenc.course import _lesson
+from posenc.course._cells import COMMITTED
 from posenc.course._places import CourseError
 from posenc.course._published import published
 
@@ -92,7 +92,7 @@ def notebook_from(source: Path) -> nbformat.NotebookNode:
     stamp = published(source.parent.parent)
     if cells and cells[0].cell_type == "markdown":
         # The ids are those of the lesson without either.
-        cells[0].source += _lesson.COMMITTED
+        cells[0].source += COMMITTED
         cells[0].source += f"\n\n{stamp.badge(source.stem)}" if stamp else ""
     return new_notebook(cells=cells, metadata=metadata_of(source))
 

@@ -2,14 +2,19 @@
 
 ipywidgets marks a view whose kernel has ended with the class ``jupyter-widgets-disconnected``,
 also where the view was restored from the file: a style alone can show the sentence then.
+Where a kernel is shut down under an open page, the lab's extension adds ``posenc-kernel-ended``.
 """
 
 from typing import Any
 
 STYLE = """<style>
 .posenc-ended, .posenc-ended.widget-html { display: none; }
-.posenc-ended.jupyter-widgets-disconnected { display: block; font-weight: bold; height: auto; }
-.posenc-control.jupyter-widgets-disconnected { opacity: 0.45; pointer-events: none; }
+.posenc-ended.jupyter-widgets-disconnected, .posenc-kernel-ended .posenc-ended.widget-html {
+  display: block; font-weight: bold; height: auto;
+}
+.posenc-control.jupyter-widgets-disconnected, .posenc-kernel-ended .posenc-control {
+  opacity: 0.45; pointer-events: none;
+}
 .posenc-box.jupyter-widgets-disconnected::before,
 .posenc-box .jupyter-widgets-disconnected::before { display: none; } /* a broken chain on each */
 .posenc-control input[type=number] { min-width: 5.5em; }

@@ -55,9 +55,10 @@ class Lab:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return json.load(answer)
 
-    def delete(self, path):
+    def put(self, path, content):
         url = f"http://127.0.0.1:{self.port}/api/{path}?token={self.token}"
-        urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=10).close()
+        body = json.dumps(content).encode()
+        urllib.request.urlopen(urllib.request.Request(url, body, method="PUT"), timeout=20).close()
 
     def page_of(self, name):
         tree = f"http://127.0.0.1:{self.port}/lab/workspaces/{name[:2]}/tree/{name}"

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 
-import nbformat
 import pytest
 from test_browser import ROOT, Lab, browser, page, playwright, run_all  # noqa: F401
 
@@ -116,17 +115,16 @@ def test_two_days(root, open_lab, page):  # noqa: F811
     assert "Noted" in said(page)
     assert "model not found" not in page.content()
 
+    solve(lab)  # one exercise, to be run tomorrow
+
     # The kernel is shut down: the buttons say that it has ended.
     ended = page.locator(".posenc-ended").first
     assert not ended.is_visible()
-    [kernel] = [one["kernel"]["id"] for one in lab.api("sessions") if one["path"] == NAME]
-    lab.delete(f"kernels/{kernel}")
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_role("menuitem", name="Shut Down Kernel", exact=True).click()
     playwright.expect(ended).to_be_visible(timeout=20_000)
     assert "kernel that has ended" in ended.inner_text()
     close(lab)
-
-    # In the evening, one exercise is solved.
-    solve(root / "work" / NAME)
 
     # The next morning: the saved state shows the guess, and says that its kernel has ended.
     lab = open_lab()
@@ -142,7 +140,8 @@ def test_two_days(root, open_lab, page):  # noqa: F811
     assert "Exercises: 1 of 37 solved" in text
     assert f"✓ {SOLVED}" in text
     assert "Predictions: 0 of 1 came true" in text or "Predictions: 1 of 1 came true" in text
-    events = [json.loads(line) for line in (root / "work" / "record.jsonl").open(encoding="utf-8")]
+    lines = (root / "work" / "record.jsonl").read_text(encoding="utf-8").splitlines()
+    events = [json.loads(line) for line in lines]
     [guess] = [event for event in events if "guess" in event]
     assert (guess["lesson"], guess["key"], guess["option"]) == ("01", "dog", 1)
 
@@ -154,10 +153,10 @@ def all_above(lab, page, count):  # noqa: F811
     return all((cell["execution_count"] or 0) > count for cell in lab.cells(NAME))
 
 
-def solve(path):
-    """Put the solution into the exercise's cell, as if it had been typed."""
-    notebook = nbformat.read(path, as_version=4)
-    cells = {cell.id: cell for cell in notebook.cells}
-    answer = cells[f"solution-{SOLVED}"].source
-    cells[f"exercise-{SOLVED}"].source = answer.partition("\n")[2]
-    nbformat.write(notebook, path)
+def solve(lab):
+    """Put the solution into the exercise's cell and save it, as JupyterLab does."""
+    model = lab.api(f"contents/{NAME}")
+    cells = {cell["id"]: cell for cell in model["content"]["cells"]}
+    answer = cells[f"solution-{SOLVED}"]["source"]
+    cells[f"exercise-{SOLVED}"]["source"] = answer.partition("\n")[2]
+    lab.put(f"contents/{NAME}", {"type": "notebook", "content": model["content"]})

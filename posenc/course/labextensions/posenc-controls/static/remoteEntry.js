@@ -31,10 +31,36 @@
     for (const button of control.querySelectorAll(".widget-toggle-button")) {
       set(button, "aria-pressed", String(button.classList.contains("mod-active")));
     }
-    control.inert = control.classList.contains("jupyter-widgets-disconnected");
+    const alone = control.classList.contains("jupyter-widgets-disconnected");
+    control.inert = alone || control.closest(".posenc-kernel-ended") !== null;
   }
 
-  function look() {
+  // ipywidgets marks its views when a kernel restarts or is not there; when one is shut down
+  // under an open page nothing says so.
+  const watched = new WeakSet();
+  const lively = new WeakSet(); // what had a kernel while the page was open
+
+  function kernelHasEnded(session) {
+    const kernel = session.session?.kernel;
+    if (!kernel) return lively.has(session);
+    lively.add(session);
+    return kernel.status === "dead" || kernel.connectionStatus === "disconnected";
+  }
+
+  function watch(panel, soon) {
+    const session = panel.context?.sessionContext;
+    if (!session) return;
+    if (!watched.has(session)) {
+      watched.add(session);
+      for (const signal of ["kernelChanged", "statusChanged", "connectionStatusChanged"]) {
+        session[signal]?.connect(soon);
+      }
+    }
+    panel.node.classList.toggle("posenc-kernel-ended", kernelHasEnded(session));
+  }
+
+  function look(app, soon) {
+    for (const panel of app.shell.widgets("main")) watch(panel, soon);
     document.querySelectorAll(".posenc-control").forEach(describe);
     // A new sentence under a picture is read out.
     document.querySelectorAll(".posenc-picture, .posenc-said").forEach((told) => {
@@ -42,12 +68,12 @@
     });
   }
 
-  function activate() {
+  function activate(app) {
     let waiting = false;
     const soon = () => {
       if (waiting) return;
       waiting = true;
-      requestAnimationFrame(() => { waiting = false; look(); });
+      requestAnimationFrame(() => { waiting = false; look(app, soon); });
     };
     new MutationObserver(soon).observe(document.body, {
       attributes: true, attributeFilter: ["class"], childList: true, subtree: true,
