@@ -441,12 +441,11 @@ def test_a_project_of_somebody_else_is_no_course(course, tmp_path):
     assert _places.find_root(project) == course.root
 
 
-def test_a_lesson_that_was_built_before_is_known_by_its_source(course):
+def test_sources_of_somebody_else_make_no_lesson(course):
     course.lesson().write_text('{"cells": [], "metadata": {}}')
-    assert _copies.own_lessons(course.root) == []
     (course.root / "notebooks" / "src").mkdir()
     (course.root / "notebooks" / "src" / "01_tiny.py").write_text("1 + 1")
-    assert _copies.own_lessons(course.root) == [course.lesson()]
+    assert _copies.own_lessons(course.root) == []
 
 
 # --- where the copies lie ----------------------------------------------------------------

@@ -78,9 +78,7 @@ def find_root(start: Path) -> Path:
 
 
 def is_lesson(path: Path) -> bool:
-    """Whether a notebook is a lesson of this course: it says so, or its source is there."""
-    if (path.parent / "src" / f"{path.stem}.py").is_file():
-        return True
+    """Whether a notebook is a lesson of this course: the builder has written so into it."""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         return isinstance(notebook["metadata"]["posenc"]["lesson"], str)
