@@ -12,6 +12,14 @@ import platform
 from typing import Any
 
 Cell = tuple[str, str]  # its type and its source
+LANGUAGE = {  # as JupyterLab writes it, but for the version
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
 # Below the title of a committed notebook; the copies and the editions leave it out.
 COMMITTED = """
 
@@ -58,15 +66,7 @@ def settled(content: bytes) -> bytes:
     """
     notebook = _read(content)
     metadata = notebook.setdefault("metadata", {})
-    metadata["language_info"] = {
-        "codemirror_mode": {"name": "ipython", "version": 3},
-        "file_extension": ".py",
-        "mimetype": "text/x-python",
-        "name": "python",
-        "nbconvert_exporter": "python",
-        "pygments_lexer": "ipython3",
-        "version": platform.python_version(),
-    }
+    metadata["language_info"] = LANGUAGE | {"version": platform.python_version()}
     return _as_bytes(notebook)
 
 

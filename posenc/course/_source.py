@@ -18,7 +18,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from posenc.check._solution import MARKER
-from posenc.course._cells import COMMITTED
+from posenc.course._cells import COMMITTED, LANGUAGE
 from posenc.course._places import CourseError
 from posenc.course._published import published
 
@@ -37,14 +37,7 @@ NOTEBOOK_METADATA = {
     },
     # As JupyterLab writes it, so that opening and saving changes nothing else; without the
     # version, which would change with the builder's Python.
-    "language_info": {
-        "codemirror_mode": {"name": "ipython", "version": 3},
-        "file_extension": ".py",
-        "mimetype": "text/x-python",
-        "name": "python",
-        "nbconvert_exporter": "python",
-        "pygments_lexer": "ipython3",
-    },
+    "language_info": LANGUAGE,
 }
 
 # What jupytext notes for the way back to text, and no notebook needs.

@@ -25,8 +25,6 @@ pytestmark = pytest.mark.full
 
 ROOT = _places.find_root(Path(__file__).parent)
 LESSONS = [path.name for path in _places.lessons(ROOT)]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-SANDBOXED = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PICTURE = """async image => {
     const bytes = await (await fetch(image.src)).arrayBuffer();
     const hash = await crypto.subtle.digest("SHA-256", bytes);
@@ -103,17 +101,6 @@ def lab(tmp_path_factory):
     finally:
         lab.process.terminate()
         lab.process.wait(30)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not named:
-        pytest.fail("no Chromium here: install it, or name it in CHROMIUM")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=named, args=SANDBOXED)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

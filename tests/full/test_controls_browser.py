@@ -10,7 +10,7 @@ import urllib.request
 
 import nbformat
 import pytest
-from test_browser import Lab, browser, playwright, run_all  # noqa: F401  (a fixture)
+from test_browser import Lab, playwright, run_all
 
 from posenc.course import _names
 
@@ -110,7 +110,7 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(lab, browser):  # noqa: F811
+def page(lab, browser):
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     run_all(lab, page, NAME)
     yield page

@@ -21,8 +21,6 @@ from posenc.course import _copies
 playwright = pytest.importorskip("playwright.sync_api", reason="it comes with `make full`")
 pytestmark = pytest.mark.full
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-SANDBOXED = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NAME = "01_tiny.ipynb"
 OPEN = re.compile(r"open at (http://\S+)")
 SLIDER = "import ipywidgets\nipywidgets.IntSlider(4, description='pos')"
@@ -85,17 +83,6 @@ def lab(tmp_path):
     lab = Lab(tmp_path)
     yield lab
     lab.end()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not named:
-        pytest.fail("no Chromium here: install it, or name it in CHROMIUM")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=named, args=SANDBOXED)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

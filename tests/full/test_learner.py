@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from test_browser import ROOT, Lab, browser, page, playwright, run_all  # noqa: F401
+from test_browser import ROOT, Lab, page, playwright, run_all  # noqa: F401
 
 pytestmark = pytest.mark.full
 
