@@ -46,7 +46,7 @@ mutants: ready-test
 
 nbval: ready-test
 	$(PYTEST) -q -n 2 --dist loadfile --nbval --nbval-current-env \
-	  --nbval-cell-timeout=120 notebooks
+	  --nbval-cell-timeout=300 notebooks
 
 full: ready-full test
 	$(PYTEST) -q -m full tests
