@@ -14,7 +14,6 @@ from posenc.course import _places
 from posenc.functional import inverse_frequencies
 
 ALL = sum(len(row) for row in _record.EXERCISES.values())
-COIN = "coin", "It lands on", ["heads", "tails"]
 
 
 @pytest.fixture
@@ -202,10 +201,6 @@ def test_every_question_knows_its_lesson():
 
 
 # --- records of the first release --------------------------------------------------------------
-
-
-def first_release(key="broadcast"):
-    return next(q for q in _guesses._read("first_release.json") if q.key == key)
 
 
 def write(record, *events):
