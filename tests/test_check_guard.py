@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posenc import check
-from posenc.check import _guard, _record, _verdict
+from posenc.check.engine import guard
+from posenc.check.engine.verdict import Mistake, judge, same
+from posenc.check.trial import record
 
-NAMES = [name for row in _record.EXERCISES.values() for name in row]
+NAMES = [name for row in record.EXERCISES.values() for name in row]
 
 
 def examine(answer):
@@ -23,7 +25,7 @@ def examine(answer):
 
 
 def judged(answer, capfd):
-    verdict = _verdict.judge("task", answer, examine)
+    verdict = judge("task", answer, examine)
     printed = capfd.readouterr()
     assert printed.out == f"{verdict.mark} task: {verdict.message}\n"
     assert printed.err == ""
@@ -67,8 +69,8 @@ def test_a_stub_is_not_written_yet(capfd):
 @pytest.mark.skipif(os.name != "posix", reason="only a signal can stop a loop")
 @pytest.mark.parametrize("deaf", [False, True], ids=["plain", "in an except that eats the alarm"])
 def test_a_loop_without_end_is_stopped(capfd, monkeypatch, deaf):
-    monkeypatch.setattr(_guard, "SECONDS", 0.2)
-    monkeypatch.setattr(_guard, "AGAIN", 0.1)
+    monkeypatch.setattr(guard, "SECONDS", 0.2)
+    monkeypatch.setattr(guard, "AGAIN", 0.1)
 
     def answer(x):
         eaten = False
@@ -157,8 +159,8 @@ def test_the_arguments_stay_as_they_are_and_where_they_are(capfd, answer, slug):
 )
 def test_the_form_comes_before_the_values(found, slug, words):
     right = torch.tensor([0.5, 4 / 3], dtype=torch.float64)
-    with pytest.raises(_verdict.Mistake, match=words) as raised:
-        _verdict.same(found, right, case="f()")
+    with pytest.raises(Mistake, match=words) as raised:
+        same(found, right, case="f()")
     assert raised.value.slug == slug
 
 

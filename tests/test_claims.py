@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from posenc import check
-from posenc.check import _guesses, _record, _verdict
-from posenc.check._claims import CLAIMS
+from posenc.check.engine.verdict import Mistake, Remark, judge, same
+from posenc.check.trial import guesses as asked_before
+from posenc.check.trial import record
+from posenc.check.trial.claims import CLAIMS
 
 
 @pytest.fixture
@@ -17,11 +19,11 @@ def lenient(monkeypatch):
 
 @pytest.fixture
 def guesses(monkeypatch):
-    monkeypatch.setattr(_record, "_unwritten", [])
-    monkeypatch.setattr(_guesses, "_asked", {})
+    monkeypatch.setattr(record, "_unwritten", [])
+    monkeypatch.setattr(asked_before, "_asked", {})
     monkeypatch.delenv("POSENC_RECORD", raising=False)
     monkeypatch.setenv("POSENC_QUIET", "0")
-    return lambda asked, option: _guesses.guess(asked, asked.options.index(option))
+    return lambda asked, option: asked_before.guess(asked, asked.options.index(option))
 
 
 @pytest.mark.parametrize(
@@ -155,15 +157,15 @@ def examine(answer):
     [
         (lambda: 3, "✓ task: it gave 3", None),
         (raising(NotImplementedError()), "○ task: not written yet", None),
-        (raising(_verdict.Remark("the sign is turned")), "≈ task: the sign is turned", None),
-        (raising(_verdict.Mistake("slug", "it is wrong")), "✗ task: it is wrong", "slug"),
+        (raising(Remark("the sign is turned")), "≈ task: the sign is turned", None),
+        (raising(Mistake("slug", "it is wrong")), "✗ task: it is wrong", "slug"),
         (raising(KeyError("x\ny")), r"✗ task: it raised KeyError: 'x\ny'", "raises"),
         (raising(RecursionError("deep")), "✗ task: it raised RecursionError: deep", "raises"),
         (3, "✗ task: hand over the function or class itself, not int", "not-callable"),
     ],
 )
 def test_a_checker_prints_one_line_and_never_raises(capsys, answer, line, mistake):
-    verdict = _verdict.judge("task", answer, examine)
+    verdict = judge("task", answer, examine)
     assert capsys.readouterr().out == line + "\n"
     assert verdict.passed == (line[0] in "✓≈")
     assert verdict.equivalent == (line[0] == "≈")
@@ -173,7 +175,7 @@ def test_a_checker_prints_one_line_and_never_raises(capsys, answer, line, mistak
 
 def test_same_names_the_first_entry_that_differs():
     right = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-    _verdict.same(right + 1e-6, right, case="f(2)")
+    same(right + 1e-6, right, case="f(2)")
     wrong = right.clone()
     wrong[1, 0] = 5
     for found, slug, words in (
@@ -183,6 +185,6 @@ def test_same_names_the_first_entry_that_differs():
         ([1, 2], "not-a-tensor", "must return a tensor; it returned list"),
         (None, "not-a-tensor", "it returned NoneType"),
     ):
-        with pytest.raises(_verdict.Mistake, match=words) as raised:
-            _verdict.same(found, right, case="f(2)")
+        with pytest.raises(Mistake, match=words) as raised:
+            same(found, right, case="f(2)")
         assert raised.value.slug == slug

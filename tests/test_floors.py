@@ -86,7 +86,7 @@ def test_the_rule_would_notice():
     assert list(imported("posenc.base", ast.parse("from posenc import check"))) == ["posenc.check"]
     assert list(imported("x", ast.parse("def f():\n    import posenc.model"))) == ["posenc.model"]
     assert list(imported("x", ast.parse("from posenc import build"))) == ["posenc"]
-    assert floor("posenc.check._trial") > floor("posenc.widgets") > floor("posenc")
+    assert floor("posenc.check.trial.trial") > floor("posenc.widgets") > floor("posenc")
     with pytest.raises(AssertionError, match="stands on no floor"):
         floor("posenc.attic")
 

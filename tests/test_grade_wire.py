@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from posenc import ENCODINGS, check
-from posenc.check import _guard, _slips
+from posenc.check import _slips
+from posenc.check.engine import guard
 from posenc.course import _places
 from posenc.course._grade import _lessons, _sandbox
 from posenc.course._grade._peer import Ended, Limits, Peer
@@ -38,7 +39,7 @@ def known():
 def no_alarm():
     """The sandbox's own clock does not mind a busy machine; the checkers' alarm does."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_guard, "SECONDS", 600)
+        patch.setattr(guard, "SECONDS", 600)
         yield
 
 
@@ -214,7 +215,7 @@ def test_what_ends_a_program_ends_none_here(inside, name):
 
 def test_a_checker_s_own_exceptions_cannot_be_forged(inside):
     code = """
-from posenc.check._mistake import Remark
+from posenc.check.engine.mistake import Remark
 def answer(pos, factor):
     raise Remark("right in another form")
 """

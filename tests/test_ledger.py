@@ -7,8 +7,8 @@ import tiny
 import torch
 
 from posenc import check
-from posenc.check import _ledger
-from posenc.check._claims import CLAIMS
+from posenc.check.trial import ledger
+from posenc.check.trial.claims import CLAIMS
 from posenc.course import __main__ as command_line
 from posenc.course import _build, _check, _claims, _places
 from posenc.course._places import CourseError
@@ -35,7 +35,7 @@ README = f"# Read me\n\n{_claims.BEGIN}\n{_claims.END}\n\nThe end.\n"
 @pytest.fixture(autouse=True)
 def no_rulings_yet(monkeypatch):
     """What other tests of this process have ruled is not the course's."""
-    monkeypatch.setattr(_ledger, "_given", {})
+    monkeypatch.setattr(ledger, "_given", {})
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +89,9 @@ def test_the_ledger_is_written_to_its_four_places(course, capsys):
         in readme
     )
     assert readme.endswith("The end.\n")
-    asked = json.loads((course / "posenc" / "check" / "predictions.json").read_text())
+    asked = json.loads((course / "posenc" / "check" / "trial" / "predictions.json").read_text())
     assert asked == [["01", "more", "Two and one?", ["three", "four"]]]
-    stored = json.loads((course / "posenc" / "check" / "verdicts.json").read_text())
+    stored = json.loads((course / "posenc" / "check" / "trial" / "verdicts.json").read_text())
     assert [(row["id"], row["lesson"]) for row in stored] == [("B16", "01_tiny")]
     assert command_line.main(["claims"]) == 0
     assert capsys.readouterr().out == ""

@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from posenc import check
-from posenc.check import _guesses, _record, _solution
+from posenc.check.trial import guesses, solution
+from posenc.check.trial import record as keeping
 from posenc.course import __main__ as command_line
 from posenc.course import _places
 from posenc.functional import inverse_frequencies
 
-ALL = sum(len(row) for row in _record.EXERCISES.values())
+ALL = sum(len(row) for row in keeping.EXERCISES.values())
 
 
 @pytest.fixture
@@ -28,14 +29,14 @@ def record(tmp_path, monkeypatch):
 
 def next_morning(monkeypatch):
     """Another kernel: nothing in memory, the file alone."""
-    monkeypatch.setattr(_record, "_unwritten", [])
-    monkeypatch.setattr(_guesses, "_asked", {})
+    monkeypatch.setattr(keeping, "_unwritten", [])
+    monkeypatch.setattr(guesses, "_asked", {})
 
 
 def predict(key="coin", question="It lands on", options=("heads", "tails"), guess=None):
     asked = check.predict(key, question, list(options)).asked
     if guess is not None:
-        _guesses.guess(asked, list(options).index(guess))
+        guesses.guess(asked, list(options).index(guess))
     return asked
 
 
@@ -83,8 +84,8 @@ def test_a_record_that_cannot_be_written_stops_nobody(record, monkeypatch):
 
 def test_what_could_not_be_written_is_added_to_what_could(record, monkeypatch):
     check.inverse_frequencies(inverse_frequencies)
-    opened = _record.Path.open
-    monkeypatch.setattr(_record.Path, "open", lambda *args, **more: refuse(opened, *args, **more))
+    opened = keeping.Path.open
+    monkeypatch.setattr(keeping.Path, "open", lambda *args, **more: refuse(opened, *args, **more))
     check.sinusoidal(lambda pos, dim: torch.zeros(3))
     assert "✓ inverse_frequencies  ✗ sinusoidal" in repr(check.report())
 
@@ -109,7 +110,7 @@ def test_the_builder_and_nbval_record_and_remember_nothing(record, monkeypatch):
     check.inverse_frequencies(inverse_frequencies)
     assert record.read_bytes() == before
     assert repr(check.report()).startswith("Nothing is recorded yet")
-    assert _guesses.settle("coin", "heads") is None
+    assert guesses.settle("coin", "heads") is None
 
 
 def test_a_stub_is_no_answer(record):
@@ -126,7 +127,7 @@ def test_the_table_of_exercises_is_that_of_the_notebooks():
         found[source.name[:2]] = tuple(
             name for cell in asked for name in re.findall(r"^check\.(\w+)\(", cell, re.M)
         )
-    assert found == _record.EXERCISES
+    assert found == keeping.EXERCISES
     assert all(callable(getattr(check, name)) for row in found.values() for name in row)
 
 
@@ -149,9 +150,9 @@ def test_a_guess_is_kept_under_lesson_key_and_number_with_its_wording(record, mo
 
 def test_it_is_found_again_after_a_re_run_and_the_next_morning(record, monkeypatch, capsys):
     predict(guess="tails")
-    assert _guesses.last_guess(predict()).option == 1
+    assert guesses.last_guess(predict()).option == 1
     next_morning(monkeypatch)
-    assert _guesses.last_guess(predict()).option == 1
+    assert guesses.last_guess(predict()).option == 1
     check.claim("c", "it lands", 1, "==", 1, settles={"coin": "heads"})
     assert capsys.readouterr().out == "✓ it lands · you predicted: tails\n"
 
@@ -164,22 +165,22 @@ def test_the_last_guess_counts_until_the_run_settles_it(record, capsys):
     predict(guess="tails")  # now the answer is known
     check.claim("c", "it lands", 1, "==", 1, settles={"coin": "tails"})
     assert "0 of 1 came true" in repr(check.report())
-    assert len([1 for event in _record.events() if "right" in event]) == 1
+    assert len([1 for event in keeping.events() if "right" in event]) == 1
     capsys.readouterr()
 
 
 def test_other_words_for_the_same_options_keep_the_guess(record):
     predict(guess="tails")
-    assert _guesses.last_guess(predict(question="On which side does it land?")).option == 1
+    assert guesses.last_guess(predict(question="On which side does it land?")).option == 1
 
 
 def test_a_guess_whose_options_have_changed_is_an_old_one(record, monkeypatch, capsys):
     predict(guess="tails")
     check.claim("c", "it lands", 1, "==", 1, settles={"coin": "heads"})
-    changed = _guesses.Question("", "coin", "It lands on", ("heads", "tails", "its edge"))
-    monkeypatch.setattr(_guesses, "today", lambda: (changed,))
+    changed = guesses.Question("", "coin", "It lands on", ("heads", "tails", "its edge"))
+    monkeypatch.setattr(guesses, "today", lambda: (changed,))
     again = predict(options=changed.options)
-    assert _guesses.last_guess(again) == _guesses.Guess(earlier="tails")
+    assert guesses.last_guess(again) == guesses.Guess(earlier="tails")
     check.claim("c", "it lands", 1, "==", 1, settles={"coin": "heads"})
     assert "you predicted" not in capsys.readouterr().out.splitlines()[-1]
     text = repr(check.report())
@@ -189,15 +190,15 @@ def test_a_guess_whose_options_have_changed_is_an_old_one(record, monkeypatch, c
 
 
 def test_a_claim_finds_the_guess_though_its_question_was_not_asked_in_this_kernel(record, capsys):
-    asked = next(q for q in _guesses.today() if q.key not in ("swap", "half", "nearest"))
-    _guesses.guess(asked, 0)
+    asked = next(q for q in guesses.today() if q.key not in ("swap", "half", "nearest"))
+    guesses.guess(asked, 0)
     check.claim("c", "it is so", 1, "==", 1, settles={asked.key: asked.options[1]})
     assert f"you predicted: {asked.options[0]}" in capsys.readouterr().out
 
 
 def test_every_question_knows_its_lesson():
-    for question in _guesses.today():
-        assert _guesses._lesson_of(question.key, question.words) == question.lesson
+    for question in guesses.today():
+        assert guesses._lesson_of(question.key, question.words) == question.lesson
 
 
 # --- records of the first release --------------------------------------------------------------
@@ -209,10 +210,10 @@ def write(record, *events):
 
 
 def test_a_guess_of_the_first_release_is_read_on(record, capsys):
-    question = _guesses._read("first_release.json")[0]
+    question = guesses._read("first_release.json")[0]
     guessed, right = question.options[0], question.options[1]
     write(record, {"question": question.words, "guess": guessed})
-    assert _guesses.last_guess(question).option == 0
+    assert guesses.last_guess(question).option == 0
     write(
         record,
         {"question": question.words, "guess": guessed},
@@ -225,14 +226,14 @@ def test_a_guess_of_the_first_release_is_read_on(record, capsys):
 
 def test_a_guess_on_ones_own_question_is_read_on(record):
     write(record, {"question": "It lands on", "guess": "tails"})
-    assert _guesses.last_guess(predict()).option == 1
+    assert guesses.last_guess(predict()).option == 1
 
 
 def old(name, mark):
     return {"exercise": name, "mark": mark, "mistake": None}
 
 
-ROW = _record.EXERCISES["02"]
+ROW = keeping.EXERCISES["02"]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +254,7 @@ def test_what_run_all_marked_as_solved_is_not_counted(record, marks, solved):
 # --- solutions solve nothing --------------------------------------------------------------------
 
 CODE = "def double(x):\n    return helper(x)\n\n\nseen.append(double(4))\ncheck_it()"
-CELL = _solution.MARKER.format(name="double") + "\n" + CODE
+CELL = solution.MARKER.format(name="double") + "\n" + CODE
 
 
 class Shell:
@@ -283,11 +284,11 @@ class Shell:
 @pytest.fixture
 def shell(record, monkeypatch):
     shell = Shell()
-    monkeypatch.setattr(_solution, "_shell", lambda: shell)
-    monkeypatch.setattr(_solution, "_codes", {})
+    monkeypatch.setattr(solution, "_shell", lambda: shell)
+    monkeypatch.setattr(solution, "_codes", {})
     monkeypatch.delenv("POSENC_STRICT", raising=False)
-    _solution.watch()
-    _solution.watch()
+    solution.watch()
+    solution.watch()
     assert len(shell.input_transformers_post) == 1
     return shell
 
@@ -409,5 +410,5 @@ def test_there_may_be_nothing_yet(record, tmp_path, capsys):
 
 def test_the_shell_is_ipythons(monkeypatch):
     ipython = types.SimpleNamespace(get_ipython=lambda: "shell")
-    monkeypatch.setitem(_solution.sys.modules, "IPython", ipython)
-    assert _solution._shell() == "shell"
+    monkeypatch.setitem(solution.sys.modules, "IPython", ipython)
+    assert solution._shell() == "shell"

@@ -14,7 +14,6 @@ from posenc.check._frequency import (
     shift_matrix,
     sinusoidal,
 )
-from posenc.check._ledger import ledger
 from posenc.check._longer import (
     false_neighbour,
     interpolated,
@@ -25,16 +24,19 @@ from posenc.check._module import mended_table, positional_module, table_test
 from posenc.check._numbers import look_back, previous_word_weights
 from posenc.check._own import own_encoding
 from posenc.check._relative import shaw_scores, t5_bucket
-from posenc.check._report import report
 from posenc.check._rotary import partial_rotary, rotary, to_pairs
 from posenc.check._seeds import reading
 from posenc.check._service import left_padded_positions, packed_positions
-from posenc.check._solution import solution, watch
 from posenc.check._step import cached_step
 from posenc.check._study import reported_rate, slower_or_stuck
 from posenc.check._training import by_position, evaluate
-from posenc.check._trial import claim, predict, verdict
-from posenc.check._verdict import Verdict
+from posenc.check.engine import verdict as _judging
+from posenc.check.engine.verdict import Verdict
+from posenc.check.trial import record as _record
+from posenc.check.trial.ledger import ledger
+from posenc.check.trial.report import report
+from posenc.check.trial.solution import solution, watch
+from posenc.check.trial.trial import claim, predict, verdict
 
 __all__ = [
     "Verdict",
@@ -83,4 +85,5 @@ __all__ = [
     "yarn_frequencies",
 ]
 
+_judging.listeners.append(_record.exercise)  # in the learner's record
 watch()  # a notebook's cells of solutions solve nothing for the learner

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from posenc.check._frequency import explain
-from posenc.check._hands import close
-from posenc.check._slips._codes import CHANNELS, FINE_CODES
 from posenc.check._slips._modules import KNOWN
-from posenc.check._verdict import Mistake, require, same
+from posenc.check.engine.sinusoid_slips import CHANNELS, FINE_CODES
+from posenc.check.engine.sinusoids import close
+from posenc.check.engine.verdict import Mistake, require, same
 from posenc.functional import sinusoidal
 
 __all__ = ["F32", "SAYS", "called", "codes", "drops", "refuse", "stop", "values", "zeros"]

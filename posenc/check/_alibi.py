@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._slips import name_it
 from posenc.check._slips._biases import KNOWN, alibi
-from posenc.check._verdict import Mistake, Remark, Verdict, judge, require, same
+from posenc.check.engine.slip import name_it
+from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require, same
 from posenc.functional import alibi_slopes as _slopes
 
 __all__ = ["alibi_bias", "alibi_slopes"]

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from posenc.check._slips import Slip, name_it
 from posenc.check._slips._models import KNOWN, attend, scores, weights
-from posenc.check._verdict import Mistake, Verdict, judge, require, same
+from posenc.check.engine.slip import Slip, name_it
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require, same
 
 __all__ = ["attention", "counting_weights", "mended_attention"]
 

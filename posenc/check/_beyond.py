@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._cases import again, alike, explain, first_difference
-from posenc.check._slips import Slip, _grids, name_it
-from posenc.check._verdict import Verdict, judge, require
+from posenc.check._slips import _grids
+from posenc.check.engine.compare import again, alike, explain, first_difference
+from posenc.check.engine.slip import Slip, name_it
+from posenc.check.engine.verdict import Verdict, judge, require
 
 __all__ = ["fourier_features", "grid_positions", "resized_table"]
 

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from posenc.check._slips._models import attend
-from posenc.check._verdict import Mistake, Verdict, judge, require
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
 __all__ = ["permutation_equivariant", "same_in_every_text"]
 

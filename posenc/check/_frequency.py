@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check._hands import check_hands, check_speeds, close, named
 from posenc.check._shift import examine_head, examine_shift
-from posenc.check._slips import _speeds, name_it
-from posenc.check._verdict import Remark, Verdict, judge, require, same
+from posenc.check._slips import _speeds
+from posenc.check.engine.sinusoids import check_hands, check_speeds, close, named
+from posenc.check.engine.slip import name_it
+from posenc.check.engine.verdict import Remark, Verdict, judge, require, same
 
 __all__ = ["explain", "inverse_frequencies", "offset_head", "shift_matrix", "sinusoidal"]
 

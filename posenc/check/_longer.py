@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check._cases import again, alike, explain, first_difference
 from posenc.check._slips import _longer, _neighbours, _yarn
-from posenc.check._verdict import Mistake, Verdict, judge, require
+from posenc.check.engine.compare import again, alike, explain, first_difference
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
 __all__ = ["false_neighbour", "interpolated", "unseen_pairs", "yarn_frequencies"]
 

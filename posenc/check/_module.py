@@ -5,12 +5,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from posenc.check._hands import check_hands, close, named
-from posenc.check._slips import name_it
-from posenc.check._slips._codes import HALF_EMPTY
 from posenc.check._traps import examine_module
-from posenc.check._verdict import Remark, Verdict, judge, same
 from posenc.check._ward import examine_test
+from posenc.check.engine.sinusoid_slips import HALF_EMPTY
+from posenc.check.engine.sinusoids import check_hands, close, named
+from posenc.check.engine.slip import name_it
+from posenc.check.engine.verdict import Remark, Verdict, judge, same
 from posenc.functional import sinusoidal
 
 __all__ = ["mended_table", "positional_module", "table_test"]

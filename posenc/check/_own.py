@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from posenc.base import Dims, PositionalEncoding, acts_on
-from posenc.check._verdict import Mistake, Remark, Verdict, judge, require
+from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require
 
 __all__ = ["own_encoding"]
 

@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._slips import name_it
 from posenc.check._slips._buckets import KNOWN as BUCKETS
 from posenc.check._slips._vectors import KNOWN as VECTORS
 from posenc.check._slips._vectors import shaw
-from posenc.check._verdict import Mistake, Remark, Verdict, judge, require, same
+from posenc.check.engine.slip import name_it
+from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require, same
 from posenc.functional import t5_bucket as _bucket
 
 __all__ = ["shaw_scores", "t5_bucket"]

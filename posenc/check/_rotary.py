@@ -5,10 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from posenc.check._cases import alike, explain, first_difference
 from posenc.check._slips import _turns
 from posenc.check._turning import examine_turn
-from posenc.check._verdict import Mistake, Verdict, judge, require
+from posenc.check.engine.compare import alike, explain, first_difference
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
 __all__ = ["partial_rotary", "rotary", "to_pairs"]
 

@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._slips import name_it
 from posenc.check._slips._models import told_by
 from posenc.check._slips._scores import KNOWN, read
-from posenc.check._verdict import Mistake, Verdict, judge, require
+from posenc.check.engine.slip import name_it
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
 __all__ = ["reading"]
 

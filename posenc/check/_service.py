@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._cases import explain
-from posenc.check._slips import Slip, _serving
-from posenc.check._verdict import Verdict, judge, require
+from posenc.check._slips import _serving
+from posenc.check.engine.compare import explain
+from posenc.check.engine.slip import Slip
+from posenc.check.engine.verdict import Verdict, judge, require
 
 __all__ = ["left_padded_positions", "packed_positions"]
 

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check._hands import close
-from posenc.check._slips import _shifts, name_it
-from posenc.check._verdict import Mistake, require, same
+from posenc.check._slips import _shifts
+from posenc.check.engine.sinusoids import close
+from posenc.check.engine.slip import name_it
+from posenc.check.engine.verdict import Mistake, require, same
 
 __all__ = ["examine_head", "examine_shift"]
 

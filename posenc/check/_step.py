@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._cases import alike
-from posenc.check._slips import Slip, _steps
-from posenc.check._verdict import Mistake, Verdict, judge, require
+from posenc.check._slips import _steps
+from posenc.check.engine.compare import alike
+from posenc.check.engine.slip import Slip
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.functional import angles, inverse_frequencies, rotate_pairs
 
 __all__ = ["cached_step"]

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from posenc.check._slips import name_it
 from posenc.check._slips._models import told_by
 from posenc.check._slips._study import (
     KNOWN,
@@ -21,7 +20,8 @@ from posenc.check._slips._study import (
     fate,
     reported,
 )
-from posenc.check._verdict import Mistake, Verdict, judge, require, same
+from posenc.check.engine.slip import name_it
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require, same
 
 __all__ = ["reported_rate", "slower_or_stuck"]
 

@@ -8,10 +8,10 @@ import torch
 from torch import Generator, Tensor, nn
 
 from posenc.check._attention import named
-from posenc.check._slips import name_it
 from posenc.check._slips._models import told_by
 from posenc.check._slips._scores import KNOWN
-from posenc.check._verdict import Mistake, Remark, Verdict, judge, require, same
+from posenc.check.engine.slip import name_it
+from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require, same
 from posenc.tasks import IGNORE
 
 __all__ = ["by_position", "evaluate"]

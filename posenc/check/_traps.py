@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from posenc.check._added import F32, SAYS, called, codes, drops, refuse, stop, values, zeros
-from posenc.check._hands import close
-from posenc.check._verdict import Remark, require, same
+from posenc.check.engine.sinusoids import close
+from posenc.check.engine.verdict import Remark, require, same
 
 __all__ = ["examine_module"]
 

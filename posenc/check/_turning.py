@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from posenc.check._slips._turns import turned
-from posenc.check._verdict import Mistake, require
+from posenc.check.engine.verdict import Mistake, require
 
 __all__ = ["examine_turn"]
 

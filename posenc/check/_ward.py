@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._slips._codes import CODES, HALVES, ORDERS
-from posenc.check._verdict import Mistake, require
+from posenc.check.engine.sinusoid_slips import CODES, HALVES, ORDERS
+from posenc.check.engine.verdict import Mistake, require
 from posenc.functional import sinusoidal
 
 __all__ = ["examine_test", "healthy", "ill"]

@@ -1,7 +1,7 @@
 """The ledger: what the lessons claim and rule, gathered from the metadata of their cells.
 
 It is written to three places: all of it to ``notebooks/results/claims.md``, the verdicts to
-the README, between two marks, and to ``posenc/check/verdicts.json`` for ``check.ledger()``.
+the README, between two marks, and to ``posenc/check/trial/verdicts.json`` for ``check.ledger()``.
 What the lessons ask goes to ``predictions.json`` beside it, for the learner's record.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 
-from posenc.check._ledger import link
+from posenc.check.trial.ledger import link
 from posenc.course import _places
 from posenc.course._places import CourseError
 
@@ -66,8 +66,8 @@ def _files(root: Path) -> dict[Path, str]:
     readme = root / "README.md"
     return {
         root / "notebooks" / "results" / "claims.md": _all(measured, verdicts),
-        root / "posenc" / "check" / "verdicts.json": _json(verdicts),
-        root / "posenc" / "check" / "predictions.json": _asked(rows),
+        root / "posenc" / "check" / "trial" / "verdicts.json": _json(verdicts),
+        root / "posenc" / "check" / "trial" / "predictions.json": _asked(rows),
         readme: _between_marks(readme, _verdict_table(verdicts, "notebooks/")),
     }
 

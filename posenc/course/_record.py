@@ -6,7 +6,7 @@ It is a line of JSON for each checked answer and each guess, beside the learner'
 import json
 from pathlib import Path
 
-from posenc.check._record import Event, read
+from posenc.check.trial.record import Event, read
 from posenc.course import _places
 from posenc.course._places import CourseError
 

@@ -17,7 +17,7 @@ import jupytext
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from posenc.check._solution import MARKER
+from posenc.check.trial.solution import MARKER
 from posenc.course._cells import COMMITTED, LANGUAGE
 from posenc.course._places import CourseError
 from posenc.course._published import published

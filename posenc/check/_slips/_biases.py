@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from posenc.check._slips import Slip
+from posenc.check.engine.slip import Slip
 from posenc.functional import alibi_slopes
 
 F64 = torch.float64

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from posenc.check._slips import Slip
+from posenc.check.engine.slip import Slip
 
 Size = tuple[int, int]
 

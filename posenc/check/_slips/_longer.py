@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from posenc.check._slips import Slip
+from posenc.check.engine.slip import Slip
 from posenc.functional import inverse_frequencies
 
 F64 = torch.float64

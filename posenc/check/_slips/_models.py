@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from posenc.check._slips import Slip
+from posenc.check.engine.slip import Slip
 
 # --- attention ------------------------------------------------------------------------------
 

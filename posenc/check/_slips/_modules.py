@@ -6,7 +6,7 @@ What a module does is examined, not compared; the sentences stand here.
 import torch
 from torch import Tensor, nn
 
-from posenc.check._slips import Slip
+from posenc.check.engine.slip import Slip
 from posenc.functional import sinusoidal
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from posenc.check._slips import Slip
+from posenc.check.engine.slip import Slip
 from posenc.tasks import IGNORE
 
 # --- accuracy -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from posenc.check._slips import Slip
+from posenc.check.engine.slip import Slip
 
 # --- mask -> (b, n) -----------------------------------------------------------------------------
 

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from posenc.check._slips import Slip
 from posenc.check._speeds import SAYS, WRONG_SPEEDS, Rule
+from posenc.check.engine.slip import Slip
 
 F64 = torch.float64
 ENDS = (

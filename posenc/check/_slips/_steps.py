@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._slips import Slip
+from posenc.check.engine.slip import Slip
 
 Store = dict[str, Any]
 Turn = Callable[[Tensor, int], Tensor]

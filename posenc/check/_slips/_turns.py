@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from posenc.check._slips import Slip
 from posenc.check._slips._speeds import RULES, speeds_of
+from posenc.check.engine.slip import Slip
 from posenc.functional import angles, inverse_frequencies, rotate_halves, rotate_pairs
 
 F64 = torch.float64

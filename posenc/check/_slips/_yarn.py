@@ -6,8 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from posenc.check._slips import Slip
 from posenc.check._slips._longer import TURN, speeds
+from posenc.check.engine.slip import Slip
 from posenc.functional import ntk_base, yarn_temperature
 
 F64 = torch.float64

@@ -5,7 +5,7 @@ import time
 
 import psutil
 
-from posenc.check._guard import TooLong
+from posenc.check.engine.guard import TooLong
 from posenc.course._grade._peer import TICK
 
 BUSY = (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from posenc import check
-from posenc.check import _guard
-from posenc.check._verdict import Verdict
+from posenc.check.engine import guard
+from posenc.check.engine.verdict import Verdict
 from posenc.course._grade import _sandbox, _submissions
 from posenc.course._grade._lessons import Lesson, Task
 from posenc.course._grade._submissions import Cells, Submission, Unreadable
@@ -53,12 +53,12 @@ def grade(submission: Submission, lessons: list[Lesson], trusted: bool) -> list[
 @contextlib.contextmanager
 def _aside() -> Iterator[None]:
     """Keep the teacher's own record out of it, and the checkers' alarm: the sandbox has a clock."""
-    seconds, quiet = _guard.SECONDS, os.environ.get("POSENC_QUIET")
-    _guard.SECONDS, os.environ["POSENC_QUIET"] = AT_MOST, "1"
+    seconds, quiet = guard.SECONDS, os.environ.get("POSENC_QUIET")
+    guard.SECONDS, os.environ["POSENC_QUIET"] = AT_MOST, "1"
     try:
         yield
     finally:
-        _guard.SECONDS = seconds
+        guard.SECONDS = seconds
         if quiet is None:
             del os.environ["POSENC_QUIET"]
         else:
@@ -120,7 +120,7 @@ class _Grading:
         for version in range(VERSIONS):
             try:
                 said = self._one(task, version)
-            except (_guard.TooLong, Exception) as stop:  # whatever comes out of there
+            except (guard.TooLong, Exception) as stop:  # whatever comes out of there
                 if isinstance(stop, CourseError):
                     raise
                 self._close()
@@ -150,7 +150,7 @@ class _Grading:
         """Ask the sandbox, and a new one where an earlier answer took it apart."""
         asked = task.name, task.checker, self.cells.by_id.get(task.cell_id, ""), version
         if self.box is not None:
-            with contextlib.suppress(_guard.TooLong, Exception):
+            with contextlib.suppress(guard.TooLong, Exception):
                 return self.box.answer(*asked)
             self._close()
         names = [other.name for other in self.lesson.tasks]
@@ -174,6 +174,6 @@ class _Grading:
 
 
 def _stopped(stop: BaseException) -> tuple[str, str]:
-    if isinstance(stop, _guard.TooLong):
+    if isinstance(stop, guard.TooLong):
         return "too-long", "its cells did not end in time: has a loop no end?"
     return "ended", " ".join(str(stop).split())[:300]

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from posenc.check._guard import TooLong
+from posenc.check.engine.guard import TooLong
 from posenc.course._grade._clock import Clock
 from posenc.course._grade._peer import Ended, Limits, Peer
 from posenc.course._grade._values import WireError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from posenc.check._solution import name_in
+from posenc.check.trial.solution import name_in
 from posenc.course._grade._lessons import Lesson
 from posenc.course._places import CourseError
 

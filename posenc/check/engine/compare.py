@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._mistake import Mistake, Remark
-from posenc.check._slips import Slip
-from posenc.check._verdict import same
+from posenc.check.engine.mistake import Mistake, Remark
+from posenc.check.engine.slip import Slip
+from posenc.check.engine.verdict import same
 
 F64 = torch.float64
 

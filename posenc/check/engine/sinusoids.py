@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from posenc.check._slips import name_it
-from posenc.check._slips._codes import CODES, FINE_CODES, ORDERS, put_back
 from posenc.check._slips._speeds import speeds_of
-from posenc.check._verdict import Mistake, require
+from posenc.check.engine.sinusoid_slips import CODES, FINE_CODES, ORDERS, put_back
+from posenc.check.engine.slip import name_it
+from posenc.check.engine.verdict import Mistake, require
 from posenc.functional import sinusoidal
 
 __all__ = ["check_hands", "check_speeds", "close", "named"]

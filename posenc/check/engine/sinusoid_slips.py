@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from posenc.check._slips import Slip
 from posenc.check._slips._speeds import ENDS, RULES, SEEN, paper, speeds_of
 from posenc.check._speeds import Rule
+from posenc.check.engine.slip import Slip
 from posenc.functional import sinusoidal
 
 F64 = torch.float64

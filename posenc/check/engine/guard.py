@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._mistake import Mistake
+from posenc.check.engine.mistake import Mistake
 
 SECONDS = 5.0  # of work: a busy machine is no mistake of the answer
 PATIENCE = 4  # times as long by the clock, for an answer that sleeps

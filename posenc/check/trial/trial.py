@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import torch
 
-from posenc.check import _guesses, _ledger
-from posenc.check._claims import CLAIMS
-from posenc.check._verdict import strict
+from posenc.check.engine.verdict import strict
+from posenc.check.trial import guesses, ledger
+from posenc.check.trial.claims import CLAIMS
 
 OPERATORS = {
     "<": operator.lt,
@@ -28,7 +28,7 @@ class Prediction:
     key: str
     question: str
     options: tuple[str, ...]
-    asked: _guesses.Question = field(repr=False, compare=False)
+    asked: guesses.Question = field(repr=False, compare=False)
 
     def __repr__(self) -> str:
         rows = [f"  ( ) {option}" for option in self.options]
@@ -41,17 +41,17 @@ class Prediction:
             return {"text/plain": repr(self)}
         from posenc import widgets
 
-        last = _guesses.last_guess(self.asked)
+        last = guesses.last_guess(self.asked)
         view = widgets.choice(
             self.question, self.options, self._remember, chosen=last.option, note=_noted(last, self)
         )
         return {"text/plain": repr(self), **view}
 
     def _remember(self, option: int) -> None:
-        _guesses.guess(self.asked, option)
+        guesses.guess(self.asked, option)
 
 
-def _noted(last: _guesses.Guess, prediction: Prediction) -> str:
+def _noted(last: guesses.Guess, prediction: Prediction) -> str:
     """Return what stands below the options: the guess that the record already has."""
     if last.option is not None:
         return f"Noted earlier: you predicted “{prediction.options[last.option]}”."
@@ -75,8 +75,8 @@ def predict(key: str, question: str, options: list[str]) -> Prediction:
     """
     if len(set(options)) < 2 or len(set(options)) != len(options):
         raise ValueError(f"a prediction needs two or more different options; got {options}")
-    _ledger.note({"asks": key, "question": question, "options": list(options)})
-    return Prediction(key, question, tuple(options), _guesses.ask(key, question, options))
+    ledger.note({"asks": key, "question": question, "options": list(options)})
+    return Prediction(key, question, tuple(options), guesses.ask(key, question, options))
 
 
 class ClaimFailed(AssertionError):
@@ -114,7 +114,7 @@ def claim(
     if holds:
         near = _whole(float(f"{worst:.3g}"))
         measured = {"value": near, "op": op, "bound": _whole(float(bound)), "seeds": seeds}
-        _ledger.note({"id": id, "claim": text, **measured})
+        ledger.note({"id": id, "claim": text, **measured})
         print(f"✓ {text}{behind}{_guessed(settles)}")
         return
     line = f"{text}{behind}: measured {worst:.4g}, claimed {op} {bound:g}"
@@ -139,7 +139,7 @@ def _worst(values: list[float], op: str, bound: float) -> float:
 def _guessed(settles: dict[str, str] | None) -> str:
     lines = []
     for key, right in (settles or {}).items():
-        guess = _guesses.settle(key, right)
+        guess = guesses.settle(key, right)
         if guess is not None:
             word = "as you predicted" if guess == right else "you predicted"
             lines.append(f" · {word}: {guess}")
@@ -181,5 +181,5 @@ def verdict(id: str, ruling: str, *, because: str) -> Trial:
         raise ValueError(f"no claim {id!r} is on trial; known are: {', '.join(CLAIMS)}")
     if ruling not in VERDICTS:
         raise ValueError(f"a verdict is one of {', '.join(VERDICTS)}; got {ruling!r}")
-    _ledger.note({"id": id, "claim": CLAIMS[id], "verdict": ruling, "because": because})
+    ledger.note({"id": id, "claim": CLAIMS[id], "verdict": ruling, "because": because})
     return Trial(id, ruling, because)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import PurePath
 
-from posenc.check import _record
-from posenc.check._record import Event
+from posenc.check.trial import record
+from posenc.check.trial.record import Event
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def guess(question: Question, option: int) -> None:
     """Note a guess: the number of an option, counted from 0."""
     about = {"lesson": question.lesson, "key": question.key, "option": option}
     words = {"guess": question.options[option], "question": question.words}
-    _record.add({**about, **words, "options": list(question.options)})
+    record.add({**about, **words, "options": list(question.options)})
 
 
 def last_guess(question: Question) -> Guess:
@@ -78,8 +78,8 @@ def settle(key: str, right: str) -> str | None:
     if question is None or found.option is None:
         return None
     about = {"lesson": question.lesson, "key": key, "right": right}
-    if about not in _record.events():
-        _record.add(about)
+    if about not in record.events():
+        record.add(about)
     return question.options[found.option]
 
 
@@ -102,7 +102,7 @@ def _first_release() -> dict[str, list[Question]]:
 
 
 def _read(name: str) -> tuple[Question, ...]:
-    rows = json.loads(resources.files("posenc.check").joinpath(name).read_text("utf-8"))
+    rows = json.loads(resources.files("posenc.check.trial").joinpath(name).read_text("utf-8"))
     return tuple(Question(row[0], row[1], row[2], tuple(row[3])) for row in rows)
 
 
@@ -131,7 +131,7 @@ def _notebook() -> str:
 
 def all_events() -> list[Event]:
     """Return the record, the lines of the first release put into today's form."""
-    return [_modern(event) for event in _record.events()]
+    return [_modern(event) for event in record.events()]
 
 
 def _modern(event: Event) -> Event:

@@ -9,8 +9,8 @@ import re
 import sys
 from typing import Any
 
-from posenc.check import _record
-from posenc.check._verdict import strict
+from posenc.check.engine.verdict import strict
+from posenc.check.trial import record
 
 MARKER = '# One solution: check.solution("{name}") runs it'
 _MARKED = re.compile(re.escape(MARKER).replace(r"\{name\}", r"(\w+)") + r"\s*")
@@ -46,7 +46,7 @@ def shown(name: str, code: str) -> None:
 def _run(name: str) -> None:
     shell = _shell()
     namespace: dict[str, Any] = dict(shell.user_ns) if shell else {"__name__": "__main__"}
-    with _record.left_out(name):
+    with record.left_out(name):
         exec(compile(_codes[name], f"<solution of {name}>", "exec"), namespace)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from posenc.check import _guesses, _record
-from posenc.check._record import EXERCISES, Event
+from posenc.check.trial import guesses, record
+from posenc.check.trial.record import EXERCISES, Event
 
 BEST = "✓≈✗"
 
@@ -75,7 +75,7 @@ def report() -> Report:
     >>> report()
     Nothing is recorded yet: answer an exercise, or press a prediction.
     """
-    events, path = _guesses.all_events(), _record.file()
+    events, path = guesses.all_events(), record.file()
     settled, waiting = _settled(events)
     return Report(_marks(events), settled, waiting, str(path) if path and path.is_file() else "")
 
@@ -100,7 +100,7 @@ def _own(events: list[Event]) -> list[Event]:
     names = [event["exercise"] for event in checked]
     kept, at, behind = [], 0, 0  # behind: where the last pass of solutions ended
     while at < len(checked):
-        row = list(EXERCISES.get(_record.LESSON.get(names[at], ""), ()))
+        row = list(EXERCISES.get(record.LESSON.get(names[at], ""), ()))
         end = at + len(row)
         begin = at - len(row)
         second = bool(row) and begin >= behind and names[at:end] == row == names[begin:at]
@@ -136,5 +136,5 @@ def _settled(events: list[Event]) -> tuple[tuple[Settled, ...], int]:
 
 def _is_old(guess: Event) -> bool:
     """Whether today's lessons ask this with other options."""
-    today = [question for question in _guesses.today() if question.is_that_of(guess)]
+    today = [question for question in guesses.today() if question.is_that_of(guess)]
     return any(not question.has_the_options_of(guess) for question in today)

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check import _guard, _record
-from posenc.check._mistake import Mistake, Remark
+from posenc.check.engine import guard
+from posenc.check.engine.mistake import Mistake, Remark
 
 __all__ = ["Mistake", "Remark", "Verdict", "judge", "require", "same", "strict"]
 
@@ -47,6 +47,7 @@ class Verdict:
         """Show nothing more: the line stands above."""
 
 
+listeners: list[Callable[[str, str, str | None], None]] = []  # name, mark, mistake
 Examine = Callable[..., Any]  # the answer -> what to say when it is right; or that and a score
 
 
@@ -57,10 +58,11 @@ def judge(name: str, answer: object, examine: Examine) -> Verdict:
     ``Remark`` otherwise. The answer has five seconds; what it prints is kept off the page,
     and what it sets in torch is put back.
     """
-    with _guard.settings_put_back(), _guard.silence() as printed:
+    with guard.settings_put_back(), guard.silence() as printed:
         found = _examined(answer, examine)
     verdict = Verdict(name=name, printed=printed.getvalue(), **found)
-    _record.exercise(name, verdict.mark, verdict.mistake)
+    for told in listeners:
+        told(name, verdict.mark, verdict.mistake)
     print(f"{verdict.mark} {name}: {verdict.message}")
     return verdict
 
@@ -73,14 +75,14 @@ def _examined(answer: object, examine: Examine) -> dict[str, Any]:
         kind = type(answer).__name__
         return _wrong("not-callable", f"hand over the function or class itself, not {kind}")
     try:
-        with _guard.time_limit(_guard.SECONDS):
-            return _right(examine(_guard.asked(answer)))
+        with guard.time_limit(guard.SECONDS):
+            return _right(examine(guard.asked(answer)))
     except Remark as remark:
         return {"passed": True, "message": str(remark), "equivalent": True}
     except Mistake as mistake:
         return _wrong(mistake.slug, str(mistake), mistake.score)
-    except _guard.TooLong:
-        return _wrong("too-long", f"it did not end within {_guard.SECONDS:g} s: has a loop no end?")
+    except guard.TooLong:
+        return _wrong("too-long", f"it did not end within {guard.SECONDS:g} s: has a loop no end?")
     except BaseException as error:  # an answer may raise anything; the learner is told what
         if isinstance(error, NotImplementedError) and not error.args:
             return NOT_WRITTEN
@@ -99,7 +101,7 @@ def _wrong(slug: str, message: str, score: float | None = None) -> dict[str, Any
 
 def _one_line(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
-        here = "" if _guard.can_stop() else "; this platform cannot stop an answer by itself"
+        here = "" if guard.can_stop() else "; this platform cannot stop an answer by itself"
         return f"it was interrupted{here}"
     try:
         text = " ".join(str(error).split())

@@ -1,0 +1,56 @@
+"""One way to judge an answer: call it, compare, name the program that gives the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from posenc.check.engine.compare import explain, first_difference
+from posenc.check.engine.slip import Slip
+from posenc.check.engine.verdict import Verdict, judge
+
+
+def _nothing(*_: Any) -> None:
+    """Find no property that a wrong result lacks."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What an exercise states: its calls, the right program, the known wrong ones, the praise."""
+
+    name: str
+    right: Callable[..., Tensor]
+    cases: tuple[tuple[Any, ...], ...]  # the arguments of each call
+    praise: str  # what a right answer is told
+    slips: tuple[Slip, ...] = ()
+    lacks: Callable[..., None] = _nothing  # (found, right, *case): raises what is missing there
+    said: Callable[..., str] | None = None  # *case: the call in words
+    atol: float = 1e-6
+
+    def check(self, answer: object) -> Verdict:
+        """Judge an answer: print one line, and return it as data."""
+        return judge(self.name, answer, self.examine)
+
+    def examine(self, answer: Callable[..., Any]) -> str:
+        """Return the praise, or raise the Mistake or the Remark that the answer deserves."""
+        found = [answer(*map(_own, case)) for case in self.cases]
+        right = [self.right(*case) for case in self.cases]
+        said = [self._words(case) for case in self.cases]
+        first = first_difference(found, right, said, self.atol)
+        if first is None:
+            return self.praise
+        explain(found, self.slips, self.cases, self.atol)
+        for mine, true, case in zip(found, right, self.cases, strict=True):
+            self.lacks(mine, true, *case)
+        raise first
+
+    def _words(self, case: tuple[Any, ...]) -> str:
+        if self.said:
+            return self.said(*case)
+        return f"{self.name}({', '.join(map(str, case))})"
+
+
+def _own(part: Any) -> Any:
+    """Return the learner's own copy: what an answer does to it reaches no other case."""
+    return part.clone() if isinstance(part, Tensor) else part
