@@ -75,9 +75,14 @@ def silence() -> Iterator[io.StringIO]:
 
 @contextlib.contextmanager
 def settings_put_back() -> Iterator[None]:
-    """Undo what the block sets in torch and ``random``: type, seeds, threads."""
+    """Undo what the block sets in torch and ``random``: type, seeds, threads.
+
+    The block has one thread: on a busy machine several wait for each other and use up ten
+    times the work that an answer may take.
+    """
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     python = random.getstate()
+    torch.set_num_threads(1)
     try:
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             yield
