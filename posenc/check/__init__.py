@@ -4,9 +4,7 @@ A checker prints one line and never raises: ``✓`` right, ``≈`` right in anot
 ``✗`` with the mistake, ``○`` not written yet.
 """
 
-from posenc.check._alibi import alibi_bias, alibi_slopes
 from posenc.check._attention import attention, counting_weights, mended_attention
-from posenc.check._beyond import fourier_features, grid_positions, resized_table
 from posenc.check._blind import permutation_equivariant, same_in_every_text
 from posenc.check._frequency import (
     inverse_frequencies,
@@ -14,24 +12,32 @@ from posenc.check._frequency import (
     shift_matrix,
     sinusoidal,
 )
-from posenc.check._longer import (
-    false_neighbour,
-    interpolated,
-    unseen_pairs,
-    yarn_frequencies,
-)
 from posenc.check._module import mended_table, positional_module, table_test
 from posenc.check._numbers import look_back, previous_word_weights
-from posenc.check._own import own_encoding
-from posenc.check._relative import shaw_scores, t5_bucket
-from posenc.check._rotary import partial_rotary, rotary, to_pairs
 from posenc.check._seeds import reading
-from posenc.check._service import left_padded_positions, packed_positions
-from posenc.check._step import cached_step
-from posenc.check._study import reported_rate, slower_or_stuck
 from posenc.check._training import by_position, evaluate
 from posenc.check.engine import verdict as _judging
 from posenc.check.engine.verdict import Verdict
+from posenc.check.lesson_06.alibi_bias import alibi_bias
+from posenc.check.lesson_06.alibi_slopes import alibi_slopes
+from posenc.check.lesson_06.shaw_scores import shaw_scores
+from posenc.check.lesson_06.t5_bucket import t5_bucket
+from posenc.check.lesson_07.partial_rotary import partial_rotary
+from posenc.check.lesson_07.rotary import rotary
+from posenc.check.lesson_07.to_pairs import to_pairs
+from posenc.check.lesson_08.false_neighbour import false_neighbour
+from posenc.check.lesson_08.interpolated import interpolated
+from posenc.check.lesson_08.unseen_pairs import unseen_pairs
+from posenc.check.lesson_08.yarn_frequencies import yarn_frequencies
+from posenc.check.lesson_09.cached_step import cached_step
+from posenc.check.lesson_09.left_padded_positions import left_padded_positions
+from posenc.check.lesson_09.packed_positions import packed_positions
+from posenc.check.lesson_10.fourier_features import fourier_features
+from posenc.check.lesson_10.grid_positions import grid_positions
+from posenc.check.lesson_10.resized_table import resized_table
+from posenc.check.lesson_11.own_encoding import own_encoding
+from posenc.check.lesson_11.reported_rate import reported_rate
+from posenc.check.lesson_11.slower_or_stuck import slower_or_stuck
 from posenc.check.trial import record as _record
 from posenc.check.trial.ledger import ledger
 from posenc.check.trial.report import report

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import explain, first_difference
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Verdict, judge
+
+F64 = torch.float64
 
 
 def _nothing(*_: Any) -> None:
@@ -25,8 +28,9 @@ class Exercise:
     praise: str  # what a right answer is told
     slips: tuple[Slip, ...] = ()
     lacks: Callable[..., None] = _nothing  # (found, right, *case): raises what is missing there
+    asks: Callable[..., None] = _nothing  # (answer, found, differences): the same, with more calls
     said: Callable[..., str] | None = None  # *case: the call in words
-    atol: float = 1e-6
+    atol: float | tuple[float, ...] = 1e-6  # of all cases, or of each
 
     def check(self, answer: object) -> Verdict:
         """Judge an answer: print one line, and return it as data."""
@@ -36,12 +40,16 @@ class Exercise:
         """Return the praise, or raise the Mistake or the Remark that the answer deserves."""
         found = [answer(*map(_own, case)) for case in self.cases]
         right = [self.right(*case) for case in self.cases]
-        said = [self._words(case) for case in self.cases]
-        first = first_difference(found, right, said, self.atol)
+        limits = self.atol if isinstance(self.atol, tuple) else (self.atol,) * len(found)
+        judged = zip(found, right, map(self._words, self.cases), limits, strict=True)
+        differences = [first_difference([f], [r], [words], atol) for f, r, words, atol in judged]
+        first = next((mistake for mistake in differences if mistake), None)
         if first is None:
             return self.praise
-        explain(found, self.slips, self.cases, self.atol)
-        for mine, true, case in zip(found, right, self.cases, strict=True):
+        explain(found, self.slips, self.cases, max(limits))
+        numbers = [mine.detach().to("cpu", F64) for mine in found]
+        self.asks(answer, numbers, differences)
+        for mine, true, case in zip(numbers, right, self.cases, strict=True):
             self.lacks(mine, true, *case)
         raise first
 

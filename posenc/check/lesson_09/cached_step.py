@@ -1,4 +1,4 @@
-"""Checker of notebook 09: one decode step with a cache of turned keys."""
+"""One decode step with a cache of turned keys."""
 
 import math
 from collections.abc import Callable
@@ -7,20 +7,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._slips import _steps
 from posenc.check.engine.compare import alike
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
+from posenc.check.lesson_09.cached_step_slips import SLIPS
 from posenc.functional import angles, inverse_frequencies, rotate_pairs
-
-__all__ = ["cached_step"]
 
 WIDTH = 8  # of the head
 WORDS, FULL, EVICTED = 12, 6, 3  # before word 6 the window is full: the three oldest go
 Step = Callable[..., Any]  # q, k, v, store, turn -> (dh,)
 KEPT = ("keys-not-kept", "values-not-kept", "seen-not-counted", "shape", "not-a-tensor")
-KNOWN = _steps.KNOWN["cached_step"]
-SAYS = {slip.slug: slip.says for slip in KNOWN}
+SAYS = {slip.slug: slip.says for slip in SLIPS}
 
 
 def cached_step(answer: Step) -> Verdict:
@@ -74,14 +71,11 @@ def _walk(answer: Step) -> None:
         _examine_out(out, i, kept, (q, k, v))
 
 
-# --- the whole run, against the known slips -------------------------------------------------
-
-
 def _known(answer: Step) -> Slip | None:
     """Return the slip whose outputs and new keys are the answer's, all the way."""
     try:
         mine = _run(answer)
-        return next((s for s in KNOWN if alike(mine, _run(s.program))), None)
+        return next((s for s in SLIPS if alike(mine, _run(s.program))), None)
     except Exception:  # it goes on to break down: the first property has been found
         return None
 
@@ -97,9 +91,6 @@ def _run(step: Step) -> Tensor:
         out = step(q[i].clone(), k[i].clone(), v[i].clone(), store, _turn)
         rows.append(torch.cat((out, store["keys"][-1])).detach())
     return torch.stack(rows)
-
-
-# --- the store ------------------------------------------------------------------------------
 
 
 def _examine_store(store: dict[str, Any], i: int, kept: list[int], k: Tensor) -> None:
@@ -137,9 +128,6 @@ def _name_position(key: Tensor, i: int, kept: list[int], k: Tensor) -> None:
     raise Mistake(
         slug, f"word {i} must be turned as position {i}; its key is turned {told}{why}"
     )  # fmt: skip
-
-
-# --- what comes out -------------------------------------------------------------------------
 
 
 def _examine_out(out: object, i: int, kept: list[int], heads: tuple[Tensor, ...]) -> None:

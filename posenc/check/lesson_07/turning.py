@@ -1,12 +1,32 @@
-"""What holds of every turn of neighbouring channels, and how far one turns in truth."""
+"""What a turn of neighbouring channels is, and what holds of every one."""
 
 import torch
 from torch import Tensor
 
-from posenc.check._slips._turns import turned
 from posenc.check.engine.verdict import Mistake, require
+from posenc.functional import angles, inverse_frequencies, rotate_pairs
 
-__all__ = ["examine_turn"]
+F64 = torch.float64
+
+
+def speeds(dim: int) -> Tensor:
+    """Return the speeds of a width in float64, (dim/2,)."""
+    return inverse_frequencies(dim, dtype=F64)
+
+
+def turned(x: Tensor, pos: Tensor, speed: Tensor) -> Tensor:
+    """Turn neighbouring channels by their speed times the position, (..., n, dh), (n,)."""
+    return rotate_pairs(x, angles(pos, speed.to(F64)))
+
+
+def rope(x: Tensor, pos: Tensor) -> Tensor:
+    """Turn neighbouring channels as RoPE does, (..., n, dh), (n,) -> (..., n, dh)."""
+    return turned(x, pos, speeds(x.shape[-1]))
+
+
+def random(*shape: int) -> Tensor:
+    """Return the same numbers each time."""
+    return torch.randn(*shape, dtype=F64, generator=torch.Generator().manual_seed(7))
 
 
 def examine_turn(found: Tensor, x: Tensor, pos: Tensor, speeds: Tensor) -> None:

@@ -1,17 +1,30 @@
-"""Wrong programs of notebook 11: which learning rate to report, and fails or slower."""
+"""The learning rate to report: rates -> the test accuracies of one."""
 
 import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from posenc.check.engine.slip import Slip
+from posenc.check._slips._models import told_by
+from posenc.check.engine.slip import Slip, name_it
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require, same
 
 Rates = dict[float, tuple[Tensor, Tensor]]  # rate -> validation losses, test accuracies (seeds,)
-Seeds = list[float]
 
-# --- the learning rate to report ---------------------------------------------------------------
+
+def reported_rate(answer: Callable[[Rates], Tensor]) -> Verdict:
+    """Check ``reported_rate(rates)``: the test accuracies of the rate chosen by validation.
+
+    ``rates`` is a dict from learning rates to pairs of (seeds,): validation losses and test
+    accuracies. The rate with the least mean loss is reported; one at which a seed diverged
+    (its loss is NaN) comes after those at which none did.
+
+    >>> verdict = reported_rate(lambda rates: max((test for _, test in rates.values()), key=sum))
+    ✗ reported_rate: it takes the rate that does best in the test, and so reports luck: \
+choose by validation
+    """
+    return judge("reported_rate", answer, _examine_rate)
 
 
 def reported(rates: Rates, by: Callable[[Tensor, Tensor], Tensor] | None = None) -> Tensor:
@@ -36,7 +49,7 @@ def _each_seed(rates: Rates, by_test: bool = False) -> Tensor:
     return test.gather(0, chosen[None])[0]
 
 
-CHOSEN = (
+SLIPS = (
     Slip("by-test", lambda rates: reported(rates, lambda valid, test: -test.mean()),
          "it takes the rate that does best in the test, and so reports luck: choose by validation"),
     Slip("best-test-seed", lambda rates: reported(rates, lambda valid, test: -test.max()),
@@ -70,67 +83,56 @@ CHOSEN = (
          "these are the validation losses of the right rate: report its test accuracies"),
 )  # fmt: skip
 
-# --- fails, or only slower? --------------------------------------------------------------------
 
-LEVEL, MARGIN = 0.95, 0.05
-SOLVED, SLOWER, STUCK, OPEN = "solved", "slower", "stuck", "not decided"
-
-
-def mean(seeds: Seeds) -> float:
-    """Return the mean of some seeds."""
-    return sum(seeds) / len(seeds)
-
-
-def fate(
-    early: Seeds,
-    late: Seeds,
-    *,
-    least: Callable[[Seeds], float] = min,
-    most: Callable[[Seeds], float] = max,
-    margin: float = MARGIN,
-) -> str:
-    """Return what the seeds say; ``least`` and ``most`` are what stands for all of them."""
-    if least(early) >= LEVEL:
-        return SOLVED
-    if least(late) >= LEVEL:
-        return SLOWER
-    return STUCK if most(late) <= most(early) + margin else OPEN
+def _records() -> list[Rates]:
+    """Return some encodings' rates; in the last ones a seed has diverged."""
+    generator = Generator().manual_seed(0)
+    records = []
+    for case in range(12):
+        losses = torch.rand(4, 5, generator=generator, dtype=torch.float64)
+        tests = torch.rand(4, 5, generator=generator, dtype=torch.float64)
+        if case >= 6:
+            row, best = case % 4, float(losses.mean(1).min())
+            losses[row] = best * (0.5 if case % 2 else 1.1)  # 0 for the diverged seed would win
+            losses[row, case % 5] = math.nan
+        rates = (0.01, 0.003, 0.03, 0.1) if case % 2 else (0.03, 0.1, 0.003, 0.01)
+        records.append(dict(zip(rates, zip(losses, tests, strict=True), strict=True)))
+    return records
 
 
-def _never_open(early: Seeds, late: Seeds) -> str:
-    word = fate(early, late)
-    return STUCK if word == OPEN else word
+def _examine_rate(answer: Callable[[Rates], Tensor]) -> str:
+    records = _records()
+    found = [answer({rate: (v.clone(), t.clone()) for rate, (v, t) in one.items()})
+             for one in records]  # fmt: skip
+    for mine, one in zip(found, records, strict=True):
+        require(
+            isinstance(mine, Tensor),
+            "not-a-tensor",
+            f"return the test accuracies, a tensor of (seeds,); it returned {type(mine).__name__}",
+        )
+        require(
+            mine.shape == (5,),
+            "shape",
+            f"each of the 5 seeds has its accuracy; the result has shape {tuple(mine.shape)}",
+        )
+        if torch.allclose(mine.double(), reported(one), equal_nan=True):
+            continue
+        together = torch.stack([part.double() for part in found])
+        name_it(together, told_by(_all, SLIPS))
+        _no_row(mine.double(), one)
+        same(mine, reported(one), case="reported_rate(rates)")
+    return "one rate for all seeds, chosen without a look at the test"
 
 
-def _rises_is_slower(early: Seeds, late: Seeds) -> str:
-    word = fate(early, late)
-    return SLOWER if word == OPEN else word
+def _all(program: Callable[[Rates], Tensor]) -> Tensor:
+    return torch.stack([program(one).double() for one in _records()])
 
 
-FATES = (
-    Slip("means", lambda early, late: fate(early, late, least=mean, most=mean),
-         "it compares means: every seed must reach 95 %, and no seed may rise"),
-    Slip("any-seed", lambda early, late: fate(early, late, least=max),
-         "one seed at 95 % is enough for it: every seed must be there"),
-    Slip("never-open", _never_open,
-         "what is still rising is no failure: say 'not decided'"),
-    Slip("rising-is-slower", _rises_is_slower,
-         "what rises has not arrived: 'slower' is for seeds that all reach 95 % late"),
-    Slip("late-alone", lambda early, late: SOLVED if min(late) >= LEVEL else fate(early, late),
-         "it calls solved what only the long training solved: that is 'slower'"),
-    Slip("early-alone", lambda early, late: SOLVED if min(early) >= LEVEL else STUCK,
-         "it reads the short training alone, and calls 'stuck' what was not yet given time"),
-    Slip("no-margin", lambda early, late: fate(early, late, margin=0.0),
-         "a rise within 0.05 is noise of the seeds: leave it that margin"),
-    Slip("late-against-95", lambda early, late: SOLVED if min(early) >= LEVEL else SLOWER
-         if min(late) >= LEVEL else STUCK if max(late) < LEVEL else OPEN,
-         "it calls stuck whatever stays below 95 %: ask whether it has risen"),
-    Slip("least-rises", lambda early, late: fate(early, late, most=min),
-         "it looks for a rise in the worst seed alone: any seed that rises leaves it open"),
-    Slip("swapped", lambda early, late: fate(late, early),
-         "early and late have changed places"),
-    Slip("above", lambda early, late: fate([x - 1e-9 for x in early], [x - 1e-9 for x in late]),
-         "95 % itself is enough: >=, not >"),
-)  # fmt: skip
-
-KNOWN = {"reported_rate": CHOSEN, "slower_or_stuck": FATES}
+def _no_row(mine: Tensor, one: Rates) -> None:
+    rows = [test for _, test in one.values()]
+    said = "these are no rate's test accuracies: report the seeds of one rate as they are"
+    require(any(torch.allclose(mine, row) for row in rows), "no-such-rate", said)
+    chosen = next(rate for rate, (_, test) in one.items() if torch.allclose(mine, test))
+    losses = {rate: float(valid.mean()) for rate, (valid, _) in one.items()}
+    told = ", ".join(f"{rate:g}: {loss:.3f}" for rate, loss in losses.items())
+    raise Mistake("other-rate", f"it reports rate {chosen:g}; the mean losses are {told}")

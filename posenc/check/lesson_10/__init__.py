@@ -1,0 +1,3 @@
+"""Notebook 10: beyond text."""
+
+EXERCISES = ("grid_positions", "resized_table", "fourier_features")
