@@ -2,8 +2,8 @@
 
 import math
 
-import reference
 import torch
+from oracle import functional as loops
 
 from contract import equal
 from posenc import analysis, functional
@@ -17,7 +17,7 @@ def _codes(n=40, dim=8):
 
 def wavelengths_are_a_turn_by_the_speed():
     for dim, base in ((8, 10_000.0), (12, 100.0)):
-        expected = [2 * math.pi / speed for speed in reference.inverse_frequencies(dim, base)]
+        expected = [2 * math.pi / speed for speed in loops.inverse_frequencies(dim, base)]
         equal(analysis.wavelengths(dim, base), expected)
     # the longest of the paper's is not 2π · 10 000
     assert round(analysis.wavelengths(512)[-1].item()) == 60_611
@@ -25,7 +25,7 @@ def wavelengths_are_a_turn_by_the_speed():
 
 def turns_count_from_the_first_to_the_last():
     for n, dim in ((1, 8), (60, 12)):
-        speeds = reference.inverse_frequencies(dim)
+        speeds = loops.inverse_frequencies(dim)
         expected = [speed * (n - 1) / (2 * math.pi) for speed in speeds]
         equal(analysis.turns(n, dim), expected)
 
@@ -46,7 +46,7 @@ def ramps_are_channels_that_only_rise_or_only_fall():
 def kernel_is_the_cosine_of_two_codes():
     offsets = torch.tensor([0, 1, -7, 50, 1234])
     found = analysis.kernel(offsets, 12, 300.0)
-    equal(found, [reference.kernel(k, 12, 300.0) for k in offsets.tolist()])
+    equal(found, [loops.kernel(k, 12, 300.0) for k in offsets.tolist()])
     here, there = (functional.sinusoidal(pos, 12, 300.0, dtype=F64) for pos in (
         torch.tensor([2000]), offsets + 2000))  # fmt: skip
     equal(torch.cosine_similarity(here, there), found)

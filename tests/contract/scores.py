@@ -1,7 +1,7 @@
 """What the mathematics of biases and turns promises, and the encodings' options."""
 
-import reference
 import torch
+from oracle import functional as loops
 
 from contract import equal, refused
 from posenc import Cache, Dims, Transformer, build
@@ -18,14 +18,14 @@ def _random(*shape, seed=0):
 
 def slopes_are_the_published_ones():
     for heads in (1, 2, 3, 4, 6, 8, 12, 20, 40):
-        equal(F.alibi_slopes(heads), reference.alibi_slopes(heads), rtol=1e-6)
+        equal(F.alibi_slopes(heads), loops.alibi_slopes(heads), rtol=1e-6)
 
 
 def buckets_are_the_published_ones():
     far = torch.arange(-300, 301)
     for causal in (True, False):
         for buckets, greatest in ((32, 128), (16, 64), (8, 20)):
-            expected = [reference.t5_bucket(int(d), buckets, greatest, causal) for d in far]
+            expected = [loops.t5_bucket(int(d), buckets, greatest, causal) for d in far]
             assert F.t5_bucket(far, buckets, greatest, causal).tolist() == expected
     assert F.t5_bucket(torch.tensor([3.9, 4.0])).tolist() == [3, 4]
 
@@ -34,7 +34,7 @@ def both_layouts_turn_counter_clockwise():
     for rotate in ("rotate_pairs", "rotate_halves"):
         for width, pairs in ((6, 3), (8, 2)):  # the second leaves four channels alone
             x, theta = _random(2, 3, 5, width), _random(5, pairs, seed=1) * 9
-            turned = getattr(reference, rotate)
+            turned = getattr(loops, rotate)
             expected = [
                 [
                     [turned(row, angle) for row, angle in zip(head, theta.tolist(), strict=True)]
@@ -62,7 +62,7 @@ def scaled_frequencies_equal_the_loops():
             found = F.scaled_frequencies(
                 dim, base, method=method, factor=factor, original_max_len=length
             )
-            expected = reference.scaled_frequencies(dim, base, method, factor, length)
+            expected = loops.scaled_frequencies(dim, base, method, factor, length)
             equal(found, expected, rtol=1e-5, atol=1e-12)
     assert abs(F.yarn_temperature(8.0) - 1.2079) < 1e-4
     assert F.yarn_temperature(1.0) == 1
@@ -70,12 +70,12 @@ def scaled_frequencies_equal_the_loops():
 
 def options_of_rope_reach_its_speeds():
     dims = Dims(d_model=64, n_heads=2)
-    full = reference.inverse_frequencies(32, 500.0)
+    full = loops.inverse_frequencies(32, 500.0)
     equal(build("rope", dims, base=500.0).inv_freq(), full, rtol=1e-6)
     kept = build("rope", dims, base=500.0, keep=0.25).inv_freq()
     equal(kept, full[:4] + [0.0] * 12, rtol=1e-6)
     part = build("rope", dims, base=500.0, partial=0.25).inv_freq()
-    equal(part, reference.inverse_frequencies(8, 500.0), rtol=1e-6)
+    equal(part, loops.inverse_frequencies(8, 500.0), rtol=1e-6)
     warm = build("rope", dims, scaling="yarn", factor=8.0, original_max_len=64)
     q, pos = _random(1, 2, 3, 32), torch.arange(3)
     norms = warm.rotate(q, q, pos, pos)[0].norm(dim=-1) / q.norm(dim=-1)
@@ -95,16 +95,14 @@ def layouts_are_one_up_to_a_permutation():
 def grids_equal_their_oracles():
     dims, grid = Dims(d_model=16, n_heads=2), [[0, 0], [2, 5], [7, 1]]
     code = Sinusoidal2D(dims, base=300.0)
-    expected = [
-        reference.sinusoidal(r, 8, 300.0) + reference.sinusoidal(c, 8, 300.0) for r, c in grid
-    ]
+    expected = [loops.sinusoidal(r, 8, 300.0) + loops.sinusoidal(c, 8, 300.0) for r, c in grid]
     equal(code.code(torch.tensor(grid), F64), expected)
     axial = AxialRope(dims, base=50.0)
     q, pos = _random(1, 2, 3, 8), torch.tensor(grid)
-    speeds = reference.inverse_frequencies(4, 50.0)
+    speeds = loops.inverse_frequencies(4, 50.0)
     expected = [
         [
-            reference.rotate_pairs(row, [s * r for s in speeds] + [s * c for s in speeds])
+            loops.rotate_pairs(row, [s * r for s in speeds] + [s * c for s in speeds])
             for row, (r, c) in zip(head, grid, strict=True)
         ]
         for head in q[0].tolist()
