@@ -10,6 +10,7 @@ from oracle.functional import (
     linear,
     rotate_halves,
     rotate_pairs,
+    scaled_frequencies,
     sinusoidal,
     t5_bucket,
 )
@@ -113,9 +114,17 @@ def _fire(encoding, head, q, k, q_p, k_p):
 
 
 def _rope(encoding, vector, p):
+    options = dict(encoding.scaling)
+    method, factor = options.get("scaling"), options.get("factor", 1.0)
     speeds = inverse_frequencies(encoding.width, encoding.base)
+    if method:
+        length = options.get("original_max_len")
+        speeds = scaled_frequencies(encoding.width, encoding.base, method, factor, length)
+    moving = int(encoding.keep * len(speeds))
     turned = rotate_pairs if encoding.layout == "interleaved" else rotate_halves
-    return turned(vector, [speed * p for speed in speeds])
+    out = turned(vector, [s * p for s in speeds[:moving]] + [0.0] * (len(speeds) - moving))
+    warmth = 0.1 * math.log(factor) + 1 if method == "yarn" else 1.0
+    return [x * warmth for x in out[: encoding.width]] + out[encoding.width :]
 
 
 def _xpos_query(encoding, vector, p, sign=1):
