@@ -60,18 +60,33 @@ def first_rise_is_where_it_is():
 
 
 def rivals_are_the_nearest_others():
-    codes = _codes(30, 6)[torch.randperm(30, generator=torch.Generator().manual_seed(0))]
-    rival = analysis.nearest_rivals(codes)
-    rows = codes.tolist()
-    for i, row in enumerate(rows):
-        gaps = [math.dist(row, other) if j != i else math.inf for j, other in enumerate(rows)]
-        assert math.isclose(rival.distance[i], min(gaps), rel_tol=1e-9)
-        assert math.isclose(gaps[rival.row[i]], min(gaps), rel_tol=1e-9)
+    for n in (2, 25, 26, 80):  # beyond 25 rows torch would take a matrix product if it may
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
+        codes = _codes(n, 6)[order]
+        _rivals_equal_the_loops(codes, 1e-12)
+        # far from the origin a product of matrices forgets small gaps
+        steps = torch.arange(n)[order] ** 2 * 2.0**-13
+        far = torch.stack((torch.full((n,), 1000.0), 1000 + steps), 1)
+        _rivals_equal_the_loops(far, 1e-6)
+        _rivals_equal_the_loops(far.double(), 1e-12)
+        exact = torch.cdist(
+            far.double(), far.double(), compute_mode="use_mm_for_euclid_dist"
+        ).fill_diagonal_(math.inf)
+        equal(analysis.nearest_rivals(far).distance, exact.min(1).values, rtol=1e-2)
     twins = analysis.nearest_rivals(torch.tensor([[1.0], [7.0], [1.0]]))
     assert twins.distance.tolist() == [0, 6, 0]
     assert twins.row[[0, 2]].tolist() == [2, 0]
     close = torch.tensor([[1000.0, 0.0], [1000.0, 1e-3]])
     equal(analysis.nearest_rivals(close).distance, [1e-3] * 2, rtol=1e-5)
+
+
+def _rivals_equal_the_loops(codes, rtol):
+    rival = analysis.nearest_rivals(codes)
+    rows = codes.tolist()
+    for i, row in enumerate(rows):
+        gaps = [math.dist(row, other) if j != i else math.inf for j, other in enumerate(rows)]
+        assert math.isclose(rival.distance[i], min(gaps), rel_tol=rtol)
+        assert math.isclose(gaps[rival.row[i]], min(gaps), rel_tol=rtol)
 
 
 def linear_r2_is_the_share_explained():

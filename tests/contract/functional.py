@@ -1,5 +1,6 @@
 """What posenc.functional promises."""
 
+import inspect
 import math
 
 import torch
@@ -20,6 +21,38 @@ def the_base_of_the_paper_is_the_default():
     equal(functional.inverse_frequencies(8, dtype=F64), [1, 0.1, 0.01, 0.001])
     equal(functional.sinusoidal(torch.tensor([7]), 8, dtype=F64), [loops.sinusoidal(7, 8)])
     equal(functional.shift_matrix(3, 8, dtype=F64), loops.shift_matrix(3, 8))
+
+
+def a_dtype_asked_for_is_what_is_computed_in():
+    made = {
+        "inverse_frequencies": (
+            lambda dtype: functional.inverse_frequencies(12, 300.0, dtype=dtype),
+            loops.inverse_frequencies(12, 300.0),
+        ),
+        "sinusoidal": (
+            lambda dtype: functional.sinusoidal(torch.tensor([7, 1003]), 8, dtype=dtype),
+            [loops.sinusoidal(p, 8) for p in (7, 1003)],
+        ),
+        "shift_matrix": (
+            lambda dtype: functional.shift_matrix(1003, 8, dtype=dtype),
+            loops.shift_matrix(1003, 8),
+        ),
+        "scaled_frequencies": (
+            lambda dtype: functional.scaled_frequencies(
+                8, 300.0, method="yarn", factor=3.0, original_max_len=1024, dtype=dtype
+            ),
+            loops.scaled_frequencies(8, 300.0, "yarn", 3.0, 1024),
+        ),
+    }
+    functions = {name: getattr(functional, name) for name in functional.__all__}
+    takers = {
+        name for name, one in functions.items() if "dtype" in inspect.signature(one).parameters
+    }
+    assert takers - {"check_float"} == set(made), "write what it makes in loops, here"
+    for name, (make, expected) in made.items():
+        for dtype in (F64, torch.float32, torch.bfloat16):
+            assert make(dtype).dtype == dtype, name
+        equal(make(F64), expected, rtol=1e-12, atol=1e-12)
 
 
 def odd_and_empty_widths_are_refused():

@@ -1,5 +1,7 @@
 """What the mathematics of biases and turns promises, and the encodings' options."""
 
+from itertools import product
+
 import torch
 from oracle import functional as loops
 
@@ -56,16 +58,31 @@ def half_precision_is_turned_in_float32():
         assert (found.float() - rotate(x, theta)).abs().max() < 2**-8
 
 
+WIDTHS, LENGTHS, BASES = (8, 34, 128), (2**10, 2**13, 2**17), (100.0, 1e4, 5e5)
+
+
 def scaled_frequencies_equal_the_loops():
-    for method in ("linear", "ntk", "yarn", "llama3"):
-        for dim, base, factor, length in ((16, 1e4, 4.0, 64), (128, 5e5, 8.0, 8192)):
-            found = F.scaled_frequencies(
-                dim, base, method=method, factor=factor, original_max_len=length
-            )
-            expected = loops.scaled_frequencies(dim, base, method, factor, length)
-            equal(found, expected, rtol=1e-5, atol=1e-12)
+    for dim, base, factor in product((4, *WIDTHS), BASES, (1.0, 1.5, 32.0)):
+        for method in ("linear", "ntk"):
+            _equal_the_loops((dim, base), method, factor, None)
+    for dim, base, length in product(WIDTHS, BASES, LENGTHS):
+        # the second ramps begin below the fastest pair, end beyond the slowest, have no width
+        for fast, slow in ((32.0, 1.0), (1000.0, 500.0), (2.0, 1e-3), (4.0, 4.0)):
+            options = {"beta_fast": fast, "beta_slow": slow}
+            _equal_the_loops((dim, base), "yarn", 8.0, length, **options)
+        for low, high in ((1.0, 4.0), (2.0, 3.0)):
+            options = {"low_freq_factor": low, "high_freq_factor": high}
+            _equal_the_loops((dim, base), "llama3", 8.0, length, **options)
     assert abs(F.yarn_temperature(8.0) - 1.2079) < 1e-4
     assert F.yarn_temperature(1.0) == 1
+
+
+def _equal_the_loops(speeds, method, factor, length, **options):
+    asked = {"method": method, "factor": factor, "original_max_len": length, **options}
+    found = F.scaled_frequencies(*speeds, **asked, dtype=F64)
+    assert found.dtype == F64
+    expected = loops.scaled_frequencies(*speeds, method, factor, length, **options)
+    equal(found, expected, rtol=1e-12, atol=0)
 
 
 def options_of_rope_reach_its_speeds():

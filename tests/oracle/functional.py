@@ -86,7 +86,10 @@ def rotate_halves(vector, thetas):
     return out
 
 
-def scaled_frequencies(dim, base, method, factor, length, beta_fast=32, beta_slow=1):
+def scaled_frequencies(dim, base, method, factor, length, **options):
+    """Options by the names of the papers' code: ``beta_fast``, …; a length where one is needed."""
+    fast, slow = options.get("beta_fast", 32), options.get("beta_slow", 1)
+    low_freq, high_freq = options.get("low_freq_factor", 1), options.get("high_freq_factor", 4)
     speeds = inverse_frequencies(dim, base)
     if method == "linear":
         return [speed / factor for speed in speeds]
@@ -96,15 +99,15 @@ def scaled_frequencies(dim, base, method, factor, length, beta_fast=32, beta_slo
     for i, speed in enumerate(speeds):
         wavelength = 2 * math.pi / speed
         if method == "llama3":
-            if wavelength < length / 4:
+            if wavelength < length / high_freq:
                 kept = 1.0
-            elif wavelength > length:
+            elif wavelength > length / low_freq:
                 kept = 0.0
             else:
-                kept = (length / wavelength - 1) / (4 - 1)
+                kept = (length / wavelength - low_freq) / (high_freq - low_freq)
         else:
-            low = dim * math.log(length / (beta_fast * 2 * math.pi)) / (2 * math.log(base))
-            high = dim * math.log(length / (beta_slow * 2 * math.pi)) / (2 * math.log(base))
+            low = dim * math.log(length / (fast * 2 * math.pi)) / (2 * math.log(base))
+            high = dim * math.log(length / (slow * 2 * math.pi)) / (2 * math.log(base))
             low, high = max(math.floor(low), 0), min(math.ceil(high), dim - 1)
             kept = 1 - min(max((i - low) / max(high - low, 0.001), 0.0), 1.0)
         scaled.append(kept * speed + (1 - kept) * speed / factor)
