@@ -1,4 +1,4 @@
-"""Puts this folder on the path, so that tests share `reference` and `contract`."""
+"""Puts this folder on the path, so that tests share `oracle` and `contract`."""
 
 import os
 import re
@@ -6,7 +6,7 @@ import re
 import pytest
 from hypothesis import settings
 
-pytest.register_assert_rewrite("contract", "reference")
+pytest.register_assert_rewrite("contract", "oracle")
 
 # The same examples on every run and every machine; a slow machine is no failure.
 settings.register_profile("posenc", max_examples=40, deadline=None, derandomize=True, database=None)

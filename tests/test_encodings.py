@@ -3,11 +3,11 @@
 import contract.absolute
 import contract.encodings as promise
 import pytest
-import reference
 import torch
 from contract import checks, equal
 from hypothesis import given
 from hypothesis import strategies as st
+from oracle.encodings import ORACLES
 
 from posenc import ENCODINGS, Dims, acts_on, build
 
@@ -19,7 +19,7 @@ def test_promise(check, name):
 
 
 def test_no_oracle_is_left_over():
-    assert set(reference.ORACLES) == set(ENCODINGS)
+    assert set(ORACLES) == set(ENCODINGS)
 
 
 @pytest.mark.parametrize("name", list(ENCODINGS))
@@ -27,7 +27,7 @@ def test_no_oracle_is_left_over():
 def test_oracle_anywhere(name, data):
     heads = data.draw(st.integers(1, 4))
     dims = Dims(d_model=2 * heads * data.draw(st.integers(1, 4)), n_heads=heads, max_len=40)
-    encoding, oracle = build(name, dims), reference.ORACLES[name]
+    encoding, oracle = build(name, dims), ORACLES[name]
     if not oracle.codes:
         return
     last = 39

@@ -179,18 +179,6 @@ def test_scaling_equals_transformers(method, extra, factor, dh):
     _same_rotation(ours, cos, sin, dh, 100)
 
 
-@pytest.mark.parametrize(("length", "factor"), [(128, 2.0), (256, 4.0)])
-def test_ntk_equals_transformers_dynamic_at_a_fixed_length(length, factor):
-    from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
-
-    parameters = {"rope_type": "dynamic", "rope_theta": 10_000.0, "factor": factor}
-    rotary, *_ = _llama(64, 5, parameters)
-    theirs, _ = ROPE_INIT_FUNCTIONS["dynamic"](rotary.config, seq_len=length)
-    stretch = factor * length / 64 - (factor - 1)  # theirs grows with the text it is given
-    ours = F.scaled_frequencies(64, method="ntk", factor=stretch)
-    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-9)
-
-
 # --- biases ---------------------------------------------------------------------------------
 
 

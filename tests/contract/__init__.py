@@ -5,7 +5,9 @@ function here notices would be a hole in the tests. Every function runs without 
 or, in `contract.encodings`, with the name of an encoding, and is fast.
 """
 
+import importlib
 import inspect
+import pkgutil
 from contextlib import contextmanager
 from types import ModuleType
 
@@ -13,7 +15,10 @@ import torch
 
 
 def checks(module: ModuleType) -> list:
-    """The promises of one module, in the order in which they are written."""
+    """The promises of one module, in the order in which they are written; of a folder, of all."""
+    if hasattr(module, "__path__"):
+        parts = pkgutil.iter_modules(module.__path__, f"{module.__name__}.")
+        return [check for part in parts for check in checks(importlib.import_module(part.name))]
     return [
         function
         for name, function in vars(module).items()

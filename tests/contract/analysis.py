@@ -2,8 +2,8 @@
 
 import math
 
-import reference
 import torch
+from oracle import functional as loops
 
 from contract import equal
 from posenc import analysis, functional
@@ -17,7 +17,7 @@ def _codes(n=40, dim=8):
 
 def wavelengths_are_a_turn_by_the_speed():
     for dim, base in ((8, 10_000.0), (12, 100.0)):
-        expected = [2 * math.pi / speed for speed in reference.inverse_frequencies(dim, base)]
+        expected = [2 * math.pi / speed for speed in loops.inverse_frequencies(dim, base)]
         equal(analysis.wavelengths(dim, base), expected)
     # the longest of the paper's is not 2π · 10 000
     assert round(analysis.wavelengths(512)[-1].item()) == 60_611
@@ -25,7 +25,7 @@ def wavelengths_are_a_turn_by_the_speed():
 
 def turns_count_from_the_first_to_the_last():
     for n, dim in ((1, 8), (60, 12)):
-        speeds = reference.inverse_frequencies(dim)
+        speeds = loops.inverse_frequencies(dim)
         expected = [speed * (n - 1) / (2 * math.pi) for speed in speeds]
         equal(analysis.turns(n, dim), expected)
 
@@ -46,7 +46,7 @@ def ramps_are_channels_that_only_rise_or_only_fall():
 def kernel_is_the_cosine_of_two_codes():
     offsets = torch.tensor([0, 1, -7, 50, 1234])
     found = analysis.kernel(offsets, 12, 300.0)
-    equal(found, [reference.kernel(k, 12, 300.0) for k in offsets.tolist()])
+    equal(found, [loops.kernel(k, 12, 300.0) for k in offsets.tolist()])
     here, there = (functional.sinusoidal(pos, 12, 300.0, dtype=F64) for pos in (
         torch.tensor([2000]), offsets + 2000))  # fmt: skip
     equal(torch.cosine_similarity(here, there), found)
@@ -60,18 +60,33 @@ def first_rise_is_where_it_is():
 
 
 def rivals_are_the_nearest_others():
-    codes = _codes(30, 6)[torch.randperm(30, generator=torch.Generator().manual_seed(0))]
-    rival = analysis.nearest_rivals(codes)
-    rows = codes.tolist()
-    for i, row in enumerate(rows):
-        gaps = [math.dist(row, other) if j != i else math.inf for j, other in enumerate(rows)]
-        assert math.isclose(rival.distance[i], min(gaps), rel_tol=1e-9)
-        assert math.isclose(gaps[rival.row[i]], min(gaps), rel_tol=1e-9)
+    for n in (2, 25, 26, 80):  # beyond 25 rows torch would take a matrix product if it may
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
+        codes = _codes(n, 6)[order]
+        _rivals_equal_the_loops(codes, 1e-12)
+        # far from the origin a product of matrices forgets small gaps
+        steps = torch.arange(n)[order] ** 2 * 2.0**-13
+        far = torch.stack((torch.full((n,), 1000.0), 1000 + steps), 1)
+        _rivals_equal_the_loops(far, 1e-6)
+        _rivals_equal_the_loops(far.double(), 1e-12)
+        exact = torch.cdist(
+            far.double(), far.double(), compute_mode="use_mm_for_euclid_dist"
+        ).fill_diagonal_(math.inf)
+        equal(analysis.nearest_rivals(far).distance, exact.min(1).values, rtol=1e-2)
     twins = analysis.nearest_rivals(torch.tensor([[1.0], [7.0], [1.0]]))
     assert twins.distance.tolist() == [0, 6, 0]
     assert twins.row[[0, 2]].tolist() == [2, 0]
     close = torch.tensor([[1000.0, 0.0], [1000.0, 1e-3]])
     equal(analysis.nearest_rivals(close).distance, [1e-3] * 2, rtol=1e-5)
+
+
+def _rivals_equal_the_loops(codes, rtol):
+    rival = analysis.nearest_rivals(codes)
+    rows = codes.tolist()
+    for i, row in enumerate(rows):
+        gaps = [math.dist(row, other) if j != i else math.inf for j, other in enumerate(rows)]
+        assert math.isclose(rival.distance[i], min(gaps), rel_tol=rtol)
+        assert math.isclose(gaps[rival.row[i]], min(gaps), rel_tol=rtol)
 
 
 def linear_r2_is_the_share_explained():

@@ -1,9 +1,10 @@
 """What posenc.functional promises."""
 
+import inspect
 import math
 
-import reference
 import torch
+from oracle import functional as loops
 
 from contract import equal, refused
 from posenc import functional
@@ -13,13 +14,45 @@ F64 = torch.float64
 
 def inverse_frequencies_are_the_formula(dim=12, base=300.0):
     found = functional.inverse_frequencies(dim, base, dtype=F64)
-    equal(found, reference.inverse_frequencies(dim, base), rtol=1e-12, atol=0)
+    equal(found, loops.inverse_frequencies(dim, base), rtol=1e-12, atol=0)
 
 
 def the_base_of_the_paper_is_the_default():
     equal(functional.inverse_frequencies(8, dtype=F64), [1, 0.1, 0.01, 0.001])
-    equal(functional.sinusoidal(torch.tensor([7]), 8, dtype=F64), [reference.sinusoidal(7, 8)])
-    equal(functional.shift_matrix(3, 8, dtype=F64), reference.shift_matrix(3, 8))
+    equal(functional.sinusoidal(torch.tensor([7]), 8, dtype=F64), [loops.sinusoidal(7, 8)])
+    equal(functional.shift_matrix(3, 8, dtype=F64), loops.shift_matrix(3, 8))
+
+
+def a_dtype_asked_for_is_what_is_computed_in():
+    made = {
+        "inverse_frequencies": (
+            lambda dtype: functional.inverse_frequencies(12, 300.0, dtype=dtype),
+            loops.inverse_frequencies(12, 300.0),
+        ),
+        "sinusoidal": (
+            lambda dtype: functional.sinusoidal(torch.tensor([7, 1003]), 8, dtype=dtype),
+            [loops.sinusoidal(p, 8) for p in (7, 1003)],
+        ),
+        "shift_matrix": (
+            lambda dtype: functional.shift_matrix(1003, 8, dtype=dtype),
+            loops.shift_matrix(1003, 8),
+        ),
+        "scaled_frequencies": (
+            lambda dtype: functional.scaled_frequencies(
+                8, 300.0, method="yarn", factor=3.0, original_max_len=1024, dtype=dtype
+            ),
+            loops.scaled_frequencies(8, 300.0, "yarn", 3.0, 1024),
+        ),
+    }
+    functions = {name: getattr(functional, name) for name in functional.__all__}
+    takers = {
+        name for name, one in functions.items() if "dtype" in inspect.signature(one).parameters
+    }
+    assert takers - {"check_float"} == set(made), "write what it makes in loops, here"
+    for name, (make, expected) in made.items():
+        for dtype in (F64, torch.float32, torch.bfloat16):
+            assert make(dtype).dtype == dtype, name
+        equal(make(F64), expected, rtol=1e-12, atol=1e-12)
 
 
 def odd_and_empty_widths_are_refused():
@@ -40,7 +73,7 @@ def frequencies_fall_in_equal_ratios(dim=16, base=500.0):
 def angles_are_products(pos=(0, 1, -3, 2.5, 1000), dim=8, base=300.0):
     inv_freq = functional.inverse_frequencies(dim, base, dtype=F64)
     found = functional.angles(torch.tensor(pos, dtype=F64), inv_freq)
-    equal(found, reference.angles(pos, inv_freq.tolist()), rtol=1e-14)
+    equal(found, loops.angles(pos, inv_freq.tolist()), rtol=1e-14)
 
 
 def angles_keep_the_batch(shape=(2, 3, 5), dim=6):
@@ -69,7 +102,7 @@ def sinusoidal_is_the_formula(pos=(0, 1, 2, 7, -4, 0.5, 12345), dim=12, base=300
     size = max(abs(p) for p in pos)  # an angle of that size is rounded by as much
     equal(
         found,
-        [reference.sinusoidal(p, dim, base) for p in pos],
+        [loops.sinusoidal(p, dim, base) for p in pos],
         atol=1e-14 * (1 + size) * max(1, 1 / base),
     )
 
@@ -98,12 +131,12 @@ def sinusoidal_casts_last():
     equal(functional.sinusoidal(pos, 16), exact, atol=1e-4)
     # float64 is float64 all the way: a float32 frequency would be off by 3e-2 here
     far = torch.tensor([10**6])
-    equal(functional.sinusoidal(far, 16, dtype=F64), [reference.sinusoidal(10**6, 16)], atol=1e-9)
+    equal(functional.sinusoidal(far, 16, dtype=F64), [loops.sinusoidal(10**6, 16)], atol=1e-9)
 
 
 def shift_matrix_is_the_formula(k=3, dim=8, base=300.0):
     found = functional.shift_matrix(k, dim, base, dtype=F64)
-    equal(found, reference.shift_matrix(k, dim, base), atol=1e-12)
+    equal(found, loops.shift_matrix(k, dim, base), atol=1e-12)
 
 
 def shift_matrix_shifts(k=-2.5, dim=10, base=300.0, p=17.0):
@@ -139,7 +172,7 @@ def shift_matrix_is_exact_before_its_cast():
 
 def distance_is_query_minus_key(q_pos=(5, 0, 2), k_pos=(1, 4)):
     found = functional.distance(torch.tensor(q_pos), torch.tensor(k_pos))
-    assert found.tolist() == reference.distance(q_pos, k_pos)
+    assert found.tolist() == loops.distance(q_pos, k_pos)
 
 
 def distance_of_a_batch_has_an_axis_for_heads(b=3, q=4, k=5):

@@ -2,8 +2,10 @@
 
 import math
 
-import reference
 import torch
+from oracle import model as loops
+from oracle.encodings import Oracle
+from oracle.functional import sinusoidal
 
 from contract import differ, equal
 from posenc import Dims, PositionalEncoding, SinusoidalPositionalEncoding, Transformer, build
@@ -34,7 +36,7 @@ class _ThreeDoors(PositionalEncoding):
         return 0.5 * q[..., :1] + 0.7 * k[..., None, :, 1] - 0.1 * head * gap
 
 
-_ORACLE = reference.Oracle(
+_ORACLE = Oracle(
     codes=lambda encoding, pos: [[0.3 * p] * encoding.dims.d_model for p in pos],
     turn=lambda encoding, vector, p: [x * (1 + 0.2 * p) for x in vector],
     bias=lambda encoding, head, q, k, i, j: 0.5 * q[0] + 0.7 * k[1] - 0.1 * (head + 1) * (i - j),
@@ -73,7 +75,7 @@ def equals_the_loops(**options):
                      for i, line in enumerate(head)]
                     for head in mask[row].tolist()
                 ]  # fmt: skip
-                expected, weights = reference.transformer(
+                expected, weights = loops.transformer(
                     model, _ORACLE, norm == "pre", tokens[row].tolist(), pos[row].tolist(), allowed
                 )
                 equal(logits[row], expected)
@@ -86,9 +88,7 @@ def attention_alone_equals_the_loops():
     x, pos = torch.randn(1, 4, 8, dtype=F64), torch.tensor([2, 0, 5, 1])
     out, weights = attention(x, encoding, pos, None)
     everyone = [[[True] * 4] * 4] * 2
-    expected = reference.attention(
-        x[0].tolist(), attention, _ORACLE, encoding, pos.tolist(), everyone
-    )
+    expected = loops.attention(x[0].tolist(), attention, _ORACLE, encoding, pos.tolist(), everyone)
     equal(out[0], expected[0])
     equal(weights[0], expected[1])
 
@@ -223,7 +223,7 @@ def a_block_alone_equals_the_loops():
         with torch.no_grad():
             block.norm1.weight.mul_(1.5)
         encoding = _ThreeDoors(DIMS)
-        expected = reference.block(
+        expected = loops.block(
             x[0].tolist(), block, norm == "pre", _ORACLE, encoding, pos.tolist(), everyone
         )
         found = block(x, encoding, pos, None)
@@ -234,14 +234,14 @@ def a_block_alone_equals_the_loops():
 def the_drop_in_module_adds_the_codes():
     module = SinusoidalPositionalEncoding(8).double()
     x = torch.randn(2, 5, 8, dtype=F64)
-    equal(module(x) - x, [[reference.sinusoidal(p, 8) for p in range(5)]] * 2)
+    equal(module(x) - x, [[sinusoidal(p, 8) for p in range(5)]] * 2)
     pos = torch.tensor([[0, 1, 2, 3, 4], [9, 2.5, 0, 7, 1]])
-    equal(module(x, pos)[1] - x[1], [reference.sinusoidal(p, 8) for p in pos[1].tolist()])
+    equal(module(x, pos)[1] - x[1], [sinusoidal(p, 8) for p in pos[1].tolist()])
     equal(module(x, pos[1]), module(x, pos[1].expand(2, 5)))
-    equal(module(torch.zeros(1, 900, 8, dtype=F64))[0, 899], reference.sinusoidal(899, 8))
+    equal(module(torch.zeros(1, 900, 8, dtype=F64))[0, 899], sinusoidal(899, 8))
     half = module(torch.zeros(1, 600, 8, dtype=torch.bfloat16))
     assert half.dtype == torch.bfloat16
-    exact = torch.tensor([reference.sinusoidal(p, 8) for p in range(600)])
+    exact = torch.tensor([sinusoidal(p, 8) for p in range(600)])
     equal(half[0], exact.bfloat16(), atol=1e-4, rtol=2**-7)
     lost = module(-exact.bfloat16()[None])  # what bfloat16 lost of the codes
     equal(lost[0], exact - exact.bfloat16().float(), atol=1e-4, rtol=2**-7)

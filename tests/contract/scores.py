@@ -1,7 +1,9 @@
 """What the mathematics of biases and turns promises, and the encodings' options."""
 
-import reference
+from itertools import product
+
 import torch
+from oracle import functional as loops
 
 from contract import equal, refused
 from posenc import Cache, Dims, Transformer, build
@@ -18,14 +20,14 @@ def _random(*shape, seed=0):
 
 def slopes_are_the_published_ones():
     for heads in (1, 2, 3, 4, 6, 8, 12, 20, 40):
-        equal(F.alibi_slopes(heads), reference.alibi_slopes(heads), rtol=1e-6)
+        equal(F.alibi_slopes(heads), loops.alibi_slopes(heads), rtol=1e-6)
 
 
 def buckets_are_the_published_ones():
     far = torch.arange(-300, 301)
     for causal in (True, False):
         for buckets, greatest in ((32, 128), (16, 64), (8, 20)):
-            expected = [reference.t5_bucket(int(d), buckets, greatest, causal) for d in far]
+            expected = [loops.t5_bucket(int(d), buckets, greatest, causal) for d in far]
             assert F.t5_bucket(far, buckets, greatest, causal).tolist() == expected
     assert F.t5_bucket(torch.tensor([3.9, 4.0])).tolist() == [3, 4]
 
@@ -34,7 +36,7 @@ def both_layouts_turn_counter_clockwise():
     for rotate in ("rotate_pairs", "rotate_halves"):
         for width, pairs in ((6, 3), (8, 2)):  # the second leaves four channels alone
             x, theta = _random(2, 3, 5, width), _random(5, pairs, seed=1) * 9
-            turned = getattr(reference, rotate)
+            turned = getattr(loops, rotate)
             expected = [
                 [
                     [turned(row, angle) for row, angle in zip(head, theta.tolist(), strict=True)]
@@ -56,26 +58,41 @@ def half_precision_is_turned_in_float32():
         assert (found.float() - rotate(x, theta)).abs().max() < 2**-8
 
 
+WIDTHS, LENGTHS, BASES = (8, 34, 128), (2**10, 2**13, 2**17), (100.0, 1e4, 5e5)
+
+
 def scaled_frequencies_equal_the_loops():
-    for method in ("linear", "ntk", "yarn", "llama3"):
-        for dim, base, factor, length in ((16, 1e4, 4.0, 64), (128, 5e5, 8.0, 8192)):
-            found = F.scaled_frequencies(
-                dim, base, method=method, factor=factor, original_max_len=length
-            )
-            expected = reference.scaled_frequencies(dim, base, method, factor, length)
-            equal(found, expected, rtol=1e-5, atol=1e-12)
+    for dim, base, factor in product((4, *WIDTHS), BASES, (1.0, 1.5, 32.0)):
+        for method in ("linear", "ntk"):
+            _equal_the_loops((dim, base), method, factor, None)
+    for dim, base, length in product(WIDTHS, BASES, LENGTHS):
+        # the second ramps begin below the fastest pair, end beyond the slowest, have no width
+        for fast, slow in ((32.0, 1.0), (1000.0, 500.0), (2.0, 1e-3), (4.0, 4.0)):
+            options = {"beta_fast": fast, "beta_slow": slow}
+            _equal_the_loops((dim, base), "yarn", 8.0, length, **options)
+        for low, high in ((1.0, 4.0), (2.0, 3.0)):
+            options = {"low_freq_factor": low, "high_freq_factor": high}
+            _equal_the_loops((dim, base), "llama3", 8.0, length, **options)
     assert abs(F.yarn_temperature(8.0) - 1.2079) < 1e-4
     assert F.yarn_temperature(1.0) == 1
 
 
+def _equal_the_loops(speeds, method, factor, length, **options):
+    asked = {"method": method, "factor": factor, "original_max_len": length, **options}
+    found = F.scaled_frequencies(*speeds, **asked, dtype=F64)
+    assert found.dtype == F64
+    expected = loops.scaled_frequencies(*speeds, method, factor, length, **options)
+    equal(found, expected, rtol=1e-12, atol=0)
+
+
 def options_of_rope_reach_its_speeds():
     dims = Dims(d_model=64, n_heads=2)
-    full = reference.inverse_frequencies(32, 500.0)
+    full = loops.inverse_frequencies(32, 500.0)
     equal(build("rope", dims, base=500.0).inv_freq(), full, rtol=1e-6)
     kept = build("rope", dims, base=500.0, keep=0.25).inv_freq()
     equal(kept, full[:4] + [0.0] * 12, rtol=1e-6)
     part = build("rope", dims, base=500.0, partial=0.25).inv_freq()
-    equal(part, reference.inverse_frequencies(8, 500.0), rtol=1e-6)
+    equal(part, loops.inverse_frequencies(8, 500.0), rtol=1e-6)
     warm = build("rope", dims, scaling="yarn", factor=8.0, original_max_len=64)
     q, pos = _random(1, 2, 3, 32), torch.arange(3)
     norms = warm.rotate(q, q, pos, pos)[0].norm(dim=-1) / q.norm(dim=-1)
@@ -95,16 +112,14 @@ def layouts_are_one_up_to_a_permutation():
 def grids_equal_their_oracles():
     dims, grid = Dims(d_model=16, n_heads=2), [[0, 0], [2, 5], [7, 1]]
     code = Sinusoidal2D(dims, base=300.0)
-    expected = [
-        reference.sinusoidal(r, 8, 300.0) + reference.sinusoidal(c, 8, 300.0) for r, c in grid
-    ]
+    expected = [loops.sinusoidal(r, 8, 300.0) + loops.sinusoidal(c, 8, 300.0) for r, c in grid]
     equal(code.code(torch.tensor(grid), F64), expected)
     axial = AxialRope(dims, base=50.0)
     q, pos = _random(1, 2, 3, 8), torch.tensor(grid)
-    speeds = reference.inverse_frequencies(4, 50.0)
+    speeds = loops.inverse_frequencies(4, 50.0)
     expected = [
         [
-            reference.rotate_pairs(row, [s * r for s in speeds] + [s * c for s in speeds])
+            loops.rotate_pairs(row, [s * r for s in speeds] + [s * c for s in speeds])
             for row, (r, c) in zip(head, grid, strict=True)
         ]
         for head in q[0].tolist()
