@@ -69,11 +69,7 @@ def test_the_builder_notes_what_a_cell_claims_and_rules(built):
 
 def test_what_was_noted_is_no_difference_from_the_source(course):
     assert (
-        list(
-            problems(
-                *[course / "notebooks" / p for p in ("src/01_tiny.py", "01_tiny.ipynb")]
-            )
-        )
+        list(problems(*[course / "notebooks" / p for p in ("src/01_tiny.py", "01_tiny.ipynb")]))
         == []
     )
 

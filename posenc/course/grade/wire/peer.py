@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
 from posenc.course.grade.wire import errors
-from posenc.course.grade.wire.remote import Objects, put, state, touched
+from posenc.course.grade.wire.changes import change, parts, state, touched
+from posenc.course.grade.wire.remote import Objects
 from posenc.course.grade.wire.values import Buffers, WireError, pack, unpack
 
 HEAD = struct.Struct(">II")
@@ -87,10 +87,10 @@ class Peer:
 
     def _written_to(self, values: list[Any], after: list[Any]) -> None:
         """Give the arguments what was done to them there."""
-        arguments = list(_parts(values))
+        arguments = list(parts(values))
         for number, new in after:
             with _read_errors():
-                _change(arguments[number], new)
+                change(arguments[number], new)
 
     # --- from the other side ---
 
@@ -105,11 +105,11 @@ class Peer:
             if self.limits is not None:
                 _modest(head, buffers, self.limits)
             values = self._read(head["values"], buffers)
-            before = [_state(part) for part in _parts(values)]
+            before = [state(part) for part in parts(values)]
             with torch.set_grad_enabled(bool(head["grad"])):
                 result = self.commands[head["do"]](*values[0], **values[1])
-            parts = zip(_parts(values), before, strict=True)
-            changed = [[i, part] for i, (part, old) in enumerate(parts) if _state(part) != old]
+            pairs = zip(parts(values), before, strict=True)
+            changed = [[i, part] for i, (part, old) in enumerate(pairs) if state(part) != old]
             self._send({}, [result, [[i, touched(part)] for i, part in changed]])
         except errors.caught(self.limits is None) as error:
             self._send({"error": errors.told(error)}, [])
@@ -140,15 +140,15 @@ class Peer:
             return head, buffers
 
     def _take(self, size: int) -> bytes:
-        parts = []
+        taken = []
         while size:
             self._wait([self.source], [])
             part = os.read(self.source, min(size, 1 << 20))
             if not part:
                 raise Ended(GONE)
-            parts.append(part)
+            taken.append(part)
             size -= len(part)
-        return b"".join(parts)
+        return b"".join(taken)
 
     def _give(self, raw: bytes) -> None:
         view = memoryview(raw)
@@ -194,37 +194,3 @@ def _largest(told: Any) -> float:
     if isinstance(told, list):
         return max(map(_largest, told), default=0.0)
     return abs(told) if isinstance(told, (int, float)) else 0.0
-
-
-# --- what a call does to its arguments ---
-
-
-def _parts(values: list[Any]) -> Iterator[Any]:
-    """Yield the arguments that a call can change, in an order that both sides share."""
-    for part in (*values[0], *values[1].values()):
-        if isinstance(part, (Tensor, list, dict, nn.Module)):
-            yield part
-
-
-def _state(part: Any) -> Any:
-    """Return what can be compared to see whether an argument was changed."""
-    if isinstance(part, Tensor):
-        raw: Buffers = []
-        return pack(part, raw, lambda *_: None), raw
-    if isinstance(part, nn.Module):
-        return state(part)
-    if isinstance(part, dict):
-        return {key: _state(item) for key, item in part.items()}
-    return [_state(item) for item in part] if isinstance(part, list) else part
-
-
-def _change(part: Any, new: Any) -> None:
-    if isinstance(part, list):
-        part[:] = list(new)
-    elif isinstance(part, dict):
-        part.clear()
-        part.update(new)
-    elif isinstance(part, Tensor):
-        part.data = new.detach()
-    else:
-        put(part, new)

@@ -232,35 +232,6 @@ def _renewed(module: Any, objects: Objects, number: int, told: Any, buffers: Buf
     return module
 
 
-# --- what a call did to a module that was lent ------------------------------------------------
-
-
-def state(module: nn.Module) -> Any:
-    """Return what can be compared to see whether a stand-in was changed."""
-    return repr(touched(module)) if isinstance(module, RemoteModule) else None
-
-
-def touched(part: Any) -> Any:
-    """Return what the owner of a module must be told; anything else as it is."""
-    if not isinstance(part, RemoteModule):
-        return part
-    parameters = part.seen["parameters"]
-    moved = {name: now.detach() for name, now in parameters.items()
-             if not torch.equal(now, part.seen["start"][name])}  # fmt: skip
-    grads = {name: now.grad for name, now in parameters.items() if now.grad is not None}
-    return {"training": bool(part.training), "moved": moved, "grads": grads}
-
-
-def put(module: nn.Module, new: Any) -> None:
-    """Do to a module what was done to its stand-in."""
-    module.train(new["training"])
-    parameters = dict(module.named_parameters())
-    for name, value in new["moved"].items():
-        parameters[name].data.copy_(value)
-    for name, value in new["grads"].items():
-        parameters[name].grad = value
-
-
 # --- calls ------------------------------------------------------------------------------------
 
 
