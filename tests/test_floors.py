@@ -17,7 +17,7 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 FLOORS = [
-    {"functional", "_bar"},
+    {"functional", "_bar", "_files"},
     {"base"},
     {"encodings"},
     {"model", "analysis", "tasks", "text"},

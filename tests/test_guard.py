@@ -10,7 +10,8 @@ import sys
 import pytest
 import tiny
 
-from posenc.course import _build, _places
+from posenc.course import places
+from posenc.course.author import build
 
 pytestmark = pytest.mark.slow  # a whole pytest with five kernels
 
@@ -56,8 +57,8 @@ def said(tmp_path_factory, pytestconfig):
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(pytestconfig.rootpath / name, root)
     source = tiny.write(root)
-    _build.build_one(source)
-    built = _places.built_from(source)
+    build.build_one(source)
+    built = places.built_from(source)
     for name, change in CHANGES.items():
         notebook = json.loads(built.read_text())
         change([cell for cell in notebook["cells"] if cell["cell_type"] == "code"])

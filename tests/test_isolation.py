@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from test_floors import MODULES, imported
 
-from posenc.course._places import find_root
+from posenc.course.places import find_root
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,13 +28,12 @@ ROOT = find_root(Path(__file__).parent)
 # Where each extra begins; what these modules import, also inside functions, is followed.
 LEARNERS = [
     "posenc", "posenc.check", "posenc.study", "posenc.study.__main__", "posenc.widgets",
-    "posenc.plots", "posenc.course._lab", "posenc.course._copies", "posenc.course._doctor",
-    "posenc.course._places", "posenc.course._lesson", "posenc.course._wheelhouse",
+    "posenc.plots", *(name for name in MODULES if name.startswith("posenc.course.learner")),
 ]  # fmt: skip
 BEGINNINGS = {
     "lab": LEARNERS,
-    "teach": [name for name in MODULES if name.startswith("posenc.course._grade")],
-    "handouts": ["posenc.course._tools", "posenc.course._editions", "posenc.course._publish"],
+    "teach": [name for name in MODULES if name.startswith("posenc.course.grade")],
+    "handouts": [name for name in MODULES if name.startswith("posenc.course.editions")],
 }
 ELSEWHERE = {"dask", "distributed"}  # of the extra `cluster`, and only for `--backend dask`
 

@@ -10,10 +10,12 @@ from posenc import check
 from posenc.check.trial import ledger
 from posenc.check.trial.claims import CLAIMS
 from posenc.course import __main__ as command_line
-from posenc.course import _build, _check, _claims, _places
-from posenc.course._places import CourseError
+from posenc.course import places
+from posenc.course.author import build, ledger
+from posenc.course.author.check import problems
+from posenc.course.places import CourseError
 
-ROOT = _places.find_root(_places.Path(__file__).parent)
+ROOT = places.find_root(places.Path(__file__).parent)
 
 LESSON = """\
 # %% [markdown]
@@ -29,7 +31,7 @@ check.predict("more", "Two and one?", ["three", "four"])
 # %%
 check.verdict("B16", "does not hold", because="it is shuffled along")
 """
-README = f"# Read me\n\n{_claims.BEGIN}\n{_claims.END}\n\nThe end.\n"
+README = f"# Read me\n\n{ledger.BEGIN}\n{ledger.END}\n\nThe end.\n"
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +43,7 @@ def no_rulings_yet(monkeypatch):
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     root = tmp_path_factory.mktemp("ledger")
-    _build.build_one(tiny.write(root, LESSON))
+    build.build_one(tiny.write(root, LESSON))
     return (root / "notebooks" / "01_tiny.ipynb").read_bytes()
 
 
@@ -67,11 +69,7 @@ def test_the_builder_notes_what_a_cell_claims_and_rules(built):
 
 def test_what_was_noted_is_no_difference_from_the_source(course):
     assert (
-        list(
-            _check.problems(
-                *[course / "notebooks" / p for p in ("src/01_tiny.py", "01_tiny.ipynb")]
-            )
-        )
+        list(problems(*[course / "notebooks" / p for p in ("src/01_tiny.py", "01_tiny.ipynb")]))
         == []
     )
 
@@ -112,7 +110,7 @@ def test_check_notices_a_ledger_that_is_not_the_lessons(course, capsys):
 def test_a_readme_without_its_marks_is_named(course):
     (course / "README.md").write_text("# Read me\n")
     with pytest.raises(CourseError, match=r"README\.md must hold once each: <!-- verdicts"):
-        _claims.claims(course)
+        ledger.claims(course)
 
 
 def test_every_claim_on_trial_has_its_verdict():
@@ -120,7 +118,7 @@ def test_every_claim_on_trial_has_its_verdict():
 
 
 def test_the_ledger_shows_each_verdict_with_its_reason_and_its_cell():
-    cells = {(row["lesson"], row["cell"]) for row in _claims.rows_of(ROOT)}
+    cells = {(row["lesson"], row["cell"]) for row in ledger.rows_of(ROOT)}
     shown = check.ledger()._repr_markdown_()
     for row in shown.splitlines()[2:]:
         assert row.count(" | ") == 4

@@ -11,7 +11,7 @@ from posenc import check
 from posenc.check.trial import guesses, solution
 from posenc.check.trial import record as keeping
 from posenc.course import __main__ as command_line
-from posenc.course import _places
+from posenc.course import places
 from posenc.functional import inverse_frequencies
 
 ALL = sum(len(row) for row in keeping.EXERCISES.values())
@@ -119,9 +119,9 @@ def test_a_stub_is_no_answer(record):
 
 
 def test_the_table_of_exercises_is_that_of_the_notebooks():
-    root = _places.find_root(_places.Path(__file__).parent)
+    root = places.find_root(places.Path(__file__).parent)
     found = {}
-    for source in _places.sources(root):
+    for source in places.sources(root):
         cells = source.read_text(encoding="utf-8").split("# %%")
         asked = [cell for cell in cells if "### BEGIN SOLUTION" in cell]
         found[source.name[:2]] = tuple(

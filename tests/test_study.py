@@ -349,7 +349,7 @@ def test_a_file_is_whole_or_not_there(tmp_path, monkeypatch):
     def full(_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(_keep.os, "fsync", full)
+    monkeypatch.setattr(_keep._files.os, "fsync", full)
     with pytest.raises(OSError, match="disk full"):
         _keep.write_aside(path, "new")
     assert path.read_text() == "old"

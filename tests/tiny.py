@@ -4,9 +4,9 @@ from pathlib import Path
 
 from nbformat.v4 import new_output
 
-from posenc.course import _places
-from posenc.course._build import as_bytes
-from posenc.course._source import notebook_from
+from posenc.course import places
+from posenc.course.author.build import as_bytes
+from posenc.course.author.source import notebook_from
 
 SOURCE = '''\
 # %% [markdown]
@@ -128,5 +128,5 @@ def lesson(root: Path, text: str = LESSON, name: str = "01_tiny") -> Path:
             cell.outputs = [new_output("execute_result", data, execution_count=number)]
         elif kind in SAID:
             cell.outputs = [new_output("stream", text=SAID[kind])]
-    _places.built_from(source).write_bytes(as_bytes(notebook))
+    places.built_from(source).write_bytes(as_bytes(notebook))
     return source

@@ -1,230 +1,137 @@
 """The command line; each command imports only what it needs itself."""
 
 import argparse
-import gc
+import inspect
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from posenc.course import _places
+from posenc.course.places import CourseError, find_root
 
-EXTRAS = {
-    **dict.fromkeys(("lab", "copies", "again", "diff", "record", "doctor", "wheelhouse"), "lab"),
-    "grade": "teach",
-    "editions": "handouts",
-    "publish": "handouts",
-}
+# The room of a command, and the extra that brings what it imports.
+EXTRAS = {"author": "test", "learner": "lab", "editions": "handouts", "grade": "teach"}
+Option = tuple[tuple[str, ...], dict[str, Any]]
+
+
+def _option(*names: str, **how: Any) -> Option:
+    return names, how
+
+
+LESSONS = _option("names", nargs="+", metavar="LESSON", help="03 or a whole name")
+SOME = {"dest": "names", "nargs": "+", "default": [], "metavar": "NOTEBOOK"}
+FILE = _option("file", type=Path)
+# Command -> what it does, module:function, and options named as the function's parameters;
+# of a list of options, one is given.
+COMMANDS: dict[str, tuple[str, str, list[Option | list[Option]]]] = {
+    "build": ("run the sources, write the notebooks", "author.build:build", [
+        _option("names", nargs="*", help="03 or 03_the_frequency_formula; all"),
+        _option("--jobs", type=int, default=2, help="notebooks at a time"),
+    ]),
+    "check": ("compare notebooks with their sources", "author.check:check", [
+        _option("names", nargs="*"),
+    ]),
+    "claims": ("gather what the lessons claim and rule", "author.ledger:claims", []),
+    "lab": ("open your own copies; further arguments go to JupyterLab", "learner.lab:lab", []),
+    "copies": ("bring your own copies up to date, open nothing", "learner.commands:bring", []),
+    "again": ("begin a lesson again; your old copy is kept", "learner.commands:begin_again", [
+        LESSONS,
+    ]),
+    "diff": ("show what differs between your copy and the course",
+             "learner.commands:show_differences", [LESSONS]),
+    "record": ("your checked answers and guesses, which are on this machine alone", "", []),
+    "record export": ("copy them to a file", "learner.record:export", [FILE]),
+    "record import": ("add those of a file that was exported", "learner.record:bring", [FILE]),
+    "record delete": ("delete them; your notebooks stay", "learner.record:delete", [
+        _option("--yes", action="store_true", help="else it only says what is there"),
+    ]),
+    "editions": ("handouts, notebooks for class and for Colab; no option means all",
+                 "editions.commands:make", [
+        _option("--edition", nargs="+", choices=["study", "student", "instructor"]),
+        _option("--format", nargs="+", choices=["ipynb", "colab", "html", "pdf"]),
+        _option("--notebook", **SOME, help="03 or a whole name"),
+        _option("--out", type=Path, help="the folder; dist"),
+    ]),
+    "publish": ("badges that open the lessons on Colab, for a repository of your own",
+                "editions.commands:publish", [
+        [
+            _option("--repo", metavar="OWNER/NAME", help="on GitHub"),
+            _option("--off", action="store_true", help="take the badges away again"),
+        ],
+        _option("--branch", default="main"),
+        _option("--edition", choices=["study", "student"], default="study",
+                help="student: without solutions; study"),
+    ]),
+    "grade": ("judge what learners handed in, sealed off", "grade.run:run", [
+        _option("folder", type=Path, metavar="submissions",
+                help="STUDENT/*.ipynb or STUDENT.ipynb"),
+        _option("--out", type=Path, required=True, help="a folder for the results"),
+        _option("--notebook", **SOME, help="only what answers these"),
+        _option("--jobs", type=int, default=2, help="submissions at a time"),
+        _option("--trusted", action="store_true", help="without bubblewrap's walls"),
+    ]),
+    "doctor": ("say what is here and what is missing", "learner.doctor:doctor", []),
+    "wheelhouse": ("gather all packages of `lab`, for machines without a network",
+                   "learner.wheelhouse:wheelhouse", [
+        _option("--out", type=Path, required=True, help="a folder; kept if it is there"),
+        _option("--python", nargs="+", help="as 3.12, the learners'; this one"),
+        _option("--system", nargs="+", help="linux, windows, macos; this one"),
+    ]),
+}  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    args, rest = _parser().parse_known_args(argv)
-    if rest and args.command != "lab":
-        _parser().error(f"unknown arguments: {' '.join(rest)}")
+    parser = _parser()
+    given, rest = parser.parse_known_args(argv)
+    options = vars(given)
+    target = options.pop("target")
+    if options.pop("command") == "lab":
+        options["args"] = rest
+    elif rest:
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    options.pop("what", None)
+    module, _, name = target.partition(":")
     try:
-        return args.run(args, rest)
-    except (_places.CourseError, ModuleNotFoundError) as problem:
-        print(_in_one_line(problem, args.command), file=sys.stderr)
+        function = getattr(import_module(f"posenc.course.{module}"), name)
+        if "root" in inspect.signature(function).parameters:
+            options["root"] = find_root(Path.cwd())
+        return int(function(**options))
+    except (CourseError, ModuleNotFoundError) as problem:
+        print(_in_one_line(problem, EXTRAS[module.partition(".")[0]]), file=sys.stderr)
         return 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m posenc.course", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    build = commands.add_parser("build", help="run the sources, write the notebooks")
-    build.add_argument("names", nargs="*", help="03 or 03_the_frequency_formula; all")
-    build.add_argument("--jobs", type=int, default=2, help="notebooks at a time")
-    build.set_defaults(run=_build)
-    check = commands.add_parser("check", help="compare notebooks with their sources")
-    check.add_argument("names", nargs="*")
-    check.set_defaults(run=_check)
-    claims = commands.add_parser("claims", help="gather what the lessons claim and rule")
-    claims.set_defaults(run=_claims)
-    _add_copies(commands)
-    _add_record(commands)
-    _add_editions(commands)
-    _add_grade(commands)
-    doctor = commands.add_parser("doctor", help="say what is here and what is missing")
-    doctor.set_defaults(run=_doctor)
-    _add_wheelhouse(commands)
+    below = {"": parser.add_subparsers(dest="command", required=True)}
+    for words, (help, target, options) in COMMANDS.items():
+        above, _, name = words.rpartition(" ")
+        command = below[above].add_parser(name, help=help, add_help=name != "lab")
+        if not target:
+            below[name] = command.add_subparsers(dest="what", required=True)
+            continue
+        command.set_defaults(target=target)
+        for option in options:
+            _add(command, option)
     return parser
 
 
-def _add_record(commands: Any) -> None:
-    record = commands.add_parser(
-        "record", help="your checked answers and guesses, which are on this machine alone"
-    )
-    what = record.add_subparsers(dest="what", required=True)
-    export = what.add_parser("export", help="copy them to a file")
-    export.add_argument("file", type=Path)
-    bring = what.add_parser("import", help="add those of a file that was exported")
-    bring.add_argument("file", type=Path)
-    delete = what.add_parser("delete", help="delete them; your notebooks stay")
-    delete.add_argument("--yes", action="store_true", help="else it only says what is there")
-    record.set_defaults(run=_record)
-
-
-def _add_copies(commands: Any) -> None:
-    lab = commands.add_parser(
-        "lab", help="open your own copies; further arguments go to JupyterLab", add_help=False
-    )
-    lab.set_defaults(run=_lab)
-    copies = commands.add_parser("copies", help="bring your own copies up to date, open nothing")
-    copies.set_defaults(run=_copies)
-    again = commands.add_parser("again", help="begin a lesson again; your old copy is kept")
-    diff = commands.add_parser("diff", help="show what differs between your copy and the course")
-    for command, run in ((again, _again), (diff, _diff)):
-        command.add_argument("names", nargs="+", metavar="LESSON", help="03 or a whole name")
-        command.set_defaults(run=run)
-
-
-def _add_wheelhouse(commands: Any) -> None:
-    wheelhouse = commands.add_parser(
-        "wheelhouse", help="gather all packages of `lab`, for machines without a network"
-    )
-    wheelhouse.add_argument("--out", type=Path, required=True, help="a folder; kept if it is there")
-    wheelhouse.add_argument("--python", nargs="+", help="as 3.12, the learners'; this one")
-    wheelhouse.add_argument("--system", nargs="+", help="linux, windows, macos; this one")
-    wheelhouse.set_defaults(run=_wheelhouse)
-
-
-def _add_grade(commands: Any) -> None:
-    grade = commands.add_parser("grade", help="judge what learners handed in, sealed off")
-    grade.add_argument("submissions", type=Path, help="STUDENT/*.ipynb or STUDENT.ipynb")
-    grade.add_argument("--out", type=Path, required=True, help="a folder for the results")
-    grade.add_argument("--notebook", nargs="+", default=[], help="only what answers these")
-    grade.add_argument("--jobs", type=int, default=2, help="submissions at a time")
-    grade.add_argument("--trusted", action="store_true", help="without bubblewrap's walls")
-    grade.set_defaults(run=_grade)
-
-
-def _add_editions(commands: Any) -> None:
-    editions = commands.add_parser(
-        "editions", help="handouts, notebooks for class and for Colab; no option means all"
-    )
-    editions.add_argument("--edition", nargs="+", choices=["study", "student", "instructor"])
-    editions.add_argument("--format", nargs="+", choices=["ipynb", "colab", "html", "pdf"])
-    editions.add_argument("--notebook", nargs="+", default=[], help="03 or a whole name")
-    editions.add_argument("--out", type=Path, help="the folder; dist")
-    editions.set_defaults(run=_editions)
-    publish = commands.add_parser(
-        "publish", help="badges that open the lessons on Colab, for a repository of your own"
-    )
-    where = publish.add_mutually_exclusive_group(required=True)
-    where.add_argument("--repo", metavar="OWNER/NAME", help="on GitHub")
-    where.add_argument("--off", action="store_true", help="take the badges away again")
-    publish.add_argument("--branch", default="main")
-    publish.add_argument("--edition", choices=["study", "student"], default="study",
-                         help="student: without solutions; study")  # fmt: skip
-    publish.set_defaults(run=_publish)
-
-
-def _editions(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _tools
-
-    _tools.require(args.format or _tools.FORMATS)
-    gc.disable()  # a tenth of a single edition's time went into looking through fresh modules
-    from posenc.course import _editions
-
-    gc.freeze()
-    gc.enable()
-    root = _places.find_root(Path.cwd())
-    asked = {"audiences": args.edition, "formats": args.format, "names": args.notebook}
-    order = _editions.Order(**{name: tuple(words) for name, words in asked.items() if words})
-    return _editions.editions(root, order, args.out or root / "dist")
-
-
-def _publish(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _tools
-
-    _tools.require(("colab",))
-    from posenc.course import _publish
-
-    root = _places.find_root(Path.cwd())
-    if args.off:
-        return _publish.withdraw(root)
-    return _publish.publish(root, args.repo, args.branch, args.edition)
-
-
-def _build(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _build
-
-    return _build.build(_places.find_root(Path.cwd()), args.names, jobs=args.jobs)
-
-
-def _check(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _check
-
-    return _check.check(_places.find_root(Path.cwd()), args.names)
-
-
-def _claims(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _claims
-
-    return _claims.claims(_places.find_root(Path.cwd()))
-
-
-def _lab(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _lab
-
-    return _lab.lab(_places.find_root(Path.cwd()), rest)
-
-
-def _record(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _record, _work
-
-    work, _ = _work.folder(_places.find_root(Path.cwd()))
-    record = _work.record(work)
-    if args.what == "delete":
-        print(_record.delete(record, sure=args.yes))
+def _add(command: argparse.ArgumentParser, option: Option | list[Option]) -> None:
+    if isinstance(option, list):
+        group = command.add_mutually_exclusive_group(required=True)
+        for names, how in option:
+            group.add_argument(*names, **how)
     else:
-        act = _record.take if args.what == "export" else _record.bring
-        print(act(record, args.file))
-    return 0
+        command.add_argument(*option[0], **option[1])
 
 
-def _copies(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _learner
-
-    return _learner.copies(_places.find_root(Path.cwd()))
-
-
-def _again(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _learner
-
-    return _learner.again(_places.find_root(Path.cwd()), args.names)
-
-
-def _diff(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _learner
-
-    return _learner.diff(_places.find_root(Path.cwd()), args.names)
-
-
-def _grade(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course._grade import _run
-
-    root = _places.find_root(Path.cwd())
-    how = {"jobs": args.jobs, "trusted": args.trusted, "names": args.notebook}
-    return _run.run(root, args.submissions, args.out, **how)
-
-
-def _doctor(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _doctor
-
-    return _doctor.doctor()
-
-
-def _wheelhouse(args: argparse.Namespace, rest: list[str]) -> int:
-    from posenc.course import _wheelhouse
-
-    return _wheelhouse.wheelhouse(args.out, args.python, args.system)
-
-
-def _in_one_line(problem: Exception, command: str) -> str:
+def _in_one_line(problem: Exception, extra: str) -> str:
     if isinstance(problem, ModuleNotFoundError):
+        from posenc.course.tools import remedy
+
         what = f"{problem.name} is missing" if problem.name else str(problem)
-        return f"{what}. To get it, {_places.remedy(EXTRAS.get(command, 'test'))}"
+        return f"{what}. To get it, {remedy(extra)}"
     return str(problem)
 
 

@@ -1,9 +1,10 @@
 """The results folder: one file for each finished cell, or none of it."""
 
 import json
-import os
 import warnings
 from pathlib import Path
+
+from posenc import _files
 
 MARK = "posenc-study.json"  # says that a folder is ours
 NEEDED = {"made", "accuracy", "loss", "why", "valid_loss", "valid_accuracy", "steps_to_95", "when"}
@@ -95,12 +96,4 @@ class Folder:
 
 def write_aside(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all, whenever the machine stops."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}.aside")
-    try:
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    _files.write_aside(path, text.encode(), durably=True)

@@ -5,9 +5,9 @@ import re
 import subprocess
 from pathlib import Path
 
-from posenc.course import _places
+from posenc.course import places
 
-ROOT = _places.find_root(Path(__file__).parent)
+ROOT = places.find_root(Path(__file__).parent)
 # What the machine says about its network and its language is not a learner's doing.
 KEPT = (
     r"LANG|LC_ALL|TERM|CI|TORCH|.*_proxy|.*_PROXY|.*_CA_BUNDLE|SSL_.*|"

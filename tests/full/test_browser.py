@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from posenc.course import _places
+from posenc.course import places
 
 playwright = pytest.importorskip("playwright.sync_api", reason="it comes with `make full`")
 pytestmark = pytest.mark.full
 
-ROOT = _places.find_root(Path(__file__).parent)
-LESSONS = [path.name for path in _places.lessons(ROOT)]
+ROOT = places.find_root(Path(__file__).parent)
+LESSONS = [path.name for path in places.lessons(ROOT)]
 PICTURE = """async image => {
     const bytes = await (await fetch(image.src)).arrayBuffer();
     const hash = await crypto.subtle.digest("SHA-256", bytes);

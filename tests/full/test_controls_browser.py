@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from test_browser import Lab, playwright, run_all
 
-from posenc.course import _names
+from posenc.course.learner.lab import LABEXTENSIONS
 
 pytestmark = pytest.mark.full
 NAME = "controls.ipynb"
@@ -83,7 +83,7 @@ class Controls(Lab):
             f"--port={self.port}",
             f"--IdentityProvider.token={self.token}",
             f"--ServerApp.root_dir={self.work}",
-            f"--LabApp.extra_labextensions_path={_names.labextensions()}",
+            f"--LabApp.extra_labextensions_path={LABEXTENSIONS}",
         ]
         self.process = subprocess.Popen(
             command,

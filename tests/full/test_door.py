@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from doors import ROOT, fresh_clone, stranger
 
-from posenc.course import _places, _tools
+from posenc.course import places, tools
 
 pytestmark = [
     pytest.mark.full,
@@ -28,7 +28,7 @@ pytestmark = [
         sys.platform == "win32" or not shutil.which("make"), reason="there is no make here"
     ),
 ]
-LESSONS = [path.name for path in _places.lessons(ROOT)]
+LESSONS = [path.name for path in places.lessons(ROOT)]
 
 
 class Lab:
@@ -154,12 +154,12 @@ def run(channel, source):
             return reply["content"]["status"]
 
 
-@pytest.mark.skipif(not _tools.find_browser(), reason="no Chromium here")
+@pytest.mark.skipif(not tools.find_browser(), reason="no Chromium here")
 def test_a_browser_runs_all_of_01(lab):
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright: no browser test")
     words = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=_tools.find_browser(), args=words)
+        browser = driver.chromium.launch(executable_path=tools.find_browser(), args=words)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         try:
             run_all(lab, page, LESSONS[0])
@@ -218,4 +218,4 @@ def test_the_second_time_it_is_quick(lab):
 
 def test_it_is_a_clone_that_is_tested():
     assert (ROOT / ".git").exists()
-    assert Path(_places.__file__).is_relative_to(ROOT)
+    assert Path(places.__file__).is_relative_to(ROOT)

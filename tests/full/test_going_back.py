@@ -6,20 +6,21 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from posenc.course import _places, _rerun
+from posenc.course import places
+from posenc.course.author import rerun
 
 pytestmark = pytest.mark.full
 
-ROOT = _places.find_root(Path(__file__).parent)
-LESSONS = _places.lessons(ROOT)
+ROOT = places.find_root(Path(__file__).parent)
+LESSONS = places.lessons(ROOT)
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
 def test_all_cells_print_what_they_printed(path):
     notebook = nbformat.read(path, as_version=4)
-    client = _rerun.client(notebook, path.parent, timeout=300)
-    with client.setup_kernel(env=os.environ | _places.KERNEL_ENV):
+    client = rerun.client(notebook, path.parent, timeout=300)
+    with client.setup_kernel(env=os.environ | places.KERNEL_ENV):
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
-        found = [str(difference) for difference in _rerun.in_reverse(client, notebook)]
+        found = [str(difference) for difference in rerun.in_reverse(client, notebook)]
     assert found == []

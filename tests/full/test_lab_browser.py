@@ -16,7 +16,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from posenc.course import _copies
+from posenc.course.learner import copies
 
 playwright = pytest.importorskip("playwright.sync_api", reason="it comes with `make full`")
 pytestmark = pytest.mark.full
@@ -72,7 +72,7 @@ class Lab:
         """Let the lesson be another one, and bring it."""
         lesson = self.root / "notebooks" / NAME
         lesson.write_text(lesson.read_text().replace("description='pos'", "description='k'"))
-        return _copies.update(self.root, self.work)
+        return copies.update(self.root, self.work)
 
     def source(self):
         return nbformat.read(self.work / NAME, as_version=4).cells[1].source

@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from posenc.course import _places
+from posenc.course import places
 
 pytestmark = pytest.mark.full
 
@@ -19,7 +19,7 @@ COPIES = [
     for path in sorted(RELEASES.glob("*.json.xz"))
     for stem, cells in json.loads(lzma.decompress(path.read_bytes())).items()
 ]
-QUICK = {name: value for name, value in _places.KERNEL_ENV.items() if "POSENC" not in name}
+QUICK = {name: value for name, value in places.KERNEL_ENV.items() if "POSENC" not in name}
 
 
 def learners_environment(folder):

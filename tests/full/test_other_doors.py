@@ -8,7 +8,7 @@ import sys
 import pytest
 from doors import ROOT, fresh_clone, stranger
 
-from posenc.course import _places, _tools
+from posenc.course import places, tools
 
 pytestmark = [
     pytest.mark.full,
@@ -16,7 +16,7 @@ pytestmark = [
         sys.platform == "win32" or not shutil.which("make"), reason="there is no make here"
     ),
 ]
-LESSON = _places.lessons(ROOT)[0].stem
+LESSON = places.lessons(ROOT)[0].stem
 
 
 def run(words, clone, home):
@@ -27,7 +27,7 @@ def run(words, clone, home):
     return done.stdout
 
 
-@pytest.mark.skipif(not _tools.find_browser(), reason="no Chromium here")
+@pytest.mark.skipif(not tools.find_browser(), reason="no Chromium here")
 def test_make_handouts_alone(tmp_path):
     clone = fresh_clone(tmp_path)
     words = ["make", "handouts", "HANDOUTS_ARGS=--edition student --notebook 01"]

@@ -7,12 +7,12 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from posenc.course import _places
+from posenc.course import places
 
 pytestmark = pytest.mark.full
 
-ROOT = _places.find_root(Path(__file__).parent)
-LESSONS = _places.lessons(ROOT)
+ROOT = places.find_root(Path(__file__).parent)
+LESSONS = places.lessons(ROOT)
 
 
 def tagged(notebook, tag):
@@ -29,7 +29,7 @@ def test_a_solved_copy_runs_to_its_end(path):
     client = NotebookClient(
         notebook, kernel_name="python3", timeout=180, resources={"metadata": {"path": path.parent}}
     )
-    client.execute(env=os.environ | _places.KERNEL_ENV)
+    client.execute(env=os.environ | places.KERNEL_ENV)
     for exercise in exercises:
         printed = "".join(o.text for o in exercise.outputs if o.output_type == "stream")
         assert printed.startswith(("✓", "≈")), printed

@@ -1,0 +1,1 @@
+"""From sources to notebooks: what the author of a lesson runs."""

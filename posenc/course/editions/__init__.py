@@ -1,0 +1,1 @@
+"""Editions of the lessons: for whom, in which format, and where they lie."""

@@ -1,0 +1,97 @@
+"""A lesson as one file that carries the package: no repository, no package index."""
+
+import base64
+import copy
+import functools
+import hashlib
+import io
+import lzma
+import re
+import textwrap
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from posenc.course.cells import tags
+from posenc.course.places import CourseError
+
+PACKAGE = Path(__file__).resolve().parents[2]
+SETUP = Path(__file__).parent / "templates" / "colab_setup.txt"
+ASKED_FOR = {"posenc/study/study.json"}  # of the package, but only for whom declares it
+LARGEST = 400_000  # bytes beyond the lesson itself
+# What Colab reads: a GPU is asked for, and no account is named.
+ASKED = {"accelerator": "GPU", "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True}}
+_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)\s]+)\)")
+
+
+def colab(notebook: NotebookNode, folder: Path, urls: dict[str, str]) -> NotebookNode:
+    """The lesson with its set-up cell; `urls` are the lessons that are published.
+
+    `folder` is where the lesson lies: from there come the files that its cells declare
+    (`# %% files=["images/cat.png"]`), and from the package those that only some lessons
+    read (`# %% files=["posenc/study/study.json"]`).
+    """
+    made = copy.deepcopy(notebook)
+    for cell in made.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _LINK.sub(lambda link: _absolute(link, urls), cell.source)
+        if "solution" in tags(cell):
+            # What `source_hidden` is in Jupyter.
+            cell.metadata["cellView"] = "form"
+    made.cells.insert(1, setup_cell(bundle(folder, declared(notebook))))
+    made.metadata.update(copy.deepcopy(ASKED))
+    return made
+
+
+def declared(notebook: NotebookNode) -> tuple[str, ...]:
+    """The files that the cells of a lesson say they read."""
+    return tuple(name for cell in notebook.cells for name in cell.metadata.get("files", []))
+
+
+def setup_cell(package: bytes) -> NotebookNode:
+    """The cell that holds the package, checks it and puts it on the path."""
+    lines = "\n".join(textwrap.wrap(base64.b64encode(package).decode(), 120))
+    if len(lines) > LARGEST:
+        raise CourseError(f"the package is {len(lines)} bytes in the notebook, limit {LARGEST}")
+    code = SETUP.read_text(encoding="utf-8").rstrip().replace("@PACKAGE@", lines)
+    code = code.replace("@SHA256@", hashlib.sha256(package).hexdigest())
+    cell = new_code_cell(code, id="colab-setup")
+    cell.metadata.update(cellView="form")
+    return cell
+
+
+@functools.cache
+def bundle(folder: Path, names: tuple[str, ...]) -> bytes:
+    """The package without the course's own tools, and the declared files: a zip, compressed.
+
+    As a whole it becomes two thirds of what a zip makes of each file by itself.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, path in sorted(_files(folder, names)):
+            # The same bytes from the same files, whenever and wherever they were written.
+            archive.writestr(zipfile.ZipInfo(name), path.read_bytes())
+    return lzma.compress(packed.getvalue(), preset=9)
+
+
+def _files(folder: Path, names: Iterable[str]) -> Iterable[tuple[str, Path]]:
+    for path in PACKAGE.rglob("*"):
+        inside = path.relative_to(PACKAGE)
+        name = f"posenc/{inside.as_posix()}"
+        if "__pycache__" in inside.parts or inside.parts[0] == "course" or not path.is_file():
+            continue
+        if name not in ASKED_FOR or name in names:
+            yield name, path
+    for name in set(names) - ASKED_FOR:
+        if not (folder / name).is_file():
+            raise CourseError(f"a lesson declares the file {name}, which is not in {folder}")
+        yield name, folder / name
+
+
+def _absolute(link: re.Match[str], urls: dict[str, str]) -> str:
+    """A link to a lesson leads to where it is published; where it is not, it is its text."""
+    stem = link[2].removesuffix(".ipynb")
+    return f"[{link[1]}]({urls[stem]})" if stem in urls else link[1]

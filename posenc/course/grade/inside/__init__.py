@@ -1,0 +1,1 @@
+"""The learner's process: it runs sealed off, and judges nothing."""

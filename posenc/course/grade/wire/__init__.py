@@ -1,0 +1,1 @@
+"""Both processes: values, exceptions and objects on the wire between them."""

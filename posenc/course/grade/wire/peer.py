@@ -1,0 +1,196 @@
+"""One end of the wire: calls what lives on the other side, and answers its calls.
+
+Both ends are alike. The teacher's end is given `Limits`, because it believes nothing.
+"""
+
+import contextlib
+import json
+import os
+import select
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from posenc.course.grade.wire import errors
+from posenc.course.grade.wire.changes import change, parts, state, touched
+from posenc.course.grade.wire.remote import Objects
+from posenc.course.grade.wire.values import Buffers, WireError, pack, unpack
+
+HEAD = struct.Struct(">II")
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, OverflowError, RecursionError,
+              AttributeError, RuntimeError, StopIteration)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one message may hold, in bytes, and how large a number in a call back.
+
+    A call back costs memory here: attention over n words takes n² numbers.
+    """
+
+    text: int = 2_000_000
+    raw: int = 32_000_000
+    call: int = 50_000
+    number: int = 100_000
+
+
+TICK = 0.25  # seconds
+AT_ONCE = 4096  # bytes that a pipe takes for sure when it is ready
+GONE = "its program ended: stopped at a limit, or by itself"
+
+
+class Ended(Exception):
+    """The other side is gone."""
+
+
+class Peer:
+    """One end: two file descriptors, and the objects that are known on both sides."""
+
+    def __init__(
+        self,
+        source: int,
+        sink: int,
+        objects: Objects,
+        limits: Limits | None = None,
+        tick: Callable[[], None] | None = None,
+    ) -> None:
+        self.source, self.sink, self.limits = source, sink, limits
+        self.tick = tick  # called while the other side is waited for; may raise
+        self.pid = os.getpid()
+        self.sound = True  # False where a call was left half done
+        self.objects, objects.ask = objects, self.ask
+        self.commands = objects.commands()
+
+    # --- to the other side ---
+
+    def ask(self, do: str, /, *args: Any, **named: Any) -> Any:
+        """Return what the other side's command returns; raise what it raises."""
+        values: list[Any] = [list(args), dict(named)]
+        self.sound = False
+        self._send({"do": do, "grad": torch.is_grad_enabled()}, values)
+        head, buffers = self._receive()
+        while "do" in head:
+            self._serve(head, buffers)
+            self.sound = False
+            head, buffers = self._receive()
+        with _read_errors():
+            error = errors.made(head["error"]) if "error" in head else None
+            result, after = (None, []) if error else self._read(head["values"], buffers)
+        self.sound = True
+        if error:
+            raise error
+        self._written_to(values, after)
+        return result
+
+    def _written_to(self, values: list[Any], after: list[Any]) -> None:
+        """Give the arguments what was done to them there."""
+        arguments = list(parts(values))
+        for number, new in after:
+            with _read_errors():
+                change(arguments[number], new)
+
+    # --- from the other side ---
+
+    def serve(self) -> None:
+        """Answer until the other side is gone."""
+        with contextlib.suppress(Ended):
+            while True:
+                self._serve(*self._receive())
+
+    def _serve(self, head: dict[str, Any], buffers: Buffers) -> None:
+        try:
+            if self.limits is not None:
+                _modest(head, buffers, self.limits)
+            values = self._read(head["values"], buffers)
+            before = [state(part) for part in parts(values)]
+            with torch.set_grad_enabled(bool(head["grad"])):
+                result = self.commands[head["do"]](*values[0], **values[1])
+            pairs = zip(parts(values), before, strict=True)
+            changed = [[i, part] for i, (part, old) in enumerate(pairs) if state(part) != old]
+            self._send({}, [result, [[i, touched(part)] for i, part in changed]])
+        except errors.caught(self.limits is None) as error:
+            self._send({"error": errors.told(error)}, [])
+
+    # --- the wire ---
+
+    def _send(self, head: dict[str, Any], values: list[Any]) -> None:
+        buffers: Buffers = []
+        head = {**head, "values": pack(values, buffers, self.objects.described)}
+        head["sizes"] = [len(part) for part in buffers]
+        text = json.dumps(head).encode()
+        if os.getpid() != self.pid:
+            os._exit(0)  # a copy of this process that an answer made has no say here
+        self._give(HEAD.pack(len(text), sum(head["sizes"])) + text + b"".join(buffers))
+
+    def _receive(self) -> tuple[dict[str, Any], Buffers]:
+        text_size, raw_size = HEAD.unpack(self._take(HEAD.size))
+        most = self.limits
+        if most is not None and (text_size > most.text or raw_size > most.raw):
+            raise WireError(f"more than {most.raw // 1_000_000} MB came back at once")
+        text, raw = self._take(text_size), self._take(raw_size)
+        with _read_errors():
+            head = json.loads(text)
+            buffers, at = [], 0
+            for size in head["sizes"]:
+                buffers.append(raw[at : at + int(size)])
+                at += int(size)
+            return head, buffers
+
+    def _take(self, size: int) -> bytes:
+        taken = []
+        while size:
+            self._wait([self.source], [])
+            part = os.read(self.source, min(size, 1 << 20))
+            if not part:
+                raise Ended(GONE)
+            taken.append(part)
+            size -= len(part)
+        return b"".join(taken)
+
+    def _give(self, raw: bytes) -> None:
+        view = memoryview(raw)
+        try:
+            while view:
+                self._wait([], [self.sink])
+                view = view[os.write(self.sink, view[:AT_ONCE]) :]
+        except BrokenPipeError:
+            raise Ended(GONE) from None
+
+    def _wait(self, sources: list[int], sinks: list[int]) -> None:
+        """Return when the other side is ready; tick meanwhile, and once in any case."""
+        if self.tick is None or os.name != "posix":
+            return
+        ready = False
+        while not ready:
+            ready = any(select.select(sources, sinks, [], TICK))
+            self.tick()
+
+    def _read(self, told: Any, buffers: Buffers) -> Any:
+        with _read_errors():
+            return unpack(told, buffers, self.objects.made)
+
+
+@contextlib.contextmanager
+def _read_errors() -> Iterator[None]:
+    try:
+        yield
+    except UNREADABLE as error:
+        raise WireError(f"what came back cannot be read: {error}") from None
+
+
+def _modest(head: dict[str, Any], buffers: Buffers, limits: Limits) -> None:
+    """Raise for a call back that would cost the teacher's process memory or time."""
+    size = sum(map(len, buffers)) + len(json.dumps(head["values"]))
+    if size > limits.call or _largest(head["values"]) > limits.number:
+        raise WireError("an answer called what it was given with too much at once")
+
+
+def _largest(told: Any) -> float:
+    if isinstance(told, dict):
+        told = list(told.values())
+    if isinstance(told, list):
+        return max(map(_largest, told), default=0.0)
+    return abs(told) if isinstance(told, (int, float)) else 0.0

@@ -1,0 +1,83 @@
+"""Which statements of a submission an answer needs, and which answers are found."""
+
+from handed_in import RIGHT, WRONG
+
+from posenc.course.grade.inside import answers, statements
+
+
+def answer(*cells, lesson=("import torch\nfrom posenc import check",), name="first", hint=""):
+    """Return the answers that are found in these cells, the likeliest first."""
+    notebook = answers.Notebook(list(cells), list(lesson), [name, "second"])
+    found = []
+    for version in range(9):
+        exists, made, value, notes = notebook.answer(name, "interpolated", hint, version)
+        if exists:
+            found.append(value if made else notes)
+    return found
+
+
+def values(*cells, **named):
+    return [found(8, 2) for found in answer(*cells, **named)]
+
+
+HELPED = "def first(pos, factor):\n    return half(pos) * scale"
+HALF = "def half(x):\n    return x / 2"
+
+
+def test_an_answer_is_found_with_what_it_needs():
+    assert values("scale = 10", HALF, HELPED) == [40]
+
+
+def test_cells_in_another_order_do_as_well():
+    assert values(HELPED, HALF, "scale = ten()", "def ten(): return 10") == [40]
+
+
+def test_what_was_deleted_is_taken_from_the_lesson():
+    assert values(HELPED, "scale = 10", lesson=[HALF, "scale = 3"]) == [40]
+
+
+def test_nothing_else_is_run():
+    assert values("1 / 0", "while True: pass", "scale = 10", HALF, HELPED, "sink = scale / 0")
+
+
+def test_of_doubled_cells_the_last_comes_first():
+    assert values(RIGHT.format("first"), WRONG.format("first")) == [8, 4]
+
+
+def test_a_renamed_answer_is_the_one_that_the_check_was_handed():
+    assert values(RIGHT.format("mine")) == [4]
+    assert values("check.interpolated(lambda pos, factor: pos / factor)") == [4]
+
+
+def test_what_the_check_was_handed_for_another_exercise_is_none():
+    assert values(RIGHT.format("second")) == []
+
+
+def test_a_renamed_answer_without_its_check_is_the_last_of_its_cell():
+    cell = "def helper(x):\n    return x\n\ndef mine(pos, factor):\n    return helper(pos) / factor"
+    assert values(cell, hint=cell) == [4]
+    assert values(cell) == []
+
+
+def test_magics_and_broken_cells_do_not_hide_an_answer():
+    assert values("%matplotlib inline\n!ls\nhalf = 2", "def broken(:", RIGHT.format("first")) == [4]
+
+
+def test_objects_that_are_filled_later_are_filled():
+    cells = ("scale = []", "scale.append(3)", "table = {}", "table['x'] = 4",
+             "def first(pos, factor):\n    return scale[0] * table['x']")  # fmt: skip
+    assert values(*cells) == [12]
+
+
+def test_an_answer_made_of_another_is_one():
+    assert values("def mine(pos, factor):\n    return pos / factor", "first = mine") == [4]
+
+
+def test_what_could_not_be_run_is_told():
+    (notes,) = answer("scale = 1 / 0", "first = scale.real")
+    assert "cell 1 raised ZeroDivisionError" in notes[0]
+
+
+def test_imports_are_run_one_by_one():
+    found, _ = statements.statements(["from posenc import check, plots"], "cell")
+    assert [statement.binds for statement in found] == [{"check"}, {"plots"}]

@@ -1,0 +1,261 @@
+"""From a folder of submissions to a table and pages; without walls, and with the right reasons."""
+
+import csv
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import handed_in
+import pytest
+from handed_in import RIGHT, root_of, rows_of
+
+from posenc.course import __main__ as command_line
+from posenc.course import places
+from posenc.course.grade import report, run, submissions, tasks
+from posenc.course.grade.inside import answers
+from posenc.course.grade.outside import judge, walls
+from posenc.course.places import CourseError
+
+
+def test_everyone_gets_a_row_for_each_exercise(graded):
+    rows = [(row["student"], row["exercise"], row["verdict"], row["mistake"], row["points"])
+            for row in rows_of(graded[1])]  # fmt: skip
+    assert sorted(rows) == sorted([
+        ("ada", "first", "right", "", "2"),
+        ("ada", "second", "right", "", "2"),
+        ("'=1+1", "first", "right", "", "2"),
+        ("'=1+1", "second", "missing", "missing", "0"),
+        ("<b>李", "first", "not written", "", "0"),
+        ("<b>李", "second", "not written", "", "0"),
+        ("bob", "first", "unreadable", "unreadable", "0"),
+        ("bob", "second", "unreadable", "unreadable", "0"),
+        ("essay", "", "unreadable", "unreadable", "0"),
+    ])  # fmt: skip
+
+
+def test_of_two_files_the_better_answer_counts_and_says_where_it_was(graded):
+    ada = {row["exercise"]: row for row in rows_of(graded[1]) if row["student"] == "ada"}
+    assert ada["first"]["file"] == "ada/01_small.ipynb"
+    assert ada["second"]["file"] == "ada/01 again.ipynb"
+
+
+def test_the_points_of_each_lesson_stand_in_one_row_for_a_student(graded):
+    with open(graded[1] / "points.csv", newline="", encoding="utf-8-sig") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["student", "01_small (of 4)", "all"]
+    assert ["ada", "4", "4"] in rows
+    assert ["essay", "", "0"] in rows
+    assert len(rows) == 5
+
+
+def test_several_files_for_one_lesson_are_told(graded, small, capsys):
+    assert run.run(root_of(small), *graded, jobs=1, trusted=True) == 0
+    told = capsys.readouterr().out
+    assert "ada has 2 files for 01_small, and the best of each exercise counts" in told
+    assert "ada has 2 files" in (graded[1] / "index.html").read_text()
+
+
+def test_what_is_passed_over_is_told(tmp_path, lessons):
+    for name in ("ada.zip", "bob/notes.txt", ".DS_Store"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    handed_in.hand_in(tmp_path / "cleo", handed_in.of_code(), "01_small.ipynb")
+    assert submissions.passed_over(tmp_path, submissions.find(tmp_path, lessons)) == [
+        "not read, for they are no .ipynb: ada.zip, bob/notes.txt",
+        "without a notebook: bob",
+    ]
+    for number in range(9):
+        (tmp_path / f"{number}.py").touch()
+    first, _ = submissions.passed_over(tmp_path, submissions.find(tmp_path, lessons))
+    assert first.endswith("0.py, 1.py, 2.py, 3.py, 4.py and 6 more")
+
+
+def test_a_cell_that_is_no_python_is_named_with_its_line_and_first():
+    notebook = answers.Notebook(["x = 1\ndef first(pos)\n    pass"], [], ["first"])
+    *_, notes = notebook.answer("first", "interpolated", "", 0)
+    assert notes == ["cell 1, line 2, is no Python: expected ':'"]
+
+
+def test_a_folder_whose_lesson_is_not_asked_for_is_not_called_empty(tmp_path, small, capsys):
+    handed_in.hand_in(tmp_path / "in" / "ada", handed_in.solved(small), "01_small.ipynb")
+    other = tmp_path / "in" / "bob"
+    handed_in.hand_in(other, handed_in.of_code("print(1)"), "my notes.ipynb")
+    how = {"jobs": 1, "trusted": True, "names": ["01"]}
+    assert run.run(root_of(small), tmp_path / "in", tmp_path / "out", **how) == 0
+    assert {row["student"] for row in rows_of(tmp_path / "out")} == {"ada"}
+    assert "without a notebook" not in capsys.readouterr().out
+
+
+def test_one_lesson_alone_can_be_graded(tmp_path, small, lessons):
+    source = root_of(small) / "notebooks" / "src" / "01_small.py"
+    other = tmp_path / "course" / "notebooks" / "src"
+    other.mkdir(parents=True)
+    for name in ("01_small.py", "02_large.py"):
+        (other / name).write_text(source.read_text())
+    folder = tmp_path / "in"
+    handed_in.hand_in(folder, handed_in.of_code("1"), "02_large_ada.ipynb")
+    handed_in.hand_in(folder, handed_in.of_code("1"), "01_small_ada.ipynb")
+    (folder / "01_small_bob.ipynb").write_text("{")
+    (folder / "essay.ipynb").write_text("{")
+    found = submissions.find(folder, lessons)
+    lessons = [tasks.read(path) for path in sorted(other.iterdir())]
+    chosen = run._chosen(tmp_path / "course", found, lessons, ["01"])
+    names = ["01_small_ada.ipynb", "01_small_bob.ipynb", "essay.ipynb"]
+    assert [one.name for one in chosen] == names  # the essay may be meant for it
+    assert run._chosen(tmp_path / "course", found, lessons, ()) == found
+    with pytest.raises(CourseError, match="none of the 1 files answers 01_small"):
+        run._chosen(tmp_path / "course", found[2:3], lessons, ["01"])
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("bwrap: Unknown option --disable-userns", "0.8 or later"),
+        ("bwrap: setting up uid map: Permission denied", "apparmor_restrict_unprivileged_userns=0"),
+        ("bwrap: something else", ""),
+    ],
+)
+def test_a_refusal_of_bubblewrap_comes_with_what_helps(said, remedy):
+    assert remedy in walls._remedy(said)
+    assert bool(walls._remedy(said)) == bool(remedy)
+
+
+def test_everyone_gets_a_page_that_shows_names_as_text(graded):
+    pages = {path.name: path.read_text() for path in (graded[1] / "feedback").iterdir()}
+    assert len(pages) == 5
+    assert "4 of 4 points" in pages["ada.html"]
+    assert "Exercise 2 · second" in pages["ada.html"]
+    (name,) = (name for name in pages if "李" in name)
+    assert "<b>李" not in pages[name]
+    assert "&lt;b&gt;李" in pages[name]
+    index = (graded[1] / "index.html").read_text()
+    assert all(page in index for page in pages)
+
+
+def test_the_class_gets_a_picture_of_its_mistakes():
+    rows = [{"student": student, "exercise": "first", "verdict": "wrong", "mistake": slug}
+            for student, slug in zip("xyz", "aab", strict=True)]  # fmt: skip
+    right = {"student": "q", "exercise": "first", "verdict": "right", "mistake": ""}
+    picture = report.mistakes([*rows, right])
+    assert picture.alt == "The most frequent mistake is first: a, made by 2 of 4 students."
+    assert "first: b" in repr(picture)
+    assert report.mistakes([]) is None
+
+
+def test_what_is_done_is_not_done_again(graded, small, monkeypatch):
+    folder, out = graded
+    before = rows_of(out)
+    (out / "results.csv").unlink()
+    monkeypatch.setattr(judge, "grade", None)
+    assert run.run(root_of(small), folder, out, jobs=1, trusted=True) == 0
+    assert rows_of(out) == before
+
+
+def test_a_changed_file_is_graded_again(graded, small, lessons):
+    folder, out = graded
+    done = run._Done(out, run._fingerprint(lessons, True))
+    found = submissions.find(folder, lessons)
+    assert all(map(done.has, found))
+    changed = found[0].path
+    content = changed.read_bytes()
+    changed.write_bytes(content + b" ")
+    again = run._Done(out, run._fingerprint(lessons, True))
+    assert not again.has(found[0])
+    assert all(map(again.has, found[1:]))
+    changed.write_bytes(content)
+    other = run._Done(out, run._fingerprint(lessons, False))
+    assert not any(map(other.has, found))
+
+
+def test_a_full_disk_is_said_and_loses_nothing(graded, small, tmp_path, monkeypatch):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = sorted(path.name for path in graded[1].rglob("*"))
+    monkeypatch.setattr(report, "write_aside", full)
+    with pytest.raises(CourseError, match="No space left on device; what is done is kept"):
+        run.run(root_of(small), *graded, jobs=1, trusted=True)
+    assert sorted(path.name for path in graded[1].rglob("*")) == before
+
+
+def test_without_walls_it_refuses(graded, small, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(walls.shutil, "which", lambda name: None)
+    monkeypatch.chdir(root_of(small))
+    code = command_line.main(["grade", str(graded[0]), "--out", str(tmp_path / "out")])
+    assert code == 1
+    assert "apt install bubblewrap" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_sandbox_that_does_not_start_stops_the_class_and_fails_nobody(
+    graded, small, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(walls, "command", lambda trusted: (["false"], {}))
+    with pytest.raises(CourseError, match="did not start"):
+        run.run(root_of(small), graded[0], tmp_path / "out", jobs=1, trusted=True)
+    assert not (tmp_path / "out" / "results.csv").exists()
+
+
+def test_the_checkers_are_left_as_they_were(graded, small, tmp_path):
+    seconds = judge.guard.SECONDS
+    (found, *_) = submissions.find(graded[0], [tasks.read(small)])
+    judge.grade(found, [], True)
+    assert judge.guard.SECONDS == seconds < 60
+
+
+def test_file_names_of_students_never_meet():
+    names = report._page_names({"Ada", "ada", "a/b", "a_b", "..", "=x", "李", "x" * 300})
+    assert len({name.casefold() for name in names.values()}) == 8
+    assert names["Ada"] == "Ada.html"
+    assert names["李"] == "李.html"
+    assert all("/" not in name and len(name) < 100 for name in names.values())
+
+
+# --- many, and interrupted ----------------------------------------------------------------------
+
+GRADE = [sys.executable, "-m", "posenc.course", "grade"]
+
+
+@pytest.fixture
+def many(small, tmp_path):
+    for number in range(6):
+        notebook = handed_in.submission(small, {"first": RIGHT.format("first")})
+        handed_in.hand_in(tmp_path / "in" / f"student {number}", notebook)
+    return tmp_path
+
+
+def start(small, many):
+    env = os.environ | {"PYTHONPATH": str(walls.PACKAGE.parent)}
+    words = [*GRADE, str(many / "in"), "--out", str(many / "out"), "--trusted"]
+    return subprocess.Popen(words, cwd=root_of(small), env=env, text=True, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+
+
+@pytest.mark.full
+def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(small, many):
+    first = start(small, many)
+    done = many / "out" / "done"
+    while not (done.is_dir() and any(done.iterdir())):
+        assert first.poll() is None
+        time.sleep(0.2)
+    os.killpg(first.pid, signal.SIGINT)
+    said, _ = first.communicate(timeout=120)
+    assert first.returncode == 130, said
+    assert "interrupted" in said
+    kept = {path.name: path.stat().st_mtime_ns for path in done.iterdir()}
+    assert 0 < len(kept) < 6
+    assert not (many / "out" / "results.csv").exists()
+    second = start(small, many)
+    said, _ = second.communicate(timeout=300)
+    assert second.returncode == 0, said
+    assert len(rows_of(many / "out")) == 12
+    now = {path.name: path.stat().st_mtime_ns for path in done.iterdir()}
+    assert len(now) == 6
+    assert kept.items() <= now.items()
+
+
+def test_the_course_s_lessons_are_found():
+    assert places.sources(walls.PACKAGE.parent)
