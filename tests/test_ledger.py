@@ -7,7 +7,7 @@ import tiny
 import torch
 
 from posenc import check
-from posenc.check.trial import ledger
+from posenc.check.trial import ledger as shown_ledger
 from posenc.check.trial.claims import CLAIMS
 from posenc.course import __main__ as command_line
 from posenc.course import places
@@ -37,7 +37,7 @@ README = f"# Read me\n\n{ledger.BEGIN}\n{ledger.END}\n\nThe end.\n"
 @pytest.fixture(autouse=True)
 def no_rulings_yet(monkeypatch):
     """What other tests of this process have ruled is not the course's."""
-    monkeypatch.setattr(ledger, "_given", {})
+    monkeypatch.setattr(shown_ledger, "_given", {})
 
 
 @pytest.fixture(scope="module")

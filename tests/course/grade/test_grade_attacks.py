@@ -62,8 +62,9 @@ ATTACKS = {
     "reads_the_checkers": (
         """
         import posenc.check.lesson_08.interpolated
-        """, "raises", "No module named 'posenc.check.lesson_08.interpolated'"),
-    "reads_their_source": ("open('/course/posenc/check/lesson_08/interpolated.py')", "raises", "No such file"),
+        """, "raises", "No module named 'posenc.check.lesson_08'"),
+    "reads_their_source": (
+        "open('/course/posenc/check/lesson_08/interpolated.py')", "raises", "No such file"),
     "finds_them_elsewhere": ("open(CHECKERS)", "raises", "No such file"),
     "patches_the_checker": (
         """
@@ -185,7 +186,7 @@ def grade(teacher, attacks):
     (teacher / "canary.txt").write_text(SECRET)
     source = handed_in.course(teacher, [x for name in attacks for x in (name, f"after_{name}")])
     known = {"CANARY": teacher / "canary.txt", "OUT": teacher / "out",
-             "CHECKERS": walls.PACKAGE / "check" / "_longer.py"}  # fmt: skip
+             "CHECKERS": walls.PACKAGE / "check" / "lesson_08" / "interpolated.py"}  # fmt: skip
     answers = {}
     for name in attacks:
         body = ATTACKS[name][0]

@@ -49,7 +49,7 @@ def remote(box, *cells, name="answer", lesson=()):
     return answer.value
 
 
-@pytest.mark.parametrize(("checker", "slip", "code"), list(known()))
+@pytest.mark.parametrize(("checker", "slip", "code"), list(programs()))
 def test_a_slip_gets_the_same_verdict_through_the_wire(inside, checker, slip, code):
     if slip.slug == "dropout-twice":
         pytest.skip("its sentence holds a share that is drawn")
