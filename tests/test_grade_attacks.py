@@ -61,9 +61,11 @@ ATTACKS = {
     "prints_a_tick": ("print('✓ interpolated: right'); return pos", "untouched", ""),
     "reads_the_checkers": (
         """
-        import posenc.check._longer
-        """, "raises", "No module named 'posenc.check._longer'"),
-    "reads_their_source": ("open('/course/posenc/check/_longer.py')", "raises", "No such file"),
+        import posenc.check.lesson_08.interpolated
+        """, "raises", "No module named 'posenc.check.lesson_08'"),
+    "reads_their_source": (
+        "open('/course/posenc/check/lesson_08/number.py')", "raises", "No such file"
+    ),
     "finds_them_elsewhere": ("open(CHECKERS)", "raises", "No such file"),
     "patches_the_checker": (
         """
@@ -185,7 +187,7 @@ def grade(teacher, attacks):
     (teacher / "canary.txt").write_text(SECRET)
     source = handed_in.course(teacher, [x for name in attacks for x in (name, f"after_{name}")])
     known = {"CANARY": teacher / "canary.txt", "OUT": teacher / "out",
-             "CHECKERS": _sandbox.PACKAGE / "check" / "_longer.py"}  # fmt: skip
+             "CHECKERS": _sandbox.PACKAGE / "check" / "lesson_08" / "number.py"}  # fmt: skip
     answers = {}
     for name in attacks:
         body = ATTACKS[name][0]

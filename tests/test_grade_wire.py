@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from posenc import ENCODINGS, check
 from posenc.check import _slips
 from posenc.check.engine import guard
+from posenc.check.trial import record
 from posenc.course import _places
 from posenc.course._grade import _lessons, _sandbox
 from posenc.course._grade._peer import Ended, Limits, Peer
@@ -30,9 +32,19 @@ def known():
                     f"import posenc.check._slips.{found.name} as m\n"
                     f"answer = m.KNOWN[{checker!r}][{i}].program"
                 )
-                few = i == len(slips) - 1
-                yield pytest.param(checker, slip, code, id=f"{checker}-{slip.slug}",
-                                   marks=[] if few else [pytest.mark.full])  # fmt: skip
+                yield _case(checker, slip, code, few=i == len(slips) - 1)
+    for path in sorted(Path(check.__file__).parent.glob("lesson_*/*.py")):
+        if path.stem in record.LESSON:
+            where = f"posenc.check.{path.parent.name}.{path.stem}"
+            slips = getattr(importlib.import_module(where), "SLIPS", ())
+            for i, slip in enumerate(slips):
+                code = f"import {where} as m\nanswer = m.SLIPS[{i}].program"
+                yield _case(path.stem, slip, code, few=i == len(slips) - 1)
+
+
+def _case(checker, slip, code, few):
+    marks = [] if few else [pytest.mark.full]
+    return pytest.param(checker, slip, code, id=f"{checker}-{slip.slug}", marks=marks)
 
 
 @pytest.fixture(scope="module", autouse=True)

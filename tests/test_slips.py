@@ -2,18 +2,24 @@
 
 import importlib
 import pkgutil
+from pathlib import Path
 
 import pytest
 
 from posenc import check
 from posenc.check import _slips
+from posenc.check.trial import record
 
 
 def known():
-    """Every family: {checker: slips}, read off the modules beside ``_slips``."""
+    """Every family: {checker: slips}, read off ``_slips`` and the lessons' folders."""
     for found in pkgutil.iter_modules(_slips.__path__):
         module = importlib.import_module(f"{_slips.__name__}.{found.name}")
         yield from module.KNOWN.items()
+    for path in sorted(Path(check.__file__).parent.glob("lesson_*/*.py")):
+        module = importlib.import_module(f"posenc.check.{path.parent.name}.{path.stem}")
+        if path.stem in record.LESSON and hasattr(module, "SLIPS"):
+            yield path.stem, module.SLIPS
 
 
 CASES = [(name, slip) for name, slips in known() for slip in slips]
