@@ -19,6 +19,7 @@ def unseen_pairs(answer: object) -> Verdict:
     """Check ``answer(dim, base, trained)``, how many pairs never complete a turn.
 
     >>> import math
+    >>> from posenc import functional
     >>> def right(dim, base, trained):
     ...     turns = trained * functional.inverse_frequencies(dim, base) / (2 * math.pi)
     ...     return int((turns < 1).sum())
