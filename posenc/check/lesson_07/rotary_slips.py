@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from posenc.check._slips._speeds import RULES, speeds_of
 from posenc.check.engine.slip import Slip
+from posenc.check.engine.speeds import RULES, speeds_of
 from posenc.check.lesson_07.turning import rope, speeds, turned
 from posenc.functional import angles, rotate_halves, rotate_pairs
 
