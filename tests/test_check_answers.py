@@ -36,7 +36,7 @@ def judged(name, answer, capsys):
 
 
 def test_there_are_exercises():
-    assert len(EXERCISES) > 20
+    assert len(EXERCISES) > 8  # of lessons 01 to 05; the others are in check/
 
 
 @every_exercise

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._slips._models import KNOWN, told_by
-from posenc.check.engine.slip import name_it
+from posenc.check._slips._models import KNOWN
+from posenc.check.engine.slip import name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
 __all__ = ["look_back", "previous_word_weights"]

@@ -6,9 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._slips._models import told_by
 from posenc.check._slips._scores import KNOWN, read
-from posenc.check.engine.slip import name_it
+from posenc.check.engine.slip import name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
 __all__ = ["reading"]

@@ -8,9 +8,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from posenc.check._attention import named
-from posenc.check._slips._models import told_by
 from posenc.check._slips._scores import KNOWN
-from posenc.check.engine.slip import name_it
+from posenc.check.engine.slip import name_it, told_by
 from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require, same
 from posenc.tasks import IGNORE
 

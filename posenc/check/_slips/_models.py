@@ -1,9 +1,7 @@
 """Wrong programs about attention and about looking back with p and p²."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -143,11 +141,6 @@ MASKS = (
          "all is NaN: 0 times infinity is NaN, and so is a softmax with +inf in it; "
          "masked_fill(~mask, -inf) has neither"),
 )  # fmt: skip
-
-
-def told_by(tell: Callable[..., Tensor], slips: tuple[Slip, ...]) -> tuple[Slip, ...]:
-    """Return the slips as programs without arguments: what ``tell`` says of each of them."""
-    return tuple(replace(slip, program=partial(tell, slip.program)) for slip in slips)
 
 
 def _causal(slip: Slip) -> Slip:

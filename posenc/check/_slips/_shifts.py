@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from posenc.check._slips._speeds import RULES, speeds_of
 from posenc.check.engine.sinusoid_slips import HALVES, ORDERS
 from posenc.check.engine.slip import Slip
+from posenc.check.engine.speeds import RULES, speeds_of
 from posenc.functional import shift_matrix
 
 F64 = torch.float64

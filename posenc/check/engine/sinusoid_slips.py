@@ -5,9 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from posenc.check._slips._speeds import ENDS, RULES, SEEN, paper, speeds_of
-from posenc.check._speeds import Rule
 from posenc.check.engine.slip import Slip
+from posenc.check.engine.speeds import ENDS, RULES, SEEN, Rule, paper, speeds_of
 from posenc.functional import sinusoidal
 
 F64 = torch.float64

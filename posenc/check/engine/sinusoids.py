@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from posenc.check._slips._speeds import speeds_of
 from posenc.check.engine.sinusoid_slips import CODES, FINE_CODES, ORDERS, put_back
 from posenc.check.engine.slip import name_it
+from posenc.check.engine.speeds import speeds_of
 from posenc.check.engine.verdict import Mistake, require
 from posenc.functional import sinusoidal
 

@@ -1,11 +1,12 @@
 """Wrong programs that people publish, as data: what the checkers know by name.
 
-Each family stands in a module of its own and is listed in ``KNOWN`` under the checker that
-knows it. A program takes what the answer takes, so that it can be handed to the checker.
+An exercise's slips are the tuple ``SLIPS`` in its file, or in ``NAME_slips.py`` beside it.
+A program takes what the answer takes, so that it can be handed to the checker.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from posenc.check.engine.mistake import Mistake, Remark
 
-__all__ = ["Slip", "name_it"]
+__all__ = ["Slip", "name_it", "told_by"]
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,8 @@ def name_it(found: object, slips: tuple[Slip, ...], *given: Any, atol: float = 1
             number, other, rtol=1e-4, atol=atol, equal_nan=True
         ):
             raise Remark(slip.says) if slip.fine else Mistake(slip.slug, slip.says)
+
+
+def told_by(tell: Callable[..., Tensor], slips: tuple[Slip, ...]) -> tuple[Slip, ...]:
+    """Return the slips as programs without arguments: what ``tell`` says of each of them."""
+    return tuple(replace(slip, program=partial(tell, slip.program)) for slip in slips)

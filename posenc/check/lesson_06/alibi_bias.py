@@ -42,6 +42,10 @@ def _biased(far: Callable[[Tensor, Tensor], Tensor]) -> Callable[[int, Tensor, T
     return lambda n_heads, q_pos, k_pos: alibi(published(n_heads), far(q_pos, k_pos))
 
 
+def _right(n: int, q: Tensor, k: Tensor) -> Tensor:
+    return alibi(published(n), q[:, None] - k)
+
+
 def _sloped(slip: Slip) -> Slip:
     """Return the bias with the wrong slopes."""
     return replace(
@@ -52,51 +56,45 @@ def _sloped(slip: Slip) -> Slip:
 
 
 SLIPS = (
-    Slip("sign", _biased(lambda q_pos, k_pos: k_pos - q_pos[:, None]),
+    Slip("sign", _biased(lambda q, k: k - q[:, None]),
          "the sign is turned: the farther a key, the more it is favoured; it must lose m a word"),
-    Slip("symmetric", _biased(lambda q_pos, k_pos: (q_pos[:, None] - k_pos).abs()),
+    Slip("symmetric", _biased(lambda q, k: (q[:, None] - k).abs()),
          "equivalent under a causal mask: this is the encoder's −m·|i − j|, the same to the left "
          "and to the right", seen="mosaicml/llm-foundry#186", fine=True),
-    Slip("sign-symmetric", _biased(lambda q_pos, k_pos: -(q_pos[:, None] - k_pos).abs()),
+    Slip("sign-symmetric", _biased(lambda q, k: -(q[:, None] - k).abs()),
          "+m·|i − j| favours what is far, on both sides: the bias needs its minus"),
     Slip("key-alone",
-         lambda n_heads, q_pos, k_pos: alibi(published(n_heads), -k_pos.expand(len(q_pos), -1)),
+         lambda n, q, k: alibi(published(n), -k.expand(len(q), -1)),
          "equivalent under a causal mask: +m·j, the key alone; in an encoder every word would "
          "look to the end", seen="ofirpress/attention_with_linear_biases#5", fine=True),
     Slip("key-alone-sign",
-         lambda n_heads, q_pos, k_pos: alibi(published(n_heads), k_pos.expand(len(q_pos), -1)),
+         lambda n, q, k: alibi(published(n), k.expand(len(q), -1)),
          "−m·j favours the beginning of the text: the short form is +m·j, and needs a causal "
          "mask"),
     Slip("query-alone",
-         lambda n_heads, q_pos, k_pos: alibi(published(n_heads),
-             q_pos[:, None].expand(-1, len(k_pos))),
+         lambda n, q, k: alibi(published(n), q[:, None].expand(-1, len(k))),
          "every key of a row gets one number, and softmax does not see it: subtract the key's "
          "place"),
     Slip("masked",
-         lambda n_heads, q_pos, k_pos: alibi(published(n_heads), q_pos[:, None]
-             - k_pos).where(q_pos[:, None] >= k_pos, -math.inf),
+         lambda n, q, k: _right(n, q, k).where(q[:, None] >= k, -math.inf),
          "equivalent: the causal mask is in it already, −inf for keys after the query", fine=True),
-    Slip("zero-after", _biased(lambda q_pos, k_pos: (q_pos[:, None] - k_pos).clamp(min=0)),
+    Slip("zero-after", _biased(lambda q, k: (q[:, None] - k).clamp(min=0)),
          "equivalent under a causal mask: keys after the query get 0 here, and nothing hides "
          "them", fine=True),
     Slip("hides-the-past",
-         lambda n_heads, q_pos, k_pos: alibi(published(n_heads), q_pos[:, None]
-             - k_pos).where(q_pos[:, None] <= k_pos, -math.inf),
+         lambda n, q, k: _right(n, q, k).where(q[:, None] <= k, -math.inf),
          "the mask is turned round: it hides the keys before the query"),
     Slip("ignores-pos",
-         _biased(lambda q_pos, k_pos: torch.arange(len(q_pos))[:, None]
-             - torch.arange(len(k_pos))),
+         _biased(lambda q, k: torch.arange(len(q))[:, None] - torch.arange(len(k))),
          "the distances are those of 0, 1, 2, …; they must follow q_pos and k_pos"),
     Slip("bfloat16-positions",
-         _biased(lambda q_pos, k_pos: q_pos.bfloat16().double()[:, None]
-             - k_pos.bfloat16().double()),
+         _biased(lambda q, k: q.bfloat16().double()[:, None] - k.bfloat16().double()),
          "positions were rounded to bfloat16, which has no 257: subtract first, in whole numbers"),
     Slip("one-slope",
-         lambda n_heads, q_pos, k_pos: alibi(published(n_heads)[:1].expand(n_heads), q_pos[:, None]
-             - k_pos),
+         lambda n, q, k: alibi(published(n)[:1].expand(n), q[:, None] - k),
          "all heads have the slope of the first; each needs its own"),
     Slip("no-slope",
-         lambda n_heads, q_pos, k_pos: alibi(torch.ones(n_heads), q_pos[:, None] - k_pos),
+         lambda n, q, k: alibi(torch.ones(n), q[:, None] - k),
          "the slopes are missing: every head loses 1 a word"),
     *(_sloped(slip) for slip in SLOPES if slip.slug != "sign"),
 )  # fmt: skip
@@ -111,7 +109,7 @@ def _examine_bias(answer: Callable[[int, Tensor, Tensor], Any]) -> str:
     remark: Remark | None = None
     for n_heads, queries, keys in CASES:
         given = (n_heads, torch.tensor(queries), torch.tensor(keys))
-        found, right = answer(*given), _bias(*given)
+        found, right = answer(*given), _right(*given)
         case = f"alibi_bias({n_heads}, {_short(queries)}, {_short(keys)})"
         if not isinstance(found, Tensor) or found.shape != right.shape or found.dtype.itemsize < 4:
             same(found, right, case=case)
@@ -128,10 +126,6 @@ def _examine_bias(answer: Callable[[int, Tensor, Tensor], Any]) -> str:
     if remark:
         raise remark
     return "right for 8 heads and for 12, up to distance 4095"
-
-
-def _bias(n_heads: int, q_pos: Tensor, k_pos: Tensor) -> Tensor:
-    return alibi(published(n_heads), q_pos[:, None] - k_pos)
 
 
 def _short(positions: list[int]) -> str:

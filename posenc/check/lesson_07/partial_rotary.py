@@ -49,8 +49,8 @@ SLIPS = (
         if slip.slug in ("clockwise", "halves", "stands-still", "ignores-pos")
     ),
     Slip("whole-head",
-         lambda x, pos, share: turned(x, pos,
-             speeds(x.shape[-1])[: int(x.shape[-1] * share) // 2]),
+         lambda x, pos, share:
+             turned(x, pos, speeds(x.shape[-1])[: int(x.shape[-1] * share) // 2]),
          "these speeds are the fastest of the whole head, as in p-RoPE; make those of the part's "
          "own width"),
     Slip("everything", lambda x, pos, share: rope(x, pos),

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from posenc.check._slips._speeds import RULES, speeds_of
 from posenc.check.engine.slip import Slip
+from posenc.check.engine.speeds import RULES, speeds_of
 from posenc.check.lesson_07.turning import rope, speeds, turned
 from posenc.functional import angles, rotate_halves, rotate_pairs
 
@@ -76,8 +76,8 @@ SLIPS = (
     Slip("twice", lambda x, pos: rope(rope(x, pos), pos),
          "everything is turned twice: pair 0 must turn by 1 radian a position, not by 2"),
     Slip("code-added",
-         lambda x, pos: x + torch.stack((_angles(x, pos).sin(), _angles(x, pos).cos()),
-             -1).flatten(-2),
+         lambda x, pos:
+             x + torch.stack((_angles(x, pos).sin(), _angles(x, pos).cos()), -1).flatten(-2),
          "sines and cosines are added to x: here they turn it, a cos θ − b sin θ"),
     Slip("angles-by-pairs", _halves_turned,
          "the angles lie for neighbours, θ0, θ0, θ1, θ1, …, and halves turn, i with i + dh/2: a "

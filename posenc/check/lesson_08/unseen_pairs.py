@@ -19,6 +19,7 @@ def unseen_pairs(answer: object) -> Verdict:
     """Check ``answer(dim, base, trained)``, how many pairs never complete a turn.
 
     >>> import math
+    >>> from posenc import functional
     >>> def right(dim, base, trained):
     ...     turns = trained * functional.inverse_frequencies(dim, base) / (2 * math.pi)
     ...     return int((turns < 1).sum())
@@ -49,8 +50,8 @@ SLIPS = (
     Slip("channels", lambda dim, base, trained: 2 * unseen(dim, base, trained),
          "count pairs: a pair has two channels"),
     Slip("a-speed-a-channel",
-         lambda dim, base, trained: (trained
-             * base ** (-torch.arange(dim, dtype=F64) / dim) < TURN).sum(),
+         lambda dim, base, trained:
+             (trained * base ** (-torch.arange(dim, dtype=F64) / dim) < TURN).sum(),
          "a speed for each of dim channels; there is one a pair, base^(−2i/dim), i below dim/2"),
     Slip("doubled-exponent",
          lambda dim, base, trained: (trained * speeds(dim, base) ** 2 < TURN).sum(),
@@ -69,8 +70,8 @@ SLIPS = (
     Slip("one-too-few", lambda dim, base, trained: unseen(dim, base, trained) - 1,
          "one pair too few: is the last one left out?"),
     Slip("not-clamped",
-         lambda dim, base, trained: torch.tensor(dim // 2 - 1
-             - math.floor(_last_seen(dim, base, trained))),
+         lambda dim, base, trained:
+             torch.tensor(dim // 2 - 1 - math.floor(_last_seen(dim, base, trained))),
          "below 0 where every pair completes a turn: put max(0, …) around the formula"),
 )  # fmt: skip
 PAIRS = ((128, 10_000.0, 4096), (128, 500_000.0, 8192), (8, 10_000.0, 16), (8, 2.0, 64))

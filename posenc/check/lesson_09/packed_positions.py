@@ -70,8 +70,9 @@ SLIPS = (
     Slip("from-the-end", lambda ids: packed(ids.flip(0)).flip(0),
          "each document is counted from its end: its first word gets 0"),
     Slip("lengths",
-         lambda ids: ids.unique_consecutive(return_inverse=True,
-             return_counts=True)[2][ids.unique_consecutive(return_inverse=True)[1]],
+         lambda ids:
+             ids.unique_consecutive(return_inverse=True, return_counts=True)[2][
+                 ids.unique_consecutive(return_inverse=True)[1]],
          "this is how long each document is: count its words from 0"),
 )  # fmt: skip
 DOCUMENTS = (

@@ -64,8 +64,9 @@ SLIPS = (
     Slip("no-waves", lambda x, b: phases(x, b).repeat(1, 2),
          "these are the phases: their sines and cosines are asked for"),
     Slip("sum-of-waves",
-         lambda x, b: torch.cat([f(2 * math.pi * x[:, None] * b).sum(-1)
-             for f in (torch.sin, torch.cos)], -1),
+         lambda x, b:
+             torch.cat([f(2 * math.pi * x[:, None] * b).sum(-1)
+                        for f in (torch.sin, torch.cos)], -1),
          "each coordinate has waves of its own, and they are summed: sum inside, Σ b·x, then sin"),
     Slip("backwards", _waves(lambda x, b: -phases(x, b)),
          "the phases have a minus: all sines have the wrong sign"),

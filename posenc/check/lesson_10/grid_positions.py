@@ -70,8 +70,8 @@ SLIPS = (
              / torch.tensor([height - 1, width - 1]).clamp(min=1),
          "rows and columns are squeezed to 0 … 1: a step would change with the size of the image"),
     Slip("row-not-cut",
-         lambda height, width: torch.stack(((i := torch.arange(height * width)) / width,
-             i % width), -1),
+         lambda height, width:
+             torch.stack(((i := torch.arange(height * width)) / width, i % width), -1),
          "the row has a fraction: // cuts it, / does not"),
 )  # fmt: skip
 

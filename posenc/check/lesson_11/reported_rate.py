@@ -6,8 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from posenc.check._slips._models import told_by
-from posenc.check.engine.slip import Slip, name_it
+from posenc.check.engine.slip import Slip, name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require, same
 
 Rates = dict[float, tuple[Tensor, Tensor]]  # rate -> validation losses, test accuracies (seeds,)

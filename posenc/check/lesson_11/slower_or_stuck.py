@@ -6,8 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._slips._models import told_by
-from posenc.check.engine.slip import Slip, name_it
+from posenc.check.engine.slip import Slip, name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
 Seeds = list[float]

@@ -1,21 +1,28 @@
-"""A learner's own encoding: what is registered passes with its promises, slips are named."""
+"""Answers to the exercises of notebook 11, right and wrong."""
 
-import pytest
+import math
+
 import torch
 
-import posenc
-from posenc import check
 from posenc.base import PositionalEncoding
 from posenc.functional import sinusoidal
 
 
-@pytest.mark.parametrize("name", list(posenc.ENCODINGS))
-def test_every_registered_encoding_passes(name, capsys):
-    verdict = check.own_encoding(posenc.ENCODINGS[name])
-    assert verdict.passed, capsys.readouterr().out
-    kept = verdict.message.partition("keeps: ")[2].partition(";")[0].split(", ")
-    promised = posenc.ENCODINGS[name].promises - {"causal only"}
-    assert promised <= set(kept)
+def reported(rates):
+    """The test accuracies at the least mean loss; NaN, which is below nothing, never wins."""
+    best, least = None, math.inf
+    for valid, test in rates.values():
+        if valid.mean() < least:
+            best, least = test, valid.mean()
+    return best
+
+
+def fate(early, late):
+    if all(seed >= 0.95 for seed in early):
+        return "solved"
+    if all(seed >= 0.95 for seed in late):
+        return "slower"
+    return "not decided" if any(seed > max(early) + 0.05 for seed in late) else "stuck"
 
 
 class Right(PositionalEncoding):
@@ -102,40 +109,24 @@ class LogOfZero(PositionalEncoding):
         return -distance.abs().double().log().expand(self.dims.n_heads, -1)
 
 
-@pytest.mark.parametrize(
-    ("cls", "slug"),
-    [
-        (Arange, "ignores-pos"),
-        (Promising, "breaks-relative"),
-        (Rewriting, "breaks-cache"),
-        (InPlace, "mutates-input"),
-        (Alone, "shape"),
-        (Single, "dtype"),
-        (FirstRow, "batch-of-positions"),
-        (Remembering, "remembers"),
-        (HeadsLast, "bias-shape"),
-        (OnHeads, "bias-shape"),
-        (NoTensor, "raises"),
-        (NaN, "not-finite"),
-        (NoKeyLeft, "no-key-left"),
-        (LogOfZero, "no-key-left"),
-        (torch.nn.Linear, "not-an-encoding"),
-        (lambda dims: None, "not-an-encoding"),
-    ],
-)
-def test_a_slip_is_named(cls, slug, capsys):
-    verdict = check.own_encoding(cls)
-    assert (verdict.passed, verdict.mistake) == (False, slug), capsys.readouterr().out
-
-
-def test_what_is_kept_is_said_and_what_is_missing_remarked(capsys):
-    assert check.own_encoding(Right).message == (
-        "it acts on embeddings, and keeps: cache, real positions"
-    )
-
-    class Modest(Right):
-        promises = frozenset()
-
-    verdict = check.own_encoding(Modest)
-    assert verdict.equivalent
-    assert verdict.message.endswith("promises lacks 'cache', 'real positions'")
+RIGHT = {"reported_rate": reported, "slower_or_stuck": fate, "own_encoding": Right}
+INVENTED = {
+    "own_encoding": {
+        "counts its rows": ("ignores-pos", Arange),
+        "promises too much": ("breaks-relative", Promising),
+        "a share of the text": ("breaks-cache", Rewriting),
+        "in place": ("mutates-input", InPlace),
+        "the code alone": ("shape", Alone),
+        "in float32": ("dtype", Single),
+        "the first text's positions": ("batch-of-positions", FirstRow),
+        "counts its calls": ("remembers", Remembering),
+        "heads last": ("bias-shape", HeadsLast),
+        "texts on heads": ("bias-shape", OnHeads),
+        "no tensor": ("raises", NoTensor),
+        "the root of what is below 0": ("not-finite", NaN),
+        "only the word before": ("no-key-left", NoKeyLeft),
+        "the logarithm of 0": ("no-key-left", LogOfZero),
+        "a module": ("not-an-encoding", torch.nn.Linear),
+        "a function": ("not-an-encoding", lambda dims: None),
+    },
+}

@@ -1,0 +1,3 @@
+"""Notebook 01: attention, and a mask that leaks."""
+
+EXERCISES = ("permutation_equivariant", "attention", "mended_attention", "counting_weights")

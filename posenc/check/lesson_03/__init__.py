@@ -1,0 +1,3 @@
+"""Notebook 03: frequencies, codes, the shift matrix, a head that looks back."""
+
+EXERCISES = ("inverse_frequencies", "sinusoidal", "shift_matrix", "offset_head")

@@ -1,0 +1,3 @@
+"""Notebook 05: scoring a model, loss by position, reading seeds."""
+
+EXERCISES = ("evaluate", "reading", "by_position")
