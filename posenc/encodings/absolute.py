@@ -32,7 +32,7 @@ class AddedCode(PositionalEncoding):
         """Return the embeddings plus the codes: (b, n, d), (n,) or (b, n) -> (b, n, d)."""
         self.check(x, pos)
         # added in float32 at least and cast last: bfloat16 holds no integer above 256 exactly
-        return (x + self.code(pos, _working(x.dtype))).to(x.dtype)
+        return (x + self.code(pos, _working(x.dtype))).to(x.dtype)  # (b, n, d)
 
 
 @register
@@ -48,7 +48,7 @@ class Integer(AddedCode):
 
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return p in every channel: (..., n) -> (..., n, d)."""
-        return pos.to(dtype)[..., None].expand(*pos.shape, self.dims.d_model)
+        return pos.to(dtype)[..., None].expand(*pos.shape, self.dims.d_model)  # (..., n, d)
 
 
 @register
@@ -64,7 +64,7 @@ class IntegerChannel(AddedCode):
 
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return p in channel 0: (..., n) -> (..., n, d)."""
-        return _first_channels(pos.to(dtype)[..., None], self.dims.d_model)
+        return _first_channels(pos.to(dtype)[..., None], self.dims.d_model)  # (..., n, d)
 
 
 @register
@@ -83,9 +83,9 @@ class Normalized(AddedCode):
 
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return p / L in channel 0: (..., n) -> (..., n, d)."""
-        pos = pos.to(dtype)
-        length = pos.amax(dim=-1, keepdim=True) + 1 if pos.shape[-1] else 1
-        return _first_channels((pos / length)[..., None], self.dims.d_model)
+        pos = pos.to(dtype)  # (..., n)
+        length = pos.amax(dim=-1, keepdim=True) + 1 if pos.shape[-1] else 1  # (..., 1)
+        return _first_channels((pos / length)[..., None], self.dims.d_model)  # (..., n, d)
 
 
 @register
@@ -105,8 +105,8 @@ class OneHot(AddedCode):
         """Return √(d/2) in channel p: (..., n) -> (..., n, d)."""
         width = self.dims.d_model
         check_rows(pos, min(width, self.dims.max_len), f"one-hot code of {width} channels")
-        one = pos[..., None] == torch.arange(width, device=pos.device)
-        return one.to(dtype) * math.sqrt(width / 2)
+        one = pos[..., None] == torch.arange(width, device=pos.device)  # (..., n, d)
+        return one.to(dtype) * math.sqrt(width / 2)  # (..., n, d)
 
 
 @register
@@ -125,9 +125,9 @@ class Binary(AddedCode):
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return bit i of p in channel i: (..., n) -> (..., n, d)."""
         check_whole(pos, "binary digits")
-        bits = torch.arange(min(self.dims.d_model, 62), device=pos.device)
+        bits = torch.arange(min(self.dims.d_model, 62), device=pos.device)  # (bits,)
         digits = (pos.long()[..., None] >> bits) & 1  # (..., n, bits)
-        return _first_channels(digits.to(dtype), self.dims.d_model)
+        return _first_channels(digits.to(dtype), self.dims.d_model)  # (..., n, d)
 
 
 @register
@@ -144,7 +144,7 @@ class RandomCodes(AddedCode):
     def __init__(self, dims: Dims, seed: int = 0) -> None:
         super().__init__(dims)
         generator = torch.Generator().manual_seed(seed)
-        table = torch.randn(dims.max_len, dims.d_model, generator=generator)
+        table = torch.randn(dims.max_len, dims.d_model, generator=generator)  # (max_len, d)
         self.register_buffer("table", table * math.sqrt(0.5))
         self.table: Tensor
 
@@ -152,7 +152,7 @@ class RandomCodes(AddedCode):
         """Return rows of the fixed table: (..., n) -> (..., n, d)."""
         check_rows(pos, len(self.table), "table of random vectors")
         # long(): uint8 would select rows like a mask, int16 is refused
-        return self.table[pos.long()].to(dtype)
+        return self.table[pos.long()].to(dtype)  # (..., n, d)
 
 
 @register
@@ -176,12 +176,12 @@ class Learned(AddedCode):
         super().__init__(dims)
         if not 0 <= std < math.inf:
             raise ValueError(f"std must be a finite number, 0 or above; got {std}")
-        self.table = nn.Parameter(torch.randn(dims.max_len, dims.d_model) * std)
+        self.table = nn.Parameter(torch.randn(dims.max_len, dims.d_model) * std)  # (max_len, d)
 
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return rows of the learned table: (..., n) -> (..., n, d)."""
         check_rows(pos, len(self.table), "learned table")
-        return self.table[pos.long()].to(dtype)
+        return self.table[pos.long()].to(dtype)  # (..., n, d)
 
 
 @register
@@ -205,7 +205,7 @@ class Sinusoidal(AddedCode):
 
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return the sinusoidal codes: (..., n) -> (..., n, d)."""
-        return sinusoidal(pos, self.dims.d_model, self.base, dtype=dtype)
+        return sinusoidal(pos, self.dims.d_model, self.base, dtype=dtype)  # (..., n, d)
 
 
 class SinusoidalPositionalEncoding(nn.Module):
@@ -236,10 +236,10 @@ class SinusoidalPositionalEncoding(nn.Module):
         """Return x plus its codes; positions 0 … n−1 unless ``pos``, (n,) or (b, n), is given."""
         check_embeddings(x, self.d_model)
         if pos is None:
-            pos = torch.arange(x.shape[1], device=x.device)
+            pos = torch.arange(x.shape[1], device=x.device)  # (n,)
         check_positions(pos, x.shape[0], x.shape[1], x.device)
-        code = sinusoidal(pos, self.d_model, dtype=_working(x.dtype))
-        return self.dropout((x + code).to(x.dtype))
+        code = sinusoidal(pos, self.d_model, dtype=_working(x.dtype))  # (n, d) or (b, n, d)
+        return self.dropout((x + code).to(x.dtype))  # (b, n, d)
 
 
 # --- helpers ------------------------------------------------------------------------------

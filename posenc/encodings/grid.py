@@ -76,4 +76,4 @@ class AxialRope(PositionalEncoding):
         work = torch.promote_types(x.dtype, torch.float32)
         speeds = inverse_frequencies(self.dims.d_head // 2, self.base, dtype=work, device=x.device)
         theta = torch.cat((angles(pos[..., 0], speeds), angles(pos[..., 1], speeds)), -1)
-        return rotate_pairs(x, theta if pos.dim() == 2 else theta[:, None])
+        return rotate_pairs(x, theta if pos.dim() == 2 else theta[:, None])  # (b, h, n, dh)

@@ -31,11 +31,11 @@ class Shaw(PositionalEncoding):
         if clip < 1:
             raise ValueError(f"clip must be at least 1, the farthest distance told; got {clip}")
         self.clip = clip
-        self.table = nn.Parameter(torch.randn(2 * clip + 1, dims.d_head))
+        self.table = nn.Parameter(torch.randn(2 * clip + 1, dims.d_head))  # (2·clip + 1, dh)
 
     def bias(self, q: Tensor, k: Tensor, q_pos: Tensor, k_pos: Tensor) -> Tensor:
         """Return q · a of the clipped distance, over √d_head: (b, h, q, k)."""
-        apart = distance(q_pos, k_pos)
+        apart = distance(q_pos, k_pos)  # (q, k) or (b, 1, q, k)
         if apart.is_floating_point():
             raise TypeError(
                 f"Shaw's table needs integer positions; got {apart.dtype}: use pos.long()"
@@ -43,7 +43,7 @@ class Shaw(PositionalEncoding):
         row = apart.clamp(-self.clip, self.clip) + self.clip  # (q, k) or (b, 1, q, k)
         every = q @ self.table.to(q.dtype).T / math.sqrt(self.dims.d_head)  # (b, h, q, 2·clip + 1)
         shape = (*q.shape[:-1], k.shape[-2])  # (b, h, q, k)
-        return every.gather(-1, row.expand(shape))
+        return every.gather(-1, row.expand(shape))  # (b, h, q, k)
 
 
 @register
@@ -68,12 +68,12 @@ class T5(PositionalEncoding):
         super().__init__(dims)
         t5_bucket(torch.zeros(1), n_buckets, max_distance, causal)  # refuses bad sizes here
         self.n_buckets, self.max_distance, self.causal = n_buckets, max_distance, causal
-        self.table = nn.Parameter(torch.randn(n_buckets, dims.n_heads))
+        self.table = nn.Parameter(torch.randn(n_buckets, dims.n_heads))  # (buckets, h)
 
     def bias_by_distance(self, distance: Tensor) -> Tensor:
         """Return the learned number of each distance's bucket: (m,) -> (h, m)."""
-        bucket = t5_bucket(distance, self.n_buckets, self.max_distance, self.causal)
-        return self.table[bucket].T
+        bucket = t5_bucket(distance, self.n_buckets, self.max_distance, self.causal)  # (m,)
+        return self.table[bucket].T  # (h, m)
 
 
 @register
@@ -100,10 +100,10 @@ class ALiBi(PositionalEncoding):
 
     def bias_by_distance(self, distance: Tensor) -> Tensor:
         """Return minus slope times distance: (m,) -> (h, m), float32 at least."""
-        far = distance if self.causal else distance.abs()
+        far = distance if self.causal else distance.abs()  # (m,)
         # made at each call: a buffer of slopes would be cast by .bfloat16()
-        slopes = alibi_slopes(self.dims.n_heads, device=distance.device)
-        return -slopes[:, None] * far
+        slopes = alibi_slopes(self.dims.n_heads, device=distance.device)  # (h,)
+        return -slopes[:, None] * far  # (h, m)
 
 
 @register
@@ -141,8 +141,8 @@ class FIRE(PositionalEncoding):
         apart = distance(q_pos, k_pos).clamp(min=0).to(self.log_c.dtype)
         apart = apart[:, 0] if apart.dim() == 4 else apart  # (q, k) or (b, q, k)
         reach = torch.maximum(q_pos.to(apart.dtype), self.threshold.abs())[..., None]
-        share = self._psi(apart) / self._psi(reach)
-        return self.mlp(share[..., None]).movedim(-1, -3)
+        share = self._psi(apart) / self._psi(reach)  # (q, k) or (b, q, k)
+        return self.mlp(share[..., None]).movedim(-1, -3)  # (h, q, k) or (b, h, q, k)
 
     def _psi(self, x: Tensor) -> Tensor:
         return torch.log1p(self.log_c.exp() * x)

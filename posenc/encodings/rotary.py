@@ -66,7 +66,7 @@ class Rope(PositionalEncoding):
                 raise ValueError(
                     f"{sorted(options)} needs scaling='linear', 'ntk', 'yarn' or 'llama3'"
                 )
-            speeds = inverse_frequencies(self.width, self.base, dtype=dtype)
+            speeds = inverse_frequencies(self.width, self.base, dtype=dtype)  # (m,)
         else:
             speeds = self._scaled({**options, "dtype": dtype})
         kept = int(self.keep * len(speeds))
@@ -84,9 +84,9 @@ class Rope(PositionalEncoding):
     def rotate(self, q: Tensor, k: Tensor, q_pos: Tensor, k_pos: Tensor) -> tuple[Tensor, Tensor]:
         """Return queries and keys, turned by their positions: the same shapes."""
         turned = LAYOUTS[self.layout]
-        q_theta = self.angles(q_pos, q)
-        k_theta = q_theta if k_pos is q_pos else self.angles(k_pos, k)
-        q, k = turned(q, q_theta), turned(k, k_theta)
+        q_theta = self.angles(q_pos, q)  # (q, m) or (b, 1, q, m)
+        k_theta = q_theta if k_pos is q_pos else self.angles(k_pos, k)  # (k, m) or …
+        q, k = turned(q, q_theta), turned(k, k_theta)  # (b, h, q, dh), (b, h, k, dh)
         if self.temperature == 1.0:
             return q, k
         return self._warmed(q), self._warmed(k)
@@ -94,8 +94,8 @@ class Rope(PositionalEncoding):
     def angles(self, pos: Tensor, x: Tensor) -> Tensor:
         """Return the angles: (n,) -> (n, m), (b, n) -> (b, 1, n, m), in x's precision or more."""
         work = torch.promote_types(x.dtype, torch.float32)
-        theta = angles(pos, self.inv_freq(work).to(x.device))
-        return theta if pos.dim() == 1 else theta[:, None]
+        theta = angles(pos, self.inv_freq(work).to(x.device))  # (n, m) or (b, n, m)
+        return theta if pos.dim() == 1 else theta[:, None]  # (n, m) or (b, 1, n, m)
 
     def _warmed(self, x: Tensor) -> Tensor:
         """Multiply the turned channels by YaRN's temperature; the others stay."""
@@ -141,8 +141,8 @@ class XPos(PositionalEncoding):
         )
         scale = (power * grown.to(x.device, work)).exp().repeat_interleave(2, -1)  # (..., n, dh)
         if pos.dim() == 2:  # the axis of the heads
-            theta, scale = theta[:, None], scale[:, None]
-        return (rotate_pairs(x.to(work), theta) * scale).to(x.dtype)
+            theta, scale = theta[:, None], scale[:, None]  # (b, 1, n, m), (b, 1, n, dh)
+        return (rotate_pairs(x.to(work), theta) * scale).to(x.dtype)  # (b, h, n, dh)
 
 
 # --- what is refused ------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def alibi_slopes(n_heads: int, *, device: torch.device | str | None = None) -> T
     slopes = _geometric(lower)
     if lower < n_heads:
         slopes += _geometric(2 * lower)[::2][: n_heads - lower]
-    return torch.tensor(slopes, dtype=torch.float32, device=device)
+    return torch.tensor(slopes, dtype=torch.float32, device=device)  # (h,)
 
 
 def _geometric(n: int) -> list[float]:
@@ -63,10 +63,10 @@ def t5_bucket(
             f"max_distance must be above the {exact} exact buckets, or the logarithm of "
             f"max_distance / {exact} divides by zero; got {max_distance}"
         )
-    far = distance.clamp(min=0) if causal else distance.abs()
-    edges = torch.tensor(_edges(side, exact, max_distance), device=distance.device)
-    bucket = torch.bucketize(far, edges.to(far.dtype), right=True)
-    return bucket if causal else bucket + side * (distance < 0)
+    far = distance.clamp(min=0) if causal else distance.abs()  # (..., n)
+    edges = torch.tensor(_edges(side, exact, max_distance), device=distance.device)  # (side − 1,)
+    bucket = torch.bucketize(far, edges.to(far.dtype), right=True)  # (..., n)
+    return bucket if causal else bucket + side * (distance < 0)  # (..., n)
 
 
 def _edges(side: int, exact: int, max_distance: int) -> list[int]:
@@ -96,4 +96,4 @@ def fourier_features(coordinates: Tensor, frequencies: Tensor) -> Tensor:
             f"{tuple(frequencies.shape)} and {tuple(coordinates.shape)}"
         )
     phases = 2 * math.pi * coordinates @ frequencies.T  # (..., m)
-    return torch.cat((phases.sin(), phases.cos()), -1)
+    return torch.cat((phases.sin(), phases.cos()), -1)  # (..., 2m)

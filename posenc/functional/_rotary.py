@@ -23,11 +23,13 @@ def rotate_pairs(x: Tensor, angles: Tensor) -> Tensor:
     >>> rotate_pairs(torch.tensor([[1.0, 0.0, 5.0]]), quarter).round(decimals=3) + 0.0
     tensor([[0., 1., 5.]])
     """
-    turned, rest = _split(x, angles)
+    turned, rest = _split(x, angles)  # (..., n, 2m), (..., n, dh − 2m)
     work = torch.promote_types(x.dtype, torch.float32)
     pairs = torch.view_as_complex(turned.to(work).unflatten(-1, (-1, 2)).contiguous())
-    angles = angles.to(work)
-    # one complex multiplication reads and writes x once; four real ones take six times as long
+    angles = angles.to(work)  # (n, m)
+    # a pair (a, b) turned by θ is (a·cos θ − b·sin θ, a·sin θ + b·cos θ): as complex numbers,
+    # (a + ib)(cos θ + i·sin θ), whose one multiplication reads and writes x once; the four real
+    # ones take six times as long
     turned = torch.view_as_real(pairs * torch.polar(torch.ones_like(angles), angles)).flatten(-2)
     return turned.to(x.dtype) if rest is None else torch.cat((turned.to(x.dtype), rest), -1)
 
@@ -49,14 +51,14 @@ def rotate_halves(x: Tensor, angles: Tensor) -> Tensor:
     >>> rotate_halves(torch.tensor([[1.0, 2.0, 0.0, 3.0]]), quarter).round(decimals=3) + 0.0
     tensor([[0., 2., 1., 3.]])
     """
-    turned, rest = _split(x, angles)
+    turned, rest = _split(x, angles)  # (..., n, 2m), (..., n, dh − 2m)
     work = torch.promote_types(x.dtype, torch.float32)
     cos, sin = angles.to(work).cos(), angles.to(work).sin()  # (n, m)
     # both halves at once, x · cos + (x with its halves exchanged) · (−sin, sin)
-    turned = turned.to(work)
-    swapped = turned.roll(angles.shape[-1], -1)
-    cos, sin = torch.cat((cos, cos), -1), torch.cat((-sin, sin), -1)
-    turned = torch.addcmul(turned * cos, swapped, sin).to(x.dtype)
+    turned = turned.to(work)  # (..., n, 2m)
+    swapped = turned.roll(angles.shape[-1], -1)  # (..., n, 2m)
+    cos, sin = torch.cat((cos, cos), -1), torch.cat((-sin, sin), -1)  # (n, 2m)
+    turned = torch.addcmul(turned * cos, swapped, sin).to(x.dtype)  # (..., n, 2m)
     return turned if rest is None else torch.cat((turned, rest), -1)
 
 
@@ -98,17 +100,17 @@ def scaled_frequencies(
     tensor([0.2500, 0.0025])
     """
     _check_scaling(method, factor, original_max_len)
-    inv_freq = inverse_frequencies(dim, base, dtype=torch.float64)
+    inv_freq = inverse_frequencies(dim, base, dtype=torch.float64)  # (dim/2,)
     if method == "linear":
         return (inv_freq / factor).to(dtype)
     if method == "ntk":
         return inverse_frequencies(dim, ntk_base(dim, base, factor), dtype=dtype)
     assert original_max_len is not None
     if method == "yarn":
-        kept = _yarn_kept(dim, base, original_max_len, beta_fast, beta_slow)
+        kept = _yarn_kept(dim, base, original_max_len, beta_fast, beta_slow)  # (dim/2,)
     else:
-        turns = inv_freq * original_max_len / (2 * math.pi)
-        kept = (turns - low_freq_factor) / (high_freq_factor - low_freq_factor)
+        turns = inv_freq * original_max_len / (2 * math.pi)  # (dim/2,)
+        kept = (turns - low_freq_factor) / (high_freq_factor - low_freq_factor)  # (dim/2,)
     kept = kept.clamp(0, 1)  # 1: as trained; 0: divided
     return (inv_freq * kept + inv_freq / factor * (1 - kept)).to(dtype)
 
@@ -135,7 +137,7 @@ def _yarn_kept(dim: int, base: float, length: int, fast: float, slow: float) -> 
     low = max(math.floor(pair_that_turns(fast)), 0)
     high = min(math.ceil(pair_that_turns(slow)), dim - 1)
     width = max(high - low, 0.001)  # a ramp of no width would divide by zero
-    return 1 - (torch.arange(dim // 2, dtype=torch.float64) - low) / width
+    return 1 - (torch.arange(dim // 2, dtype=torch.float64) - low) / width  # (dim/2,)
 
 
 def yarn_temperature(factor: float) -> float:

@@ -32,7 +32,7 @@ def inverse_frequencies(
     check_float(dtype)
     # Python's floats are float64: the last digit is right even where the device has none
     speeds = [base ** (-i / dim) for i in range(0, dim, 2)]
-    return torch.tensor(speeds, dtype=dtype, device=device)
+    return torch.tensor(speeds, dtype=dtype, device=device)  # (dim/2,)
 
 
 def angles(pos: Tensor, inv_freq: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ def sinusoidal(
     check_numbers(pos)
     check_float(dtype)
     work = torch.promote_types(dtype, torch.float32)
-    inv_freq = inverse_frequencies(dim, base, dtype=work, device=pos.device)
+    inv_freq = inverse_frequencies(dim, base, dtype=work, device=pos.device)  # (dim/2,)
     theta = angles(pos, inv_freq)  # (..., n, dim/2)
     pairs = torch.stack((theta.sin(), theta.cos()), dim=-1)  # (..., n, dim/2, 2)
     return pairs.flatten(-2).to(dtype)  # (..., n, dim)
@@ -119,11 +119,11 @@ def shift_matrix(
     check_float(dtype)
     if not math.isfinite(k):
         raise ValueError(f"k must be a finite number of positions; got {k}")
-    theta = inverse_frequencies(dim, base, dtype=torch.float64) * k
+    theta = inverse_frequencies(dim, base, dtype=torch.float64) * k  # (dim/2,)
     sin, cos = theta.sin(), theta.cos()  # (dim/2,)
-    rows = [torch.stack((cos, sin), -1), torch.stack((-sin, cos), -1)]
+    rows = [torch.stack((cos, sin), -1), torch.stack((-sin, cos), -1)]  # two (dim/2, 2)
     blocks = torch.stack(rows, dim=-2)  # (dim/2, 2, 2)
-    return torch.block_diag(*blocks).to(dtype)
+    return torch.block_diag(*blocks).to(dtype)  # (dim, dim)
 
 
 def distance(q_pos: Tensor, k_pos: Tensor) -> Tensor:
@@ -154,5 +154,5 @@ def distance(q_pos: Tensor, k_pos: Tensor) -> Tensor:
         raise ValueError(f"q_pos and k_pos must have one batch size; got {shapes}")
     # small or unsigned integers would wrap around below zero
     q_pos, k_pos = (pos if pos.is_floating_point() else pos.long() for pos in (q_pos, k_pos))
-    difference = q_pos[..., :, None] - k_pos[..., None, :]
-    return difference[:, None] if batched else difference
+    difference = q_pos[..., :, None] - k_pos[..., None, :]  # (q, k) or (b, q, k)
+    return difference[:, None] if batched else difference  # (b, 1, q, k) or (q, k)

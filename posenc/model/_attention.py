@@ -41,7 +41,7 @@ class Cache:
         """
         n = pos.shape[-1]
         self._check(pos, mask, b)
-        real = torch.ones(b, n, dtype=torch.bool, device=pos.device)
+        real = torch.ones(b, n, dtype=torch.bool, device=pos.device)  # (b, n)
         if mask is not None:
             real = mask[:, 0]
         if self.pos is None or self.real is None:
@@ -120,24 +120,24 @@ class Attention(nn.Module):
         ``memory`` is a cache and the number of this layer: the keys are then all it holds.
         """
         heads = self.qkv(x).unflatten(-1, (3, self.dims.n_heads, self.dims.d_head))
-        q, k, v = heads.permute(2, 0, 3, 1, 4)  # each (b, h, n, dh)
+        q, k, v = heads.permute(2, 0, 3, 1, 4)  # (b, n, 3, h, dh) -> each (b, h, n, dh)
         k_pos = pos
         if memory is not None:
             cache, layer = memory
-            k, v, k_pos = cache.extend(layer, k, v)
+            k, v, k_pos = cache.extend(layer, k, v)  # (b, h, k, dh) twice, (k,) or (b, k)
         if self.fused:
             return self._fused(q, k, v, (encoding, pos, k_pos), mask), x.new_empty(0)
         bias: Tensor | None
         if bias_as_view(encoding, pos, k_pos):
             # in reverse order of the keys the bias is a view of O(n) numbers a head
-            bias = toeplitz(encoding, pos, k_pos)
+            bias = toeplitz(encoding, pos, k_pos)  # (h, q, k), keys reversed
             q, k = encoding.rotate(q, k, pos, k_pos)
             mask = None if mask is None else mask.flip(-1)
-            weights = self._weights(q, k.flip(-2), bias, mask).flip(-1)
+            weights = self._weights(q, k.flip(-2), bias, mask).flip(-1)  # (b, h, q, k)
         else:
             bias = encoding.bias(q, k, pos, k_pos)  # from unrotated q and k
             q, k = encoding.rotate(q, k, pos, k_pos)
-            weights = self._weights(q, k, bias, mask)
+            weights = self._weights(q, k, bias, mask)  # (b, h, q, k)
         mixed = (weights @ v).transpose(1, 2).flatten(2)  # (b, n, d)
         return self.out(mixed), weights
 
@@ -151,7 +151,7 @@ class Attention(nn.Module):
     ) -> Tensor:
         """Return the output without making the weights: (b, n, d)."""
         encoding, q_pos, k_pos = told
-        bias = encoding.bias(q, k, q_pos, k_pos)
+        bias = encoding.bias(q, k, q_pos, k_pos)  # broadcastable to (b, h, q, k)
         q, k = encoding.rotate(q, k, q_pos, k_pos)
         causal = bias is None and mask is not None and mask.dim() == 2
         if bias is not None:
@@ -161,7 +161,7 @@ class Attention(nn.Module):
         mixed = F.scaled_dot_product_attention(
             q, k, v, attn_mask=None if causal else mask, is_causal=causal
         )
-        return self.out(mixed.transpose(1, 2).flatten(2))
+        return self.out(mixed.transpose(1, 2).flatten(2))  # (b, n, d)
 
     def _weights(self, q: Tensor, k: Tensor, bias: Tensor | None, mask: Tensor | None) -> Tensor:
         scores = q @ k.transpose(-2, -1) / math.sqrt(self.dims.d_head)  # (b, h, q, k)
@@ -182,7 +182,7 @@ def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
     if mask is None:
         return scores.softmax(-1)
     lowest = torch.finfo(scores.dtype).min  # not -inf: a row of -inf makes NaN gradients
-    return scores.masked_fill(~mask, lowest).softmax(-1) * mask
+    return scores.masked_fill(~mask, lowest).softmax(-1) * mask  # (b, h, q, k)
 
 
 def bias_as_view(encoding: PositionalEncoding, q_pos: Tensor, k_pos: Tensor) -> bool:

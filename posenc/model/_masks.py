@@ -9,10 +9,10 @@ def allowed(
 ) -> Tensor | None:
     """Return who may attend, broadcastable to (b, h, n, n), or None for everyone."""
     n = sizes[-1]
-    past = torch.ones(n, n, dtype=torch.bool, device=device).tril() if causal else None
+    past = torch.ones(n, n, dtype=torch.bool, device=device).tril() if causal else None  # (n, n)
     if mask is None:
         return past
-    mask = _four_axes(mask, *sizes)
+    mask = _four_axes(mask, *sizes)  # (1 or b, 1 or h, 1 or n, n)
     if mask.device != device:
         raise ValueError(f"mask is on {mask.device} but tokens are on {device}: move one")
     return mask if past is None else mask & past

@@ -120,14 +120,14 @@ class Transformer(nn.Module):
         b, n = check_tokens(tokens, self.tokens.weight.device)
         if pos is None:
             start = cache.length if cache is not None else 0
-            pos = torch.arange(start, start + n, device=tokens.device)
+            pos = torch.arange(start, start + n, device=tokens.device)  # (n,)
         check_positions(pos, b, n, tokens.device, self.encoding.pos_dims)
-        allowed = self._allowed(pos, mask, cache, b)
+        allowed = self._allowed(pos, mask, cache, b)  # (b, h, q, k) or broadcastable
         x = self.encoding.embed(self.tokens(tokens), pos)  # (b, n, d)
         maps = []
         for layer, block in enumerate(self.blocks):
             memory = None if cache is None else (cache, layer)
-            x, weights = block(x, self.encoding, pos, allowed, memory)
+            x, weights = block(x, self.encoding, pos, allowed, memory)  # (b, n, d), (b, h, q, k)
             maps.append(weights)
         logits = self.head(self.norm(x))  # (b, n, vocab_size)
         return (logits, _stacked(maps)) if return_weights else logits
@@ -143,14 +143,14 @@ class Transformer(nn.Module):
         if not self.causal:
             raise ValueError("a cache needs a causal model: without it every key changes later")
         real = cache.remember(pos, mask, b)  # (b, k)
-        causal = torch.ones(n, real.shape[-1], dtype=torch.bool, device=pos.device)
-        return real[:, None, None] & causal.tril(real.shape[-1] - n)
+        causal = torch.ones(n, real.shape[-1], dtype=torch.bool, device=pos.device)  # (n, k)
+        return real[:, None, None] & causal.tril(real.shape[-1] - n)  # (b, 1, n, k)
 
 
 def _stacked(maps: list[Tensor]) -> Tensor:
     if maps[0].dim() < 4:
         raise ValueError("fused attention makes no weights: set fused = False on each Attention")
-    return torch.stack(maps)
+    return torch.stack(maps)  # (layers, b, h, q, k)
 
 
 def _check_options(

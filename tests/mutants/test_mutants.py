@@ -20,7 +20,7 @@ def every_call(subject, mutant=None):
     own = mutant.function.split(".")[0] if mutant else ""
     names = [name for name, cls in ENCODINGS.items() if cls.__name__ == own] or list(ENCODINGS)
     for check in checks(importlib.import_module(f"contract.{subject}")):
-        if subject == "encodings":
+        if subject in ("encodings", "capture"):
             for name in names:
                 yield f"{check.__name__}[{name}]", partial(check, name)
         else:

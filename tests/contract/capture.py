@@ -1,0 +1,85 @@
+"""Every encoding can be captured as a graph: whole, without a look at values, with its numbers."""
+
+import torch
+from torch import nn
+
+from contract import equal
+from contract.encodings import DIMS, TOKENS, built, embeddings, heads, model_of
+from posenc import ENCODINGS
+from posenc.base import knows_distance_alone
+from posenc.model import Attention
+from posenc.model._attention import LONG
+
+
+class _Doors(nn.Module):
+    """The three doors as one call, for queries and keys at places of their own."""
+
+    def __init__(self, encoding):
+        super().__init__()
+        self.encoding = encoding
+
+    def forward(self, x, q, k, q_pos, k_pos):
+        embedded = self.encoding.embed(x, q_pos)
+        turned = self.encoding.rotate(q, k, q_pos, k_pos)
+        return embedded, *turned, self.encoding.bias(q, k, q_pos, k_pos)
+
+
+def _inputs(n):
+    q_pos, k_pos = torch.arange(n), torch.arange(n).flip(0)
+    return embeddings(2, n), heads(2, n), heads(2, n, seed=2), q_pos, k_pos
+
+
+def _compiled(module):
+    torch._dynamo.reset()
+    return torch.compile(module, backend="eager", fullgraph=True)
+
+
+def _equal(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        assert (one is None) == (other is None)
+        if other is not None:
+            equal(one, other, rtol=1e-12, atol=1e-12)
+
+
+def doors_compile_whole(name):
+    module = _Doors(built(name).double())
+    compiled = _compiled(module)
+    for n in (5, 7):  # the second length makes the graph general
+        _equal(compiled(*_inputs(n)), module(*_inputs(n)))
+
+
+def doors_export(name):
+    module, n = _Doors(built(name).double()), torch.export.Dim("n", min=3, max=DIMS.max_len)
+    axis = [{1: n}, {2: n}, {2: n}, {0: n}, {0: n}]
+    exported = torch.export.export(module, _inputs(5), dynamic_shapes=axis).module()
+    for n in (5, 7):
+        _equal(exported(*_inputs(n)), module(*_inputs(n)))
+
+
+def attention_over_long_texts_compiles_whole(name):
+    if not knows_distance_alone(ENCODINGS[name]):
+        return  # no view could be taken
+    torch.manual_seed(3)
+    attention, encoding = Attention(DIMS).double(), built(name).double()
+    n = LONG + 4  # where a bias by distance is kept as a view, outside graphs
+    x, pos, past = embeddings(1, n), torch.arange(n), torch.ones(n, n, dtype=torch.bool).tril()
+    expected = attention(x, encoding, pos, past)
+    _equal(_compiled(attention)(x, encoding, pos, past), expected)
+    exported = torch.export.export(_Told(attention, encoding), (x, pos, past)).module()
+    _equal(exported(x, pos, past), expected)
+
+
+class _Told(nn.Module):
+    """Attention that knows its encoding."""
+
+    def __init__(self, attention, encoding):
+        super().__init__()
+        self.attention, self.encoding = attention, encoding
+
+    def forward(self, x, pos, mask):
+        return self.attention(x, self.encoding, pos, mask)
+
+
+def models_compile_whole(name):
+    model, pos = model_of(name), torch.tensor([4, 0, 3, 1, 7, 2, 11]).repeat(3, 1)
+    equal(_compiled(model)(TOKENS, pos), model(TOKENS, pos), rtol=1e-12, atol=1e-12)

@@ -1,0 +1,111 @@
+"""Planted in posenc.model and in the module that drops in."""
+
+# A mutant on one line is easier to compare than a mutant on six.
+# ruff: noqa: E501
+
+from planting import Mutant
+
+from bugs.encodings import _code
+
+
+def _model(slug, function, old, new):
+    file = {"Attention": "_attention", "masked_softmax": "_attention", "Block": "_transformer",
+            "Transformer": "_transformer", "toeplitz": "_attention", "Cache": "_attention",
+            "bias_as_view": "_attention"}.get(function.split(".")[0], "_masks")  # fmt: skip
+    return Mutant(slug, f"model.{file}", function, old, new)
+
+
+MODULE = "SinusoidalPositionalEncoding"
+DROP_IN = [
+    _code("drop-in-ignores-pos", MODULE, "if pos is None:", "if True:", "forward"),
+    _code("drop-in-drops-the-code-only", MODULE, "self.dropout((x + code).to(x.dtype))",
+          "(x + self.dropout(code)).to(x.dtype)", "forward"),
+    _code("drop-in-never-drops", MODULE, "self.dropout((x + code).to(x.dtype))",
+          "(x + code).to(x.dtype)", "forward"),
+    _code("drop-in-drops-always", MODULE, "self.dropout((x + code).to(x.dtype))",
+          "nn.functional.dropout((x + code).to(x.dtype), self.dropout.p)", "forward"),
+    _code("drop-in-by-the-batch", MODULE, "torch.arange(x.shape[1]", "torch.arange(x.shape[0]", "forward"),
+    _code("drop-in-cast-early", MODULE, "dtype=_working(x.dtype)", "dtype=x.dtype", "forward"),
+    _code("drop-in-scales-the-word", MODULE, "(x + code)", "(x * self.d_model**0.5 + code)", "forward"),
+]  # fmt: skip
+
+MODEL = DROP_IN + [
+    _model("no-root-of-the-width", "Attention._weights", " / math.sqrt(self.dims.d_head)", ""),
+    _model("root-of-the-model-width", "Attention._weights", "self.dims.d_head)  #", "self.dims.d_model)  #"),
+    _model("bias-dropped", "Attention._weights", "scores = scores + bias.to(scores.dtype)", "pass"),
+    _model("bias-subtracted", "Attention._weights", "scores + bias.to", "scores - bias.to"),
+    _model("bias-scaled", "Attention._weights", "scores + bias.to", "scores + (bias / 2).to"),
+    _model("bias-from-turned", "Attention.forward", "bias = encoding.bias(q, k, pos, k_pos)",
+           "bias = encoding.bias(*encoding.rotate(q, k, pos, k_pos), pos, k_pos)"),
+    _model("queries-alone-turned", "Attention.forward",
+           "q, k = encoding.rotate(q, k, pos, k_pos)\n            weights = self._weights(q, k, bias",
+           "q, _ = encoding.rotate(q, k, pos, k_pos)\n            weights = self._weights(q, k, bias"),
+    _model("values-turned-too", "Attention.forward", "q, k = encoding.rotate(q, k, pos, k_pos)\n            weights = self._weights(q, k, bias",
+           "v, _ = encoding.rotate(v, k, pos, k_pos); q, k = encoding.rotate(q, k, pos, k_pos)\n            weights = self._weights(q, k, bias"),
+    _model("queries-and-keys-swapped", "Attention.forward", "q, k, v = heads", "k, q, v = heads"),
+    _model("keys-as-values", "Attention.forward", "(weights @ v)", "(weights @ k)"),
+    _model("heads-mixed-up", "Attention.forward", ".transpose(1, 2).flatten(2)",
+           ".transpose(1, 2).transpose(2, 3).flatten(2)"),
+    _model("weights-transposed", "Attention.forward", "(weights @ v)", "(weights.mT @ v)"),
+    _model("doors-ignore-pos", "Attention.forward", "q, k = encoding.rotate(q, k, pos, k_pos)\n            weights = self._weights(q, k, bias",
+           "q, k = encoding.rotate(q, k, *[torch.arange(x.shape[1])] * 2)\n            weights = self._weights(q, k, bias"),
+    _model("softmax-over-queries", "masked_softmax", "lowest).softmax(-1)", "lowest).softmax(-2)"),
+    _model("softmax-over-queries-unmasked", "masked_softmax", "scores.softmax(-1)", "scores.softmax(-2)"),
+    _model("mask-inverted", "masked_softmax", "~mask, lowest", "mask, lowest"),
+    _model("mask-after-softmax", "masked_softmax", "scores.masked_fill(~mask, lowest)", "scores"),
+    _model("empty-rows-attend", "masked_softmax", " * mask", ""),
+    _model("empty-rows-are-nan", "masked_softmax", "torch.finfo(scores.dtype).min", '-float("inf")'),
+    _model("mask-too-small", "masked_softmax", "torch.finfo(scores.dtype).min", "-5.0"),
+    _model("pre-residual-lost", "Block.forward", "            x = x + mixed\n", "            x = mixed\n"),
+    _model("pre-norm-missing", "Block.forward", "self.attention(self.norm1(x), ", "self.attention(x, "),
+    _model("second-norm-missing", "Block.forward", "x + self.mlp(self.norm2(x))", "x + self.mlp(x)"),
+    _model("one-norm-twice", "Block.forward", "self.mlp(self.norm2(x))", "self.mlp(self.norm1(x))"),
+    _model("post-norm-before-the-sum", "Block.forward", "self.norm1(x + mixed)", "x + self.norm1(mixed)"),
+    _model("post-residual-lost", "Block.forward", "self.norm2(x + self.mlp(x))", "self.norm2(self.mlp(x))"),
+    _model("mlp-residual-lost", "Block.forward", "return x + self.mlp", "return self.mlp"),
+    _model("gelu-tanh", "Block.__init__", "nn.GELU()", 'nn.GELU("tanh")'),
+    _model("relu", "Block.__init__", "nn.GELU()", "nn.ReLU()"),
+    _model("post-with-a-last-norm", "Transformer.__init__", ' if norm == "pre" else nn.Identity()', ""),
+    _model("pre-without-a-last-norm", "Transformer.__init__", 'if norm == "pre"', 'if norm == "none"'),
+    _model("one-block-shared", "Transformer.__init__",
+           "nn.ModuleList(Block(dims, norm, norm_type) for _ in range(n_layers))",
+           "nn.ModuleList([Block(dims, norm, norm_type)] * n_layers)"),
+    _model("residuals-not-scaled", "Transformer._initialise", "(2 * len(self.blocks)) ** -0.5", "1"),
+    _model("init-by-the-output", "Transformer._initialise", "module.in_features", "module.out_features"),
+    _model("pos-always-arange", "Transformer.forward", "if pos is None:", "if True:"),
+    _model("embed-ignores-pos", "Transformer.forward", "self.encoding.embed(self.tokens(tokens), pos)",
+           "self.encoding.embed(self.tokens(tokens), torch.arange(n))"),
+    _model("blocks-ignore-pos", "Transformer.forward", "self.encoding, pos, allowed", "self.encoding, torch.arange(n), allowed"),
+    _model("maps-of-the-last-layer", "Transformer.forward", "maps.append(weights)", "maps = [weights]"),
+    _model("mask-dropped", "Transformer.forward", "self._allowed(pos, mask, ", "self._allowed(pos, None, "),
+    _model("diagonal-excluded", "allowed", ".tril()", ".tril(-1)"),
+    _model("one-ahead-seen", "allowed", ".tril()", ".tril(1)"),
+    _model("causal-the-wrong-way", "allowed", ".tril()", ".triu()"),
+    _model("never-causal", "allowed", "if causal else", "if False else"),
+    _model("always-causal", "allowed", "if causal else", "if True else"),
+    _model("mask-or-causal", "allowed", "mask & past", "mask | past"),
+    _model("mask-replaces-causal", "allowed", "mask & past", "mask"),
+    _model("batch-on-the-heads-of-a-mask", "_four_axes", "(mask.shape[0], 1, *mask.shape[1:])",
+           "(1, mask.shape[0], *mask.shape[1:])"),
+]  # fmt: skip
+
+# noticed where a graph is captured, and nowhere else
+CAPTURE = [
+    _model(
+        "a-view-looks-at-values-in-a-graph", "bias_as_view", "torch.compiler.is_compiling() or ", ""
+    ),
+    Mutant(
+        "rows-are-looked-at-in-a-graph",
+        "encodings.absolute",
+        "check_rows",
+        "torch.compiler.is_compiling() or ",
+        "",
+    ),
+    Mutant(
+        "signs-are-looked-at-in-a-graph",
+        "encodings.rotary",
+        "_refuse_negative",
+        "not torch.compiler.is_compiling() and ",
+        "",
+    ),
+]
