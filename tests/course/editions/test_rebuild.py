@@ -12,19 +12,19 @@ from posenc.course._grade import _lessons, _run, _sandbox
 
 DECLARED = tiny.LESSON.replace("# %%\nfrom", '# %% files=["data/a.md", "data/b.json"]\nfrom', 1)
 STUDY = "study/study.json"
-PACKAGE = {  # one of each kind of file that the package holds
+PACKAGE = {  # one of each kind of file that the package holds, in whatever folder
     "a module": "base.py",
     "a module in a folder": "encodings/rotary.py",
-    "a module of the checkers": "check/_verdict.py",
-    "a module of the editions": "course/_pages.py",
+    "a module of the checkers": "check/**/*verdict.py",
+    "a module of the editions": "course/**/*pages.py",
     "the recorded study": STUDY,
-    "what the lessons ask": "check/predictions.json",
-    "what the lessons rule": "check/verdicts.json",
-    "a template": "course/pages/handout/index.html.j2",
-    "a page that is no lesson": "course/pages/front.html.j2",
-    "a style": "course/pages/handout.css",
-    "the cell of Colab's edition": "course/pages/colab_setup.txt",
-    "an extension of the lab": "course/labextensions/posenc-controls/package.json",
+    "what the lessons ask": "check/**/predictions.json",
+    "what the lessons rule": "check/**/verdicts.json",
+    "a template": "course/**/handout/index.html.j2",
+    "a page that is no lesson": "course/**/front.html.j2",
+    "a style": "course/**/handout.css",
+    "the cell of Colab's edition": "course/**/colab_setup.txt",
+    "an extension of the lab": "course/**/posenc-controls/package.json",
 }
 FORMATS = ("ipynb", "colab", "html", "pdf")
 
@@ -98,13 +98,13 @@ def test_the_kinds_of_files_are_all_that_the_package_holds():
 
 @pytest.mark.parametrize("kind", PACKAGE)
 def test_a_changed_file_of_the_package_makes_all_anew(kind, stale, source, package):
-    touch(package / PACKAGE[kind])
+    touch(next(package.glob(PACKAGE[kind])))
     assert stale() == every(source)
 
 
-@pytest.mark.parametrize("name", ["new.py", "check/engine/new.py", "course/pages/new.txt"])
+@pytest.mark.parametrize("name", ["new.py", "check/engine/new.py", "course/pages/a/new.txt"])
 def test_a_new_file_of_the_package_does(name, stale, source, package):
-    (package / name).parent.mkdir(exist_ok=True)
+    (package / name).parent.mkdir(parents=True, exist_ok=True)
     (package / name).write_text("")
     assert stale() == every(source)
 
@@ -162,11 +162,10 @@ def test_another_version_of_a_tool_does(tool, stale, source, monkeypatch):
 
 
 def test_every_package_that_writes_an_edition_is_among_the_tools():
-    course = Path(_editions.__file__).parent
     words = {"bs4": "beautifulsoup4"}
     imported = {
         words.get(name, name)
-        for path in course.glob("_[a-z]*.py")
+        for path in (_editions.PACKAGE / "course").rglob("*.py")
         for name in ("bs4", "jinja2", "jupytext", "nbconvert", "nbformat", "playwright", "pypdf")
         if f"from {name}" in path.read_text() or f"import {name}" in path.read_text()
     }
@@ -216,11 +215,11 @@ def test_colabs_cell_has_what_the_lesson_declares_and_the_study_only_then(packag
 def test_grades_are_kept_until_the_package_the_lessons_or_the_way_change(package, source):
     lessons = [_lessons.read(source)]
     seen = [_run._fingerprint(lessons, False)]
-    for name in ("functional/_rotary.py", "check/_verdict.py", "course/_grade/_judge.py"):
-        touch(package / name)
+    for name in ("functional/_rotary.py", "check/**/*verdict.py", "course/**/*judge.py"):
+        touch(next(package.glob(name)))
         seen.append(_run._fingerprint(lessons, False))
-    for folder in ("check/engine", "course/_grade/inside"):
-        (package / folder).mkdir()
+    for folder in ("check/a/b", "course/grade/a/b"):
+        (package / folder).mkdir(parents=True)
         (package / folder / "new.py").write_text("")
         seen.append(_run._fingerprint(lessons, False))
     seen.append(_run._fingerprint(lessons, True))
