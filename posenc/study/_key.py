@@ -11,9 +11,10 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterator
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 
-from torch import Tensor
+import numpy as np
+from torch import Tensor, nn
 
 IDLE = {  # entries of a class that make no numbers
     "__annotations__",
@@ -60,6 +61,8 @@ class _Walk:
             yield f"{thing.__module__}.{thing.__qualname__}"
         elif isinstance(thing, type):
             yield from map(self.of, thing.__bases__)
+            if type(thing) is not type:
+                yield self.of(type(thing))
             yield from self._pairs({k: v for k, v in vars(thing).items() if k not in IDLE})
         elif isinstance(thing, FunctionType):
             yield from self._function(thing)
@@ -78,6 +81,14 @@ class _Walk:
         for name in sorted(_globals_of(function.__code__)):
             if name in function.__globals__:
                 yield name, self.of(function.__globals__[name])
+                yield from self._through(function.__globals__[name], function.__code__)
+
+    def _through(self, module: object, code: CodeType) -> Iterator[object]:
+        """What code may take from a module that is not installed: ``helpers.shift(x)``."""
+        if isinstance(module, ModuleType) and not installed(module.__name__):
+            for name in sorted(_names_of(code) & set(vars(module))):
+                yield name, self.of(vars(module)[name])
+                yield from self._through(vars(module)[name], code)
 
     def _code(self, code: CodeType, doc: str | None) -> Iterator[object]:
         yield code.co_code, code.co_names, code.co_varnames, code.co_freevars
@@ -95,28 +106,47 @@ class _Walk:
             yield self.of((thing.fget, thing.fset))
         elif isinstance(thing, functools.partial):
             yield self.of((thing.func, thing.args, thing.keywords))
+        elif isinstance(thing, functools.cached_property):
+            yield self.of(thing.func)
+        elif isinstance(thing, MethodType):
+            yield self.of((thing.__func__, thing.__self__))
+        elif isinstance(thing, np.ndarray):
+            yield (str(thing.dtype), thing.shape, repr(thing.tolist()))
         elif hasattr(thing, "__wrapped__"):
             yield self.of(thing.__wrapped__)
         elif isinstance(thing, tuple | list):
             yield from map(self.of, thing)
         elif isinstance(thing, set | frozenset):
-            yield sorted(map(repr, thing))  # their order changes from run to run
+            yield sorted(map(_said, thing))  # their order changes from run to run
         elif isinstance(thing, dict):
             yield from self._pairs(thing)
         else:
-            yield re.sub(r" at 0x\w+", "", repr(thing))
+            yield _said(thing)
+            if isinstance(thing, nn.Module) or not installed(type(thing).__module__):
+                yield self.of((type(thing), getattr(thing, "__dict__", {})))
 
     def _pairs(self, pairs: dict) -> Iterator[object]:
         for key, value in pairs.items():
-            yield repr(key), self.of(value)
+            yield _said(key), self.of(value)
+
+
+def _said(thing: object) -> str:
+    """What a thing says of itself, but not where it lies, which changes from run to run."""
+    return re.sub(r" at 0x\w+", "", repr(thing))
 
 
 def _globals_of(code: CodeType) -> set[str]:
-    found = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            found |= _globals_of(inner)
-    return found
+    loads = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}  # the latter in class bodies
+    found = {step.argval for step in dis.get_instructions(code) if step.opname in loads}
+    return (found - {"__name__"}).union(*map(_globals_of, _inside(code)))
+
+
+def _names_of(code: CodeType) -> set[str]:
+    return set(code.co_names).union(*map(_names_of, _inside(code)))
+
+
+def _inside(code: CodeType) -> list[CodeType]:
+    return [value for value in code.co_consts if isinstance(value, CodeType)]
 
 
 def installed(module: str | None) -> bool:

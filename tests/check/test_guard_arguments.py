@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from posenc.check._guard import asked
-from posenc.check._mistake import Mistake
+from posenc.check.engine.guard import asked
+from posenc.check.engine.mistake import Mistake
 
 
 def careless(x, y=None, *, z=None):

@@ -1,8 +1,9 @@
 """Every edition of every lesson: audience by format, made once and kept until something changes."""
 
 import hashlib
+import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,11 @@ from posenc.training import progress
 PACKAGE = Path(__file__).resolve().parents[2]
 BOUND = "course"
 NBGRADER = "instructor/ipynb/nbgrader_config.py"
+# By whose versions a page, a PDF or a notebook may differ.
+TOOLS = (
+    "beautifulsoup4", "bleach", "django-static-mathjax", "jinja2", "jupytext", "mistune",
+    "nbconvert", "nbformat", "playwright", "pygments", "pypdf",
+)  # fmt: skip
 _LESSON = re.compile(r"/\d\d_[^/]*$")
 Print = Callable[[str], bytes]
 
@@ -60,10 +66,11 @@ class Piece:
         return self.source.parent / "teaching" / f"{self.source.stem}.md"
 
     def inputs(self) -> str:
-        """A digest of all that the file is made from."""
+        """A digest of all that the file is made from; links depend on which lessons there are."""
         built = places.built_from(self.source)
-        read = [built, self.source, self.notes, *_data(built.parent)]
-        parts = [self.name.encode(), _tool_digest(), *(p.read_bytes() for p in read if p.exists())]
+        lessons = [source.stem.encode() for source in places.sources(self.source.parents[2])]
+        read = [built, self.source, self.notes, *_data(built.parent), *_declared(built)]
+        parts = [self.name.encode(), _tool_digest(), *lessons, *_named(read, built.parent)]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -199,13 +206,26 @@ def _data(notebooks: Path) -> list[Path]:
     return sorted(path for path in found if path.suffix not in others)
 
 
+def _declared(built: Path) -> list[Path]:
+    """What the lesson says it reads, whatever its name ends in."""
+    cells = json.loads(built.read_bytes())["cells"]
+    return [built.parent / name for cell in cells for name in cell["metadata"].get("files", [])]
+
+
+def _named(paths: Iterable[Path], folder: Path) -> list[bytes]:
+    """The name and the content of each file that is there."""
+    there = [path for path in paths if path.is_file()]
+    return [path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes()
+            for path in there]  # fmt: skip
+
+
 @cache
 def _tool_digest() -> bytes:
     """What makes the editions: the package, which Colab's carry, and the tools' versions."""
-    parts = [p.read_bytes() for p in sorted(_package_files())]
-    for name in ("nbconvert", "django-static-mathjax", "playwright", "pypdf"):
+    parts = _named(sorted(_package_files()), PACKAGE)
+    for name in TOOLS:
         try:
-            parts.append(metadata.version(name).encode())
+            parts.append(f"{name} {metadata.version(name)}".encode())
         except metadata.PackageNotFoundError:
             continue
     return hashlib.sha256(b"\0".join(parts)).digest()
