@@ -17,70 +17,60 @@ def test_a_fresh_build_has_no_problems(course):
     assert course.problems() == []
 
 
+def edited(before, after):
+    return lambda course: tiny.write(course.root, tiny.SOURCE.replace(before, after))
+
+
+def in_cell(number, **parts):
+    """Give a code cell other parts."""
+    return lambda course: course.edit(lambda cells: code(cells)[number].update(parts))
+
+
+def clear(cells):
+    for cell in code(cells):
+        cell.update(outputs=[], execution_count=None)
+
+
+def repaint(cells):
+    data = code(cells)[2]["outputs"][0]["data"]
+    data["image/png"] = base64.b64encode(b"another").decode()
+
+
+ERROR = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": []}
+LONG = {"output_type": "stream", "name": "stdout", "text": "x" * 1_000_001}
+CHANGES = {
+    "an edited answer": (edited("return 2 * x", "return x + x"), "another source"),
+    "an added cell": (edited("# %%\n6", "# %%\n1 + 1\n\n# %%\n6"), "cells, its source"),
+    "a changed tag": (in_cell(0, metadata={"tags": []}), "another metadata"),
+    "a changed picture": (lambda course: course.edit(repaint), "picture"),
+    "a removed seal": (
+        lambda course: course.edit(lambda cells: code(cells)[2]["outputs"][0].update(metadata={})),
+        "picture",
+    ),
+    "cleared outputs": (lambda course: course.edit(clear), "never run"),
+    "a cell that was not run": (
+        in_cell(1, execution_count=None),
+        "code cell 2 is numbered never run: not run from top to bottom",
+    ),
+    "a stored error": (in_cell(1, outputs=[ERROR]), "cell [2] ends in E: v"),
+    "a notebook that is too big": (in_cell(1, outputs=[LONG]), "1 MB is the limit"),
+}
+
+
 def test_check_notices_an_edited_source(course):
-    tiny.write(course.root, tiny.SOURCE.replace("6 * 7", "6 * 8"))
+    edited("6 * 7", "6 * 8")(course)
     [problem] = course.problems()
     assert "cell 3" in problem
     assert "posenc.course build 01_tiny" in problem
 
 
-def test_check_notices_an_edited_answer(course):
-    tiny.write(course.root, tiny.SOURCE.replace("return 2 * x", "return x + x"))
+@pytest.mark.parametrize("change", CHANGES)
+def test_check_notices(course, change):
+    make, words = CHANGES[change]
+    make(course)
     [problem] = course.problems()
-    assert "another source" in problem
-
-
-def test_check_notices_an_added_cell(course):
-    tiny.write(course.root, f"{tiny.SOURCE}\n# %%\n1 + 1\n")
-    assert "cells, its source" in course.problems()[0]
-
-
-def test_check_notices_a_changed_tag(course):
-    course.edit(lambda cells: cells[1]["metadata"].update(tags=[]))
-    assert "another metadata" in course.problems()[0]
-
-
-def test_check_notices_a_changed_picture(course):
-    def repaint(cells):
-        data = code(cells)[2]["outputs"][0]["data"]
-        data["image/png"] = base64.b64encode(b"another").decode()
-
-    course.edit(repaint)
-    assert "picture" in course.problems()[0]
-
-
-def test_check_notices_a_removed_seal(course):
-    course.edit(lambda cells: code(cells)[2]["outputs"][0].update(metadata={}))
-    assert "picture" in course.problems()[0]
-
-
-def test_check_notices_cleared_outputs(course):
-    def clear(cells):
-        for cell in code(cells):
-            cell.update(outputs=[], execution_count=None)
-
-    course.edit(clear)
-    assert "never run" in course.problems()[0]
-
-
-def test_check_notices_a_cell_that_was_not_run(course):
-    course.edit(lambda cells: code(cells)[1].update(execution_count=None))
-    assert course.problems() == ["code cell 2 is numbered never run: not run from top to bottom"]
-
-
-def test_check_notices_a_stored_error(course):
-    def fail(cells):
-        error = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": []}
-        code(cells)[1]["outputs"] = [error]
-
-    course.edit(fail)
-    assert course.problems() == ["cell [2] ends in E: v"]
-
-
-def test_check_notices_a_notebook_that_is_too_big(course):
-    long = {"output_type": "stream", "name": "stdout", "text": "x" * 1_000_001}
-    course.edit(lambda cells: code(cells)[1].update(outputs=[long]))
-    assert "1 MB is the limit" in course.problems()[0]
+    whole = words.startswith(("cell [", "code cell"))
+    assert problem == words if whole else words in problem
 
 
 def test_check_notices_what_is_missing_or_torn(course, capsys):
