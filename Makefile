@@ -29,6 +29,7 @@ test: ready-test
 lint: ready-test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(VENV)/bin/lint-imports --no-logo --no-cache
 	$(PY) -m codespell_lib README.md CHANGELOG.md CONTRIBUTING.md TEACHING.md posenc notebooks/src
 
 types: ready-test

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from test_floors import MODULES, imported
+from test_sizes import MODULES, imported
 
 from posenc.course.places import find_root
 
