@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from posenc import check, functional
-from posenc.check._slips._modules import _Dropping, _Right
+from posenc.check.lesson_04.positional_module_slips import _Dropping, _Right
 
 
 class SwappedNames(nn.Module):

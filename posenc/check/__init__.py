@@ -4,20 +4,25 @@ A checker prints one line and never raises: ``✓`` right, ``≈`` right in anot
 ``✗`` with the mistake, ``○`` not written yet.
 """
 
-from posenc.check._attention import attention, counting_weights, mended_attention
-from posenc.check._blind import permutation_equivariant, same_in_every_text
-from posenc.check._frequency import (
-    inverse_frequencies,
-    offset_head,
-    shift_matrix,
-    sinusoidal,
-)
-from posenc.check._module import mended_table, positional_module, table_test
-from posenc.check._numbers import look_back, previous_word_weights
-from posenc.check._seeds import reading
-from posenc.check._training import by_position, evaluate
 from posenc.check.engine import verdict as _judging
 from posenc.check.engine.verdict import Verdict
+from posenc.check.lesson_01.attention import attention
+from posenc.check.lesson_01.counting_weights import counting_weights
+from posenc.check.lesson_01.mended_attention import mended_attention
+from posenc.check.lesson_01.permutation_equivariant import permutation_equivariant
+from posenc.check.lesson_02.look_back import look_back
+from posenc.check.lesson_02.previous_word_weights import previous_word_weights
+from posenc.check.lesson_02.same_in_every_text import same_in_every_text
+from posenc.check.lesson_03.inverse_frequencies import inverse_frequencies
+from posenc.check.lesson_03.offset_head import offset_head
+from posenc.check.lesson_03.shift_matrix import shift_matrix
+from posenc.check.lesson_03.sinusoidal import sinusoidal
+from posenc.check.lesson_04.mended_table import mended_table
+from posenc.check.lesson_04.positional_module import positional_module
+from posenc.check.lesson_04.table_test import table_test
+from posenc.check.lesson_05.by_position import by_position
+from posenc.check.lesson_05.evaluate import evaluate
+from posenc.check.lesson_05.reading import reading
 from posenc.check.lesson_06.alibi_bias import alibi_bias
 from posenc.check.lesson_06.alibi_slopes import alibi_slopes
 from posenc.check.lesson_06.shaw_scores import shaw_scores

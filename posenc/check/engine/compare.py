@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.mistake import Mistake, Remark
-from posenc.check.engine.slip import Slip
+from posenc.check.engine.slip import Slip, name_it
 from posenc.check.engine.verdict import same
 
 F64 = torch.float64
@@ -63,3 +63,21 @@ def again(answer: Callable[..., Any], *given: Any, like: Tensor, case: str) -> T
     first_difference([found], [like], [case])
     assert isinstance(found, Tensor)
     return found.detach().to("cpu", F64)
+
+
+def name_entry(found: Any, expected: Tensor, slips: tuple[Slip, ...], *given: Any) -> None:
+    """Raise what ``name_it`` raises, and add the first entry that gives the slip away."""
+    try:
+        name_it(found, slips, *given)
+    except Mistake as mistake:
+        raise Mistake(mistake.slug, f"{mistake}{_entry(found, expected)}") from None
+
+
+def _entry(found: Tensor, expected: Tensor) -> str:
+    if found.shape != expected.shape:
+        return f"; its shape is {tuple(found.shape)}"
+    number = found.detach().to(expected)
+    where = (~torch.isclose(number, expected, rtol=1e-3, atol=1e-4)).nonzero()[0].tolist()
+    place = f"{where} it" if where else "it"
+    one = tuple(where)
+    return f"; at {place} is {number[one]:.4g}, not {expected[one]:.4g}"

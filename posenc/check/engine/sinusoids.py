@@ -1,5 +1,7 @@
 """What every table of sinusoidal codes obeys, one property after the other; and tables named."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,7 @@ from posenc.check.engine.speeds import speeds_of
 from posenc.check.engine.verdict import Mistake, require
 from posenc.functional import sinusoidal
 
-__all__ = ["check_hands", "check_speeds", "close", "named"]
+__all__ = ["check_hands", "check_speeds", "close", "explain_table", "named"]
 
 F64 = torch.float64
 LOOSE = 2e-3  # a slip computed in float32 is still that slip
@@ -169,3 +171,47 @@ def _speeds_of_hands(hands: Tensor, pos: Tensor, case: str) -> None:
             f"{pos[row]:g} it is not where {pos[row]:g} such steps lead",
         )
     check_speeds(speeds, 10_000.0, case, 1e-6)
+
+
+def explain_table(
+    found: object,
+    pos: Tensor,
+    case: str,
+    answer: Callable[[Tensor, int], Tensor] | None = None,
+    dim: int = 8,
+) -> None:
+    """Raise the mistake, or the remark, that explains a wrong table of codes, (n, dim).
+
+    ``answer`` is asked again, for one position alone, where the rows depend on each other.
+    """
+    if not isinstance(found, Tensor) or not found.is_floating_point():
+        return
+    table, n = found.detach().to("cpu", F64), len(pos)
+    require(
+        n == dim or table.shape != (dim, n),
+        "transposed",
+        f"rows are positions: the shape must be (n, dim) = ({n}, {dim}); it is ({dim}, {n})",
+    )
+    right = sinusoidal(pos, dim, dtype=F64)
+    atol = 1e-3 if pos.max() > 1000 else 1e-4
+    if table.shape != right.shape or close(table, right, atol):
+        return
+    named(table, pos)
+    half = found.dtype in (torch.float16, torch.bfloat16)  # `same` has a name for it
+    if half and torch.allclose(table, right, rtol=1e-2, atol=1e-2):
+        return
+    if answer is not None:
+        _alone(answer, table, pos, case)
+    check_hands(table, pos, case)
+
+
+def _alone(answer: Callable[[Tensor, int], Tensor], table: Tensor, pos: Tensor, case: str) -> None:
+    """Raise unless a position has the same code when it is asked for alone."""
+    single = answer(pos[3:4].clone(), table.shape[1])
+    if isinstance(single, Tensor) and single.shape == (1, table.shape[1]):
+        require(
+            close(single[0], table[3], 1e-3),
+            "depends-on-others",
+            f"{case}: position {pos[3]} gets another code when it is asked for alone; "
+            "a code may depend on its own position only",
+        )

@@ -77,10 +77,10 @@ class Server:
 
     def end(self) -> int:
         """End the server and its kernels, and return its status."""
-        if self.process.stdin:
-            with suppress(OSError):
-                self.process.stdin.close()
         try:
+            if self.process.stdin:
+                with suppress(OSError):
+                    self.process.stdin.close()
             return self.process.wait(SECONDS_TO_END)
         except (subprocess.TimeoutExpired, KeyboardInterrupt):
             self.process.kill()

@@ -32,12 +32,14 @@ def no_alarm():
         yield
 
 
-@pytest.fixture(scope="module")
-def inside():
-    """A process without walls: what is tested here is the wire."""
+def without_walls():
     box = sandbox.Sandbox([], [], [], trusted=True)
     yield box
     box.close()
+
+
+inside = pytest.fixture(scope="module")(without_walls)  # what is tested here is the wire
+new_inside = pytest.fixture(without_walls)  # to which nothing was lent before
 
 
 def remote(box, *cells, name="answer", lesson=()):
@@ -190,7 +192,7 @@ def test_a_call_back_cannot_bring_too_much(inside):
         answer(lambda x: x)
 
 
-def test_only_what_was_lent_can_be_called(inside):
+def test_only_what_was_lent_can_be_called(new_inside):
     code = """
 import gc
 def answer(f):
@@ -201,7 +203,12 @@ def said(peer, *ask):
     try: return peer.ask(*ask)
     except Exception as error: return type(error).__name__
 """
-    assert remote(inside, code)(lambda: 1) == ["IndexError", "WireError", "KeyError", "KeyError"]
+    assert remote(new_inside, code)(lambda: 1) == [
+        "IndexError",
+        "WireError",
+        "KeyError",
+        "KeyError",
+    ]
 
 
 @pytest.mark.parametrize("body", ["while True: pass", "import time; time.sleep(99)"])

@@ -1,4 +1,4 @@
-"""Checker of notebook 05: what the seeds of two encodings allow one to say."""
+"""What the seeds of two encodings allow one to say: (a, b, chance) -> a word."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,11 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check._slips._scores import KNOWN, read
 from posenc.check.engine.slip import name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
-
-__all__ = ["reading"]
+from posenc.check.lesson_05.reading_slips import SLIPS, read
 
 Reading = Callable[[list[float], list[float], float], Any]  # seeds, seeds, chance -> a word
 MARGIN = 0.05  # above chance, before a result counts as one
@@ -63,7 +61,7 @@ def _examine_reading(answer: Reading) -> str:
     word, said = WORDS[int(right[wrong[0]])], WORDS[int(found[wrong[0]])]
     case = f"{a} against {b}, chance {chance:g}: must be {word!r}; it is {said!r}"
     try:
-        name_it(found, told_by(_words, KNOWN["reading"]))
+        name_it(found, told_by(_words, SLIPS))
     except Mistake as slip:
         raise Mistake(slip.slug, f"{slip}; {case}") from None
     _judge_readings(found)

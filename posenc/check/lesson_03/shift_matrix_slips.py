@@ -1,4 +1,4 @@
-"""Wrong shift matrices and heads (notebook 03), as programs."""
+"""Wrong shift matrices that people publish, as programs: (k, dim) -> (dim, dim)."""
 
 import torch
 from torch import Tensor
@@ -36,7 +36,7 @@ SAYS = {  # where the exercise fixes the base, a learner may have kept another
     "halved-exponent": "the last speed is far too fast: the base is 10 000 (100 looks like this), "
     "and the exponent −2i/dim"
 }
-SHIFTS = (
+SLIPS = (
     Slip(
         "ignores-sign",
         lambda k, dim: _shift(abs(k), dim),
@@ -101,49 +101,3 @@ SHIFTS = (
         "the speeds are divided by d/2 − 1: this shifts tensor2tensor's codes; here it is d/2",
     ),
 )
-
-
-def _eye(dim: int) -> Tensor:
-    return torch.eye(dim, dtype=F64)
-
-
-HEADS = (
-    Slip(
-        "looks-ahead",
-        lambda k, dim: (_shift(-k, dim), _eye(dim)),
-        "every query prefers the key k *after* it: turn the sign, or transpose",
-    ),
-    Slip(
-        "both-shifted",
-        lambda k, dim: (_shift(k, dim), _shift(k, dim)),
-        "every query prefers its own key: W_q and W_k are both shifted alike, so it cancels",
-    ),
-    Slip(
-        "looks-at-itself",
-        lambda k, dim: (_eye(dim), _eye(dim)),
-        "every query prefers its own key: nothing is shifted",
-    ),
-    Slip(
-        "ignores-k",
-        lambda k, dim: (_shift(1, dim), _eye(dim)),
-        "every query prefers the key one before it: k is ignored",
-    ),
-    Slip(
-        "twice",
-        lambda k, dim: (_shift(k, dim), _shift(-k, dim)),
-        "every query prefers the key 2k before it: shift the queries or the keys, not both",
-    ),
-    Slip(
-        "one-too-many",
-        lambda k, dim: (_shift(k + 1, dim), _eye(dim)),
-        "every query prefers the key k + 1 before it: one step too many",
-    ),
-    Slip(
-        "one-too-few",
-        lambda k, dim: (_shift(k - 1, dim), _eye(dim)),
-        "every query prefers the key k − 1 before it: one step is missing",
-    ),
-)
-
-
-KNOWN: dict[str, tuple[Slip, ...]] = {"shift_matrix": SHIFTS, "offset_head": HEADS}

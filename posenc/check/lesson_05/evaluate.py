@@ -1,4 +1,4 @@
-"""Checkers of notebook 05: scoring a model, and loss by position."""
+"""The share of the asked answers that are right: (model, tokens, targets) -> a number."""
 
 import math
 from collections.abc import Callable
@@ -7,19 +7,12 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from posenc.check._attention import named
-from posenc.check._slips._scores import KNOWN
 from posenc.check.engine.slip import name_it, told_by
-from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require, same
+from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require
+from posenc.check.lesson_05.evaluate_slips import SLIPS
 from posenc.tasks import IGNORE
 
-__all__ = ["by_position", "evaluate"]
-
 Score = Callable[[nn.Module, Tensor, Tensor], Any]  # model, (b, n), (b, n) -> a share
-Loss = Callable[[Tensor, Tensor], Any]  # (b, n, vocab), (b, n) -> (n,)
-
-
-# --- scoring a model ------------------------------------------------------------------------
 
 
 def evaluate(answer: Score) -> Verdict:
@@ -110,7 +103,7 @@ def _judge_share(answer: Score, value: float, guesses: Tensor, targets: Tensor) 
     said = f"asked twice it says {value:.4g} and {again:.4g}: the guess is the largest logit"
     require(again == value, "not-the-same-twice", said)
     try:
-        name_it(_shares(answer), told_by(_shares, KNOWN["evaluate"]))
+        name_it(_shares(answer), told_by(_shares, SLIPS))
     except Mistake as slip:
         raise Mistake(slip.slug, f"{slip}; {value:.4g} in place of {share:.4g}") from None
     _judge_places(answer, targets, asked)
@@ -157,84 +150,3 @@ def _judge_places(answer: Score, targets: Tensor, asked: Tensor) -> None:
 
 def _kind(found: Any) -> str:
     return f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
-
-
-# --- loss by position -----------------------------------------------------------------------
-
-
-def by_position(answer: Loss) -> Verdict:
-    """Check ``by_position(logits, targets)``: the mean loss at each position, (n,).
-
-    Shapes: ``(b, n, vocab)``, ``(b, n)``; the loss of one answer is −log of the probability
-    that the model gave to its target.
-
-    >>> verdict = by_position(lambda logits, targets: logits.mean((0, 2)))
-    ✗ by_position: other targets give the same losses: they are not used
-    """
-    return judge("by_position", answer, _examine_by_position)
-
-
-def _examine_by_position(answer: Loss) -> str:
-    generator = Generator().manual_seed(0)
-    logits = torch.randn(3, 4, 5, generator=generator, dtype=torch.float64)
-    targets = torch.randint(5, (3, 4), generator=generator)
-    logs = logits.log_softmax(-1).gather(2, targets[..., None])[..., 0]  # (b, n)
-    found = answer(logits.clone(), targets.clone())
-    try:
-        same(found, -logs.mean(0), case="by_position(logits, targets)")
-    except Mistake as plain:
-        named(found, -logs.mean(0), KNOWN["by_position"], logits, targets)
-        if plain.slug in ("value", "not-finite"):
-            _judge_losses(answer, logits, targets, found)
-        raise
-    return "right: one mean of −log p for each position"
-
-
-def _judge_losses(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) -> None:
-    again = answer(logits.clone(), targets.clone())
-    said = "asked twice it gives two answers: nothing in it may be random"
-    require(torch.equal(again.nan_to_num(), found.nan_to_num()), "not-the-same-twice", said)
-    turned = answer(logits.flip(0), targets.flip(0))
-    said = f"the same texts in another order give {turned[0]:.4g} in place of {found[0]:.4g}"
-    require(_near(turned, found), "order-of-texts", f"{said}: a mean has no order")
-    other = logits.clone()
-    other[:, 2] = other[:, 2].roll(1, -1)
-    moved = (answer(other, targets.clone()) - found).abs()
-    moved[2] = 0
-    said = f"other logits at position 2 move entry {int(moved.argmax())}, too"
-    require(bool(moved.max() < 1e-6), "positions-mixed", f"{said}: keep the positions apart")
-    other = targets.clone()
-    other[:, 1] = (other[:, 1] + 1) % 5
-    unused = _near(answer(logits.clone(), other), found)
-    require(not unused, "targets-unused", "other targets give the same losses: they are not used")
-    alone = [answer(logits[i : i + 1], targets[i : i + 1]) for i in range(3)]
-    said = f"alone the texts lose {', '.join(f'{float(one[0]):.4g}' for one in alone)} at "
-    said += f"position 0, together {found[0]:.4g}: it must be their mean"
-    require(_near(torch.stack(alone).mean(0), found), "not-a-mean", said)
-    _judge_odds(answer, logits, targets, found)
-
-
-def _judge_odds(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) -> None:
-    raised = answer(logits + 1.0, targets.clone())
-    said = f"1 added to all logits moves entry 0 from {found[0]:.4g} to {raised[0]:.4g}"
-    require(_near(raised, found), "no-softmax", f"{said}; softmax would not notice")
-    sure = answer(100.0 * nn.functional.one_hot(targets, 5).double(), targets.clone())
-    said = f"a model that is sure of every target must lose 0; it loses {_far(sure, 0.0):.4g}"
-    require(bool(sure.abs().max() < 1e-3), "sure", said)
-    level = answer(torch.zeros_like(logits), targets.clone())
-    said = "with equal logits for 5 characters the loss must be log 5 = 1.609; it is "
-    far = _far(level, math.log(5))
-    require(abs(far - math.log(5)) < 1e-3, "level", f"{said}{far:.4g}")
-    odds = answer(torch.tensor([[[0.0, math.log(3)]]]), torch.tensor([[1]]))
-    said = "of logits 0 and log 3 the second has probability 3/4, its loss is 0.2877; it is "
-    require(bool((odds - 0.28768).abs().max() < 1e-3), "odds", f"{said}{_far(odds, 0.2877):.4g}")
-
-
-def _far(found: Tensor, right: float) -> float:
-    """Return the entry that is farthest from the right number."""
-    flat = found.flatten()
-    return float(flat[(flat - right).abs().argmax()])
-
-
-def _near(found: Tensor, other: Tensor) -> bool:
-    return torch.allclose(found, other, rtol=1e-4, atol=1e-6, equal_nan=True)

@@ -1,49 +1,12 @@
-"""Wrong programs about attention and about looking back with p and p²."""
+"""Wrong programs of attention under a mask that people publish."""
 
 import math
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from posenc.check.engine.slip import Slip
-
-# --- attention ------------------------------------------------------------------------------
-
-
-def attend(
-    x: Tensor,
-    W_q: Tensor,
-    W_k: Tensor,
-    W_v: Tensor,
-    mask: Tensor | None = None,
-    *,
-    root: float | None = None,
-    fill: float = -math.inf,
-    dim: int = -1,
-) -> Tensor:
-    """Return attention, or a wrong one: other root, filling, or axis of the softmax."""
-    return weights(x, W_q, W_k, mask, root=root, fill=fill, dim=dim) @ (x @ W_v)
-
-
-def weights(
-    x: Tensor,
-    W_q: Tensor,
-    W_k: Tensor,
-    mask: Tensor | None = None,
-    *,
-    root: float | None = None,
-    fill: float = -math.inf,
-    dim: int = -1,
-) -> Tensor:
-    """Return the weights of attention, (n, n), queries down and keys across."""
-    s = scores(x, W_q, W_k, root)
-    return (s if mask is None else s.masked_fill(~mask, fill)).softmax(dim)
-
-
-def scores(x: Tensor, W_q: Tensor, W_k: Tensor, root: float | None = None) -> Tensor:
-    """Return the scaled scores, (n, n)."""
-    return (x @ W_q) @ (x @ W_k).T / (root or math.sqrt(W_q.shape[1]))
+from posenc.check.lesson_01.attending import attend, scores, weights
 
 
 def _seen(x: Tensor, mask: Tensor | None) -> Tensor:
@@ -142,64 +105,4 @@ MASKS = (
          "masked_fill(~mask, -inf) has neither"),
 )  # fmt: skip
 
-
-def _causal(slip: Slip) -> Slip:
-    def program(x: Tensor, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        mask = torch.ones(len(x), len(x), dtype=torch.bool).tril()
-        return slip.program(x, q, k, v, mask)
-
-    return replace(slip, program=program)
-
-
-MENDED = tuple(
-    _causal(slip) for slip in (*ATTENTION, *MASKS)
-    if slip.slug not in ("mask-own", "mask-inverted", "mask-ignored", "mask-transposed")
-) + (
-    Slip("mask-ignored", attend, "nothing is hidden: a word may not see those after it"),
-    Slip("mask-inverted",
-         lambda x, q, k, v: attend(x, q, k, v, torch.ones(len(x), len(x)).triu().bool()),
-         "the past is hidden, and later words are seen: hide triu(1), what comes after"),
-    Slip("mask-without-oneself",
-         lambda x, q, k, v: attend(x, q, k, v, torch.ones(len(x), len(x)).tril(-1).bool()),
-         "a word does not see itself, and word 0 sees nothing, NaN: hide triu(1), not triu()"),
-)  # fmt: skip
-
-
-# --- p and p² -------------------------------------------------------------------------------
-
-
-def back(k: float, factor: float = 2.0, sign: float = -1.0) -> tuple[Tensor, Tensor]:
-    """Return W_q, W_k with which the score of i, j is factor (i - k) j + sign j²."""
-    W_q = torch.tensor([[-factor * k, sign], [factor, 0.0], [0.0, 0.0]])
-    W_k = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    return W_q, W_k
-
-
-LOOK_BACK = (
-    Slip("sign", lambda k: back(-k),
-         "it looks ahead, not back: the top of the parabola is at i − k"),
-    Slip("k-unused", lambda k: back(1),
-         "look_back(2) looks where look_back(1) does: k is not used"),
-    Slip("k-too-large", lambda k: back(k + 1),
-         "it looks one word too far back: the parabola's top is at i − k, not at i − k − 1"),
-    Slip("k-too-small", lambda k: back(k - 1),
-         "it looks one word too near: the parabola's top is at i − k, not at i − k + 1"),
-    Slip("k-doubled", lambda k: back(2 * k),
-         "it looks 2 k words back: the 2 of 2(i − k) has been multiplied in twice"),
-    Slip("k-half", lambda k: back(k / 2),
-         "it looks k/2 words back: in 2(i − k) the 2 belongs to k, too"),
-    Slip("k-square", lambda k: back(k * k),
-         "it looks k² words back: only p is squared"),
-    Slip("no-factor-two", lambda k: back(k, factor=1.0),
-         "it looks at (i − k)/2: multiplied out, the square has 2(i − k) j, with a 2"),
-    Slip("upside-down", lambda k: back(k, factor=-2.0, sign=1.0),
-         "the parabola opens upwards, so its top is at an end: j² needs the sign −"),
-    Slip("line", lambda k: back(k, sign=0.0),
-         "the score has no j², so it is a line, with its top at an end"),
-)  # fmt: skip
-
-KNOWN = {
-    "attention": (*ATTENTION, *MASKS),
-    "mended_attention": MENDED,
-    "look_back": LOOK_BACK,
-}
+SLIPS = (*ATTENTION, *MASKS)

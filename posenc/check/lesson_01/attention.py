@@ -1,42 +1,19 @@
-"""Checkers of notebook 01: attention under a mask, a mask that leaks, and counting with one."""
+"""Attention under a mask: (x, W_q, W_k, W_v, mask) -> (n, dh)."""
 
 import inspect
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
-from posenc.check._slips._models import KNOWN, attend, scores, weights
-from posenc.check.engine.slip import Slip, name_it
+from posenc.check.engine.compare import name_entry
+from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require, same
-
-__all__ = ["attention", "counting_weights", "mended_attention"]
+from posenc.check.lesson_01.attending import attend, drawn, scores, weights
+from posenc.check.lesson_01.attention_slips import SLIPS
 
 Answer = Callable[..., Tensor]
-Arguments = tuple[Tensor, Tensor, Tensor, Tensor]  # x, W_q, W_k, W_v
-
-
-def named(found: Any, expected: Tensor, slips: tuple[Slip, ...], *given: Any) -> None:
-    """Raise what ``name_it`` raises, and add the first entry that gives the slip away."""
-    try:
-        name_it(found, slips, *given)
-    except Mistake as mistake:
-        raise Mistake(mistake.slug, f"{mistake}{_entry(found, expected)}") from None
-
-
-def _entry(found: Tensor, expected: Tensor) -> str:
-    if found.shape != expected.shape:
-        return f"; its shape is {tuple(found.shape)}"
-    number = found.detach().to(expected)
-    where = (~torch.isclose(number, expected, rtol=1e-3, atol=1e-4)).nonzero()[0].tolist()
-    place = f"{where} it" if where else "it"
-    one = tuple(where)
-    return f"; at {place} is {number[one]:.4g}, not {expected[one]:.4g}"
-
-
-# --- attention under a mask -----------------------------------------------------------------
 
 
 def attention(answer: Answer) -> Verdict:
@@ -53,9 +30,9 @@ def attention(answer: Answer) -> Verdict:
 
 def _examine_attention(answer: Answer) -> str:
     masked = _arguments(answer) != 4
-    slips = [slip for slip in KNOWN["attention"] if masked or "mask" not in slip.slug]
+    slips = [slip for slip in SLIPS if masked or "mask" not in slip.slug]
     for n, dh, name, mask in _cases() if masked else ((5, 4, "", None), (3, 9, "", None)):
-        given = (*_drawn(n, dh), *([] if mask is None else [mask]))
+        given = (*drawn(n, dh), *([] if mask is None else [mask]))
         expected = attend(*given)
         found = answer(*(part.clone() for part in given))
         case = f"the output for {n} words of width {dh}{name}"
@@ -75,7 +52,7 @@ def _judge_output(
     try:
         same(found, expected, case=case, atol=1e-6)
     except Mistake as plain:
-        named(found, expected, slips, *given)
+        name_entry(found, expected, slips, *given)
         if plain.slug not in ("value", "not-finite"):
             raise
         again = answer(*(part.clone() for part in given))
@@ -95,15 +72,6 @@ def _arguments(answer: Answer) -> int:
         return 5
 
 
-def _drawn(n: int, dh: int, d: int = 6) -> Arguments:
-    generator = Generator().manual_seed(n)
-
-    def draw(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-    return draw(n, d), draw(d, dh), draw(d, dh), draw(d, dh)
-
-
 def _cases() -> Iterator[tuple[int, int, str, Tensor]]:
     """Yield n, dh, name and mask; of the first, no row or column is all True or all False."""
     mixed = torch.tensor([[1, 0, 0, 1, 0], [1, 1, 0, 0, 1], [0, 1, 0, 0, 1], [1, 0, 1, 1, 0],
@@ -117,7 +85,7 @@ def _cases() -> Iterator[tuple[int, int, str, Tensor]]:
 def _judge_weights(answer: Answer, given: tuple[Tensor, ...]) -> None:
     """Read the weights off: where values are x @ W_v = 1, the output is the weights."""
     n, dh = 4, 9
-    x, W_q, W_k, _ = _drawn(n, dh)
+    x, W_q, W_k, _ = drawn(n, dh)
     W_q, W_k = W_q / 3, W_k / 3  # so that no weight vanishes
     W_v = torch.nn.functional.pad(torch.linalg.pinv(x), (0, dh - n))
     mask = torch.ones(n, n, dtype=torch.bool)
@@ -175,110 +143,3 @@ def _judge_scores(found: Tensor, right: Tensor, s: Tensor) -> None:
     said = f"word {i} gives word {top} the weight {found[i, top]:.4g}; it must be "
     said += f"{right[i, top]:.4g}" + (f", and word {best} must weigh most" * (best != top))
     raise Mistake("weights", f"{said}: the weights do not follow q · k")
-
-
-# --- a mask that leaks ----------------------------------------------------------------------
-
-
-def mended_attention(answer: Answer) -> Verdict:
-    """Check ``mended_attention(x, W_q, W_k, W_v)``: causal attention, ``(n, d) -> (n, dh)``.
-
-    The program to be mended takes softmax over the queries, so that its mask leaks.
-
-    >>> verdict = mended_attention(lambda x, W_q, W_k, W_v: attend(x, W_q, W_k, W_v))
-    ✗ mended_attention: nothing is hidden: a word may not see those after it; at [0, 0] it is \
--1.177, not 0.7601
-    """
-    return judge("mended_attention", answer, _examine_mended)
-
-
-def _examine_mended(answer: Answer) -> str:
-    for n, dh in ((5, 4), (3, 9)):
-        given = _drawn(n, dh)
-        expected = attend(*given, torch.ones(n, n, dtype=torch.bool).tril())
-        found = answer(*(part.clone() for part in given))
-        case = f"the output for {n} words of width {dh}"
-        try:
-            same(found, expected, case=case, atol=1e-6)
-        except Mistake as plain:
-            named(found, expected, KNOWN["mended_attention"], *given)
-            if plain.slug == "value":
-                _judge_leak(answer, given, found)
-            raise
-    return "right: no word hears of those after it, and every query's weights sum to 1"
-
-
-def _judge_leak(answer: Answer, given: Arguments, found: Tensor) -> None:
-    x = given[0].clone()
-    x[-1] += 1.0
-    moved = (answer(x, *given[1:]) - found).abs().amax(1)
-    require(
-        bool(moved[:-1].max() < 1e-9),
-        "leaks",
-        f"the last word changes, and word {int(moved[:-1].argmax())} moves by "
-        f"{float(moved[:-1].max()):.3g}: it may not hear of words after it",
-    )
-
-
-# --- counting with a mask -------------------------------------------------------------------
-
-
-def counting_weights(answer: Callable[[], tuple[Tensor, Tensor, Tensor]]) -> Verdict:
-    """Check ``counting_weights() -> W_q, W_k, W_v``, each (2, 2), for causal attention.
-
-    The start marker is (1, 0), every other word (0, something); channel 0 of the output
-    at word t must be 1 / (t + 1).
-
-    >>> eye = torch.eye(2)
-    >>> verdict = counting_weights(lambda: (eye, eye, eye))
-    ✗ counting_weights: word 1 gives the marker the weight 0.4754, not 1/2: all that it sees \
-must weigh alike
-    """
-    return judge("counting_weights", answer, _examine_counting)
-
-
-def _examine_counting(answer: Callable[[], tuple[Tensor, Tensor, Tensor]]) -> str:
-    W_q, W_k, W_v = _three(answer())
-    n = 40
-    words = torch.randn(n, generator=Generator().manual_seed(0), dtype=torch.float64)
-    x = torch.stack((torch.zeros_like(words), words), 1)
-    x[0] = torch.tensor([1.0, 0.0])  # the start marker
-    found = weights(x, W_q, W_k, torch.ones(n, n, dtype=torch.bool).tril())
-    expected = 1 / torch.arange(1, n + 1, dtype=torch.float64)
-    wrong = (found[:, 0] - expected).abs() > 1e-6
-    if wrong.any():
-        t = int(wrong.nonzero()[0])
-        said = f"word {t} gives the marker the weight {found[t, 0]:.4g}, not 1/{t + 1}"
-        raise Mistake("unequal-weights", f"{said}: all that it sees must weigh alike")
-    _judge_value(W_v)
-    same((found @ x @ W_v)[:, 0], expected, case="channel 0", atol=1e-6)
-    return "every word knows how many stand before it, and no position was put in"
-
-
-def _three(given: Any) -> list[Tensor]:
-    try:
-        parts = [torch.as_tensor(part, dtype=torch.float64) for part in given]
-    except (TypeError, ValueError, RuntimeError):
-        parts = []
-    require(
-        len(parts) == 3 and all(part.shape == (2, 2) for part in parts),
-        "shape",
-        "it must return three tensors W_q, W_k, W_v of shape (2, 2)",
-    )
-    finite = all(bool(part.isfinite().all()) for part in parts)
-    require(finite, "not-finite", "the matrices must hold finite numbers")
-    return [part.detach() for part in parts]
-
-
-def _judge_value(W_v: Tensor) -> None:
-    marker, other = float(W_v[0, 0]), float(W_v[1, 0])
-    says = "the marker's 1 must come out in channel 0: W_v[0, 0] must be 1"
-    if abs(marker) < 1e-9 and abs(float(W_v[0, 1])) > 1e-9:
-        raise Mistake("wrong-channel", f"{says}; yours sends it to channel 1, by W_v[0, 1]")
-    require(abs(marker) > 1e-9, "no-value", f"{says}; it is 0")
-    require(math.isclose(marker, 1, abs_tol=1e-6), "value-scaled", f"{says}; it is {marker:.4g}")
-    require(
-        abs(other) < 1e-6,
-        "words-leak",
-        f"W_v[1, 0] is {other:.4g}: it lets what the other words say into channel 0; make it 0",
-    )

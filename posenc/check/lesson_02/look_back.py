@@ -1,92 +1,16 @@
-"""Checkers of notebook 02: what one number can say, and what two can."""
+"""Looking back with p and p²: k -> W_q, W_k, each (3, m)."""
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from posenc.check._slips._models import KNOWN
-from posenc.check.engine.slip import name_it, told_by
+from posenc.check.engine.slip import Slip, name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
-
-__all__ = ["look_back", "previous_word_weights"]
+from posenc.check.lesson_02.preferred_keys import preferred_keys
 
 WIDTH = 3  # of the codes 1, p, p²
-
-
-# --- one number -----------------------------------------------------------------------------
-
-
-def previous_word_weights(answer: Callable[[int], Any]) -> Verdict:
-    """Check ``previous_word_weights(n)``: weights ``(a, b, c, e)``, or the first word without any.
-
-    The score of query i and key j is (a + b i)(c + e j); every word but the first is to
-    attend most to the word before it. The checker says which word attends elsewhere.
-
-    >>> verdict = previous_word_weights(lambda n: 2)
-    ✗ previous_word_weights: 2 words can be served: word 1 only has to prefer an end
-    """
-    return judge("previous_word_weights", answer, _examine_previous)
-
-
-def _examine_previous(answer: Callable[[int], Any]) -> str:
-    for n in (2, 3, 9):
-        found = answer(n)
-        if isinstance(found, (tuple, list)) or (isinstance(found, Tensor) and found.dim()):
-            _judge_weights(found, n)
-        else:
-            _judge_word(found, n)
-    return "right: word 1 can be served, word 2 never, for its neighbours' mean is no maximum"
-
-
-def _judge_weights(weights: Any, n: int) -> None:
-    case = f"previous_word_weights({n})"
-    require(len(weights) == 4, "shape", f"{case} must be four numbers; it has {len(weights)}")
-    a, b, c, e = (float(weight) for weight in weights)
-    p = torch.arange(n, dtype=torch.float64)
-    scores = (a + b * p)[:, None] * (c + e * p)  # (q, k)
-    require(bool(scores.isfinite().all()), "not-finite", f"{case} gives scores without end")
-    looks = _favourites(scores)
-    i = next((i for i in range(1, n) if looks[i] != i - 1), None)
-    if i is None:
-        return
-    elsewhere = "several words alike" if looks[i] is None else f"word {looks[i]}"
-    words = f"with {case} word {i} attends most to {elsewhere}, not to word {i - 1}"
-    require(n == 2, "no-such-weights", f"{words}; can any straight line do better?")
-    rise = float(scores[1].diff())
-    require(rise == 0, "prefers-later", f"{words}: the score rises by {rise:g} a word; turn a sign")
-    raise Mistake("flat", f"{words}: the score must fall from word 0 to word 1")
-
-
-def _judge_word(word: Any, n: int) -> None:
-    case = f"previous_word_weights({n})"
-    said = f"{case} must be four numbers (a, b, c, e) or the number of a word; it is {word!r}"
-    require(not isinstance(word, bool), "type", said)
-    try:
-        whole = operator.index(word)
-    except TypeError:
-        raise Mistake("type", said) from None
-    require(n > 2, "can-be-served", "2 words can be served: word 1 only has to prefer an end")
-    require(whole != 0, "word-zero", f"{case} must not be 0: no word stands before word 0")
-    said = f"{case} must be another word than 1: word 0 stands at an end, and a line can prefer it"
-    require(whole != 1, "word-one", said)
-    said = f"{case} must be one of the words 0 to {n - 1}: with {n} words there is no word {word}"
-    require(0 <= whole < n, "not-the-first", said)
-    said = f"{case} must be the first word that cannot be served; one before {word} cannot, either"
-    require(whole == 2, "not-the-first", said)
-
-
-def _favourites(scores: Tensor) -> list[int | None]:
-    """Return for each row the column of its maximum, None where several share it."""
-    tops = scores.max(dim=1, keepdim=True).values
-    scale = scores.abs().max().clamp(min=1.0)
-    is_top = scores >= tops - 1e-9 * scale
-    return [int(row.nonzero()) if row.sum() == 1 else None for row in is_top]
-
-
-# --- p and p² -------------------------------------------------------------------------------
 
 
 def look_back(answer: Callable[[int], Any]) -> Verdict:
@@ -101,6 +25,37 @@ looks at an end, as with a line
     return judge("look_back", answer, _examine_look_back)
 
 
+def back(k: float, factor: float = 2.0, sign: float = -1.0) -> tuple[Tensor, Tensor]:
+    """Return W_q, W_k with which the score of i, j is factor (i - k) j + sign j²."""
+    W_q = torch.tensor([[-factor * k, sign], [factor, 0.0], [0.0, 0.0]])
+    W_k = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    return W_q, W_k
+
+
+SLIPS = (
+    Slip("sign", lambda k: back(-k),
+         "it looks ahead, not back: the top of the parabola is at i − k"),
+    Slip("k-unused", lambda k: back(1),
+         "look_back(2) looks where look_back(1) does: k is not used"),
+    Slip("k-too-large", lambda k: back(k + 1),
+         "it looks one word too far back: the parabola's top is at i − k, not at i − k − 1"),
+    Slip("k-too-small", lambda k: back(k - 1),
+         "it looks one word too near: the parabola's top is at i − k, not at i − k + 1"),
+    Slip("k-doubled", lambda k: back(2 * k),
+         "it looks 2 k words back: the 2 of 2(i − k) has been multiplied in twice"),
+    Slip("k-half", lambda k: back(k / 2),
+         "it looks k/2 words back: in 2(i − k) the 2 belongs to k, too"),
+    Slip("k-square", lambda k: back(k * k),
+         "it looks k² words back: only p is squared"),
+    Slip("no-factor-two", lambda k: back(k, factor=1.0),
+         "it looks at (i − k)/2: multiplied out, the square has 2(i − k) j, with a 2"),
+    Slip("upside-down", lambda k: back(k, factor=-2.0, sign=1.0),
+         "the parabola opens upwards, so its top is at an end: j² needs the sign −"),
+    Slip("line", lambda k: back(k, sign=0.0),
+         "the score has no j², so it is a line, with its top at an end"),
+)  # fmt: skip
+
+
 def _examine_look_back(answer: Callable[[int], Any]) -> str:
     found = _all_looks(answer)
     miss = _first_miss(found)
@@ -109,7 +64,7 @@ def _examine_look_back(answer: Callable[[int], Any]) -> str:
     for slug, mend, said in REPAIRS:
         require(bool(_first_miss(_all_looks(_after(mend, answer)))), slug, f"{said}; {miss}")
     try:
-        name_it(found, told_by(_all_looks, KNOWN["look_back"]))
+        name_it(found, told_by(_all_looks, SLIPS))
     except Mistake as slip:
         raise Mistake(slip.slug, f"{slip}; {miss}") from None
     _judge_looks(found.view(len(STEPS), 16), miss)
@@ -187,4 +142,4 @@ def _looks(weights: Any, case: str) -> list[int | None]:
     )
     p = torch.arange(16, dtype=torch.float64)
     x = torch.stack((p**0, p, p**2), dim=1)  # (n, 3)
-    return _favourites((x @ pair[0]) @ (x @ pair[1]).T)
+    return preferred_keys((x @ pair[0]) @ (x @ pair[1]).T)

@@ -1,4 +1,4 @@
-"""What notebook 03 asks of a matrix that shifts codes, and of a head that looks back."""
+"""A head that looks k words back: (k, dim) -> W_q, W_k."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,87 +6,71 @@ import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check._slips import _shifts
 from posenc.check.engine.sinusoids import close
-from posenc.check.engine.slip import name_it
-from posenc.check.engine.verdict import Mistake, require, same
-
-__all__ = ["examine_head", "examine_shift"]
+from posenc.check.engine.slip import Slip
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
 F64 = torch.float64
 
-# --- shift ------------------------------------------------------------------------------
+
+def offset_head(answer: object) -> Verdict:
+    """Check ``answer(k, dim)``, weights (W_q, W_k) with which every word finds the one k back.
+
+    >>> from posenc import functional
+    >>> _ = offset_head(lambda k, dim: (functional.shift_matrix(k, dim), torch.eye(dim)))
+    ✓ offset_head: every query prefers the key k positions before it
+    """
+    return judge("offset_head", answer, _examine_head)
 
 
-def examine_shift(answer: Callable[[int, int], Tensor]) -> str:
-    """Return the sentence for a right matrix, or raise what is wrong with it."""
-    for k, dim in ((3, 8), (-5, 4), (0, 6)):
-        case = f"shift_matrix({k}, {dim})"
-        found = answer(k, dim)
-        right = functional.shift_matrix(k, dim, dtype=F64)
-        require(
-            not isinstance(found, (list, tuple)) or not any(isinstance(b, Tensor) for b in found),
-            "blocks",
-            f"{case} returned single blocks: torch.block_diag(*blocks) makes one matrix of them",
-        )
-        fits = isinstance(found, Tensor) and found.shape == right.shape
-        if fits and not found.is_complex() and not close(found, right):
-            name_it(found, _shifts.KNOWN["shift_matrix"], k, dim)
-            _turns(found, right, k, case)
-        same(found, right, case=case)
-    return "the code of p goes to the code of p + k, for every p"
+def _shift(k: float, dim: int) -> Tensor:
+    return functional.shift_matrix(k, dim, dtype=F64)
 
 
-def _turns(found: Tensor, right: Tensor, k: int, case: str) -> None:
-    """Raise the first property that the matrix lacks: lengths, pairs, one angle a pair."""
-    half = found.dtype in (torch.float16, torch.bfloat16)  # `same` has a name for it
-    found, dim = found.detach().to("cpu", F64), len(found)
-    if not found.isfinite().all() or (half and close(found, right, 0.01)):
-        return
-    outside = found * (torch.block_diag(*[torch.ones(2, 2)] * (dim // 2)) == 0)
-    if (outside.abs() > 1e-4).any():
-        row, column = (int(i) for i in (outside.abs() > 1e-4).nonzero()[0])
-        raise Mistake(
-            "mixes-pairs",
-            f"{case}: channel {column} must not reach channel {row} of another pair; "
-            f"at [{row}, {column}] there is {found[row, column]:.4g}, not 0",
-        )
-    squares = found @ found.T
-    if not close(squares, torch.eye(dim, dtype=F64), 1e-3):
-        i = int((squares.diagonal() - 1).abs().argmax())
-        raise Mistake(
-            "no-turn",
-            f"{case}: a turn keeps lengths, M Mᵀ = 1; row {i} is {squares[i, i] ** 0.5:.4g} long",
-        )
-    _angles(found, right, k, case)
+def _eye(dim: int) -> Tensor:
+    return torch.eye(dim, dtype=F64)
 
 
-def _angles(found: Tensor, right: Tensor, k: int, case: str) -> None:
-    pairs = torch.arange(0, len(found), 2)
-    mirrored = (found[pairs, pairs] * found[pairs + 1, pairs + 1]) < (
-        found[pairs, pairs + 1] * found[pairs + 1, pairs]
-    )
-    require(
-        not mirrored.any(),
-        "mirror",
-        f"{case}: the block of pair {int(mirrored.int().argmax())} is a mirror, not a turn: cos "
-        "twice on the diagonal, sin top right, −sin bottom left",
-    )
-    turned, wanted = (torch.atan2(m[pairs, pairs + 1], m[pairs, pairs]) for m in (found, right))
-    off = (turned - wanted).abs() > 1e-3
-    if off.any():
-        i = int(off.nonzero()[0])
-        raise Mistake(
-            "wrong-angle",
-            f"{case}: pair {i} must turn by ω_{i} · {k} = {wanted[i]:.4g}; it turns by "
-            f"{turned[i]:.4g}",
-        )
+SLIPS = (
+    Slip(
+        "looks-ahead",
+        lambda k, dim: (_shift(-k, dim), _eye(dim)),
+        "every query prefers the key k *after* it: turn the sign, or transpose",
+    ),
+    Slip(
+        "both-shifted",
+        lambda k, dim: (_shift(k, dim), _shift(k, dim)),
+        "every query prefers its own key: W_q and W_k are both shifted alike, so it cancels",
+    ),
+    Slip(
+        "looks-at-itself",
+        lambda k, dim: (_eye(dim), _eye(dim)),
+        "every query prefers its own key: nothing is shifted",
+    ),
+    Slip(
+        "ignores-k",
+        lambda k, dim: (_shift(1, dim), _eye(dim)),
+        "every query prefers the key one before it: k is ignored",
+    ),
+    Slip(
+        "twice",
+        lambda k, dim: (_shift(k, dim), _shift(-k, dim)),
+        "every query prefers the key 2k before it: shift the queries or the keys, not both",
+    ),
+    Slip(
+        "one-too-many",
+        lambda k, dim: (_shift(k + 1, dim), _eye(dim)),
+        "every query prefers the key k + 1 before it: one step too many",
+    ),
+    Slip(
+        "one-too-few",
+        lambda k, dim: (_shift(k - 1, dim), _eye(dim)),
+        "every query prefers the key k − 1 before it: one step is missing",
+    ),
+)
 
 
-# --- a head -----------------------------------------------------------------------------
-
-
-def examine_head(answer: Callable[[int, int], tuple[Tensor, Tensor]]) -> str:
+def _examine_head(answer: Callable[[int, int], tuple[Tensor, Tensor]]) -> str:
     """Return the sentence for a head that looks back, or raise what is wrong with it."""
     for k in (5, 1, 30):
         weights = answer(k, 32)
@@ -145,7 +129,7 @@ def _by_steps(weights: Sequence[Tensor], step: int, k: int) -> None:
     """Raise the slip that looks so many steps back, everywhere."""
     w_q, w_k = (weight.detach().to("cpu", F64) for weight in weights)
     alike = close(w_q, w_k) and not close(w_q, torch.eye(32, dtype=F64))
-    for slip in _shifts.KNOWN["offset_head"]:
+    for slip in SLIPS:
         looks = 60 - int(_scores(slip.program(k, 32))[60].argmax())
         if looks == step and (alike or slip.slug != "both-shifted"):
             raise Mistake(slip.slug, slip.says)

@@ -1,16 +1,53 @@
-"""What notebook 04 asks of a module that adds codes: values first, then trap after trap."""
+"""A module that adds codes: values first, then trap after trap."""
 
 import torch
 from torch import Tensor, nn
 
-from posenc.check._added import F32, SAYS, called, codes, drops, refuse, stop, values, zeros
 from posenc.check.engine.sinusoids import close
-from posenc.check.engine.verdict import Remark, require, same
+from posenc.check.engine.verdict import Remark, Verdict, judge, require, same
+from posenc.check.lesson_04.added_codes import (
+    F32,
+    SAYS,
+    called,
+    codes,
+    drops,
+    refuse,
+    stop,
+    values,
+    zeros,
+)
+from posenc.check.lesson_04.positional_module_slips import SLIPS
 
-__all__ = ["examine_module"]
+__all__ = ["SLIPS", "positional_module"]
 
 
-def examine_module(cls: type[nn.Module]) -> str:
+def positional_module(answer: type[nn.Module]) -> Verdict:
+    """Check ``cls(d_model, max_len=…)``, a module ``(b, n, d) -> (b, n, d)`` that adds the codes.
+
+    It must hold against the traps: the batch axis, the length, an odd width, another device,
+    training, half precision, dropout where it takes one, and the caller's own tensor.
+
+    >>> from posenc.functional import sinusoidal
+    >>> class Right(torch.nn.Module):
+    ...     def __init__(self, d_model, max_len=5000):
+    ...         super().__init__()
+    ...         if d_model % 2:
+    ...             raise ValueError(f"d_model must be even; got {d_model}")
+    ...         self.d_model = d_model
+    ...
+    ...     def forward(self, x):
+    ...         pos = torch.arange(x.shape[1], device=x.device)
+    ...         return (x + sinusoidal(pos, self.d_model)).to(x.dtype)
+    >>> positional_module(Right).passed
+    ✓ positional_module: right values, and none of the traps bites
+    True
+    """
+    # The first sum on meta loads much of torch: a second or more, not of the answer's five.
+    torch.add(torch.zeros(2, 2, device="meta"), torch.zeros(2, device="meta"))
+    return judge("positional_module", answer, _examine_module)
+
+
+def _examine_module(cls: type[nn.Module]) -> str:
     """Return the sentence for a module without traps, or raise the first that bites."""
     module = _made(cls)
     trained = [name for name, part in module.named_parameters() if part.requires_grad]

@@ -1,4 +1,4 @@
-"""The ward of notebook 04: tables of codes, ill and healthy, for the test that is to be written."""
+"""A test of tables, table -> bool, tried on a ward of ill and healthy ones."""
 
 import math
 from collections.abc import Callable
@@ -8,13 +8,25 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.sinusoid_slips import CODES, HALVES, ORDERS
-from posenc.check.engine.verdict import Mistake, require
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.functional import sinusoidal
-
-__all__ = ["examine_test", "healthy", "ill"]
 
 F64 = torch.float64
 ROWS = 264  # bfloat16 gives two positions one code from 257 on
+
+
+def table_test(answer: Callable[[Tensor], bool]) -> Verdict:
+    """Check a test of tables, ``(n, d) -> bool``: healthy tables pass, ill ones do not.
+
+    The verdict's ``score`` is the share of the wrong tables that it rejects, and less where
+    it rejects a right one.
+
+    >>> table_test(lambda table: bool(table.std() > 0.1)).mistake
+    ✗ table_test: 0 of 23 wrong tables rejected, 5 of 5 right ones accepted;
+    first to slip through: one row for all positions
+    'lets-pass'
+    """
+    return judge("table_test", answer, _examine_test)
 
 
 def healthy() -> dict[str, Tensor]:
@@ -47,7 +59,7 @@ def ill() -> dict[str, Tensor]:
     }
 
 
-def examine_test(test: Callable[[Tensor], Any]) -> tuple[str, float]:
+def _examine_test(test: Callable[[Tensor], Any]) -> tuple[str, float]:
     """Return what the test is worth, and its score; raise while a table is judged wrongly."""
     wrong = {name: _answer(test, table) for name, table in ill().items()}
     right = {name: _answer(test, table) for name, table in healthy().items()}

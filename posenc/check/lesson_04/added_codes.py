@@ -1,4 +1,4 @@
-"""What a module of notebook 04 adds to the words: the right codes, of the right positions."""
+"""What a module adds to the words: the right codes, of the right positions."""
 
 import inspect
 from typing import Any, NoReturn
@@ -6,16 +6,13 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor, nn
 
-from posenc.check._frequency import explain
-from posenc.check._slips._modules import KNOWN
 from posenc.check.engine.sinusoid_slips import CHANNELS, FINE_CODES
-from posenc.check.engine.sinusoids import close
+from posenc.check.engine.sinusoids import close, explain_table
 from posenc.check.engine.verdict import Mistake, require, same
+from posenc.check.lesson_04.positional_module_slips import SLIPS
 from posenc.functional import sinusoidal
 
-__all__ = ["F32", "SAYS", "called", "codes", "drops", "refuse", "stop", "values", "zeros"]
-
-SAYS = {slip.slug: slip.says for slip in (*CHANNELS, *KNOWN["positional_module"])}
+SAYS = {slip.slug: slip.says for slip in (*CHANNELS, *SLIPS)}
 F32 = torch.float32
 FORMS = {"": sinusoidal, **{slip.says: slip.program for slip in FINE_CODES}}  # remark -> codes
 
@@ -53,7 +50,7 @@ def values(module: nn.Module) -> str:
     if form is None:
         _ids(added[0])
         _scaled(added[0])
-        explain(added[0], torch.arange(64), case)
+        explain_table(added[0], torch.arange(64), case)
     same(added, codes(64, form or "").expand(2, 64, 8), case=case)
     _words(module, added)
     return form or ""

@@ -1,0 +1,287 @@
+"""Wrong modules that people publish, as classes: ``cls(d_model, max_len=…)``.
+
+What a module does is examined, not compared; the sentences stand here.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from posenc.check.engine.slip import Slip
+from posenc.functional import sinusoidal
+
+
+class _Right(nn.Module):
+    """What the others spoil in one place."""
+
+    table: Tensor
+    persistent = False
+
+    def __init__(self, d_model: int, max_len: int = 5000) -> None:
+        super().__init__()
+        if d_model % 2:
+            raise ValueError(f"d_model must be even; got {d_model}")
+        table = sinusoidal(torch.arange(max_len), d_model)
+        self.register_buffer("table", table, persistent=self.persistent)
+
+    def rows(self, x: Tensor) -> Tensor:
+        if x.shape[1] > len(self.table):
+            raise ValueError(f"{x.shape[1]} words, but max_len={len(self.table)}")
+        return self.table[: x.shape[1]]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x + self.rows(x)).to(x.dtype)
+
+    def kept_as(self, kept: object) -> None:
+        """Keep the table in another home than a buffer."""
+        del self.table
+        setattr(self, "table", kept)  # noqa: B010 - whatever it is
+
+
+class _ByBatch(_Right):
+    def forward(self, x: Tensor) -> Tensor:
+        return (x + self.table[: len(x), None]).to(x.dtype)
+
+
+class _WordsFirst(_Right):
+    def forward(self, x: Tensor) -> Tensor:
+        return (x + self.rows(x)[:, None]).to(x.dtype)
+
+
+class _Uncut(_Right):
+    def forward(self, x: Tensor) -> Tensor:
+        return (x + self.table).to(x.dtype)
+
+
+class _CodeAlone(_Right):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.rows(x).expand_as(x).to(x.dtype)
+
+
+class _Attribute(_Right):
+    def __init__(self, d_model: int, max_len: int = 5000) -> None:
+        super().__init__(d_model, max_len)
+        self.kept_as(self.table)
+
+
+class _Trained(_Right):
+    def __init__(self, d_model: int, max_len: int = 5000) -> None:
+        super().__init__(d_model, max_len)
+        self.kept_as(nn.Parameter(self.table))
+
+
+class _Frozen(_Right):
+    def __init__(self, d_model: int, max_len: int = 5000) -> None:
+        super().__init__(d_model, max_len)
+        self.kept_as(nn.Parameter(self.table, requires_grad=False))
+
+
+class _Persistent(_Right):
+    persistent = True
+
+
+class _Dropping(_Right):
+    def __init__(self, d_model: int, dropout: float = 0.1, max_len: int = 5000) -> None:
+        super().__init__(d_model, max_len)
+        self.dropout = nn.Dropout(dropout)
+
+
+class _Twice(_Dropping):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.dropout(self.dropout(super().forward(x)))
+
+
+class _OnTheCode(_Dropping):
+    def forward(self, x: Tensor) -> Tensor:
+        return (x + self.dropout(self.rows(x))).to(x.dtype)
+
+
+class _Always(_Dropping):
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.dropout(super().forward(x), self.dropout.p)
+
+
+class _Swapped(_Right):
+    def __init__(self, d_model: int, max_len: int = 5000) -> None:
+        super().__init__(max_len, d_model)
+
+
+class _Crashes(_Right):
+    def rows(self, x: Tensor) -> Tensor:
+        return self.table[: x.shape[1]]
+
+
+class _Wraps(_Right):
+    def rows(self, x: Tensor) -> Tensor:
+        return self.table[torch.arange(x.shape[1], device=x.device) % len(self.table)]
+
+
+class _Odd(_Right):
+    def __init__(self, d_model: int, max_len: int = 5000) -> None:
+        super().__init__(d_model + d_model % 2, max_len)
+
+
+class _TimesRoot(_Right):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x * x.shape[-1] ** 0.5)
+
+
+class _Gap(_Right):
+    def rows(self, x: Tensor) -> Tensor:
+        ids = torch.arange(x.shape[1], device=x.device)
+        super().rows(x)
+        return sinusoidal(ids + (ids >= 3), x.shape[2])
+
+
+class _Rolled(_Right):
+    def rows(self, x: Tensor) -> Tensor:
+        return super().rows(x).roll(1, 0)
+
+
+class _Widens(_Right):
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.rows(x)
+
+
+class _HalfPositions(_Right):
+    def forward(self, x: Tensor) -> Tensor:
+        pos = torch.arange(x.shape[1], device=x.device).to(x.dtype)
+        self.rows(x)
+        return (x + sinusoidal(pos, x.shape[2])).to(x.dtype)
+
+
+class _InPlace(_Right):
+    def forward(self, x: Tensor) -> Tensor:
+        x += self.rows(x)
+        return x
+
+
+SLIPS = (
+    Slip(
+        "batch-axis",
+        _ByBatch,
+        "the table is sliced by the batch axis, x.shape[0]: all words of a sentence get "
+        "one code; cut the table to x.shape[1] rows",
+        "cmu-l3/anlp-fall2025-code#1",
+    ),
+    Slip(
+        "words-first",
+        _WordsFirst,
+        "the table is (n, 1, d), for words first; words are on axis 1 here: add (n, d)",
+        "pytorch/tutorials#1547",
+    ),
+    Slip(
+        "not-cut",
+        _Uncut,
+        "5 words and a table of 64 rows do not fit: cut the table to x.shape[1] rows",
+    ),
+    Slip("code-alone", _CodeAlone, "it returns the code alone: it must return x + code"),
+    Slip(
+        "stays-behind",
+        _Attribute,
+        "after .to(device) something is still on the CPU: a plain attribute, or a "
+        "torch.arange without device=x.device",
+        "lyuwenyu/RT-DETR#677",
+    ),
+    Slip(
+        "trains",
+        _Trained,
+        "the codes would be trained: a fixed table is a buffer, not a Parameter",
+        "henry9zhr/QANet-pytorch#3",
+    ),
+    Slip(
+        "frozen",
+        _Frozen,
+        "the table is a Parameter without a gradient: it works, and a buffer says it better",
+        fine=True,
+    ),
+    Slip(
+        "persistent",
+        _Persistent,
+        "the table is saved: a checkpoint will not load once max_len changes; "
+        "persistent=False cures it",
+        "espnet/espnet#1060",
+        fine=True,
+    ),
+    Slip(
+        "dropout-missing",
+        _Dropping,
+        "it takes a dropout, and in training nothing is dropped",
+        "jadore801120/attention-is-all-you-need-pytorch#69",
+    ),
+    Slip(
+        "dropout-twice",
+        _Twice,
+        "dropout is applied twice: with 0.5, three of four channels are zero, not two",
+        "datawhalechina/happy-llm#63",
+    ),
+    Slip(
+        "dropout-off-the-sum",
+        _OnTheCode,
+        "dropout must be on the sum: a dropped channel is 0, word and code",
+    ),
+    Slip(
+        "dropout-in-eval",
+        _Always,
+        "two calls in eval() differ: dropout must stop there, as torch.nn.Dropout does",
+    ),
+    Slip(
+        "swapped-arguments",
+        _Swapped,
+        "d_model and max_len are swapped: (8, max_len=64) is a table of 64 rows, 8 channels",
+        "sooftware/transformer#1",
+    ),
+    Slip(
+        "length",
+        _Crashes,
+        "17 words with max_len=16: raise a ValueError that says both lengths, or compute "
+        "the codes without a table",
+        "bentrevett/pytorch-seq2seq#32",
+    ),
+    Slip(
+        "wraps",
+        _Wraps,
+        "17 words with max_len=16: the last gets the code of an earlier one, silently; "
+        "raise a ValueError",
+    ),
+    Slip(
+        "odd-width",
+        _Odd,
+        "d_model=7 must raise a ValueError, before the table is filled: one channel has no partner",
+        "codertimo/BERT-pytorch#78",
+    ),
+    Slip(
+        "times-root-d",
+        _TimesRoot,
+        "x is multiplied by √d: that belongs to the embedding, with its initialisation; "
+        "return x + code",
+        "OpenNMT/OpenNMT-py#1328",
+    ),
+    Slip(
+        "gap",
+        _Gap,
+        "the position ids have a gap: count 0, 1, 2, … with torch.arange",
+        "graykode/nlp-tutorial#22",
+    ),
+    Slip(
+        "rotated",
+        _Rolled,
+        "the position ids are out of order: count 0, 1, 2, … with torch.arange",
+        "graykode/nlp-tutorial#22",
+    ),
+    Slip(
+        "dtype",
+        _Widens,
+        "bfloat16 goes in and another type comes out: cast the sum back with .to(x.dtype)",
+    ),
+    Slip(
+        "half-positions",
+        _HalfPositions,
+        "in bfloat16 positions 256 and 257 get one code: count and turn in float32, cast last",
+        "EleutherAI/gpt-neox#1003",
+    ),
+    Slip(
+        "mutates-input",
+        _InPlace,
+        "the caller's x has changed: write x + code, not x += code",
+    ),
+)
