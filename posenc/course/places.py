@@ -27,8 +27,8 @@ class CourseError(Exception):
 def find_root(start: Path) -> Path:
     """The nearest folder at or above `start` that holds this course, or the package's own."""
     for folder in (start, *start.parents, COURSE):
-        # A lesson's source is looked for first: many projects have a folder of notebooks.
-        if sources(folder) or any(map(is_lesson, lessons(folder))):
+        # Many projects have a folder of notebooks, and some have sources of them there.
+        if any(map(_is_source, sources(folder))) or any(map(is_lesson, lessons(folder))):
             return folder
     raise CourseError(
         f"There are no lessons of this course in {start} or above it; "
@@ -43,6 +43,10 @@ def is_lesson(path: Path) -> bool:
         return isinstance(notebook["metadata"]["posenc"]["lesson"], str)
     except (OSError, ValueError, LookupError, TypeError):
         return False
+
+
+def _is_source(path: Path) -> bool:
+    return "posenc" in path.read_text(encoding="utf-8", errors="replace")
 
 
 def sources(root: Path) -> list[Path]:

@@ -26,6 +26,7 @@ def test_a_project_of_somebody_else_is_no_course(course, tmp_path):
     project = tmp_path / "project"
     (project / "notebooks" / "src").mkdir(parents=True)
     nbformat.write(new_notebook(cells=[new_code_cell("1")]), project / "notebooks" / "01_eda.ipynb")
+    (project / "notebooks" / "src" / "01_load.py").write_text("import pandas")
     assert places.find_root(project) == course.root
 
 
