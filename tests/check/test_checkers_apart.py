@@ -1,0 +1,31 @@
+"""What single checkers owe besides."""
+
+from pathlib import Path
+
+import torch
+from lesson_01 import equivariant
+
+from posenc import check
+
+LESSON = Path(__file__).parents[2] / "notebooks/src/04_the_pytorch_module.py"
+
+
+def test_one_random_shuffle_is_too_few():
+    verdict = check.permutation_equivariant(lambda f, x: equivariant(f, x, n=1))
+    assert verdict.mistake in ("few-shuffles", "always-true")
+
+
+def test_the_learners_random_numbers_go_on():
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    torch.manual_seed(1)
+    check.permutation_equivariant(equivariant)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_the_lesson_has_the_numbers_of_the_ward():
+    """They are those of `SCORES` in lesson_04."""
+    lesson = LESSON.read_text(encoding="utf-8")
+    assert "holds 23 wrong tables and five right ones, of 264 rows" in lesson
+    assert "Three properties find eleven" in lesson
+    assert "The other twelve are hands at wrong speeds" in lesson
