@@ -15,9 +15,10 @@ def scores(x, W_q, W_k):
     return (x @ W_q) @ (x @ W_k).T / W_q.shape[1] ** 0.5
 
 
-def attend(
-    x, W_q, W_k, W_v, mask=torch.tensor(True), change=lambda s: s, after=lambda w: w, fill=-INF
-):
+ALL = torch.tensor(True)
+
+
+def attend(x, W_q, W_k, W_v, mask=ALL, change=lambda s: s, after=lambda w: w, fill=-INF):
     s = change(scores(x, W_q, W_k)).masked_fill(~mask, fill)
     return after(s.softmax(-1)) @ (x @ W_v)
 

@@ -120,7 +120,8 @@ WRONG = {
         "trains": spoilt(keep=lambda self, table: setattr(self, "table", nn.Parameter(table))),
         "dtype": spoilt(forward=lambda self, x: x + self.rows(x)),
         "mutates-input": spoilt(forward=lambda self, x: x.add_(self.rows(x))),
-        "half-positions": spoilt(rows=lambda self, x: sinusoidal(pos_of(x).to(x.dtype), x.shape[2])),
+        "half-positions": spoilt(
+            rows=lambda self, x: sinusoidal(pos_of(x).to(x.dtype), x.shape[2])),
         "from-one": spoilt(rows=lambda self, x: sinusoidal(pos_of(x) + 1, x.shape[2])),
         "not-cut": spoilt(forward=lambda self, x: (x + self.table).to(x.dtype)),
         "raises": modules.Refuses,
@@ -176,7 +177,8 @@ INVENTED = {
         "both scaled": ("scaled-code", spoilt(forward=lambda self, x: add(self, x) * 8**0.5)),
         "halved words": ("scales-words", spoilt(forward=lambda self, x: add(self, x / 2))),
         "from the end": ("rotated", spoilt(rows=lambda self, x: Right.rows(self, x).flip(0))),
-        "from 100": ("offset", spoilt(rows=lambda self, x: sinusoidal(pos_of(x) + 100, x.shape[2]))),
+        "from 100": ("offset", spoilt(
+            rows=lambda self, x: sinusoidal(pos_of(x) + 100, x.shape[2]))),
         "one row": ("one-code", spoilt(rows=lambda self, x: Right.rows(self, x)[:1])),
         "every other": ("gap", spoilt(rows=lambda self, x: sinusoidal(2 * pos_of(x), x.shape[2]))),
         "counts its calls": ("remembers", modules.Counting),
