@@ -15,7 +15,7 @@ from torch import Generator, Tensor, nn
 
 from posenc import text
 from posenc._bar import Interrupted, progress, told
-from posenc.base import Dims, PositionalEncoding, build
+from posenc.base import Dims, PositionalEncoding, build, on_trial
 from posenc.model import Transformer
 from posenc.tasks import IGNORE, TASKS, Task
 
@@ -191,6 +191,8 @@ def _model(
         torch.manual_seed(seed)
         if isinstance(encoding, str):
             encoding = build(encoding, dims)
+        if not options["causal"]:
+            encoding = on_trial(encoding)
         return Transformer(encoding, **options)  # type: ignore[arg-type]
 
 

@@ -16,6 +16,8 @@ from posenc.functional import (
 )
 
 LAYOUTS = {"interleaved": rotate_pairs, "halves": rotate_halves}
+SCALING = ("factor", "original_max_len", "low_freq_factor", "high_freq_factor",
+           "beta_fast", "beta_slow")  # fmt: skip
 
 
 @register
@@ -49,6 +51,7 @@ class Rope(PositionalEncoding):
         super().__init__(dims)
         if layout not in LAYOUTS:
             raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {layout!r}")
+        _check_scaling(scaling)
         self.base, self.layout, self.keep = base, layout, keep
         self.width = _turned_width(dims.d_head, partial)
         _check_share("keep", keep)
@@ -170,4 +173,14 @@ def _refuse_negative(pos: Tensor) -> None:
         raise ValueError(
             f"xPos needs positions of 0 or above, since it scales by them; got {pos.min()}: "
             "shift them all"
+        )
+
+
+def _check_scaling(options: dict[str, object]) -> None:
+    known = ("scaling", *SCALING)
+    unknown = [repr(name) for name in options if name not in known]
+    if unknown:
+        raise TypeError(
+            f"'rope' does not take {', '.join(unknown)}: its options are base, layout, partial, "
+            f"keep, {', '.join(known)}"
         )

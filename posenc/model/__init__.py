@@ -1,6 +1,7 @@
 """A small Transformer with three doors for position: Attention, Block, Transformer."""
 
-from posenc.model._attention import Attention, Cache, masked_softmax, toeplitz
+from posenc.model._attention import Attention, masked_softmax, toeplitz
+from posenc.model._cache import Cache
 from posenc.model._transformer import Block, Transformer
 
 __all__ = ["Attention", "Block", "Cache", "Transformer", "masked_softmax", "toeplitz"]

@@ -1,89 +1,16 @@
-"""Attention whose scores an encoding may turn and bias, and the cache of its keys."""
+"""Attention whose scores an encoding may rotate and bias."""
 
 import math
-from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from posenc.base import Dims, PositionalEncoding, knows_distance_alone
+from posenc.model._cache import Cache
 
+HALF = (torch.float16, torch.bfloat16)
 LONG = 256  # from this many keys on, a bias by distance is kept as a view
-
-
-@dataclass
-class Cache:
-    """What a decoder keeps between calls: *raw* keys and values, positions, and which count.
-
-    Keys are turned when they are used, so that every scheme is right, also one whose angles
-    change later. ``Transformer.forward`` fills and updates it.
-
-    >>> Cache().length
-    0
-    """
-
-    keys: list[Tensor] = field(default_factory=list)  # a layer each: (b, h, k, dh)
-    values: list[Tensor] = field(default_factory=list)
-    pos: Tensor | None = None  # (k,) or (b, k), on a grid with a last axis of 2
-    real: Tensor | None = None  # (b, k), False where a token is padding
-
-    @property
-    def length(self) -> int:
-        """How many tokens are kept."""
-        return self.keys[0].shape[-2] if self.keys else 0
-
-    def remember(self, pos: Tensor, mask: Tensor | None, b: int) -> Tensor:
-        """Keep the positions of new tokens; return which tokens so far are no padding, (b, k).
-
-        Raises ``ValueError`` for another batch than the cache holds, positions of another
-        shape, or a mask that is not (b, 1, n).
-        """
-        n = pos.shape[-1]
-        self._check(pos, mask, b)
-        real = torch.ones(b, n, dtype=torch.bool, device=pos.device)  # (b, n)
-        if mask is not None:
-            real = mask[:, 0]
-        if self.pos is None or self.real is None:
-            self.pos, self.real = pos, real
-            return real
-        if self.pos.dim() != pos.dim():  # rows of their own from now on
-            self.pos, pos = (row.expand(b, -1) for row in (self.pos, pos))
-        self.pos, self.real = torch.cat((self.pos, pos), -1), torch.cat((self.real, real), -1)
-        return self.real
-
-    def _check(self, pos: Tensor, mask: Tensor | None, b: int) -> None:
-        if pos.dim() > 2:
-            raise ValueError("a cache holds positions (n,) or (b, n), for texts and not for grids")
-        if self.keys and self.keys[0].shape[0] != b:
-            raise ValueError(
-                f"the cache holds {self.keys[0].shape[0]} sequences, the new tokens {b}: "
-                "begin with a new Cache()"
-            )
-        if mask is not None and (mask.dtype != torch.bool or mask.shape != (b, 1, pos.shape[-1])):
-            raise ValueError(
-                f"with a cache, mask says which new tokens are no padding: boolean of shape "
-                f"{(b, 1, pos.shape[-1])}; got {mask.dtype} {tuple(mask.shape)}"
-            )
-
-    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return all keys, values and positions of a layer, the new ones last, and keep them."""
-        if (
-            self.keys
-            and k.shape[1:2] + k.shape[3:] != self.keys[0].shape[1:2] + self.keys[0].shape[3:]
-        ):
-            raise ValueError(
-                f"the cache holds heads of {tuple(self.keys[0].shape[1::2])}, this model makes "
-                f"{tuple(k.shape[1::2])}: begin with a new Cache() for each model"
-            )
-        if layer == len(self.keys):
-            self.keys.append(k)
-            self.values.append(v)
-        else:
-            self.keys[layer] = torch.cat((self.keys[layer], k), -2)
-            self.values[layer] = torch.cat((self.values[layer], v), -2)
-        assert self.pos is not None  # remember() came first
-        return self.keys[layer], self.values[layer], self.pos
 
 
 class Attention(nn.Module):
@@ -188,11 +115,15 @@ def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
 def bias_as_view(encoding: PositionalEncoding, q_pos: Tensor, k_pos: Tensor) -> bool:
     """Return whether the bias can be a view: it knows the distance alone, positions count by one.
 
-    A graph that is being compiled may not look at values: there the answer is no.
+    The view reads two positions: where all of them want a gradient, or where distances would
+    be rounded to 16 bits, the answer is no. A graph that is being compiled may not look at
+    values: there the answer is no, too.
     """
     if not knows_distance_alone(type(encoding)) or k_pos.shape[-1] < LONG:
         return False
     if torch.compiler.is_compiling() or k_pos.dim() != 1 or q_pos.dim() != 1:
+        return False
+    if any(pos.requires_grad or pos.dtype in HALF for pos in (q_pos, k_pos)):
         return False
     return all(bool((pos.diff() == 1).all()) for pos in (q_pos, k_pos))
 

@@ -22,6 +22,7 @@ def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:
     kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
     if kind != torch.bool:
         raise TypeError(f"mask must be a boolean tensor, True = may attend; got {kind}")
+    _refuse_ambiguous(mask, b, n)
     shape = {2: (1, 1, *mask.shape), 3: (mask.shape[0], 1, *mask.shape[1:])}.get(
         mask.dim(), tuple(mask.shape)
     )
@@ -36,10 +37,29 @@ def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:
     return mask.view(shape)
 
 
+def _refuse_ambiguous(mask: Tensor, b: int, n: int) -> None:
+    """Raise for (b, n), which tokens are real, and for (n, n) where it could be that, too."""
+    if mask.shape == (n, n) and b == n > 1:
+        raise ValueError(
+            f"a mask of shape {(n, n)} for {b} sequences of {n} can be read in two ways: write "
+            "mask[None] for (n, n), who may attend to whom, mask[:, None] for (b, n), which "
+            "tokens are real"
+        )
+    if mask.shape == (b, n) and b != n:
+        raise ValueError(
+            f"a mask of shape (b, n) = {(b, n)} says which tokens are real: write mask[:, None]"
+        )
+
+
 def check_tokens(tokens: Tensor, device: torch.device) -> tuple[int, int]:
     """Return (b, n), or raise unless the tokens are whole numbers of that shape, at hand."""
     if not isinstance(tokens, Tensor):
         raise TypeError(f"tokens must be a tensor of shape (b, n); got {type(tokens).__name__}")
+    if tokens.dim() == 1:
+        raise ValueError(
+            f"tokens must be of shape (b, n); got {tokens.dtype} {tuple(tokens.shape)}: "
+            "for one sequence write tokens[None]"
+        )
     if tokens.dim() != 2 or tokens.dtype not in (torch.int64, torch.int32):
         raise ValueError(
             "tokens must be int64 or int32 of shape (b, n); "

@@ -1,12 +1,14 @@
 """Blocks and the Transformer around one encoding."""
 
+from contextlib import nullcontext
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from posenc.base import Dims, PositionalEncoding, check_positions
-from posenc.model._attention import Attention, Cache
+from posenc.model._attention import Attention
+from posenc.model._cache import Cache
 from posenc.model._masks import allowed, check_tokens
 
 NORMS = {"layer": nn.LayerNorm, "rms": nn.RMSNorm}
@@ -57,8 +59,8 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """A small Transformer around one encoding; its sizes are ``encoding.dims``.
 
-    Raises ``ValueError`` for sizes below 1 or unknown norms, and ``TypeError`` for an
-    encoding that is none.
+    Raises ``ValueError`` for sizes below 1, unknown norms, or an encoding for causal models
+    in one that is not, and ``TypeError`` for an encoding that is none.
 
     >>> import posenc
     >>> model = Transformer(posenc.build("sinusoidal"), vocab_size=10)
@@ -78,6 +80,11 @@ class Transformer(nn.Module):
     ) -> None:
         super().__init__()
         _check_options(encoding, vocab_size, n_layers, norm, norm_type)
+        if not causal and "causal only" in encoding.promises:
+            raise ValueError(
+                f"{encoding.label or type(encoding).__name__} is for causal models only, as its "
+                "promises say: use causal=True (posenc.base.on_trial tries it all the same)"
+            )
         dims = encoding.dims
         self.encoding = encoding
         self.causal = causal
@@ -112,16 +119,25 @@ class Transformer(nn.Module):
     ) -> Tensor | tuple[Tensor, Tensor]:
         """Return logits, (b, n) -> (b, n, vocab_size); with ``return_weights`` also the weights.
 
-        ``pos``: (n,) or (b, n), by default counting on from the cache. ``mask``: boolean, True
-        = may attend, (n, n), (b, 1 or n, n) or (b, 1 or h, 1 or n, n); combined with causality
-        by index. With a ``cache`` the tokens are those that follow it, and ``mask`` is
-        (b, 1, n): which of them are no padding. Weights: (layers, b, h, q, k).
+        ``pos``: (n,) or (b, n), by default counting on from what the cache has seen.
+        ``mask``: boolean, True = may attend, (n, n), (b, 1 or n, n) or (b, 1 or h, 1 or n, n);
+        combined with causality by index. With a ``cache`` the tokens are those that follow
+        it, and ``mask`` is (b, 1, n): which of them are no padding. A call that raises leaves
+        the cache as it was. Weights: (layers, b, h, q, k).
         """
+        with cache.all_or_nothing() if cache is not None else nullcontext():
+            return self._forward(tokens, pos, mask, cache, return_weights)
+
+    def _forward(
+        self,
+        tokens: Tensor,
+        pos: Tensor | None,
+        mask: Tensor | None,
+        cache: Cache | None,
+        return_weights: bool,
+    ) -> Tensor | tuple[Tensor, Tensor]:
         b, n = check_tokens(tokens, self.tokens.weight.device)
-        if pos is None:
-            start = cache.length if cache is not None else 0
-            pos = torch.arange(start, start + n, device=tokens.device)  # (n,)
-        check_positions(pos, b, n, tokens.device, self.encoding.pos_dims)
+        pos = self._positions(pos, (b, n), mask, cache)  # (n,) or (b, n)
         allowed = self._allowed(pos, mask, cache, b)  # (b, h, q, k) or broadcastable
         x = self.encoding.embed(self.tokens(tokens), pos)  # (b, n, d)
         maps = []
@@ -132,6 +148,24 @@ class Transformer(nn.Module):
         logits = self.head(self.norm(x))  # (b, n, vocab_size)
         return (logits, _stacked(maps)) if return_weights else logits
 
+    def _positions(
+        self, pos: Tensor | None, sizes: tuple[int, int], mask: Tensor | None, cache: Cache | None
+    ) -> Tensor:
+        """Return the positions, by default those that count on, (n,) or (b, n)."""
+        (b, n), device = sizes, self.tokens.weight.device
+        if cache is not None:
+            if not self.causal:
+                raise ValueError("a cache needs a causal model: without it every key changes later")
+            cache.check(self.encoding.pos_dims, n, mask, b)
+        if pos is None:
+            pos = torch.arange(n, device=device)  # (n,)
+            if cache is not None:
+                pos = cache.next_positions(n, mask, device)  # (n,) or (b, n)
+        check_positions(pos, b, n, device, self.encoding.pos_dims)
+        if cache is not None and cache.pos is not None and cache.pos.dim() > pos.dim():
+            pos = pos.expand(b, -1)  # (b, n), like those in the cache
+        return pos
+
     def _allowed(
         self, pos: Tensor, mask: Tensor | None, cache: Cache | None, b: int
     ) -> Tensor | None:
@@ -140,9 +174,9 @@ class Transformer(nn.Module):
         if cache is None:
             sizes = (b, self.encoding.dims.n_heads, n)
             return allowed(mask, sizes, self.causal, pos.device)
-        if not self.causal:
-            raise ValueError("a cache needs a causal model: without it every key changes later")
         real = cache.remember(pos, mask, b)  # (b, k)
+        if n == 1:
+            return real[:, None, None]  # (b, 1, 1, k): the newest token may look at all
         causal = torch.ones(n, real.shape[-1], dtype=torch.bool, device=pos.device)  # (n, k)
         return real[:, None, None] & causal.tril(real.shape[-1] - n)  # (b, 1, n, k)
 

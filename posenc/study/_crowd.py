@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
 
+from posenc.base import on_trial
 from posenc.model import Attention, Transformer
 from posenc.study._plan import Cell
 
@@ -58,8 +59,10 @@ def crowd_of(cell: Cell) -> Crowd:
 def _model(cell: Cell, seed: int) -> Transformer:
     with torch.random.fork_rng(devices=[]):  # the caller's own random numbers go on as before
         torch.manual_seed(seed)
-        encoding = cell.cls(cell.dims, **cell.options)
         task = cell.task
+        encoding = cell.cls(cell.dims, **cell.options)
+        if not task.causal:
+            encoding = on_trial(encoding)
         model = Transformer(
             encoding, vocab_size=task.vocab_size, n_layers=task.n_layers, causal=task.causal
         )

@@ -3,6 +3,7 @@
 import json
 import re
 
+import mornings
 import pytest
 import torch
 from mornings import next_morning
@@ -13,6 +14,8 @@ from posenc.check.trial import record as keeping
 from posenc.course import __main__ as command_line
 from posenc.course import places
 from posenc.functional import inverse_frequencies
+
+record = mornings.record
 
 ALL = sum(len(row) for row in keeping.EXERCISES.values())
 

@@ -2,11 +2,14 @@
 
 import types
 
+import mornings
 import pytest
 
 from posenc import check
 from posenc.check.trial import solution
 from posenc.functional import inverse_frequencies
+
+record = mornings.record
 
 CODE = "def double(x):\n    return helper(x)\n\n\nseen.append(double(4))\ncheck_it()"
 CELL = solution.MARKER.format(name="double") + "\n" + CODE

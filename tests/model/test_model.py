@@ -183,8 +183,10 @@ def test_attention_is_usable_alone():
 # --- fused kernels ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("causal", [True, False])
-@pytest.mark.parametrize("name", ENCODINGS)
+@pytest.mark.parametrize(("name", "causal"), [
+    (name, causal) for name, cls in ENCODINGS.items() for causal in (True, False)
+    if causal or "causal only" not in cls.promises
+])  # fmt: skip
 def test_fused_kernels_give_the_same_answers_and_gradients(name, causal):
     torch.manual_seed(0)
     model = Transformer(build(name, Dims(d_model=16, n_heads=2)), vocab_size=6, causal=causal)
