@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from posenc.base import Dims, PositionalEncoding, check_embeddings, check_positions, register
-from posenc.functional import inverse_frequencies, sinusoidal
+from posenc.functional import check_integer, check_real, inverse_frequencies, sinusoidal
 
 
 @register
@@ -72,7 +72,8 @@ class Normalized(AddedCode):
     """p / L in channel 0, where L is one more than the largest position given.
 
     L comes from the text at hand, which is its fault: one more word changes every earlier
-    code, so nothing can be cached.
+    code, so nothing can be cached. Positions below 0 are refused, but not in a compiled graph,
+    which cannot look at values.
 
     >>> Normalized(Dims(d_model=4)).embed(torch.zeros(1, 4, 4), torch.arange(4))[0, :, 0]
     tensor([0.0000, 0.2500, 0.5000, 0.7500])
@@ -83,6 +84,7 @@ class Normalized(AddedCode):
 
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return p / L in channel 0: (..., n) -> (..., n, d)."""
+        refuse_negative(pos, "p / L needs positions of 0 or above, since it divides by the largest")
         pos = pos.to(dtype)  # (..., n)
         length = pos.amax(dim=-1, keepdim=True) + 1 if pos.shape[-1] else 1  # (..., 1)
         return _first_channels((pos / length)[..., None], self.dims.d_model)  # (..., n, d)
@@ -105,7 +107,7 @@ class OneHot(AddedCode):
         """Return √(d/2) in channel p: (..., n) -> (..., n, d)."""
         width = self.dims.d_model
         check_rows(pos, min(width, self.dims.max_len), f"one-hot code of {width} channels")
-        one = pos[..., None] == torch.arange(width, device=pos.device)  # (..., n, d)
+        one = pos.long()[..., None] == torch.arange(width, device=pos.device)  # (..., n, d)
         return one.to(dtype) * math.sqrt(width / 2)  # (..., n, d)
 
 
@@ -143,6 +145,7 @@ class RandomCodes(AddedCode):
 
     def __init__(self, dims: Dims, seed: int = 0) -> None:
         super().__init__(dims)
+        check_integer("seed", seed)
         generator = torch.Generator().manual_seed(seed)
         table = torch.randn(dims.max_len, dims.d_model, generator=generator)  # (max_len, d)
         self.register_buffer("table", table * math.sqrt(0.5))
@@ -174,6 +177,7 @@ class Learned(AddedCode):
 
     def __init__(self, dims: Dims, std: float = math.sqrt(0.5)) -> None:
         super().__init__(dims)
+        check_real("std", std)
         if not 0 <= std < math.inf:
             raise ValueError(f"std must be a finite number, 0 or above; got {std}")
         self.table = nn.Parameter(torch.randn(dims.max_len, dims.d_model) * std)  # (max_len, d)
@@ -257,12 +261,23 @@ def check_rows(pos: Tensor, rows: int, what: str) -> None:
     # a compiled graph may not branch on values; there PyTorch's own bounds check is left
     if torch.compiler.is_compiling() or not pos.numel():
         return
-    low, high = (int(end) for end in pos.aminmax())
+    # uint16, uint32 and uint64 have no minimum of their own
+    low, high = (int(end) for end in pos.long().aminmax())
     if low < 0 or high >= rows:
         raise ValueError(
             f"the {what} holds positions 0 to {rows - 1}; asked for {low if low < 0 else high}: "
             "build it with a larger max_len, or use an encoding without a table"
         )
+
+
+def refuse_negative(pos: Tensor, needs: str) -> None:
+    """Raise for positions below 0, but in a compiled graph, which may not branch on values."""
+    if torch.compiler.is_compiling() or not pos.numel():
+        return
+    if pos.is_floating_point() or pos.dtype.is_signed:
+        low = pos.amin().item()
+        if low < 0:
+            raise ValueError(f"{needs}; got {low}: shift them all")
 
 
 def _working(dtype: torch.dtype) -> torch.dtype:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from posenc.base import Dims, PositionalEncoding, register
-from posenc.functional import alibi_slopes, distance, t5_bucket
+from posenc.functional import alibi_slopes, check_integer, check_real, distance, t5_bucket
 
 
 @register
@@ -28,6 +28,7 @@ class Shaw(PositionalEncoding):
 
     def __init__(self, dims: Dims, clip: int = 16) -> None:
         super().__init__(dims)
+        check_integer("clip", clip)
         if clip < 1:
             raise ValueError(f"clip must be at least 1, the farthest distance told; got {clip}")
         self.clip = clip
@@ -127,6 +128,8 @@ class FIRE(PositionalEncoding):
 
     def __init__(self, dims: Dims, hidden: int = 32, threshold: float = 16.0) -> None:
         super().__init__(dims)
+        check_integer("hidden", hidden)
+        check_real("threshold", threshold)
         if hidden < 1 or not 0 < threshold < math.inf:
             raise ValueError(
                 f"hidden must be at least 1 and threshold finite and above 0; "

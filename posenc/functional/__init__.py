@@ -4,7 +4,14 @@ Shapes are in the letters of :mod:`posenc`; frequencies are in radians per posit
 """
 
 from posenc.functional._bias import alibi_slopes, fourier_features, t5_bucket
-from posenc.functional._checks import check_above, check_float, check_numbers
+from posenc.functional._checks import (
+    check_above,
+    check_count,
+    check_float,
+    check_integer,
+    check_numbers,
+    check_real,
+)
 from posenc.functional._rotary import (
     ntk_base,
     rotate_halves,
@@ -24,8 +31,11 @@ __all__ = [
     "alibi_slopes",
     "angles",
     "check_above",
+    "check_count",
     "check_float",
+    "check_integer",
     "check_numbers",
+    "check_real",
     "distance",
     "fourier_features",
     "inverse_frequencies",

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from posenc.functional._checks import check_numbers
+from posenc.functional._checks import check_count, check_integer, check_numbers
 
 
 def alibi_slopes(n_heads: int, *, device: torch.device | str | None = None) -> Tensor:
@@ -14,15 +14,14 @@ def alibi_slopes(n_heads: int, *, device: torch.device | str | None = None) -> T
     For a power of two 2^(−8h/n), h = 1 … n; else the slopes of the next lower power of two,
     then every second slope of the next higher one, as the published checkpoints have it.
 
-    Raises ``ValueError`` for fewer than one head.
+    Raises ``ValueError`` for fewer than one head, ``TypeError`` for what is no integer.
 
     Source: Press et al. 2022, arXiv 2108.12409, section 3, and its authors' code.
 
     >>> alibi_slopes(4)
     tensor([0.2500, 0.0625, 0.0156, 0.0039])
     """
-    if n_heads < 1:
-        raise ValueError(f"n_heads must be at least 1; got {n_heads}")
+    check_count("n_heads", n_heads)
     lower = 2 ** int(math.log2(n_heads))
     slopes = _geometric(lower)
     if lower < n_heads:
@@ -51,6 +50,8 @@ def t5_bucket(
     tensor([ 0, 15, 16, 17, 31])
     """
     check_numbers(distance)
+    check_integer("n_buckets", n_buckets)
+    check_integer("max_distance", max_distance)
     side = n_buckets if causal else n_buckets // 2
     exact = side // 2
     if exact < 1 or (not causal and n_buckets % 2):
@@ -63,6 +64,9 @@ def t5_bucket(
             f"max_distance must be above the {exact} exact buckets, or the logarithm of "
             f"max_distance / {exact} divides by zero; got {max_distance}"
         )
+    # int8 holds no edge above 127, bfloat16 rounds those above 256
+    wide = torch.promote_types(distance.dtype, torch.float32)
+    distance = distance.to(wide if distance.is_floating_point() else torch.int64)  # (..., n)
     far = distance.clamp(min=0) if causal else distance.abs()  # (..., n)
     edges = torch.tensor(_edges(side, exact, max_distance), device=distance.device)  # (side − 1,)
     bucket = torch.bucketize(far, edges.to(far.dtype), right=True)  # (..., n)
@@ -81,19 +85,26 @@ def _edges(side: int, exact: int, max_distance: int) -> list[int]:
 def fourier_features(coordinates: Tensor, frequencies: Tensor) -> Tensor:
     """Return sines and cosines of 2π · coordinates · frequencies.
 
-    Shapes: ``(..., c), (m, c) -> (..., 2m)``, all sines first.
+    Shapes: ``(..., c), (m, c) -> (..., 2m)``, all sines first. Half precision is computed in
+    float32 and cast last; integer coordinates give the frequencies' type.
 
-    Raises ``ValueError`` where the numbers of coordinates differ.
+    Raises ``ValueError`` where the numbers of coordinates differ, ``TypeError`` for what holds
+    no real numbers.
 
     Source: Tancik et al. 2020, arXiv 2006.10739, equation 5.
 
     >>> fourier_features(torch.tensor([[0.25]]), torch.tensor([[1.0]])).round(decimals=3) + 0.0
     tensor([[1., 0.]])
     """
+    check_numbers(coordinates, "coordinates")
+    check_numbers(frequencies, "frequencies")
     if coordinates.shape[-1] != frequencies.shape[-1] or frequencies.dim() != 2:
         raise ValueError(
             f"frequencies must be (m, c) for coordinates (..., c); got "
             f"{tuple(frequencies.shape)} and {tuple(coordinates.shape)}"
         )
-    phases = 2 * math.pi * coordinates @ frequencies.T  # (..., m)
-    return torch.cat((phases.sin(), phases.cos()), -1)  # (..., 2m)
+    given = torch.promote_types(coordinates.dtype, frequencies.dtype)
+    given = given if given.is_floating_point else torch.get_default_dtype()
+    work = torch.promote_types(given, torch.float32)
+    phases = 2 * math.pi * coordinates.to(work) @ frequencies.to(work).T  # (..., m)
+    return torch.cat((phases.sin(), phases.cos()), -1).to(given)  # (..., 2m)

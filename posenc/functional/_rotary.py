@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from posenc.functional._checks import check_above
+from posenc.functional._checks import check_above, check_real
 from posenc.functional._sinusoid import inverse_frequencies
 
 
@@ -93,13 +93,15 @@ def scaled_frequencies(
     divides those that turn less than ``beta_slow`` times, with a ramp between
     (Peng et al. 2023, arXiv 2309.00071); ``"llama3"`` does so by wavelength, as Llama 3.1.
 
-    Raises ``ValueError`` for an unknown method, a factor below 1, or a missing
-    ``original_max_len`` where the method needs it.
+    Raises ``ValueError`` for an unknown method, a factor below 1, a missing
+    ``original_max_len`` where the method needs it, or bounds of the ramp that divide by zero;
+    ``TypeError`` for what is no number.
 
     >>> scaled_frequencies(4, method="linear", factor=4.0)
     tensor([0.2500, 0.0025])
     """
     _check_scaling(method, factor, original_max_len)
+    _check_ramp(method, base, (low_freq_factor, high_freq_factor), (beta_fast, beta_slow))
     inv_freq = inverse_frequencies(dim, base, dtype=torch.float64)  # (dim/2,)
     if method == "linear":
         return (inv_freq / factor).to(dtype)
@@ -158,6 +160,7 @@ SCALINGS = ("linear", "ntk", "yarn", "llama3")
 def _check_scaling(method: str, factor: float, original_max_len: int | None) -> None:
     if method not in SCALINGS:
         raise ValueError(f"method must be one of {', '.join(SCALINGS)}; got {method!r}")
+    check_real("factor", factor)
     if not math.isfinite(factor) or factor < 1:
         raise ValueError(f"factor must be a finite number, 1 or above; got {factor}")
     if method in ("yarn", "llama3") and not original_max_len:
@@ -165,3 +168,31 @@ def _check_scaling(method: str, factor: float, original_max_len: int | None) -> 
             f"method {method!r} needs original_max_len, the length the model was trained at; "
             f"got {original_max_len}"
         )
+    if original_max_len is not None:
+        check_above("original_max_len", original_max_len)
+
+
+def _check_ramp(
+    method: str, base: float, factors: tuple[float, float], betas: tuple[float, float]
+) -> None:
+    """Raise where the ramp between kept and divided pairs cannot be made."""
+    check_above("base", base)
+    if method == "yarn":
+        if base <= 1:
+            raise ValueError(
+                f"method 'yarn' needs a base above 1, or its logarithm divides by zero; got {base}"
+            )
+        for name, turns in zip(("beta_fast", "beta_slow"), betas, strict=True):
+            check_above(name, turns)
+        if betas[0] < betas[1]:
+            raise ValueError(
+                f"beta_fast must not be below beta_slow; got {betas[0]} and {betas[1]}"
+            )
+    if method == "llama3":
+        for name, turns in zip(("low_freq_factor", "high_freq_factor"), factors, strict=True):
+            check_above(name, turns)
+        if factors[0] >= factors[1]:
+            raise ValueError(
+                "high_freq_factor must be above low_freq_factor, or the ramp divides by zero; "
+                f"got {factors[1]} and {factors[0]}"
+            )

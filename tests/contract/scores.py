@@ -165,7 +165,10 @@ def bad_options_are_named():
         (lambda: build("t5", dims, n_buckets=32, max_distance=8), "divides by zero; got 8"),
         (lambda: build("t5", dims, n_buckets=1), "n_buckets must be at least"),
         (lambda: build("shaw", dims, clip=0), "clip must be at least 1"),
-        (lambda: build("xpos", dims, scale_base=0.0), "scale_base must be finite"),
+        (
+            lambda: build("xpos", dims, scale_base=0.0),
+            "scale_base must be a finite number above 0; got 0.0",
+        ),
         (lambda: AxialRope(Dims(d_model=24, n_heads=4)), "d_head must be a multiple of 4"),
         (lambda: F.rotate_pairs(torch.zeros(3, 4), torch.zeros(3, 3)), "3 angles need 6 channels"),
     ]

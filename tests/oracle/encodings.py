@@ -114,8 +114,8 @@ def _fire(encoding, head, q, k, q_p, k_p):
 
 
 def _rope(encoding, vector, p):
-    options = dict(encoding.scaling)
-    method, factor = options.get("scaling"), options.get("factor", 1.0)
+    method, options = encoding.scaling, encoding.scaled_by
+    factor = options.get("factor", 1.0)
     speeds = inverse_frequencies(encoding.width, encoding.base)
     if method:
         length = options.get("original_max_len")

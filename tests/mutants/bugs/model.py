@@ -103,9 +103,9 @@ CAPTURE = [
     ),
     Mutant(
         "signs-are-looked-at-in-a-graph",
-        "encodings.rotary",
-        "_refuse_negative",
-        "not torch.compiler.is_compiling() and ",
+        "encodings.absolute",
+        "refuse_negative",
+        "torch.compiler.is_compiling() or ",
         "",
     ),
 ]
