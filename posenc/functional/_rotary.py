@@ -25,13 +25,23 @@ def rotate_pairs(x: Tensor, angles: Tensor) -> Tensor:
     """
     turned, rest = _split(x, angles)  # (..., n, 2m), (..., n, dh − 2m)
     work = torch.promote_types(x.dtype, torch.float32)
-    pairs = torch.view_as_complex(turned.to(work).unflatten(-1, (-1, 2)).contiguous())
-    angles = angles.to(work)  # (n, m)
-    # a pair (a, b) turned by θ is (a·cos θ − b·sin θ, a·sin θ + b·cos θ): as complex numbers,
-    # (a + ib)(cos θ + i·sin θ), whose one multiplication reads and writes x once; the four real
-    # ones take six times as long
-    turned = torch.view_as_real(pairs * torch.polar(torch.ones_like(angles), angles)).flatten(-2)
-    return turned.to(x.dtype) if rest is None else torch.cat((turned.to(x.dtype), rest), -1)
+    pairs = turned.to(work).unflatten(-1, (-1, 2))  # (..., n, m, 2)
+    turned = _turned(pairs, angles.to(work)).flatten(-2).to(x.dtype)  # (..., n, 2m)
+    return turned if rest is None else torch.cat((turned, rest), -1)
+
+
+def _turned(pairs: Tensor, theta: Tensor) -> Tensor:
+    """Return pairs (a, b), (..., n, m, 2), turned by θ, (n, m): the same shape.
+
+    The pair becomes (a·cos θ − b·sin θ, a·sin θ + b·cos θ). As complex numbers that is
+    (a + ib)(cos θ + i·sin θ), whose one multiplication reads and writes the pairs once; the
+    four real ones take six times as long. Compilers have no complex numbers, and fuse the four.
+    """
+    if torch.compiler.is_compiling():
+        (a, b), cos, sin = pairs.unbind(-1), theta.cos(), theta.sin()  # (..., n, m)
+        return torch.stack((a * cos - b * sin, a * sin + b * cos), -1)  # (..., n, m, 2)
+    turns = torch.polar(torch.ones_like(theta), theta)  # (n, m)
+    return torch.view_as_real(torch.view_as_complex(pairs.contiguous()) * turns)
 
 
 def rotate_halves(x: Tensor, angles: Tensor) -> Tensor:

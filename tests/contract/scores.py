@@ -1,5 +1,6 @@
 """What the mathematics of biases and turns promises, and the encodings' options."""
 
+from copy import deepcopy
 from itertools import product
 
 import torch
@@ -193,7 +194,12 @@ def decoding_gives_the_full_pass():
     whole = model(tokens, pos, mask=real[:, None])
     cache = Cache()
     first = model(tokens[:, :4], pos[:, :4], mask=real[:, None, :4], cache=cache)
+    assert cache.seen is not None
+    assert cache.seen.tolist() == real[:, :4].sum(-1).tolist()
+    counted = deepcopy(cache)
     rest = [model(tokens[:, i : i + 1], pos[:, i : i + 1], cache=cache) for i in (4, 5)]
+    by_itself = [model(tokens[:, i : i + 1], cache=counted) for i in (4, 5)]
+    equal(torch.cat(by_itself, 1), torch.cat(rest, 1))
     equal(torch.cat((first, *rest), 1), whole)
     cache = Cache()
     steps = [model(tokens[1:, i : i + 1], cache=cache) for i in range(6)]

@@ -32,7 +32,7 @@ ENCODINGS = [
     _code("fixed-l", "Normalized", "pos.amax(dim=-1, keepdim=True) + 1", "self.dims.max_len"),
     _code("l-without-one", "Normalized", "keepdim=True) + 1", "keepdim=True).clamp(min=1)"),
     _code("l-of-the-whole-batch", "Normalized", "pos.amax(dim=-1, keepdim=True)", "pos.amax()"),
-    _code("one-hot-rolled", "OneHot", "pos[..., None] == torch", "(pos[..., None] + 1) % width == torch"),
+    _code("one-hot-rolled", "OneHot", "pos.long()[..., None] == torch", "(pos.long()[..., None] + 1) % width == torch"),
     _code("one-hot-of-height-one", "OneHot", "math.sqrt(width / 2)", "1"),
     _code("one-hot-unchecked", "OneHot", "min(width, self.dims.max_len)", "10**9"),
     _code("bits-reversed", "Binary", "digits = (pos.long()[..., None] >> bits) & 1",

@@ -10,7 +10,7 @@ from bugs.encodings import _code
 
 def _model(slug, function, old, new):
     file = {"Attention": "_attention", "masked_softmax": "_attention", "Block": "_transformer",
-            "Transformer": "_transformer", "toeplitz": "_attention", "Cache": "_attention",
+            "Transformer": "_transformer", "toeplitz": "_attention", "Cache": "_cache",
             "bias_as_view": "_attention"}.get(function.split(".")[0], "_masks")  # fmt: skip
     return Mutant(slug, f"model.{file}", function, old, new)
 
@@ -72,12 +72,12 @@ MODEL = DROP_IN + [
            "nn.ModuleList([Block(dims, norm, norm_type)] * n_layers)"),
     _model("residuals-not-scaled", "Transformer._initialise", "(2 * len(self.blocks)) ** -0.5", "1"),
     _model("init-by-the-output", "Transformer._initialise", "module.in_features", "module.out_features"),
-    _model("pos-always-arange", "Transformer.forward", "if pos is None:", "if True:"),
-    _model("embed-ignores-pos", "Transformer.forward", "self.encoding.embed(self.tokens(tokens), pos)",
+    _model("pos-always-arange", "Transformer._positions", "if pos is None:", "if True:"),
+    _model("embed-ignores-pos", "Transformer._forward", "self.encoding.embed(self.tokens(tokens), pos)",
            "self.encoding.embed(self.tokens(tokens), torch.arange(n))"),
-    _model("blocks-ignore-pos", "Transformer.forward", "self.encoding, pos, allowed", "self.encoding, torch.arange(n), allowed"),
-    _model("maps-of-the-last-layer", "Transformer.forward", "maps.append(weights)", "maps = [weights]"),
-    _model("mask-dropped", "Transformer.forward", "self._allowed(pos, mask, ", "self._allowed(pos, None, "),
+    _model("blocks-ignore-pos", "Transformer._forward", "self.encoding, pos, allowed", "self.encoding, torch.arange(n), allowed"),
+    _model("maps-of-the-last-layer", "Transformer._forward", "maps.append(weights)", "maps = [weights]"),
+    _model("mask-dropped", "Transformer._forward", "self._allowed(pos, mask, ", "self._allowed(pos, None, "),
     _model("diagonal-excluded", "allowed", ".tril()", ".tril(-1)"),
     _model("one-ahead-seen", "allowed", ".tril()", ".tril(1)"),
     _model("causal-the-wrong-way", "allowed", ".tril()", ".triu()"),

@@ -14,8 +14,8 @@ ROTARY, BIAS, REL, ROPE = (
 
 # noticed by every encoding's promises or by those of contract.scores
 PART_TWO = [
-    Mutant("rope-clockwise", ROTARY, "rotate_pairs", "torch.polar(torch.ones_like(angles), angles)",
-            "torch.polar(torch.ones_like(angles), -angles)"),
+    Mutant("rope-clockwise", ROTARY, "_turned", "torch.polar(torch.ones_like(theta), theta)",
+            "torch.polar(torch.ones_like(theta), -theta)"),
     Mutant("rope-halves-clockwise", ROTARY, "rotate_halves", "torch.cat((-sin, sin), -1)",
             "torch.cat((sin, -sin), -1)"),
     Mutant("rope-layouts-mixed", ROPE, "Rope.rotate", "turned(q, q_theta), turned(k, k_theta)",
@@ -62,7 +62,7 @@ SCORES = [
     Mutant("temperature-forgotten", ROPE, "Rope.rotate", "if self.temperature == 1.0", "if True"),
     Mutant("view-not-flipped", "model._attention", "Attention.forward", "bias, mask).flip(-1)", "bias, mask)"),
     Mutant("view-off-by-one", "model._attention", "toeplitz", "q_pos[0] - k_pos[-1]", "q_pos[0] - k_pos[-1] + 1"),
-    Mutant("cache-step-at-zero", "model._transformer", "Transformer.forward",
-            "cache.length if cache is not None else 0", "0"),
-    Mutant("cache-forgets-padding", "model._attention", "Cache.remember", "real = mask[:, 0]", "pass"),
+    Mutant("cache-step-at-zero", "model._cache", "Cache.next_positions", "start = self.following", "pass"),
+    Mutant("cache-counts-padding", "model._cache", "Cache._count", "real.sum(-1))", "pos.shape[-1])"),
+    Mutant("cache-forgets-padding", "model._cache", "Cache.remember", "real = mask[:, 0]", "pass"),
 ]  # fmt: skip
