@@ -1,10 +1,12 @@
 """Turning queries and keys, and the frequencies that reach longer texts."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
+from posenc.functional._blocks import InBlocks, pays
 from posenc.functional._checks import check_above, check_real
 from posenc.functional._sinusoid import inverse_frequencies
 
@@ -24,9 +26,12 @@ def rotate_pairs(x: Tensor, angles: Tensor) -> Tensor:
     tensor([[0., 1., 5.]])
     """
     turned, rest = _split(x, angles)  # (..., n, 2m), (..., n, dh − 2m)
-    work = torch.promote_types(x.dtype, torch.float32)
-    pairs = turned.to(work).unflatten(-1, (-1, 2))  # (..., n, m, 2)
-    turned = _turned(pairs, angles.to(work)).flatten(-2).to(x.dtype)  # (..., n, 2m)
+    if pays(turned, angles):
+        turned = InBlocks.apply(turned, angles, _write_pairs)  # (..., n, 2m)
+    else:
+        work = torch.promote_types(x.dtype, torch.float32)
+        pairs = turned.to(work).unflatten(-1, (-1, 2))  # (..., n, m, 2)
+        turned = _turned(pairs, angles.to(work)).flatten(-2).to(x.dtype)  # (..., n, 2m)
     return turned if rest is None else torch.cat((turned, rest), -1)
 
 
@@ -40,8 +45,23 @@ def _turned(pairs: Tensor, theta: Tensor) -> Tensor:
     if torch.compiler.is_compiling():
         (a, b), cos, sin = pairs.unbind(-1), theta.cos(), theta.sin()  # (..., n, m)
         return torch.stack((a * cos - b * sin, a * sin + b * cos), -1)  # (..., n, m, 2)
-    turns = torch.polar(torch.ones_like(theta), theta)  # (n, m)
-    return torch.view_as_real(torch.view_as_complex(pairs.contiguous()) * turns)
+    return torch.view_as_real(torch.view_as_complex(pairs.contiguous()) * _on_circle(theta))
+
+
+def _on_circle(theta: Tensor) -> Tensor:
+    """Return cos θ + i·sin θ: the same shape, complex."""
+    return torch.polar(torch.ones_like(theta), theta)
+
+
+def _write_pairs(theta: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return what writes x, (r, n, 2m), with its pairs turned by θ, (n, m), into ``out``."""
+    turns = _on_circle(theta)  # (n, m)
+
+    def write(x: Tensor, out: Tensor) -> Tensor:
+        pairs, into = (torch.view_as_complex(t.unflatten(-1, (-1, 2))) for t in (x, out))
+        return torch.mul(pairs, turns, out=into)  # (r, n, m)
+
+    return write
 
 
 def rotate_halves(x: Tensor, angles: Tensor) -> Tensor:
@@ -62,14 +82,25 @@ def rotate_halves(x: Tensor, angles: Tensor) -> Tensor:
     tensor([[0., 2., 1., 3.]])
     """
     turned, rest = _split(x, angles)  # (..., n, 2m), (..., n, dh − 2m)
-    work = torch.promote_types(x.dtype, torch.float32)
-    cos, sin = angles.to(work).cos(), angles.to(work).sin()  # (n, m)
-    # both halves at once, x · cos + (x with its halves exchanged) · (−sin, sin)
-    turned = turned.to(work)  # (..., n, 2m)
-    swapped = turned.roll(angles.shape[-1], -1)  # (..., n, 2m)
-    cos, sin = torch.cat((cos, cos), -1), torch.cat((-sin, sin), -1)  # (n, 2m)
-    turned = torch.addcmul(turned * cos, swapped, sin).to(x.dtype)  # (..., n, 2m)
+    if pays(turned, angles):
+        turned = InBlocks.apply(turned, angles, _write_halves)  # (..., n, 2m)
+    else:
+        work = torch.promote_types(x.dtype, torch.float32)
+        (a, b), cos, sin = turned.to(work).chunk(2, -1), angles.to(work).cos(), angles.to(work).sin()
+        turned = torch.cat((a * cos - b * sin, a * sin + b * cos), -1).to(x.dtype)  # (..., n, 2m)
     return turned if rest is None else torch.cat((turned, rest), -1)
+
+
+def _write_halves(theta: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return what writes x, (r, n, 2m), with its halves turned by θ, (n, m), into ``out``."""
+    cos, sin = theta.cos(), theta.sin()  # (n, m)
+
+    def write(x: Tensor, out: Tensor) -> Tensor:
+        (a, b), (first, second) = x.chunk(2, -1), out.chunk(2, -1)  # (r, n, m)
+        torch.mul(a, cos, out=first).addcmul_(b, sin, value=-1)
+        return torch.mul(a, sin, out=second).addcmul_(b, cos)
+
+    return write
 
 
 def _split(x: Tensor, angles: Tensor) -> tuple[Tensor, Tensor | None]:

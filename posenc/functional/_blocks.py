@@ -1,0 +1,67 @@
+"""Large rotations in blocks that stay in the processor's cache: the same numbers, sooner."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+LARGE = 2**18  # numbers from which on blocks pay: below, their calls cost more than memory does
+BLOCK = 2**17  # numbers a block, so that what is made between fits the second-level cache
+
+# from θ, (n, m), make what writes a block, (r, n, 2m), turned by it, into the second
+Turn = Callable[[Tensor], Callable[[Tensor, Tensor], object]]
+
+
+def pays(x: Tensor, angles: Tensor) -> bool:
+    """Return whether x is turned in blocks: large, on a CPU, by angles that need no gradient."""
+    if torch.compiler.is_compiling() or x.device.type != "cpu" or angles.device.type != "cpu":
+        return False
+    return x.numel() >= LARGE and angles.dim() == 2 and not angles.requires_grad and x.dim() > 2
+
+
+class InBlocks(torch.autograd.Function):
+    """Turns x by the angles, (..., n, 2m), (n, m) -> (..., n, 2m); its gradient turns back.
+
+    Every pass over memory costs as much as a clone. Half precision takes two passes to be
+    widened and narrowed, and exchanging halves takes more: block by block these passes run
+    inside the cache, and memory is read and written once.
+    """
+
+    @staticmethod
+    def forward(x: Tensor, angles: Tensor, turn: Turn) -> Tensor:
+        """Return x turned, in the dtype of x."""
+        work = torch.promote_types(x.dtype, torch.float32)
+        write = turn(angles.to(work))
+        rows = x.reshape(-1, *x.shape[-2:])  # (r, n, 2m)
+        out = torch.empty_like(rows, memory_format=torch.contiguous_format)  # (r, n, 2m)
+        size = max(1, BLOCK // rows[0].numel())  # rows of a block
+        narrow = x.dtype != work
+        wide = torch.empty(size, *rows.shape[1:], dtype=work)  # (size, n, 2m)
+        turned = torch.empty_like(wide)  # (size, n, 2m)
+        for block, into in zip(rows.split(size), out.split(size), strict=True):
+            if narrow:
+                write(wide[: len(block)].copy_(block), turned[: len(block)])
+                into.copy_(turned[: len(block)])
+            else:
+                write(block, into)
+        return out.view(x.shape)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Turn], output: Tensor) -> None:
+        """Keep the angles: the way back turns by their opposites."""
+        _, angles, ctx.turn = inputs
+        ctx.save_for_backward(angles)
+        ctx.save_for_forward(angles)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        """Return the gradient turned back; a rotation's inverse is its transpose."""
+        (angles,) = ctx.saved_tensors
+        return InBlocks.apply(gradients[0], -angles, ctx.turn), None, None
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Tensor) -> Tensor:
+        """Return the tangent, turned like x: a rotation is linear."""
+        (angles,) = ctx.saved_tensors
+        return InBlocks.apply(tangents[0], angles, ctx.turn)
