@@ -11,6 +11,9 @@ from posenc.functional._checks import check_above, check_real
 from posenc.functional._sinusoid import inverse_frequencies
 
 
+HALF = (torch.float16, torch.bfloat16)
+
+
 def rotate_pairs(x: Tensor, angles: Tensor) -> Tensor:
     """Return x with its neighbouring channels (2i, 2i+1) turned by angle i, counter-clockwise.
 
@@ -26,7 +29,7 @@ def rotate_pairs(x: Tensor, angles: Tensor) -> Tensor:
     tensor([[0., 1., 5.]])
     """
     turned, rest = _split(x, angles)  # (..., n, 2m), (..., n, dh − 2m)
-    if pays(turned, angles):
+    if x.dtype in HALF and pays(turned, angles):
         turned = InBlocks.apply(turned, angles, _write_pairs)  # (..., n, 2m)
     else:
         work = torch.promote_types(x.dtype, torch.float32)
@@ -50,7 +53,7 @@ def _turned(pairs: Tensor, theta: Tensor) -> Tensor:
 
 def _on_circle(theta: Tensor) -> Tensor:
     """Return cos θ + i·sin θ: the same shape, complex."""
-    return torch.polar(torch.ones_like(theta), theta)
+    return torch.complex(theta.cos(), theta.sin())
 
 
 def _write_pairs(theta: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
