@@ -147,7 +147,9 @@ class RandomCodes(AddedCode):
         super().__init__(dims)
         check_integer("seed", seed)
         generator = torch.Generator().manual_seed(seed)
-        table = torch.randn(dims.max_len, dims.d_model, generator=generator)  # (max_len, d)
+        shape = (dims.max_len, dims.d_model)
+        table = torch.randn(shape, generator=generator, device="cpu")  # (max_len, d)
+        table = table.to(torch.get_default_device())  # as a parameter would be
         self.register_buffer("table", table * math.sqrt(0.5))
         self.table: Tensor
 

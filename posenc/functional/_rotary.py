@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from posenc.functional._checks import check_above, check_real
+from posenc.functional._checks import check_above, check_one_device, check_real
 from posenc.functional._sinusoid import inverse_frequencies
 
 
@@ -15,7 +15,7 @@ def rotate_pairs(x: Tensor, angles: Tensor) -> Tensor:
     Shapes: ``(..., n, dh), (n, m)`` or ``(b, 1, n, m)`` ``-> (..., n, dh)``. Channels beyond
     2m pass as they are. The result has the dtype of x; half precision is turned in float32.
 
-    Raises ``ValueError`` where the angles outnumber the pairs of x.
+    Raises ``ValueError`` where the angles outnumber the pairs of x, or are on another device.
 
     Source: Su et al. 2021, arXiv 2104.09864, equation 34 (this layout: the paper's, GPT-J's).
 
@@ -53,7 +53,7 @@ def rotate_halves(x: Tensor, angles: Tensor) -> Tensor:
     Shapes: ``(..., n, dh), (n, m)`` or ``(b, 1, n, m)`` ``-> (..., n, dh)``. Channels beyond
     2m pass as they are.
 
-    Raises ``ValueError`` where the angles outnumber the pairs of x.
+    Raises ``ValueError`` where the angles outnumber the pairs of x, or are on another device.
 
     Source: the layout of GPT-NeoX and of Hugging Face's Llama.
 
@@ -73,6 +73,7 @@ def rotate_halves(x: Tensor, angles: Tensor) -> Tensor:
 
 
 def _split(x: Tensor, angles: Tensor) -> tuple[Tensor, Tensor | None]:
+    check_one_device(x=x, angles=angles)
     width = 2 * angles.shape[-1]
     if width > x.shape[-1]:
         raise ValueError(
