@@ -68,5 +68,5 @@ def check_above(name: str, value: float, bound: float = 0.0) -> None:
     """Raise unless ``value`` is a finite number above ``bound``."""
     if isinstance(value, bool) or not isinstance(value, SupportsFloat):
         raise TypeError(f"{name} must be a finite number above {bound:g}; got {value!r}")
-    if not math.isfinite(value) or value <= bound:
+    if not bound < value < math.inf:  # a graph can compare, and cannot ask isfinite
         raise ValueError(f"{name} must be a finite number above {bound:g}; got {value}")

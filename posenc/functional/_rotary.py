@@ -172,7 +172,7 @@ def _check_scaling(method: str, factor: float, original_max_len: int | None) -> 
     if method not in SCALINGS:
         raise ValueError(f"method must be one of {', '.join(SCALINGS)}; got {method!r}")
     check_real("factor", factor)
-    if not math.isfinite(factor) or factor < 1:
+    if not 1 <= factor < math.inf:
         raise ValueError(f"factor must be a finite number, 1 or above; got {factor}")
     if method in ("yarn", "llama3") and not original_max_len:
         raise ValueError(
