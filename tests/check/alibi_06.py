@@ -142,6 +142,9 @@ def causal(q, k):
 
 
 RIGHT_AWRY = [
+    ("a constant in a row", lambda n, q, k: alibi(n, q - q.min(), k - k.min())),
+    ("a constant in a row", lambda n, q, k: alibi(n, q, k - k.min())),
+    ("a constant in a row", lambda n, q, k: alibi(n, q, k) - alibi(n, q, k).mean(-1, keepdim=True)),
     ("a constant in a row", lambda n, q, k: m(n) * (k - q[:, None] - 1)),  # vllm-project/vllm#945
     (
         "a constant in a row",
@@ -255,7 +258,7 @@ LINES = {
         "checkers: distances in int8": "int8, which wraps above 127",
         "checkers: slopes in reverse order": "Keep the order of the slopes",
         "checkers: softmax applied": "Return the bias before softmax",
-        "checkers: cut to whole numbers": "torch.int64, in which −0.125 is 0",
+        "checkers: cut to whole numbers": "torch.int64, which has no −0.125",
         "checkers: slopes on the query's axis": "Use slopes[:, None, None]",
         "one row": "Give each query a row",
     },

@@ -3,6 +3,7 @@
 import math
 
 import alibi_06
+import mixed_06
 import scores_06
 import torch
 from alibi_06 import alibi, slopes
@@ -53,7 +54,8 @@ WRONG = {
 }
 FORMS = scores_06.FORMS | alibi_06.FORMS
 EQUIVALENT = scores_06.EQUIVALENT | alibi_06.EQUIVALENT
-INVENTED = scores_06.TABLES | alibi_06.TABLES
+TABLES = scores_06.TABLES | alibi_06.TABLES
+INVENTED = {name: table | mixed_06.INVENTED[name] for name, table in TABLES.items()}
 SAID = {
     name: [(words, INVENTED[name][label][1]) for label, words in lines.items()]
     for name, lines in (scores_06.LINES | alibi_06.LINES).items()

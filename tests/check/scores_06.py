@@ -234,8 +234,25 @@ T5 = {
     "nothing comes back": ("not-a-tensor", lambda d: print(bucket(d))),
 }  # fmt: skip
 FORMS = {
-    "shaw_scores": [by_einsum, by_loops, by_numpy, gathered, skewed, transposed_view, Scores()],
-    "t5_bucket": [counted, from_a_list, one_by_one, numpy_buckets, written_in, Buckets()],
+    "shaw_scores": [
+        by_einsum,
+        by_loops,
+        by_numpy,
+        gathered,
+        skewed,
+        transposed_view,
+        Scores(),
+        lambda q, k, t, c: shaw(q, k, t, c, rows=apart(q).clamp(-c, c) - c - 1),
+    ],
+    "t5_bucket": [
+        counted,
+        from_a_list,
+        one_by_one,
+        numpy_buckets,
+        written_in,
+        Buckets(),
+        lambda d: bucket(d).to(torch.int8),
+    ],
 }
 EQUIVALENT = {"t5_bucket": [("as floats", lambda distance: bucket(distance).double())]}
 TABLES = {"shaw_scores": SHAW, "t5_bucket": T5}

@@ -8,10 +8,9 @@ from torch import Tensor
 
 from posenc.check.engine.compare import again, alike, explain, first_difference
 from posenc.check.engine.verdict import Mistake, Remark, Verdict, require
-from posenc.check.lesson_06.alibi_bias_slips import SLIPS, right_bias
-from posenc.check.lesson_06.alibi_slopes_slips import SLIPS as SLOPES
+from posenc.check.lesson_06.alibi_bias_slips import SLIPS, WRONG_SLOPES, right_bias
 from posenc.check.lesson_06.alibi_slopes_slips import published
-from posenc.check.lesson_06.form import judge_exactly, require_digits, require_returned
+from posenc.check.lesson_06.form import judge_exactly, require_digits, require_tensor
 
 __all__ = ["SLIPS", "alibi_bias"]
 
@@ -51,7 +50,7 @@ def _examine_bias(answer: Bias) -> str:
     right = [right_bias(*case) for case in CASES]
     for mine, case in zip(found, CASES, strict=True):
         _form(mine, *case)
-    difference = first_difference(found, right, [_words(*case) for case in CASES], 1e-5)
+    first_difference(found, right, [_words(*case) for case in CASES], 1e-5)
     numbers = [mine.detach().to("cpu", F64) for mine in found]
     if all(map(alike, numbers, right, [1e-5] * len(CASES))):
         return "Correct for 1 to 20 heads, up to distance 69989."
@@ -62,8 +61,19 @@ def _examine_bias(answer: Bias) -> str:
     _slopes(numbers)
     require_digits(numbers, right, "numbers")
     _properties(answer)
-    assert difference
-    raise difference
+    raise _first(numbers, right)
+
+
+def _first(found: list[Tensor], right: list[Tensor]) -> Mistake:
+    """Return the first number that is wrong."""
+    for mine, true, (n, q, k) in zip(found, right, CASES, strict=True):
+        off = (mine - true).abs() > 1e-5 + 1e-5 * true.abs()
+        if off.any():
+            h, i, j = off.nonzero()[0].tolist()
+            where = f"With {n} heads, head {h + 1} gives query {q[i]} and key {k[j]} the bias "
+            said = f"{where}{mine[h, i, j]:.7g}. It must be {true[h, i, j]:.7g}: −m·(i − j)."
+            return Mistake("value", said)
+    raise AssertionError
 
 
 def _words(n: int, q: Tensor, k: Tensor) -> str:
@@ -85,14 +95,13 @@ def _asked(answer: Bias, n: int, q: Tensor, k: Tensor) -> Any:
 
 
 def _form(found: object, n: int, q: Tensor, k: Tensor) -> None:
-    require_returned(found)
-    if not isinstance(found, Tensor):
-        return
+    require_tensor(found)
+    assert isinstance(found, Tensor)
     asked, shape = (n, len(q), len(k)), tuple(found.shape)
     advice = " Give each query a row: .expand(-1, len(q_pos), -1)." * (shape == (n, 1, len(k)))
     said = f"The shape is {shape}. Return (heads, queries, keys) = {asked}.{advice}"
     require(shape == asked, "shape", said)
-    message = f"The bias has the type {found.dtype}, in which −0.125 is 0. Keep it in float32."
+    message = f"The bias has the type {found.dtype}, which has no −0.125. Keep it in float32."
     require(found.is_floating_point() or found.is_complex(), "dtype", message)
 
 
@@ -174,12 +183,12 @@ def _name_slopes(slopes: list[Tensor]) -> None:
          f"{slopes[0][0]:.4g}, not 0.5. Keep the order of the slopes."),
     ):  # fmt: skip
         require(not all(holds(s, t).all() for s, t in zip(slopes, true, strict=True)), slug, says)
-    for slip in SLOPES:
+    for slip in WRONG_SLOPES:
         if all(
             torch.allclose(s, slip.program(n), rtol=2e-5, atol=1e-7)
             for s, (n, _, _) in zip(slopes, CASES, strict=True)
         ):
-            raise Mistake(f"slopes-{slip.slug}", slip.says)
+            raise Mistake(slip.slug, slip.says)
     factors = [float(s[0] / t[0]) for s, t in zip(slopes, true, strict=True)]
     message = f"All biases of the first call are {factors[0]:.4g} times −m·(i − j). Leave out this "
     message += "factor: the slopes are all that multiplies the distance."
@@ -203,7 +212,7 @@ def _properties(answer: Bias) -> None:
     like = right_bias(n, q, k)
     first, moved, turned = (
         again(answer, n, *given, like=like, case="the bias")
-        for given in ((q, k), (q + 100, k + 100), (q, k.flip(0)))
+        for given in ((q, k), (q + 100, k + 100), (q, k.roll(1)))
     )
     before = _before(q, k)
     off = ((moved - first).abs() > 1e-3) & before
@@ -215,9 +224,9 @@ def _properties(answer: Bias) -> None:
             f"{k[j] + 100} get {moved[h, i, j]:.4g}. Use the distance only.",
         )
     require(
-        torch.allclose(turned.flip(-1)[:, before], first[:, before], atol=1e-5),
+        torch.allclose(turned.roll(-1, -1)[:, before], first[:, before], atol=1e-5),
         "by-index",
-        "With k_pos in reverse order the columns are not reversed: the bias depends on the index "
+        "With the keys in another order the columns do not follow: the bias depends on the index "
         "of a key. Compute it from q_pos[:, None] − k_pos.",
     )
     _line(answer)
@@ -231,7 +240,7 @@ def _line(answer: Bias) -> None:
     line = again(answer, 8, q, q - distances, like=like, case="the bias")[0, 0]
     steps = line.diff() / distances.diff() + 0.0  # no −0
     said = f"Head 1 gives {line[0]:.4g} at distance 0 and {line[1]:.4g} at distance 1."
-    require(bool(steps[0] < 0), "sign", f"{said} Let keys lose with the distance: −m·(i − j).")
+    require(bool(steps[0] <= 0), "sign", f"{said} Let keys lose with the distance: −m·(i − j).")
     uneven = (steps - steps[0]).abs() > 1e-3 * steps[0].abs()
     if uneven.any():
         at = int(uneven.nonzero()[0])

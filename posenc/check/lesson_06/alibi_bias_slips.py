@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from posenc.check.engine.slip import Slip
+from posenc.check.lesson_06.alibi_slopes_slips import SLIPS as SLOPES
 from posenc.check.lesson_06.alibi_slopes_slips import published
 
 F64 = torch.float64
@@ -79,6 +81,10 @@ SLIPS = (
          _of(lambda q, k: q.half().double()[:, None] - k.half().double()),
          "The positions were rounded to float16, in which 4095 becomes 4096. Subtract them as "
          "integers."),
+    Slip("bfloat16-distances", _of(lambda q, k: (q[:, None] - k).bfloat16()),
+         "The distances were rounded to bfloat16, in which 4095 becomes 4096. Keep int64."),
+    Slip("float16-distances", _of(lambda q, k: (q[:, None] - k).half()),
+         "The distances were rounded to float16, in which 69989 becomes inf. Keep int64."),
     Slip("wraps-int8", _wraps(torch.int8),
          "Distances or positions were cast to int8, which wraps above 127: 4095 became −1. Keep "
          "int64."),
@@ -91,16 +97,17 @@ SLIPS = (
          _of(lambda q, k: q.to(torch.int16)[:, None].int() - k.to(torch.int16)),
          "The positions were cast to int16, which wraps above 32767: 70001 became 4465. Keep "
          "int64."),
-    Slip("one-slope",
-         lambda n, q, k: alibi(published(n)[:1].expand(n), q[:, None] - k),
-         "All heads have the slope of head 1. Give each its own: slopes[:, None, None]."),
-    Slip("no-slope",
-         lambda n, q, k: alibi(torch.ones(n), q[:, None] - k),
-         "The slopes are missing: all heads lose 1 per token. Multiply by slopes[:, None, None]."),
     Slip("softmax", lambda n, q, k: right_bias(n, q, k).softmax(-1),
          "These are attention weights: each row sums to 1. Return the bias before softmax."),
     Slip("softmax-masked", lambda n, q, k: _masked(n, q, k).softmax(-1),
          "These are attention weights: each row sums to 1. Return the bias before softmax."),
     Slip("exponent", lambda n, q, k: right_bias(n, q, k).float().exp(),
          "This is exp(−m·(i − j)): 1 at distance 0. Return the exponent; softmax applies exp."),
+)  # fmt: skip
+WRONG_SLOPES = (
+    Slip("one-slope", lambda n: published(n)[:1].expand(n),
+         "All heads have the slope of head 1. Give each its own: slopes[:, None, None]."),
+    Slip("no-slope", lambda n: torch.ones(n, dtype=F64),
+         "All heads lose 1 per token. Multiply the distance by the slopes: slopes[:, None, None]."),
+    *(replace(slip, slug=f"slopes-{slip.slug}") for slip in SLOPES),
 )  # fmt: skip

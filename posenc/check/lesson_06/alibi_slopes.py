@@ -55,7 +55,8 @@ def _as_slopes(found: Any, n: int) -> Tensor:
     none = found is None
     asked = "Did you print instead of return?" if none else f"Return a list of {n} numbers."
     try:
-        slopes = torch.as_tensor(found).detach().to("cpu")
+        exact = None if hasattr(found, "dtype") else F64  # Python's floats keep their digits
+        slopes = torch.as_tensor(found, dtype=exact).detach().to("cpu")
     except (TypeError, ValueError, RuntimeError):
         kind = "None" if none else f"a {type(found).__name__} that is no list of numbers"
         raise Mistake("not-numbers", f"The function returned {kind}. {asked}") from None
@@ -64,9 +65,9 @@ def _as_slopes(found: Any, n: int) -> Tensor:
     message = f"The slopes have the type {slopes.dtype}. Return real numbers."
     require(not slopes.is_complex(), "dtype", message)
     if slopes.dtype in (torch.float16, torch.bfloat16):
-        exact = torch.equal(slopes, functional.alibi_slopes(n).to(slopes.dtype))
+        rounded = torch.equal(slopes, functional.alibi_slopes(n).to(slopes.dtype))
         words = f"The slopes have the type {slopes.dtype}, which rounds them. Keep them in float32."
-        require(not exact, "half-precision", words)
+        require(not rounded, "half-precision", words)
     return slopes.to(F64)
 
 
@@ -80,28 +81,30 @@ def _of_all(found: dict[int, Tensor]) -> None:
     """Raise what is wrong in the same way for all numbers of heads."""
     for n, mine in found.items():
         lowest = float(mine.min())
-        above = f"The smallest slope of {n} heads is {lowest:.4g}. Make all slopes greater than 0."
+        above = f"The smallest slope of {n} heads is {lowest:.4g}. Raise 2 to −8h/n, above 0."
         require(bool(mine.isfinite().all()) and lowest > 0, "not-above-zero", above)
-    first = ", ".join(f"{x:.4g}" for x in found[max(found)][:3])
+    begin = ", ".join(f"{x:.4g}" for x in found[max(found)][:3])
     require(
         not _same_for_all(found),
         "fixed",
-        f"For any number of heads the slopes begin {first}. Use the exponent −8h/n, h from 1: "
+        f"For any number of heads the slopes begin {begin}. Use the exponent −8h/n, h from 1: "
         "0.5, 0.25, 0.125 for 8 heads.",
     )
     factors = [float(mine[0] / published(n)[0]) for n, mine in found.items()]
     scaled = [c * published(n) for n, c in zip(found, factors, strict=True)]
     message = f"All slopes of 8 heads are {factors[0]:.4g} times the correct ones. Begin with 0.5."
     require(not _equal([*found.values()], scaled), "scaled", message)
-    largest = float(found[8].max())
-    steep = f"The largest slope of 8 heads is {largest:.4g}. Keep all below 1: h starts at 1."
-    require(largest < 1, "too-steep", steep)
+    first, last, largest = (float(x) for x in (found[8][0], found[8][-1], found[8].max()))
+    grow = f"The slopes of 8 heads grow from {first:.4g} to {last:.4g}. Let them fall from 0.5 to "
+    require(not (found[8].diff() > 0).all(), "grow", f"{grow}1/256: the exponent is −8h/n.")
+    steep = f"The largest slope of 8 heads is {largest:.4g}. Keep all below 1: 2 ** (-8 * h / n) "
+    require(largest < 1, "too-steep", f"{steep}with h = 1 … n.")
     for many in range(9, 33):
         require(
             not _equal([found[8]], [series(many)[:8]]),
             "greater-power",
-            f"For 8 heads these are the first 8 slopes of {many} heads. Use −8h/8: "
-            "2 ** (n.bit_length() - 1) is the greatest power of two up to n.",
+            f"For 8 heads these are the first 8 slopes of {many} heads. Use the exponent −8h/8: 8 "
+            "is a power of two already.",
         )
     _whole_exponents(found)
 

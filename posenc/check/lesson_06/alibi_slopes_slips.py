@@ -46,6 +46,8 @@ SLIPS = (
          "The heads are counted from 0 in both series, so the first slope is 1. Count h from 1."),
     Slip("sign", lambda n: -published(n),
          "The slopes are negative. Leave out this minus: the bias has it."),
+    Slip("exponents", lambda n: published(n).log2(),
+         "These are the exponents −8h/n. Raise 2 to them: 2 ** (-8 * h / n)."),
     Slip("geometric", series,
          "This is one geometric series for any n, as in the paper. For 12 heads take the slopes of "
          "8, then every second one of 16.", seen="ml-explore/mlx#343"),

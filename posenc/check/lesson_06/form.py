@@ -17,10 +17,12 @@ def judge_exactly(name: str, answer: object, examine: Callable[..., Any]) -> Ver
         return judge(name, answer, examine)
 
 
-def require_returned(found: object) -> None:
-    """Raise unless something came back."""
-    none = "The function returned None. Did you print instead of return?"
-    require(found is not None, "not-a-tensor", none)
+def require_tensor(found: object) -> None:
+    """Raise unless a tensor came back."""
+    kind = "None" if found is None else f"an object of type {type(found).__name__}"
+    advice = "Did you print instead of return?" if found is None else "Return one tensor."
+    said = f"The function returned {kind}. {advice}"
+    require(isinstance(found, Tensor), "not-a-tensor", said)
 
 
 def require_digits(found: Sequence[Tensor], right: Sequence[Tensor], what: str) -> None:

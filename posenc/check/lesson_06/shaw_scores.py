@@ -9,12 +9,13 @@ from torch import Tensor
 
 from posenc.check.engine.compare import alike, explain, first_difference
 from posenc.check.engine.verdict import Mistake, Verdict, require
-from posenc.check.lesson_06.form import judge_exactly, require_digits, require_returned
+from posenc.check.lesson_06.form import judge_exactly, require_digits, require_tensor
 from posenc.check.lesson_06.shaw_scores_slips import SLIPS, content, rows_of, shaw
 
 __all__ = ["SLIPS", "shaw", "shaw_scores"]
 
 F64 = torch.float64
+ONE = torch.ones((), dtype=F64)
 SIZES = ((7, 2, 16), (3, 4, 5), (5, 5, 12), (40, 30, 6), (4, 0, 9), (1, 1, 3))  # n, clip, dh
 
 
@@ -53,6 +54,8 @@ def _examine_shaw(answer: Callable[..., Any]) -> str:
     explain(found, SLIPS, cases, atol=1e-4)
     numbers = [mine.detach().to("cpu", F64) for mine in found]
     require_digits(numbers, [x.to(F64) for x in right], "scores")
+    _weights(numbers)
+    _masked(numbers, right)
     _scale(numbers, right)
     for mine, true, case in zip(numbers, right, cases, strict=True):
         if not alike(mine, true, 1e-4):
@@ -62,14 +65,14 @@ def _examine_shaw(answer: Callable[..., Any]) -> str:
 
 def _form(found: object, q: Tensor, k: Tensor, table: Tensor, clip: int) -> None:
     """Raise unless something came back, with the shape that was asked for."""
-    require_returned(found)
-    if not isinstance(found, Tensor):
-        return
+    require_tensor(found)
+    assert isinstance(found, Tensor)
     shape, n = tuple(found.shape), len(q)
     advice = {
         (n, len(table)): " It has one score for each row of the table. Look up, for each key, the "
         "row of its clipped distance.",
         (n, n, q.shape[-1]): " The channels are not summed. Add .sum(-1).",
+        (n, q.shape[-1]): " The keys are summed. Sum the channels: .sum(-1).",
         (n, n, n): " Each query has met the vectors of all queries. For q · a use "
         "(q[:, None] * table[rows]).sum(-1), not q @ table[rows].mT.",
     }.get(shape, "")
@@ -105,17 +108,46 @@ def _looked_up(answer: Callable[..., Any], before: list[Any], *given: Any) -> An
     raise Mistake("row-range", message)
 
 
-def _scale(found: list[Tensor], right: list[Tensor]) -> None:
-    """Raise if all scores of a case have the same factor too many."""
-    pairs = [(mine, true.to(F64)) for mine, true in zip(found, right, strict=True)]
-    factors = [float((mine * true).sum() / true.square().sum()) for mine, true in pairs]
-    if all(alike(mine, c * true, 1e-4) for c, (mine, true) in zip(factors, pairs, strict=True)):
-        n, _, dh = SIZES[0]
+def _weights(found: list[Tensor]) -> None:
+    """Raise if these are attention weights, or their logarithms."""
+    for of, slug, what in (
+        (found, "softmax", "attention weights: they sum to 1"),
+        ([x.exp() for x in found], "log-softmax", "logarithms of attention weights"),
+    ):
+        sums = [[x.sum(axis) for x in of if x.min() >= 0] for axis in (-1, 0)]
+        if any(len(s) == len(of) and torch.allclose(torch.cat(s), ONE) for s in sums):
+            raise Mistake(slug, f"These are {what}. Return the scores before softmax.")
+
+
+def _masked(found: list[Tensor], right: list[Tensor]) -> None:
+    """Raise if only the scores of keys after the query are wrong, and hidden by one number."""
+    above = torch.cat([x[torch.ones_like(x).triu(1) > 0] for x in found])
+    before = all(alike(x.tril(), y.tril(), 1e-4) for x, y in zip(found, right, strict=True))
+    if before and (above.std() < 1e-6 or above.max() < -1000):
         raise Mistake(
-            "scaled",
-            f"With {n} tokens and d_head = {dh} all scores are {factors[0]:.4g} times the correct "
-            f"ones. Divide q · (k + a) by √d_head = {dh**0.5:.4g}, once.",
+            "masked",
+            f"Keys after the query are hidden by {above[0]:.4g}. Leave out the mask: the table has "
+            "rows for these keys.",
         )
+
+
+def _factor(mine: Tensor, true: Tensor) -> float | None:
+    """Return the number that all correct scores are multiplied by, None if there is none."""
+    mine, true = mine.to(F64), true.to(F64)
+    factor = float((mine * true).sum() / true.square().sum())
+    return factor if factor and alike(mine, factor * true, 1e-4) else None
+
+
+def _scale(found: list[Tensor], right: list[Tensor]) -> None:
+    """Raise if all scores of each case are multiplied by the same number."""
+    factors = [_factor(mine, true) for mine, true in zip(found, right, strict=True)]
+    for factor, (n, _, dh) in zip(factors, SIZES, strict=True):
+        if factor and None not in factors and abs(factor - 1) > 1e-3:
+            raise Mistake(
+                "scaled",
+                f"With {n} tokens and d_head = {dh} all scores are {factor:.4g} times the correct "
+                f"ones. Divide q · (k + a) by √d_head = {dh**0.5:.4g}, once.",
+            )
 
 
 def _properties(answer: Callable[..., Any], q: Tensor, k: Tensor, table: Tensor, c: int) -> None:
@@ -130,6 +162,7 @@ def _properties(answer: Callable[..., Any], q: Tensor, k: Tensor, table: Tensor,
 
     off = differs(q, k, torch.zeros_like(table), c, right=content(q, k))
     if off:
+        _words(answer(q, k, torch.zeros_like(table), c), q, k)
         said = f"With a table of zeros score {off[0]} is {off[1]:.4g}. It must be "
         raise Mistake("words", f"{said}q · k / √d_head = {off[2]:.4g}. Start from q @ k.T.")
     zero = torch.zeros_like(q)
@@ -147,3 +180,20 @@ def _properties(answer: Callable[..., Any], q: Tensor, k: Tensor, table: Tensor,
             f"Query {i} and key {j} have distance {i - j} and read row {off[1]:.4g} of the table "
             f"(clip={c}). They must read row {off[2]:.0f}: clip + t, with t = i − j clipped.",
         )
+
+
+def _words(found: Tensor, q: Tensor, k: Tensor) -> None:
+    """Raise what explains wrong scores without a table: a factor, exchanged axes."""
+    right, dh = content(q, k), q.shape[-1]
+    for true, axes in ((right, ""), (right.T, " and rows and columns are exchanged")):
+        factor = _factor(found, true)
+        if factor:
+            root = f"divide by √d_head = {dh**0.5:.4g}, once" if abs(factor - 1) > 1e-3 else ""
+            advice = ", and ".join(
+                filter(None, (root, "put the queries on axis 0" if axes else ""))
+            )
+            raise Mistake(
+                "words",
+                f"With a table of zeros the scores are {factor:.4g} times q · k / √d_head{axes}. "
+                f"{advice[0].upper()}{advice[1:]}.",
+            )

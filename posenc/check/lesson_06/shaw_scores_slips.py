@@ -92,6 +92,9 @@ SLIPS = (
          lambda q, k, table, clip: shaw(q, k, table, clip) * _root(q) / math.sqrt(len(q)),
          "The scores are divided by the root of the number of tokens, len(q). Divide by √d_head, "
          "with d_head = q.shape[-1]."),
+    Slip("minus",
+         lambda q, k, table, clip: content(q, k) - _vectors(q, table, rows_of(q, clip)),
+         "The table's vector is subtracted from the key. Add it: q · (k + a)."),
     Slip("sign", _with_rows(lambda q, clip: rows_of(q, clip).T),
          "Left and right are exchanged: row clip + t is read for t = j − i. Use query minus key, "
          "t = i − j."),

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from posenc.check.engine.compare import alike, explain
 from posenc.check.engine.verdict import Mistake, Remark, Verdict, require
-from posenc.check.lesson_06.form import judge_exactly, require_returned
+from posenc.check.lesson_06.form import judge_exactly, require_tensor
 from posenc.check.lesson_06.t5_bucket_slips import SLIPS, shared
 from posenc.functional import t5_bucket as _bucket
 
@@ -64,12 +64,8 @@ def _buckets_of(answer: Callable[[Tensor], Any], distance: Tensor) -> Tensor:
     except (RuntimeError, ValueError, TypeError) as error:
         whole = any(words in str(error) for words in WHOLE_TENSOR)
         raise _whole_tensor(error) if whole else error from None
-    require_returned(found)
-    require(
-        isinstance(found, Tensor),
-        "not-a-tensor",
-        f"The function returned {type(found).__name__}. Return a tensor, one bucket per distance.",
-    )
+    require_tensor(found)
+    assert isinstance(found, Tensor)
     n, shape = len(distance), tuple(found.shape)
     message = f"{n} distances gave the shape {shape}. Return one bucket per distance: ({n},)."
     require(shape == (n,), "shape", message)
@@ -126,13 +122,16 @@ def _bucket_properties(distance: Tensor, found: Tensor, right: Tensor) -> None:
     for slug, where, words in (
         ("not-finite", ~found.isfinite(), "Some buckets are not finite numbers."),
         ("not-whole", found != found.round(), "Some buckets are not whole. Round them down."),
+        ("far", wrong & bool((distance[wrong].abs() > 299).all()),
+         "Compute far away, too: float16 ends at 65504, int16 at 32767."),
         ("range", (found < 0) | (found > 31), "The table has rows 0 to 31 only."),
         ("after", wrong & (distance < 0), "Give keys after the query bucket 0."),
         ("exact", wrong & (distance >= 0) & (distance < 16),
          "Below 16 the bucket is the distance itself."),
         ("near-edge", wrong & bool(near_edge[wrong].all()),
          "Compute the logarithm in float32, with the constants 16 and 128."),
-        ("last", wrong & (distance >= 128), "From distance 128 on the bucket is 31."),
+        ("last", wrong & bool((distance[wrong] >= 113).all()), "The last bucket, from distance 113 "
+         "on, is 31."),
         ("edge", wrong, "Round 16 + 16 · ln(t / 16) / ln(8) down."),
     ):  # fmt: skip
         if where.any():

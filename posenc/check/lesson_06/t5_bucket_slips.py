@@ -67,6 +67,9 @@ SLIPS = (
     Slip("two-sided-sign", lambda distance: _bucket(-distance, causal=False),
          "These are an encoder's buckets, 16 for each side, with the sides exchanged. Use all 32 "
          "for keys before the query."),
+    Slip("two-sided-past", lambda distance: _bucket(distance.clamp(min=0), causal=False),
+         "The keys before the query get 16 buckets, as in an encoder: 8 and 9 share one. Use all "
+         "32."),
     Slip("negative", lambda distance: torch.where(distance < 0, distance, _bucket(distance)),
          "Distance −1 stays −1, which looks up the table's last row. Clamp distances below 0 to "
          "bucket 0."),
@@ -113,8 +116,8 @@ SLIPS = (
          "The logarithm is that of the distance, so 16 gets bucket 25. Divide by 16 inside both "
          "logarithms."),
     Slip("no-sixteenth-above", _of(lambda far: 16 * torch.log(far) / math.log(8)),
-         "The logarithm above is that of the distance, so 16 gets bucket 31. Take it of "
-         "distance / 16."),
+         "Every distance from 16 on gets bucket 31. Take the logarithm of distance / 16, divided "
+         "by ln 8."),
     Slip("exchanged",
          lambda distance: torch.where(distance < 16, _bucket(distance.clamp(min=16)),
              distance.clamp(max=31)),
@@ -123,6 +126,9 @@ SLIPS = (
     Slip("int8", lambda distance: _bucket(distance.to(torch.int8)),
          "The distances were cast to int8, which wraps above 127: distance 128 gets bucket 0. "
          "Keep int64."),
+    Slip("uint8", lambda distance: _bucket(distance.to(torch.uint8)),
+         "The distances were cast to uint8, which has no sign: −40 became 216, bucket 31. Keep "
+         "int64."),
     Slip("int16", lambda distance: _bucket(distance.to(torch.int16)),
          "The distances were cast to int16, which wraps above 32767: 40000 gets bucket 0. Keep "
          "int64."),
