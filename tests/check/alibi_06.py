@@ -248,7 +248,7 @@ EQUIVALENT = {
 TABLES = {"alibi_slopes": SLOPES, "alibi_bias": BIAS}
 LINES = {
     "alibi_slopes": {
-        "checkers: whole division": "Divide with /",
+        "checkers: whole division": "Divide with /, not //",
         "checkers: the next greater power": "the first 8 slopes of 16 heads",
         "checkers: fourth roots": "begin 1, 0.8409, 0.7071. Use the exponent −8h/n, h from 1",
         "checkers: nothing comes back": "Did you print instead of return?",

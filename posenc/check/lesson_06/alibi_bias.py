@@ -98,7 +98,11 @@ def _form(found: object, n: int, q: Tensor, k: Tensor) -> None:
     require_tensor(found)
     assert isinstance(found, Tensor)
     asked, shape = (n, len(q), len(k)), tuple(found.shape)
-    advice = " Give each query a row: .expand(-1, len(q_pos), -1)." * (shape == (n, 1, len(k)))
+    advice = {
+        (n, 1, len(k)): " Give each query a row: .expand(-1, len(q_pos), -1).",
+        (n, len(q), 1): " Subtract the key's position: q_pos[:, None] − k_pos.",
+        (len(q), len(k)): " Multiply by slopes[:, None, None].",
+    }.get(shape, "")
     said = f"The shape is {shape}. Return (heads, queries, keys) = {asked}.{advice}"
     require(shape == asked, "shape", said)
     message = f"The bias has the type {found.dtype}, which has no −0.125. Keep it in float32."

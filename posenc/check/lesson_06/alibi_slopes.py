@@ -60,8 +60,12 @@ def _as_slopes(found: Any, n: int) -> Tensor:
     except (TypeError, ValueError, RuntimeError):
         kind = "None" if none else f"a {type(found).__name__} that is no list of numbers"
         raise Mistake("not-numbers", f"The function returned {kind}. {asked}") from None
-    message = f"For {n} heads the shape is {tuple(slopes.shape)}. Return {n} numbers, one per head."
-    require(slopes.shape == (n,), "shape", message)
+    size, many = tuple(slopes.shape), f"Return {n} numbers, one per head."
+    if len(size) == 1 and size[0] == lower(n):
+        many += f" After the slopes of {lower(n)} heads, some of {2 * lower(n)} are missing."
+    elif len(size) == 1 and size[0] > n:
+        many += f" Cut the second series: [: n - lower], here {n - lower(n)} of them."
+    require(size == (n,), "shape", f"For {n} heads the shape is {size}. {many}")
     message = f"The slopes have the type {slopes.dtype}. Return real numbers."
     require(not slopes.is_complex(), "dtype", message)
     if slopes.dtype in (torch.float16, torch.bfloat16):
@@ -111,16 +115,25 @@ def _of_all(found: dict[int, Tensor]) -> None:
 
 def _whole_exponents(found: dict[int, Tensor]) -> None:
     """Raise if the exponents are whole where they must be fractions, and correct elsewhere."""
-    halves = [x.log2() for x in found.values()]
-    whole = all(torch.allclose(x, x.round(), atol=1e-6) for x in halves)
     easy = (1, 2, 8)
-    right = _equal([found[n] for n in easy], [published(n) for n in easy])
-    require(
-        not (whole and right),
-        "whole-exponent",
-        "All exponents are whole numbers: // or int rounds 8h/n, and with 16 heads neighbouring "
-        "slopes are equal. Divide with /.",
-    )
+    if not _equal([found[n] for n in easy], [published(n) for n in easy]):
+        return
+    for which, at, most, part in (  # `most`: what rounding may change in an exponent
+        ("first", 1, 8, lambda x, n: x[: lower(n)]),
+        ("second", 17, 1, lambda x, n: x[lower(n) :]),
+    ):
+        mine = torch.cat([part(x, n) for n, x in found.items()]).log2()
+        true = torch.cat([part(published(n), n) for n in found]).log2()
+        rounded = torch.allclose(mine, mine.round(), atol=1e-6) and bool(
+            ((mine - true).abs() < most + 1e-6).all()
+        )
+        exponent = float(published(20).log2()[at - 1])
+        require(
+            not rounded,
+            "whole-exponent",
+            f"The exponents of the {which} series are rounded to whole numbers, but with 20 heads "
+            f"slope {at} is 2^{exponent:.4g}. Divide with /, not //.",
+        )
 
 
 def _parts(mine: Tensor, n: int) -> None:

@@ -45,7 +45,7 @@ def _roundings(mine: Tensor, true: Tensor) -> list[tuple[str, Tensor]]:
     wholes = (torch.round, torch.trunc, torch.floor)
     return [
         *((f"{n} digits", true.round(decimals=n)) for n in range(5, 0, -1)),
-        *(("whole numbers", whole(true)) for whole in wholes),
+        *(("whole numbers, by round, int or //", whole(true)) for whole in wholes),
         *((name, true.to(dtype).to(F64)) for name, dtype in halves),
         # computed in few bits: each number fits into them, and is nearly the correct one
         *((name, mine.to(dtype).to(F64)) for name, dtype in halves if close),

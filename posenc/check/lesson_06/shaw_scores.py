@@ -1,5 +1,6 @@
 """Shaw's scores, a vector for each distance: (q, k, table, clip) -> (n, n)."""
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -135,7 +136,8 @@ def _factor(mine: Tensor, true: Tensor) -> float | None:
     """Return the number that all correct scores are multiplied by, None if there is none."""
     mine, true = mine.to(F64), true.to(F64)
     factor = float((mine * true).sum() / true.square().sum())
-    return factor if factor and alike(mine, factor * true, 1e-4) else None
+    fits = math.isfinite(factor) and alike(mine, factor * true, 1e-4)
+    return factor if factor and fits else None
 
 
 def _scale(found: list[Tensor], right: list[Tensor]) -> None:

@@ -124,7 +124,10 @@ def _bucket_properties(distance: Tensor, found: Tensor, right: Tensor) -> None:
         ("not-whole", found != found.round(), "Some buckets are not whole. Round them down."),
         ("far", wrong & bool((distance[wrong].abs() > 299).all()),
          "Compute far away, too: float16 ends at 65504, int16 at 32767."),
-        ("range", (found < 0) | (found > 31), "The table has rows 0 to 31 only."),
+        ("no-number", found.abs() > 2**62, "Infinity or NaN was made whole. Take the logarithm "
+         "of distance.clamp(min=16) / 16, and divide it by ln 8."),
+        ("range", wrong & (distance < 0) & (found < 0), "Look up no row before row 0: give keys "
+         "after the query bucket 0."),
         ("after", wrong & (distance < 0), "Give keys after the query bucket 0."),
         ("exact", wrong & (distance >= 0) & (distance < 16),
          "Below 16 the bucket is the distance itself."),
@@ -132,7 +135,7 @@ def _bucket_properties(distance: Tensor, found: Tensor, right: Tensor) -> None:
          "Compute the logarithm in float32, with the constants 16 and 128."),
         ("last", wrong & bool((distance[wrong] >= 113).all()), "The last bucket, from distance 113 "
          "on, is 31."),
-        ("edge", wrong, "Round 16 + 16 · ln(t / 16) / ln(8) down."),
+        ("edge", wrong, "Round 16 + 16 · ln(t / 16) / ln(8) down, and cap it at 31."),
     ):  # fmt: skip
         if where.any():
             at = int(where.nonzero()[0])
