@@ -237,8 +237,10 @@ BIAS = {
 FORMS = {
     "alibi_slopes": [bloom, mosaic, recursive, lambda n: np.array(slopes(n), dtype=np.float32),
                      lambda n: [torch.tensor(s) for s in slopes(n)],
-                     lambda n: torch.tensor(slopes(n)).repeat(2, 1).T[:, 1]],
-    "alibi_bias": [by_einsum, by_loops, by_numpy, heads_last, stacked, wide, Bias()],
+                     lambda n: torch.tensor(slopes(n)).repeat(2, 1).T[:, 1],
+                     lambda n: tuple(slopes(n)), lambda n: nn.Parameter(torch.tensor(slopes(n)))],
+    "alibi_bias": [by_einsum, by_loops, by_numpy, heads_last, stacked, wide, Bias(),
+                   lambda n_heads, q_pos, k_pos: alibi(n=n_heads, q=q_pos, k=k_pos)],
 }  # fmt: skip
 EQUIVALENT = {
     "alibi_slopes": [("in another order", lambda n: slopes(n)[::-1]),

@@ -252,6 +252,7 @@ FORMS = {
         written_in,
         Buckets(),
         lambda d: bucket(d).to(torch.int8),
+        lambda d: torch.searchsorted(torch.tensor(EDGES), d, right=True),
     ],
 }
 EQUIVALENT = {"t5_bucket": [("as floats", lambda distance: bucket(distance).double())]}

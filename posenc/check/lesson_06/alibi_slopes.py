@@ -96,7 +96,9 @@ def _of_all(found: dict[int, Tensor]) -> None:
     )
     factors = [float(mine[0] / published(n)[0]) for n, mine in found.items()]
     scaled = [c * published(n) for n, c in zip(found, factors, strict=True)]
-    message = f"All slopes of 8 heads are {factors[0]:.4g} times the correct ones. Begin with 0.5."
+    n, factor = max(zip(found, factors, strict=True), key=lambda pair: abs(pair[1] - 1))
+    message = f"All slopes of {n} heads are {factor:.4g} times the correct ones. Begin with "
+    message += f"{published(n)[0]:.4g}."
     require(not _equal([*found.values()], scaled), "scaled", message)
     first, last, largest = (float(x) for x in (found[8][0], found[8][-1], found[8].max()))
     grow = f"The slopes of 8 heads grow from {first:.4g} to {last:.4g}. Let them fall from 0.5 to "
