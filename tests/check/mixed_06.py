@@ -191,7 +191,7 @@ INVENTED = {
         "tensor 2d": ("shape", lambda n: torch.tensor(slopes(n))[:, None, None]),
         "string": ("not-numbers", lambda n: str(slopes(n))),
         "set": ("not-numbers", lambda n: set(slopes(n))),
-        "int tensor": ("rounded", lambda n: torch.tensor(slopes(n)).int()),
+        "int tensor": ("dtype", lambda n: torch.tensor(slopes(n)).int()),
         "upper first n sorted": (
             "next-power",
             lambda n: geometric(2 ** math.ceil(math.log2(n)))[:n] if n > 1 else [2**-8],

@@ -131,6 +131,8 @@ SHAW = {
     "a score for each row of the table": ("shape",
         lambda q, k, t, c: (q @ t.T) / q.shape[-1] ** 0.5),
     "nothing comes back": ("not-a-tensor", lambda q, k, t, c: print(shaw(q, k, t, c))),
+    "a minus": ("scaled", lambda *given: -shaw(*given)),
+    "rows in a list": ("not-a-tensor", lambda *given: list(shaw(*given))),
     "distances in uint8": ("row",
         lambda q, k, t, c: shaw(q, k, t, c, rows=(torch.arange(len(q), dtype=torch.uint8)[:, None]
         - torch.arange(len(q), dtype=torch.uint8)).long().clamp(-c, c) + c)),
@@ -265,6 +267,8 @@ LINES = {
         "checkers: the table's product keeps an axis": "not q @ table[rows].mT",
         "checkers: no clip, looked up by an embedding": "Clip them to −clip … clip",
         "the channels not summed": "Add .sum(-1)",
+        "a minus": "Leave out the minus",
+        "rows in a list": "torch.stack",
     },
     "t5_bucket": {
         "checkers: whole division inside the logarithm": "Divide with /, not //",

@@ -195,7 +195,7 @@ def _name_slopes(slopes: list[Tensor]) -> None:
             raise Mistake(slip.slug, slip.says)
     factors = [float(s[0] / t[0]) for s, t in zip(slopes, true, strict=True)]
     at = max(range(len(CASES)), key=lambda i: abs(factors[i] - 1))
-    message = f"With {CASES[at][0]} heads all biases are {factors[at]:.4g} times −m·(i − j). Leave "
+    message = f"With {CASES[at][0]} heads all biases are {factors[at]:.6g} times −m·(i − j). Leave "
     message += "out this factor: the slopes are all that multiplies the distance."
     scaled = [c * t for c, t in zip(factors, true, strict=True)]
     require(not all(map(alike, slopes, scaled)), "scaled", message)

@@ -68,6 +68,8 @@ def _as_slopes(found: Any, n: int) -> Tensor:
     require(size == (n,), "shape", f"For {n} heads the shape is {size}. {many}")
     message = f"The slopes have the type {slopes.dtype}. Return real numbers."
     require(not slopes.is_complex(), "dtype", message)
+    message = f"The slopes have the type {slopes.dtype}, in which 0.5 is 0. Keep them in float32."
+    require(slopes.is_floating_point(), "dtype", message)
     if slopes.dtype in (torch.float16, torch.bfloat16):
         rounded = torch.equal(slopes, functional.alibi_slopes(n).to(slopes.dtype))
         words = f"The slopes have the type {slopes.dtype}, which rounds them. Keep them in float32."
@@ -84,9 +86,11 @@ def _same_for_all(found: dict[int, Tensor]) -> bool:
 def _of_all(found: dict[int, Tensor]) -> None:
     """Raise what is wrong in the same way for all numbers of heads."""
     for n, mine in found.items():
+        finite = f"A slope of {n} heads is infinite or NaN. Raise 2 to −8h/n, for h from 1 to n."
+        require(bool(mine.isfinite().all()), "not-finite", finite)
         lowest = float(mine.min())
         above = f"The smallest slope of {n} heads is {lowest:.4g}. Raise 2 to −8h/n, above 0."
-        require(bool(mine.isfinite().all()) and lowest > 0, "not-above-zero", above)
+        require(lowest > 0, "not-above-zero", above)
     begin = ", ".join(f"{x:.4g}" for x in found[max(found)][:3])
     require(
         not _same_for_all(found),
@@ -97,7 +101,7 @@ def _of_all(found: dict[int, Tensor]) -> None:
     factors = [float(mine[0] / published(n)[0]) for n, mine in found.items()]
     scaled = [c * published(n) for n, c in zip(found, factors, strict=True)]
     n, factor = max(zip(found, factors, strict=True), key=lambda pair: abs(pair[1] - 1))
-    message = f"All slopes of {n} heads are {factor:.4g} times the correct ones. Begin with "
+    message = f"All slopes of {n} heads are {factor:.6g} times the correct ones. Begin with "
     message += f"{published(n)[0]:.4g}."
     require(not _equal([*found.values()], scaled), "scaled", message)
     first, last, largest = (float(x) for x in (found[8][0], found[8][-1], found[8].max()))

@@ -20,7 +20,13 @@ def judge_exactly(name: str, answer: object, examine: Callable[..., Any]) -> Ver
 def require_tensor(found: object) -> None:
     """Raise unless a tensor came back."""
     kind = "None" if found is None else f"an object of type {type(found).__name__}"
-    advice = "Did you print instead of return?" if found is None else "Return one tensor."
+    of_tensors = isinstance(found, (list, tuple)) and any(isinstance(x, Tensor) for x in found)
+    if found is None:
+        advice = "Did you print instead of return?"
+    elif of_tensors:
+        advice = "Return one tensor: torch.stack joins several."
+    else:
+        advice = "Return one tensor: torch.as_tensor makes it of an array or of numbers."
     said = f"The function returned {kind}. {advice}"
     require(isinstance(found, Tensor), "not-a-tensor", said)
 
@@ -29,7 +35,7 @@ def require_digits(found: Sequence[Tensor], right: Sequence[Tensor], what: str) 
     """Raise if the numbers are correct but for a rounding; all are float64."""
     mine, true = torch.cat([x.flatten() for x in found]), torch.cat([x.flatten() for x in right])
     for how, rounded in _roundings(mine, true):
-        if torch.allclose(mine, rounded, rtol=1e-6, atol=1e-9):
+        if mine.any() and torch.allclose(mine, rounded, rtol=1e-6, atol=1e-9):
             at = int((mine - true).abs().argmax())
             raise Mistake(
                 "rounded",

@@ -145,6 +145,8 @@ def _scale(found: list[Tensor], right: list[Tensor]) -> None:
     factors = [_factor(mine, true) for mine, true in zip(found, right, strict=True)]
     for factor, (n, _, dh) in zip(factors, SIZES, strict=True):
         if factor and None not in factors and abs(factor - 1) > 1e-3:
+            minus = f"All scores have the wrong sign: {factor:.4g} times q · (k + a) / √d_head. "
+            require(factor > 0, "scaled", f"{minus}Leave out the minus.")
             raise Mistake(
                 "scaled",
                 f"With {n} tokens and d_head = {dh} all scores are {factor:.4g} times the correct "
