@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from contract import equal
+from contract import equal, refused
 from contract.encodings import DIMS, TOKENS, built, embeddings, heads, model_of
 from posenc import ENCODINGS, Dims
 from posenc.base import knows_distance_alone
@@ -126,3 +126,15 @@ class _Told(nn.Module):
 def models_compile_whole(name):
     model, pos = model_of(name), torch.tensor([4, 0, 3, 1, 7, 2, 11]).repeat(3, 1)
     equal(_compiled(model)(TOKENS, pos), model(TOKENS, pos), rtol=1e-12, atol=1e-12)
+
+
+def positions_without_a_row_are_refused_in_a_graph_too(name):
+    module = built(name)
+    if not hasattr(module, "table") or name in ("shaw", "t5"):  # which clip their distances
+        return
+    compiled, x = _compiled(module.embed), embeddings(1, 3, torch.float32)
+    for pos in (torch.tensor([0, -1, 2]), torch.tensor([0, 1, DIMS.max_len])):
+        with refused(IndexError, "index out of range"):
+            compiled(x, pos)
+        with refused(ValueError, "holds positions 0 to 11"):
+            module.embed(x, pos)
