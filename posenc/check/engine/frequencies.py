@@ -65,8 +65,9 @@ def tell_ratios(tried: Tried) -> None:
     if len(wide) < 2 or not all(_falls_from_one(speeds) for speeds, _, _ in wide):
         return
     steps = [-math.log(float(speeds[1])) for speeds, _, _ in wide]  # of the logarithm, a pair
-    bases = [math.exp(min(step * dim / 2, 700)) for step, (_, dim, _) in zip(steps, wide)]
-    dims = [2 * math.log(base) / step for step, (_, _, base) in zip(steps, wide)]
+    widths = [dim for _, dim, _ in wide]
+    bases = [math.exp(min(s * dim / 2, 700)) for s, dim in zip(steps, widths, strict=True)]
+    dims = [2 * math.log(base) / s for s, (_, _, base) in zip(steps, wide, strict=True)]
     asked = [base for _, _, base in wide]
     if all(_alike([found, base]) for found, base in zip(bases, asked, strict=True)):
         return
@@ -76,17 +77,17 @@ def tell_ratios(tried: Tried) -> None:
         every = f"{every}{fixed}" if _alike(steps) else f"dim is taken as {dims[0]:.4g} everywhere"
         raise Mistake(
             "fixed-width",
-            f"{every}. Use dim in the exponent: at dim = {wide[-1][1]} the ratio must be "
-            f"{asked[-1] ** (-2 / wide[-1][1]):.4g}.",
+            f"{every}. Use dim in the exponent: at dim = {widths[-1]} the ratio must be "
+            f"{asked[-1] ** (-2 / widths[-1]):.4g}.",
         )
     if _alike(bases):
         raise Mistake(
             "last-speed",
-            f"The base is {bases[0]:.4g}. Use {_number(asked)}: at dim = {wide[0][1]} the last "
+            f"The base is {bases[0]:.4g}. Use {_number(asked)}: at dim = {widths[0]} the last "
             f"frequency is {float(wide[0][0][-1]):.4g}, not "
-            f"{float(speeds_of(*wide[0][1:2], base=asked[0])[-1]):.4g}.",
+            f"{float(speeds_of(widths[0], base=asked[0])[-1]):.4g}.",
         )
-    _scaled(bases, asked, [d / dim for d, (_, dim, _) in zip(dims, wide)])
+    _scaled(bases, asked, [d / dim for d, dim in zip(dims, widths, strict=True)])
 
 
 def _scaled(bases: list[float], asked: list[float], widths: list[float]) -> None:

@@ -91,7 +91,7 @@ def _two_matrices(weights: object, case: str, dim: int) -> tuple[Tensor, Tensor]
         require(
             isinstance(weight, Tensor),
             "shape",
-            f"{name} of {case} is no tensor but {kind}. It must be a tensor of shape ({dim}, {dim}).{advice}",
+            f"{name} of {case} is a {kind}, not a tensor of shape ({dim}, {dim}).{advice}",
         )
         size = tuple(weight.shape)
         fits = weight.dim() == 2 and size[0] == dim
