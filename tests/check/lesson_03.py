@@ -122,7 +122,7 @@ RIGHT = {
 FORMS = unusual_03.FORMS
 EQUIVALENT = {
     "sinusoidal": [
-        ("equivalent: ", lambda pos, dim: in_halves(sinusoidal(pos, dim))),
+        ("the dot products are the same", lambda pos, dim: in_halves(sinusoidal(pos, dim))),
         ("the cosine before the sine", lambda pos, dim: sinusoidal(pos, dim).unflatten(1, (-1, 2))
             .flip(-1).flatten(1)),
         ("all cosines, then all sines",

@@ -41,9 +41,9 @@ def half_minus(k, dim):
     return matrix
 
 
-def sorted_shift(k, dim):
+def sorted_shift(k, dim, base=10_000.0):
     order = torch.cat((torch.arange(0, dim, 2), torch.arange(1, dim, 2)))
-    return S(k, dim)[order][:, order]
+    return S(k, dim, base)[order][:, order]
 
 
 def queries(k, dim):
@@ -90,6 +90,14 @@ FOUND = {
             "blocks", "block_diag",
             lambda k, d: torch.stack([block(k * s) for s in w(d).tolist()])),
         "printed": ("returned-none", "Did you print", lambda k, d: print(S(k, d))),
+        "whole": ("dtype", "int64", lambda k, d: S(k, d).round().long()),
+        "one pair": (
+            "not-scaled", "Only the first pair",
+            lambda k, d: torch.block_diag(block(k), torch.eye(d - 2))),
+        "base 5000, halves": (
+            "halves", "all sines first", lambda k, d: sorted_shift(k, d, 5000.0)),
+        "at most 100": (
+            "wrong-angle", "shift_matrix(300, 6)", lambda k, d: S(min(k, 100), d)),
     },
     "offset_head": {
         "rounded down": (
@@ -115,6 +123,8 @@ FOUND = {
         "queries and keys": ("shape", "without position vectors", queries),
         "half": ("half", "k/2 before", lambda k, d: (S(k / 2, d), one(d))),
         "halves": ("halves", "all sines first", lambda k, d: (sorted_shift(k, d), one(d))),
+        "three": ("not-a-pair", "3 values", lambda k, d: (S(k, d), one(d), one(d))),
+        "nothing for keys": ("flat", "Is one of", lambda k, d: (S(k, d), 0 * one(d))),
         "unequal widths": (
             "shape", "equally wide", lambda k, d: (S(k, d), one(d)[:, :4])),
     },

@@ -149,6 +149,23 @@ FOUND = {
         "base 5000": ("last-speed", "The base is 5000. Use the argument",
             lambda d, b: w(d, 5000.0)),
         "printed": ("returned-none", "Did you print", lambda d, b: print(w(d, b))),
+        "dim − 1": (
+            "last-speed", "divided by dim − 1",
+            lambda d, b: b ** -(torch.arange(0, d, 2) / (d - 1))),
+        "logarithms": (
+            "logarithms", "torch.exp", lambda d, b: -torch.arange(0, d, 2) / d * math.log(b)),
+        "four digits, cut": (
+            "rounded", "4 decimals", lambda d, b: (w(d, b) * 1e4).floor() / 1e4),
+        "interpolated": ("first-speed", "0.25 (1/4)", lambda d, b: w(d, b) / 4),
+        "fours only": (
+            "last-speed", "as with base 22.63",
+            lambda d, b: b ** -(torch.arange(0, d, 2) / (d + d % 4))),
+        "slow ones slowed": (
+            "unequal-ratios", "is 0.0125. It must be 0.1",
+            lambda d, b: torch.where(w(d, b) < 0.1, w(d, b) / 8, w(d, b))),
+        "right at width 8": (
+            "last-speed", "inverse_frequencies(6, 64)",
+            lambda d, b: w(d, b) if d == 8 else w(d, b) ** 2),
     },
     "sinusoidal": {
         "int16": ("int16-positions", "32768", lambda p, d: code(p.to(INT16), w(d))),
@@ -247,5 +264,25 @@ FOUND = {
             "pairs", "the sine has the frequency 1 and the cosine 0.6667",
             lambda p, d: pair(angles(p, d).sin(), (angles(p, d) * 2 / 3).cos())),
         "printed": ("returned-none", "Did you print", lambda p, d: print(code(p, w(d)))),
+        "floor division": (
+            "floored-angles", "Divide with /",
+            lambda p, d: pair(*(f(p[:, None] // w(d, 1e-4))
+                for f in (torch.sin, torch.cos)))),
+        "position / 512": ("first-speed", "0.001953 (1/512)", lambda p, d: code(p / 512, w(d))),
+        "each once": (
+            "shape", "a row per position", lambda p, d: code(p.unique(), w(d))),
+        "noise": (
+            "random", "random numbers",
+            lambda p, d: code(p, w(d)) + 0.01 * torch.randn(len(p), d)),
+        "5000 rows": (
+            "raises", "from pos itself", lambda p, d: code(torch.arange(5000), w(d))[p]),
+        "integers times floats": (
+            "raises", "pos.float()", lambda p, d: (p[:, None] @ w(d)[None]).sin()),
+        "one pair exchanged": (
+            "start", "the same order in every pair",
+            lambda p, d: code(p, w(d))[:, [1, 0, *range(2, d)]]),
+        "right at width 8": (
+            "last-speed", "with base 1000",
+            lambda p, d: code(p, w(d, 10_000.0 if d == 8 else 1000.0))),
     },
 }  # fmt: skip

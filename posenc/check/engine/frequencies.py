@@ -52,6 +52,8 @@ def tell_factor(tried: Tried) -> None:
     if factor > 0 and abs(factor - 1) > 1e-3 and (factors / factor - 1).abs().max() < 1e-3:
         named = {1 / (2 * math.pi): " (1/2π)", 2 * math.pi: " (2π)"}
         words = next((w for f, w in named.items() if abs(factor / f - 1) < 1e-3), "")
+        whole = round(1 / factor)
+        words = f" (1/{whole})" if whole > 1 and abs(factor * whole - 1) < 1e-4 else words
         raise Mistake(
             "first-speed",
             f"Every frequency is multiplied by {factor:.4g}{words}. Leave the factor out: the "
@@ -79,6 +81,15 @@ def tell_ratios(tried: Tried) -> None:
             "fixed-width",
             f"{every}. Use dim in the exponent: at dim = {widths[-1]} the ratio must be "
             f"{asked[-1] ** (-2 / widths[-1]):.4g}.",
+        )
+    over = [found - dim for found, dim in zip(dims, widths, strict=True)]
+    if max(over) - min(over) < 0.02 and abs(over[0]) > 0.5:
+        raise Mistake(
+            "last-speed",
+            f"The exponent is divided by dim {'+' if over[0] > 0 else '−'} {abs(over[0]):.3g}. "
+            f"Divide it by dim: at dim = {widths[0]} the last frequency is "
+            f"{float(wide[0][0][-1]):.4g}, not "
+            f"{float(speeds_of(widths[0], base=asked[0])[-1]):.4g}.",
         )
     if _alike(bases):
         raise Mistake(

@@ -26,7 +26,7 @@ def rounding(found: Tensor, right: Tensor, atol: float = 1e-6) -> str:
         return ""
     for places in range(1, 6):
         least = (number - number.round(decimals=places)).abs().max()
-        if least < 1e-6 and error < 10**-places + atol:
+        if least < 1e-6 and error < 1.01 * 10**-places + atol:
             return f"{places} decimals"
     for dtype in HALVES:
         if found.dtype == dtype or torch.equal(number.to(dtype).to(F64), number):

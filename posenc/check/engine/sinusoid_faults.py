@@ -80,6 +80,11 @@ def _padding_row(pos: Tensor, dim: int) -> Tensor:
     return _right(pos, dim) * (pos != 0)[:, None]
 
 
+def _floored(pos: Tensor, dim: int) -> Tensor:
+    theta = _angles(pos, dim).floor()
+    return interleaved(theta, theta)
+
+
 def _as(dtype: torch.dtype) -> Program:
     return lambda pos, dim: _right(pos.to(dtype).to(F64), dim)
 
@@ -207,6 +212,12 @@ FAULTS = (
         _channel_frequencies,
         "Every channel has a frequency of its own, with exponent channel/dim. Give a sine and its "
         "cosine the same one, 2i/dim.",
+    ),
+    Slip(
+        "floored-angles",
+        _floored,
+        "The angles are whole numbers, as // gives by rounding down. Divide with /, or multiply by "
+        "the frequencies.",
     ),
     Slip(
         "padding-row",

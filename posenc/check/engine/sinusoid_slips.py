@@ -14,16 +14,14 @@ F64 = torch.float64
 # Orders of the channels that leave every dot product as it is, with what to say of them.
 ORDERS: dict[str, Callable[[Tensor], Tensor]] = {
     "": lambda code: code,
-    "all sines, then all cosines: other numbers than the formula, the same dot products": (
-        lambda code: torch.cat((code[:, 0::2], code[:, 1::2]), dim=-1)
+    "all sines, then all cosines": (lambda code: torch.cat((code[:, 0::2], code[:, 1::2]), dim=-1)),
+    "the cosine before the sine in every pair": (
+        lambda code: code.unflatten(1, (-1, 2)).flip(-1).flatten(1)
     ),
-    "the cosine before the sine in every pair: other numbers than the formula, the same dot "
-    "products": (lambda code: code.unflatten(1, (-1, 2)).flip(-1).flatten(1)),
-    "all cosines, then all sines: other numbers than the formula, the same dot products": (
-        lambda code: torch.cat((code[:, 1::2], code[:, 0::2]), dim=-1)
-    ),
+    "all cosines, then all sines": (lambda code: torch.cat((code[:, 1::2], code[:, 0::2]), dim=-1)),
 }
 HALVES = list(ORDERS)[1]
+SAME = "the dot products are the same, the numbers are not those of the formula"
 NAMES = dict(zip(ORDERS, ("pairs", "sines-first", "cosine-before", "cosines-first"), strict=True))
 SEEN_ORDERS = {"sines-first": "tensorflow/tensor2tensor#391"}
 
@@ -62,11 +60,12 @@ def _by_rows(pos: Tensor, dim: int) -> Tensor:
 
 def _ordered() -> tuple[Slip, ...]:
     """The right vectors in another order of the channels, which leaves all dot products."""
-    return tuple(
-        Slip(NAMES[order], lambda p, d, s=sort: s(_right(p, d)), f"equivalent: {order}",
-             SEEN_ORDERS.get(NAMES[order], ""), fine=True)
-        for order, sort in ORDERS.items() if order
-    )  # fmt: skip
+    found = []
+    for order, sort in list(ORDERS.items())[1:]:
+        slug, says = NAMES[order], f"the channels are in another order, {order}; {SAME}"
+        seen = SEEN_ORDERS.get(slug, "")
+        found.append(Slip(slug, lambda p, d, s=sort: s(_right(p, d)), says, seen, fine=True))
+    return tuple(found)
 
 
 def _ending(fine: bool) -> tuple[Slip, ...]:
@@ -76,7 +75,7 @@ def _ending(fine: bool) -> tuple[Slip, ...]:
     for order, sort in ORDERS.items():
         slug = f"{NAMES[order]}-ends-at-base" if order else "ends-at-base"
         says = ENDS if fine else RULES["ends-at-base"][1]
-        says = f"{says}; {order.split(':')[0]}" if order and fine else says
+        says = f"{says}; {order}" if order and fine else says
         seen = "" if order else "hojonathanho/diffusion#15"
         found.append(Slip(slug, lambda p, d, s=sort: s(later(p, d)), says, seen, fine))
     return tuple(found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from posenc.check.engine.frequencies import tell_ratios
+from posenc.check.engine.frequencies import Tried, tell_factor, tell_ratios
 from posenc.check.engine.mistake import Mistake, Remark
 from posenc.check.engine.rounded import tell_rounded
 from posenc.check.engine.sinusoid_faults import FAULTS
@@ -71,7 +71,9 @@ def _named(tables: Sequence[Table], fine: Sequence[Slip]) -> None:
                 raise (
                     Remark(slip.says)
                     if slip.fine
-                    else Mistake(slip.slug, f"{slip.says}{'' if order else _entry(tables)}")
+                    else Mistake(
+                        slip.slug, f"{slip.says}{'' if order or slip in fine else _entry(tables)}"
+                    )
                 )
 
 
@@ -130,8 +132,6 @@ def explain_tables(
     for found, pos, dim, case in tried:
         assert isinstance(found, Tensor)
         _form(found, len(pos), dim, case)
-        if found.shape != (len(pos), dim):
-            return
         tables.append(Table(found.detach().to("cpu", F64), pos, case))
     wrong = [table for table in tables if table.wrong.any()]
     if not wrong:
@@ -141,11 +141,13 @@ def explain_tables(
         tell_rounded(back, [table.right for table in tables], [limit(t.pos) for t in tables])
     _named(_telling(tables, wrong[0]), fine)
     _reach(tables)
+    if answer is not None:
+        _again(answer, wrong[0])
     if wrong[0].found.isfinite().all():
         check_size(wrong[0].found, wrong[0].pos, wrong[0].case)
     if answer is not None:
         _alone(answer, wrong[0])
-    tell_ratios([told for table in tables for told in frequencies(table.found, table.pos)])
+    _told_by_frequencies([told for table in tables for told in frequencies(table.found, table.pos)])
     check_hands(wrong[0].found, wrong[0].pos, wrong[0].case)
 
 
@@ -183,6 +185,7 @@ def _form(found: Tensor, n: int, dim: int, case: str) -> None:
         "shape",
         f"{must} Make dim/2 = {dim // 2} pairs, with a sine and a cosine each.",
     )
+    require(shape == (n, dim), "shape", f"{must} Return a row per position, with dim channels.")
 
 
 def _reach(tables: Sequence[Table]) -> None:
@@ -201,6 +204,25 @@ def _reach(tables: Sequence[Table]) -> None:
             "reach",
             f"Position {p} gets the vector of position {int(apart.argmin())}; up to {max(good):g} "
             "the vectors are right. Do not clamp or wrap positions.",
+        )
+
+
+def _told_by_frequencies(tried: Tried) -> None:
+    if tried:
+        tell_factor(tried)
+        tell_ratios(tried)
+
+
+def _again(answer: Callable[[Tensor, int], Tensor], table: Table) -> None:
+    """Raise where a second call gives other numbers than the first."""
+    found = answer(table.pos.clone(), table.found.shape[1])
+    if isinstance(found, Tensor) and found.shape == table.found.shape:
+        gap = (found.detach().to("cpu", F64) - table.found).abs().nan_to_num()
+        require(
+            float(gap.max()) < 1e-6,
+            "random",
+            f"{table.case}: two calls with the same positions differ by {float(gap.max()):.3g}. "
+            "Compute the vectors from pos and dim alone, without random numbers.",
         )
 
 

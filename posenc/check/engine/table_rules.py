@@ -131,10 +131,16 @@ def _start(hands: Tensor, pos: Tensor, case: str) -> None:
         if off.any():
             i = int(off.nonzero()[0])
             sine, cosine = (float(x) for x in hands[row, i])
+            swapped = abs(sine - 1) + abs(cosine) < 1e-3
+            cure = (
+                "keep sine and cosine in the same order in every pair"
+                if swapped
+                else "multiply pos by the frequency, and add nothing"
+            )
             raise Mistake(
                 "start",
                 f"{case}: at position 0 pair {i} is ({sine:.3g}, {cosine:.3g}). It must be "
-                "(0, 1), sin 0 and cos 0: multiply pos by the frequency, and add nothing.",
+                f"(0, 1), sin 0 and cos 0: {cure}.",
             )
 
 

@@ -51,6 +51,11 @@ SLIPS = (
         "base ** (−2i/dim).",
     ),
     Slip(
+        "logarithms",
+        lambda dim, base: speeds_of(dim, paper, base).log(),
+        "These are the logarithms of the frequencies. Apply torch.exp to them.",
+    ),
+    Slip(
         "base-zero",
         lambda dim, base: speeds_of(dim, _then(math.inf), base),
         "All frequencies but the first are infinite, which is a division by 0. Check that base "

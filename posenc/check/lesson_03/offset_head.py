@@ -75,12 +75,13 @@ def _examine_head(answer: Callable[[int, int], tuple[Tensor, Tensor]]) -> str:
 def _two_matrices(weights: object, case: str, dim: int) -> tuple[Tensor, Tensor]:
     """Return W_q and W_k in float64, or raise what is wrong with their form."""
     stacked = isinstance(weights, Tensor) and weights.dim() == 3 and len(weights) == 2
+    many = f"{len(weights)} values" if isinstance(weights, (tuple, list)) else ""
     shape = f"one tensor of shape {tuple(weights.shape)}" if isinstance(weights, Tensor) else ""
     pair = stacked or (isinstance(weights, (tuple, list)) and len(weights) == 2)
     require(
         pair,
         "not-a-pair",
-        f"{case} returned {shape or type(weights).__name__}. Return the two matrices: "
+        f"{case} returned {many or shape or type(weights).__name__}. Return the two matrices: "
         "return W_q, W_k.",
     )
     assert isinstance(weights, (tuple, list, Tensor))

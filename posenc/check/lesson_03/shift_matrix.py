@@ -82,6 +82,13 @@ def _form(found: object, k: int, dim: int, case: str) -> None:
             "each pair.",
         )
         require(shape == (dim, dim), "shape", f"{case}: the shape is {shape}; {must}.")
+        kind, right = str(found.dtype).removeprefix("torch."), _right(k, dim)
+        require(
+            found.is_floating_point() or close(found, right),
+            "dtype",
+            f"{case}: the numbers are whole, {kind}, so sines and cosines are lost. Return "
+            "floating-point numbers.",
+        )
     if not isinstance(found, Tensor):
         same(found, _right(k, dim), case=case)
 
@@ -148,8 +155,12 @@ def _turns(found: Tensor, right: Tensor, k: int, case: str) -> None:
         f"{case}: the matrix only moves entries by {abs(k)} places, which shifts one-hot vectors. "
         "For sinusoids rotate pair i by ω_i · k.",
     )
-    outside = found * (torch.block_diag(*[torch.ones(2, 2)] * (dim // 2)) == 0)
+    off_blocks = torch.block_diag(*[torch.ones(2, 2)] * (dim // 2)) == 0
+    outside = found * off_blocks
     if (outside.abs() > 1e-4).any():
+        apart = found * in_halves(off_blocks)
+        halves = next(slip.says for slip in SLIPS if slip.slug == "halves")
+        require(bool((apart.abs() > 1e-4).any()), "halves", f"{case}: {halves}")
         row, column = (int(i) for i in (outside.abs() > 1e-4).nonzero()[0])
         raise Mistake(
             "mixes-pairs",

@@ -48,6 +48,8 @@ def _alternating(k: int, dim: int) -> Tensor:
 
 SAYS = {  # the exercise fixes the base: a learner may have kept another
     "base-1000": "The base is 1000. Use 10 000.",
+    "not-scaled": "Only the first pair rotates: all other frequencies are (almost) 0. Rotate pair "
+    "i by ω_i · k, with the exponent −2i/dim.",
 }
 SLIPS = (
     Slip(

@@ -10,7 +10,7 @@ from posenc.check.engine.sinusoid_faults import FAULTS
 from posenc.check.engine.sinusoid_slips import CODES, ENDING, ORDERED
 from posenc.check.engine.sinusoids import explain_tables, limit
 from posenc.check.engine.verdict import Verdict, judge, same
-from posenc.check.lesson_03.asking import called
+from posenc.check.lesson_03.asking import CURES, OF_POSITIONS, called
 
 F64 = torch.float64
 SLIPS = (*ORDERED, *ENDING, *CODES, *FAULTS)  # `explain_tables` tries them
@@ -40,7 +40,8 @@ def _examine_codes(answer: Callable[[Tensor, int], Tensor]) -> str:
     tried = []
     for pos, dim, said in CASES:
         case = f"sinusoidal({said}, {dim})"
-        tried.append((called(answer, case, pos.clone(), dim), pos, dim, case))
+        found = called(answer, case, pos.clone(), dim, cures=CURES | OF_POSITIONS)
+        tried.append((found, pos, dim, case))
     explain_tables(tried, answer, (*ORDERED, *ENDING))
     for found, pos, dim, case in tried:
         same(found, functional.sinusoidal(pos, dim, dtype=F64), case=case, atol=limit(pos))
