@@ -203,7 +203,7 @@ def _reach(tables: Sequence[Table]) -> None:
         raise Mistake(
             "reach",
             f"Position {p} gets the vector of position {int(apart.argmin())}; up to {max(good):g} "
-            "the vectors are right. Do not clamp or wrap positions.",
+            "the vectors are correct. Do not clamp or wrap positions.",
         )
 
 
@@ -222,7 +222,7 @@ def _again(answer: Callable[[Tensor, int], Tensor], table: Table) -> None:
             float(gap.max()) < 1e-6,
             "random",
             f"{table.case}: two calls with the same positions differ by {float(gap.max()):.3g}. "
-            "Compute the vectors from pos and dim alone, without random numbers.",
+            "Compute the vectors from pos and dim only, without random numbers.",
         )
 
 
@@ -235,6 +235,6 @@ def _alone(answer: Callable[[Tensor, int], Tensor], table: Table) -> None:
         require(
             bool(gap.max() <= 1e-3),
             "depends-on-others",
-            f"{table.case}: position {int(pos)} gets another vector when it is asked for alone "
+            f"{table.case}: position {int(pos)} gets another vector when it is the only one in pos "
             f"(off by {float(gap.max()):.3g}). Let each row depend on its own position only.",
         )

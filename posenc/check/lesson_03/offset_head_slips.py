@@ -66,13 +66,13 @@ SLIPS = (
     Slip(
         "rounded-down",
         lambda k, dim: (_shift(2 * (k // 2), dim), _eye(dim)),
-        "With odd k the key k − 1 before is preferred, with even k the right one. k // 2 rounds "
+        "With odd k the key k − 1 before is preferred, with even k the correct one. k // 2 rounds "
         "down: shift by k / 2 on each side.",
     ),
     Slip(
         "rounded-up",
         lambda k, dim: (_shift(2 * ((k + 1) // 2), dim), _eye(dim)),
-        "With odd k the key k + 1 before is preferred, with even k the right one. Do not round "
+        "With odd k the key k + 1 before is preferred, with even k the correct one. Do not round "
         "k / 2 up.",
     ),
     Slip(

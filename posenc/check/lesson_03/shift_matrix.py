@@ -17,6 +17,7 @@ from posenc.check.lesson_03.shift_matrix_slips import SLIPS, in_halves
 __all__ = ["SLIPS", "shift_matrix"]
 
 F64 = torch.float64
+HUGE = 1e30
 CASES = ((3, 8), (-5, 4), (0, 6), (2, 20), (300, 6), (-45, 16), (1, 2))
 
 
@@ -109,6 +110,7 @@ def _all_alike(numbers: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
 
 def _alike(mine: Tensor, other: Tensor) -> bool:
     undefined = len(other) == 2 and bool(other.isnan().any())  # divided by dim/2 − 1 = 0
+    mine, other = (x.clamp(-HUGE, HUGE) for x in (mine, other))  # in float32 these are inf
     return undefined or torch.allclose(mine, other, rtol=1e-4, atol=1e-4, equal_nan=True)
 
 
