@@ -8,7 +8,7 @@ from posenc.check.engine.sinusoid_slips import CODES, ORDERS
 from posenc.check.lesson_03.shift_matrix_slips import SLIPS, in_halves
 
 
-@pytest.mark.parametrize("slip", (*CODES, *FAULTS), ids=lambda slip: slip.slug)
+@pytest.mark.parametrize("slip", [*CODES, *FAULTS], ids=lambda slip: slip.slug)
 def test_a_wrong_table_in_every_order(slip):
     for order in ORDERS.values():
         verdict = check.sinusoidal(lambda p, d, o=order: o(slip.program(p, d)).float())
