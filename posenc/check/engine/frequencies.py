@@ -26,6 +26,10 @@ def check_speeds(speeds: Tensor, base: float, case: str, atol: float = 1e-9) -> 
         f"{case}: the first frequency is {float(speeds[0]):.4g}. It must be 1: the exponent of "
         "pair 0 is 0, with no factor before the power.",
     )
+    _ratios(speeds, right, base, case)
+
+
+def _ratios(speeds: Tensor, right: Tensor, base: float, case: str) -> None:
     r = float(right[1] / right[0]) if len(right) > 1 else 1.0
     off = (speeds[1:] / speeds[:-1] / r - 1).abs() > 0.01
     if off.all() and off.any() and _equal(speeds[1:] / speeds[:-1]):
@@ -73,32 +77,32 @@ def tell_ratios(tried: Tried) -> None:
     asked = [base for _, _, base in wide]
     if all(_alike([found, base]) for found, base in zip(bases, asked, strict=True)):
         return
-    if _alike(steps) or _alike(dims):
-        every = f"Each frequency is {math.exp(-steps[0]):.4g} times the one before at every width"
-        fixed = f", as if dim were {dims[0]:.4g}" if _alike(dims) else " and base"
-        every = f"{every}{fixed}" if _alike(steps) else f"dim is taken as {dims[0]:.4g} everywhere"
-        raise Mistake(
-            "fixed-width",
-            f"{every}. Use dim in the exponent: at dim = {widths[-1]} the ratio must be "
-            f"{asked[-1] ** (-2 / widths[-1]):.4g}.",
-        )
+    _width(steps, dims, widths, asked)
+    last, right = float(wide[0][0][-1]), float(speeds_of(widths[0], base=asked[0])[-1])
+    shown = f"at dim = {widths[0]} the last frequency is {last:.4g}, not {right:.4g}."
     over = [found - dim for found, dim in zip(dims, widths, strict=True)]
     if max(over) - min(over) < 0.02 and abs(over[0]) > 0.5:
-        raise Mistake(
-            "last-speed",
-            f"The exponent is divided by dim {'+' if over[0] > 0 else '−'} {abs(over[0]):.3g}. "
-            f"Divide it by dim: at dim = {widths[0]} the last frequency is "
-            f"{float(wide[0][0][-1]):.4g}, not "
-            f"{float(speeds_of(widths[0], base=asked[0])[-1]):.4g}.",
-        )
+        wrong = f"dim {'+' if over[0] > 0 else '−'} {abs(over[0]):.3g}"
+        words = f"The exponent is divided by {wrong}. Divide it by dim: {shown}"
+        raise Mistake("last-speed", words)
     if _alike(bases):
-        raise Mistake(
-            "last-speed",
-            f"The base is {bases[0]:.4g}. Use {_number(asked)}: at dim = {widths[0]} the last "
-            f"frequency is {float(wide[0][0][-1]):.4g}, not "
-            f"{float(speeds_of(widths[0], base=asked[0])[-1]):.4g}.",
-        )
+        words = f"The base is {bases[0]:.4g}. Use {_number(asked)}: {shown}"
+        raise Mistake("last-speed", words)
     _scaled(bases, asked, [d / dim for d, dim in zip(dims, widths, strict=True)])
+
+
+def _width(steps: list[float], dims: list[float], widths: list[int], asked: list[float]) -> None:
+    """Raise where the ratio, or the width that the exponent is divided by, never changes."""
+    if not (_alike(steps) or _alike(dims)):
+        return
+    every = f"Each frequency is {math.exp(-steps[0]):.4g} times the one before at every width"
+    fixed = f", as if dim were {dims[0]:.4g}" if _alike(dims) else " and base"
+    every = f"{every}{fixed}" if _alike(steps) else f"dim is taken as {dims[0]:.4g} everywhere"
+    raise Mistake(
+        "fixed-width",
+        f"{every}. Use dim in the exponent: at dim = {widths[-1]} the ratio must be "
+        f"{asked[-1] ** (-2 / widths[-1]):.4g}.",
+    )
 
 
 def _scaled(bases: list[float], asked: list[float], widths: list[float]) -> None:

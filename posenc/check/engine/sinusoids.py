@@ -165,27 +165,15 @@ def _form(found: Tensor, n: int, dim: int, case: str) -> None:
         "transposed",
         f"{must} The rows are the positions: transpose the table.",
     )
-    require(
-        shape != (n, dim // 2, 2),
-        "shape",
-        f"{must} torch.stack made a new axis of sine and cosine: add .flatten(1).",
-    )
-    require(
-        shape != (2 * n, dim // 2),
-        "shape",
-        f"{must} Sines and cosines were joined along the rows: join channels, dim=1 in torch.cat.",
-    )
-    require(
-        shape != (n, dim // 2),
-        "shape",
-        f"{must} There is one channel per pair: return its sine and its cosine.",
-    )
-    require(
-        shape != (n, 2 * dim),
-        "shape",
-        f"{must} Make dim/2 = {dim // 2} pairs, with a sine and a cosine each.",
-    )
-    require(shape == (n, dim), "shape", f"{must} Return a row per position, with dim channels.")
+    known = {
+        (n, dim // 2, 2): "torch.stack made a new axis of sine and cosine: add .flatten(1).",
+        (2 * n, dim // 2): "Sines and cosines were joined along the rows: join channels, dim=1 "
+        "in torch.cat.",
+        (n, dim // 2): "There is one channel per pair: return its sine and its cosine.",
+        (n, 2 * dim): f"Make dim/2 = {dim // 2} pairs, with a sine and a cosine each.",
+    }
+    advice = known.get(shape, "Return a row per position, with dim channels.")
+    require(shape == (n, dim), "shape", f"{must} {advice}")
 
 
 def _reach(tables: Sequence[Table]) -> None:

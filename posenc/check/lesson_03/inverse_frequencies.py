@@ -55,16 +55,9 @@ def _form(found: object, dim: int, base: float, case: str) -> None:
         f"{case}: there are {dim} frequencies. Return one per pair, dim/2 = {many}: the sine and "
         "the cosine share it.",
     )
-    require(
-        found.numel() != many or shape == (many,),
-        "shape",
-        f"{case}: the shape is {shape}. Return ({many},), without further axes.",
-    )
-    require(
-        shape == (many,),
-        "shape",
-        f"{case}: the shape is {shape}. Return dim/2 = {many} frequencies, for i = 0 … {many - 1}.",
-    )
+    few = f"dim/2 = {many} frequencies, for i = 0 … {many - 1}"
+    advice = f"({many},), without further axes" if found.numel() == many else few
+    require(shape == (many,), "shape", f"{case}: the shape is {shape}. Return {advice}.")
     require(
         found.is_floating_point() or found.is_complex() or bool((found == _right(dim, base)).all()),
         "dtype",

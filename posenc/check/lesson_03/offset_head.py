@@ -85,25 +85,10 @@ def _two_matrices(weights: object, case: str, dim: int) -> tuple[Tensor, Tensor]
         "return W_q, W_k.",
     )
     assert isinstance(weights, (tuple, list, Tensor))
-    found = []
-    for name, weight in zip(("W_q", "W_k"), weights, strict=True):
-        kind = type(weight).__name__
-        advice = " Use torch.from_numpy." if kind == "ndarray" else ""
-        require(
-            isinstance(weight, Tensor),
-            "shape",
-            f"{name} of {case} is a {kind}, not a tensor of shape ({dim}, {dim}).{advice}",
-        )
-        size = tuple(weight.shape)
-        fits = weight.dim() == 2 and size[0] == dim
-        many = " These look like queries or keys: return the weights alone, without position "
-        many = f"{many}vectors." if len(size) == 2 and size[0] != dim == size[1] else ""
-        require(
-            fits,
-            "shape",
-            f"{name} of {case} has the shape {size}. It must be ({dim}, {dim}).{many}",
-        )
-        found.append(weight.detach().to("cpu", F64))
+    found = [
+        _matrix(weight, f"{name} of {case}", dim)
+        for name, weight in zip(("W_q", "W_k"), weights, strict=True)
+    ]
     widths = [weight.shape[1] for weight in found]
     require(
         widths[0] == widths[1],
@@ -111,6 +96,24 @@ def _two_matrices(weights: object, case: str, dim: int) -> tuple[Tensor, Tensor]
         f"{case}: W_q has {widths[0]} columns and W_k has {widths[1]}. Make them equally wide.",
     )
     return found[0], found[1]
+
+
+def _matrix(weight: object, case: str, dim: int) -> Tensor:
+    """Return one matrix in float64, or raise what is wrong with its form."""
+    kind = type(weight).__name__
+    advice = " Use torch.from_numpy." if kind == "ndarray" else ""
+    if not isinstance(weight, Tensor):
+        words = f"{case} is a {kind}, not a tensor of shape ({dim}, {dim}).{advice}"
+        raise Mistake("shape", words)
+    size = tuple(weight.shape)
+    rows = len(size) == 2 and size[0] != dim == size[1]
+    many = "These look like queries or keys: return the weights alone, without position vectors."
+    require(
+        weight.dim() == 2 and size[0] == dim,
+        "shape",
+        f"{case} has the shape {size}. It must be ({dim}, {dim}). {many if rows else ''}",
+    )
+    return weight.detach().to("cpu", F64)
 
 
 def _wrong_rows(head: Head) -> Tensor:

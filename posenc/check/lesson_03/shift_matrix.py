@@ -63,35 +63,35 @@ def _form(found: object, k: int, dim: int, case: str) -> None:
         f"{case} returned single blocks. Use torch.block_diag(*blocks), which makes one matrix "
         "of them.",
     )
-    if isinstance(found, Tensor):
-        shape, must = tuple(found.shape), f"it must be ({dim}, {dim})"
-        require(
-            shape != (2 * dim, 2 * dim),
-            "shape",
-            f"{case}: the shape is {shape}, from {dim} blocks; {must}. Make dim/2 = {dim // 2} "
-            "blocks, one per pair.",
-        )
-        require(
-            shape != (dim // 2, 2, 2),
-            "blocks",
-            f"{case}: the shape is {shape}, single blocks; {must}. Use torch.block_diag(*blocks).",
-        )
-        require(
-            not found.is_complex(),
-            "dtype",
-            f"{case} is complex. Return a real matrix, with the block cos, sin, −sin, cos for "
-            "each pair.",
-        )
-        require(shape == (dim, dim), "shape", f"{case}: the shape is {shape}; {must}.")
-        kind, right = str(found.dtype).removeprefix("torch."), _right(k, dim)
-        require(
-            found.is_floating_point() or close(found, right),
-            "dtype",
-            f"{case}: the numbers are whole, {kind}, so sines and cosines are lost. Return "
-            "floating-point numbers.",
-        )
+    right = _right(k, dim)
     if not isinstance(found, Tensor):
-        same(found, _right(k, dim), case=case)
+        same(found, right, case=case)
+    assert isinstance(found, Tensor)
+    require(
+        not found.is_complex(),
+        "dtype",
+        f"{case} is complex. Return a real matrix, with the block cos, sin, −sin, cos for each "
+        "pair.",
+    )
+    _shape(tuple(found.shape), dim, case)
+    require(
+        found.is_floating_point() or close(found, right),
+        "dtype",
+        f"{case}: the numbers are whole, {str(found.dtype).removeprefix('torch.')}, so sines and "
+        "cosines are lost. Return floating-point numbers.",
+    )
+
+
+def _shape(shape: tuple[int, ...], dim: int, case: str) -> None:
+    must = f"{case}: the shape is {shape}; it must be ({dim}, {dim})."
+    require(
+        shape != (dim // 2, 2, 2),
+        "blocks",
+        f"{must} These are single blocks. Use torch.block_diag(*blocks).",
+    )
+    many = f" There are {dim} blocks. Make dim/2 = {dim // 2} blocks, one per pair."
+    advice = many if shape == (2 * dim, 2 * dim) else ""
+    require(shape == (dim, dim), "shape", f"{must}{advice}")
 
 
 def _slip(numbers: Sequence[Tensor]) -> None:
@@ -157,7 +157,21 @@ def _turns(found: Tensor, right: Tensor, k: int, case: str) -> None:
         f"{case}: the matrix only moves entries by {abs(k)} places, which shifts one-hot vectors. "
         "For sinusoids rotate pair i by ω_i · k.",
     )
-    off_blocks = torch.block_diag(*[torch.ones(2, 2)] * (dim // 2)) == 0
+    _blocks(found, case)
+    squares = found @ found.T
+    if not close(squares, torch.eye(dim, dtype=F64), 1e-3):
+        i = int((squares.diagonal() - 1).abs().argmax())
+        raise Mistake(
+            "no-turn",
+            f"{case}: row {i} has the norm {float(squares[i, i]) ** 0.5:.4g}. A rotation keeps "
+            "norms, so every row has the norm 1: cos and sin of the same angle.",
+        )
+    _angles(found, right, k, case)
+
+
+def _blocks(found: Tensor, case: str) -> None:
+    """Raise unless there are blocks on the diagonal, and nothing beside them."""
+    off_blocks = torch.block_diag(*[torch.ones(2, 2)] * (len(found) // 2)) == 0
     outside = found * off_blocks
     if (outside.abs() > 1e-4).any():
         apart = found * in_halves(off_blocks)
@@ -170,15 +184,6 @@ def _turns(found: Tensor, right: Tensor, k: int, case: str) -> None:
             f"{column} reaches channel {row} of another pair. Fill only the blocks on the "
             "diagonal.",
         )
-    squares = found @ found.T
-    if not close(squares, torch.eye(dim, dtype=F64), 1e-3):
-        i = int((squares.diagonal() - 1).abs().argmax())
-        raise Mistake(
-            "no-turn",
-            f"{case}: row {i} has the norm {float(squares[i, i]) ** 0.5:.4g}. A rotation keeps "
-            "norms, so every row has the norm 1: cos and sin of the same angle.",
-        )
-    _angles(found, right, k, case)
 
 
 def _angles(found: Tensor, right: Tensor, k: int, case: str) -> None:
