@@ -1,0 +1,93 @@
+"""Frequencies measured at several widths: which base, or which width, were they made with?"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from posenc.check.engine.verdict import Mistake
+from posenc.check.lesson_07.turning import speeds
+
+F64 = torch.float64
+BASE = 10_000.0
+
+
+def name_frequencies(measure: Callable[[int], Tensor], own: str) -> None:
+    """Raise what wrong frequencies were made with; ``own`` says of what they must be made.
+
+    >>> name_frequencies(speeds, "dh")
+    """
+    found = {width: measure(width) for width in (6, 8, 20)}
+    if all(torch.allclose(f, speeds(width), rtol=1e-4, atol=1e-6) for width, f in found.items()):
+        return
+    widths = _made_for(found)
+    if widths is not None:
+        _one_rule(widths, found, own)
+    if all(torch.allclose(f, speeds(width), rtol=6e-3, atol=6e-4) for width, f in found.items()):
+        width, pair = next(
+            (w, int(i))
+            for w, f in found.items()
+            for i in ((f / speeds(w) - 1).abs() > 1e-4).nonzero().flatten()
+        )
+        raise Mistake(
+            "rounded-frequencies",
+            f"The frequencies are rounded: at width {width} pair {pair} has "
+            f"{found[width][pair]:.6g}, not {speeds(width)[pair]:.6g}. Compute them in float32 at "
+            "least, without rounding.",
+        )
+
+
+def _made_for(found: dict[int, Tensor]) -> dict[int, float] | None:
+    """Return for which width each set of frequencies would be right, None where for none."""
+    made = {}
+    for width, f in found.items():
+        if not (0 < float(f[1]) < 0.999 and abs(float(f[0]) - 1) < 1e-3):
+            return None
+        i = torch.arange(len(f), dtype=F64)
+        if not torch.allclose(f, f[1] ** i, rtol=2e-3, atol=1e-6):
+            return None
+        made[width] = -2 * math.log(BASE) / math.log(float(f[1]))
+    return made
+
+
+def _one_rule(made: dict[int, float], found: dict[int, Tensor], own: str) -> None:
+    """Raise the rule that all widths obey: one width, a multiple, one base, or NTK's base."""
+    width = next(w for w in made if abs(made[w] / w - 1) > 1e-3)
+    gives = f"at width {width} pair 1 rotates by {found[width][1]:.3g} rad per position, not by "
+    gives += f"{speeds(width)[1]:.3g}"
+    other = _constant(list(made.values()))
+    if other:
+        raise Mistake(
+            "one-width",
+            f"The frequencies are those of width {other:.4g}, whatever comes in: {gives}. Make "
+            f"them from {own}.",
+        )
+    times = _constant([m / w for w, m in made.items()])
+    if times and times > 1.5 and abs(times - round(times)) < 1e-2:
+        raise Mistake(
+            "width-of-all-heads",
+            f"The frequencies are those of {times:.0f} times the width, as of all heads together: "
+            f"{gives}. Make them from {own}.",
+        )
+    if times:
+        raise Mistake(
+            "other-base",
+            f"The base is {_digits(BASE ** (1 / times))}: {gives}. Use base 10000.",
+        )
+    factor = _constant([BASE ** ((w / m - 1) * (w - 2) / w) for w, m in made.items()])
+    if factor:
+        raise Mistake(
+            "ntk-base",
+            f"The base is raised as NTK does for factor {factor:.3g}, 10000 · factor^(dh/(dh − 2))"
+            f": {gives}. Use base 10000 at every length.",
+        )
+
+
+def _constant(numbers: list[float]) -> float | None:
+    mean = sum(numbers) / len(numbers)
+    return mean if all(abs(x / mean - 1) < 3e-3 for x in numbers) else None
+
+
+def _digits(base: float) -> str:
+    return f"{float(f'{base:.3g}'):g}" if base < 1e6 else f"{base:.3g}"
