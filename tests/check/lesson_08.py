@@ -20,7 +20,7 @@ def ends(dim, base, trained, fast=32, slow=1, top=math.ceil, bottom=math.floor):
     def pair(turns):
         return dim * math.log(trained / (2 * math.pi * turns)) / (2 * math.log(base))
 
-    return bottom(pair(fast)), top(pair(slow))
+    return max(bottom(pair(fast)), 0), min(top(pair(slow)), dim - 1)
 
 
 def yarn(dim, base, factor, trained, change=lambda kept: kept, **options):
@@ -100,25 +100,25 @@ INVENTED = {
     },
     "yarn_frequencies": {
         "NTK for the fast": ("ramp-too-early", ntk_kept),
-        "a ramp over channels": ("ramp-too-early", lambda d, b, f, t: yarn(d, b, f, t, step=2)),
-        "ramp squared": ("ramp-uneven", lambda d, b, f, t: yarn(d, b, f, t, torch.square)),
-        "a step": ("ramp-uneven",
+        "a ramp over channels": ("over-channels", lambda d, b, f, t: yarn(d, b, f, t, step=2)),
+        "ramp squared": ("squared", lambda d, b, f, t: yarn(d, b, f, t, torch.square)),
+        "a step": ("step-in-the-middle",
             lambda d, b, f, t: yarn(d, b, f, t, lambda k: (k > 0.5).double())),
-        "a smooth step": ("ramp-uneven",
+        "a smooth step": ("smooth-step",
             lambda d, b, f, t: yarn(d, b, f, t, lambda k: k * k * (3 - 2 * k))),
-        "16 turns": ("ramp-uneven", lambda d, b, f, t: yarn(d, b, f, t, fast=16)),
-        "2 turns": ("ramp-uneven", lambda d, b, f, t: yarn(d, b, f, t, slow=2)),
+        "16 turns": ("sixteen-turns", lambda d, b, f, t: yarn(d, b, f, t, fast=16)),
+        "2 turns": ("two-turns", lambda d, b, f, t: yarn(d, b, f, t, slow=2)),
         "base written in": ("slow-not-divided", lambda d, b, f, t: yarn(d, 10_000, f, t)),
         "one a channel": ("shape", lambda d, b, f, t: yarn(d, b, f, t).repeat(2)),
         "half precision": ("half-precision", lambda d, b, f, t: yarn(d, b, f, t).bfloat16()),
-        "one pair late": ("ramp-too-late",
+        "one pair late": ("one-pair-late",
             lambda d, b, f, t: yarn(d, b, f, t,
                 top=lambda x: math.ceil(x) + 1, bottom=lambda x: math.floor(x) + 1)),
-        "the ramp is one longer": ("ramp-too-late",
+        "the ramp is one longer": ("ramp-one-longer",
             lambda d, b, f, t: yarn(d, b, f, t, top=lambda x: math.ceil(x) + 1)),
         "twice the factor": ("slow-not-divided", lambda d, b, f, t: yarn(d, b, 2 * f, t)),
-        "factor's root": ("slow-not-divided", lambda d, b, f, t: yarn(d, b, f**0.5, t)),
-        "length written in": ("ramp-too-early", lambda d, b, f, t: yarn(d, b, f, 4096)),
+        "factor's root": ("root-of-the-factor", lambda d, b, f, t: yarn(d, b, f**0.5, t)),
+        "length written in": ("ramp-ignores-length", lambda d, b, f, t: yarn(d, b, f, 4096)),
     },
     "false_neighbour": {
         "sines": ("less-alike",
