@@ -15,6 +15,7 @@ from programs_07 import (
     frequencies,
     half_of_pairs,
     part,
+    part_of,
     part_of_pairs,
     posencs_own,
     rest_in_front,
@@ -100,6 +101,24 @@ SAID = {
 
 INVENTED = {
     "rotary": {
+        "first head alone": ("depends-on-head",
+            lambda x, pos: torch.cat((rope(x[:, :1], pos), x[:, 1:]), 1) if x.dim() > 2
+                else rope(x, pos)),
+        "a table of 4096 rows": ("table-ends",
+            lambda x, pos: turned(x, (torch.arange(4096)[:, None] * frequencies(x))[pos.long()])),
+        "five tokens at most": ("uneven-steps",
+            lambda x, pos: torch.cat((rope(x[..., :5, :], pos[:5]), x[..., 5:, :]), -2)),
+        "halves in, neighbours out": ("halves-in",
+            lambda x, pos: rope(torch.stack(x.chunk(2, -1), -1).flatten(-2), pos)),
+        "still complex": ("complex",
+            lambda x, pos: torch.polar(x[..., 0::2].abs(), pos[:, None] * frequencies(x)
+                * torch.ones_like(x[..., 0::2])).repeat_interleave(2, -1)),
+        "base in bfloat16": ("other-base",
+            lambda x, pos: by(x, pos, frequencies(x, float(torch.tensor(1e4).bfloat16())))),
+        "half the position": ("scaled-positions", lambda x, pos: rope(x, pos / 2)),
+        "half the position, cut": ("position-1-stands-still", lambda x, pos: rope(x, pos // 2)),
+        "width + 2": ("width-moved",
+            lambda x, pos: by(x, pos, speeds_of(x.shape[-1] + 2)[: x.shape[-1] // 2])),
         "four pairs in a loop": ("speed", first_pairs),
         "a turn of 6.28": ("rounded-angles",
             lambda x, pos: turned(x, (pos[:, None] * frequencies(x)) % 6.28)),
@@ -149,6 +168,10 @@ INVENTED = {
         "words turned round": ("start", lambda x, pos: rope(x, pos.flip(0))),
     },
     "to_pairs": {
+        "flattened twice only": ("flattened-too-little",
+            lambda w, h: w.unflatten(0, (h, 2, -1)).transpose(1, 2).flatten(0, 1)),
+        "a permutation put to use backwards": ("other-way",
+            lambda w, h: w[torch.arange(len(w)).view(h, 2, -1).mT.flatten().argsort()]),
         "two heads written in": ("other-heads",
             lambda w, h: to_pairs(w, 2 if len(w) % 4 == 0 else 1)),
         "width from the columns": ("width-from-columns",
@@ -181,6 +204,13 @@ INVENTED = {
             lambda w, h: to_pairs(to_pairs(w, h).T, 1).T),
     },
     "partial_rotary": {
+        "int(share)": ("whole-or-nothing",
+            lambda x, pos, share: part(x, pos, int(share)) if share == 1 else x),
+        "a power of two": ("uneven-steps",
+            lambda x, pos, share: part(x, pos,
+                2 ** int(math.log2(part_of(x, share))) / x.shape[-1])),
+        "the rest as more rows": ("rest-below",
+            lambda x, pos, share: torch.cat((rope(split(x, share)[0], pos), split(x, share)[1]))),
         "eight channels at least": ("rest",
             lambda x, pos, share: part(x, pos, max(8 / x.shape[-1], share))),
         "every second channel": ("strided",

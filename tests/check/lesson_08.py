@@ -29,9 +29,9 @@ def yarn(dim, base, factor, trained, change=lambda kept: kept, **options):
     return old * kept + old / factor * (1 - kept)
 
 
-def kept_of(dim, base, trained, step=1, **options):
+def kept_of(dim, base, trained, step=1, first=0, **options):
     low, high = ends(dim, base, trained, **options)
-    return 1 - ((step * torch.arange(dim // 2) - low) / (high - low)).clamp(0, 1)
+    return 1 - ((step * torch.arange(dim // 2) + first - low) / (high - low)).clamp(0, 1)
 
 
 def ntk_kept(dim, base, factor, trained):
@@ -108,7 +108,7 @@ SAID = {
         ("Pair 26 turns 8192 · 500000^(−52/96) / 2π = 1.067 times",
             lambda d, b, n: 29 if n == 8192 else count(d, b, n)),
         ("Did you print instead of return?", lambda d, b, n: None),
-        ("Return an int", lambda d, b, n: [count(d, b, n)]),
+        ("Return one int", lambda d, b, n: [count(d, b, n)]),
     ],
     "interpolated": [
         ("does not read the positions between",
@@ -154,6 +154,9 @@ INVENTED = {
         "width 128 written in": ("ignores-dim", lambda d, b, t: count(128, b, t)),
         "a formula below 0": ("not-clamped",
             lambda d, b, t: d // 2 - math.ceil(i_of(d, b, t, 1))),
+        "trained − 1": ("one-position-less", lambda d, b, t: count(d, b, t - 1)),
+        "the first of them by argmax": ("first-index",
+            lambda d, b, t: int((t * speeds_of(d, b) < 2 * math.pi).int().argmax())),
         "two turns": ("two-turns", lambda dim, base, t: count(dim, base, t, 4 * math.pi)),
         "speeds counted from one": ("one-too-many-clamped",
             lambda dim, base, t: count(dim, base, t, speeds=speeds_of(dim, base)
@@ -167,6 +170,10 @@ INVENTED = {
         "half the width": ("half-the-pairs", lambda dim, base, t: count(dim // 2, base, t)),
     },
     "interpolated": {
+        "within 2048 as it was": ("step",
+            lambda pos, f: torch.where(pos > 2048, pos / f, pos.double())),
+        "around the mean": ("depends-on-length",
+            lambda pos, f: (pos - pos.double().mean()) / f + pos.double().mean()),
         "whole factor": ("whole-factor", lambda pos, f: pos / int(f)),
         "sorted": ("sorted", lambda pos, f: pos.sort().values / f),
         "from the least": ("from-the-least", lambda pos, f: (pos - pos.min()) / f),
@@ -188,6 +195,13 @@ INVENTED = {
         "twice": ("twice", lambda pos, f: pos / f / f),
     },
     "yarn_frequencies": {
+        "pairs from 1": ("other-low", lambda d, b, f, t: yarn(d, b, f, t, first=1)),
+        "dim − 2": ("other-high",
+            ends_by(lambda d, b, n, t: i_of(d, b, n, t) * (d - 2) / d, not_below_0,
+                lambda x, d: min(x, d - 1))),
+        "six for 2π": ("other-low",
+            ends_by(lambda d, b, n, t: i_of(d, b, n * math.pi / 3, t), not_below_0,
+                lambda x, d: min(x, d - 1))),
         "high at dim/2": ("high-clamped-to-half",
             ends_by(i_of, not_below_0, high=lambda x, d: min(x, d // 2))),
         "low at 1": ("low-clamped-to-one",
@@ -222,6 +236,14 @@ INVENTED = {
         "length written in": ("ramp-ignores-length", lambda d, b, f, t: yarn(d, b, f, 4096)),
     },
     "false_neighbour": {
+        "from trained": ("like-trained",
+            lambda a, b, t, r: t + int(likeness(a, b, t, r, t).argmax())),
+        "one added": ("like-minus-one",
+            lambda a, b, t, r: t + int(likeness(a, b, t, r, -1).argmax())),
+        "the sum without its sign": ("absolute-sum",
+            lambda a, b, t, r: t + int(likeness(a, b, t, r).abs().argmax())),
+        "every second distance": ("less-alike",
+            lambda a, b, t, r: t + 2 * int(likeness(a, b, t, r)[::2].argmax())),
         "first is 1": ("first-is-one",
             lambda a, b, t, r: t + int(likeness(1, b, t, r).argmax())),
         "ratio of both": ("by-ratio",

@@ -40,10 +40,14 @@ def examine_positions(ask: Ask, found: Tensor, x: Tensor, pos: Tensor) -> None:
         pair = int((beside - alone).abs().argmax())
         raise Mistake(
             "depends-on-others",
-            f"Position {pos[row]} rotates pair {pair} to {beside[pair]:.4g} rad beside "
-            f"{pos.max()}, and to {alone[pair]:.4g} alone. Make each angle from its own position "
-            "and the width, not from the largest position or the length.",
+            f"Position {pos[row]} rotates pair {pair} to {_short(beside[pair])} rad beside "
+            f"{pos.max()}, and to {_short(alone[pair])} alone. Make each angle from its own "
+            "position and the width, not from the largest position or the length.",
         )
+
+
+def _short(angle: Tensor) -> str:
+    return f"{round(float(angle), 6) + 0.0:.4g}"
 
 
 def measured(ask: Ask, width: int) -> Tensor:

@@ -21,21 +21,38 @@ def name_frequencies(measure: Callable[[int], Tensor], own: str) -> None:
     found = {width: measure(width) for width in (6, 8, 20)}
     if all(torch.allclose(f, speeds(width), rtol=1e-4, atol=1e-6) for width, f in found.items()):
         return
+    _scaled(found)
     widths = _made_for(found)
     if widths is not None:
         _one_rule(widths, found, own)
     if all(torch.allclose(f, speeds(width), rtol=6e-3, atol=6e-4) for width, f in found.items()):
-        width, pair = next(
-            (w, int(i))
-            for w, f in found.items()
-            for i in ((f / speeds(w) - 1).abs() > 1e-4).nonzero().flatten()
-        )
+        width = max(found, key=lambda w: float((found[w] / speeds(w) - 1).abs().max()))
+        pair = int((found[width] / speeds(width) - 1).abs().argmax())
         raise Mistake(
             "rounded-frequencies",
             f"The frequencies are rounded: at width {width} pair {pair} has "
             f"{found[width][pair]:.6g}, not {speeds(width)[pair]:.6g}. Compute them in float32 at "
             "least, without rounding.",
         )
+
+
+def _scaled(found: dict[int, Tensor]) -> None:
+    """Raise where every pair rotates by one part of its angle, or not at all."""
+    ratios = torch.cat([f / speeds(width) for width, f in found.items()])
+    ratio = float(ratios.mean())
+    if float((ratios - ratio).abs().max()) > 1e-4 * abs(ratio) + 1e-6:
+        return
+    if abs(ratio) < 1e-6:
+        raise Mistake(
+            "position-1-stands-still",
+            "Nothing rotates at position 1, where pair 0 must rotate by 1 rad. Multiply the "
+            "frequencies by pos itself, without //.",
+        )
+    raise Mistake(
+        "scaled-positions",
+        f"Every pair rotates by {ratio:.4g} times its angle: pair 0 by {ratio:.4g} rad per "
+        "position, not by 1. Multiply the frequencies by pos itself.",
+    )
 
 
 def _made_for(found: dict[int, Tensor]) -> dict[int, float] | None:
@@ -53,7 +70,7 @@ def _made_for(found: dict[int, Tensor]) -> dict[int, float] | None:
 
 def _one_rule(made: dict[int, float], found: dict[int, Tensor], own: str) -> None:
     """Raise the rule that all widths obey: one width, a multiple, one base, or NTK's base."""
-    width = next(w for w in made if abs(made[w] / w - 1) > 1e-3)
+    width = max(made, key=lambda w: abs(made[w] / w - 1))
     gives = f"at width {width} pair 1 rotates by {found[width][1]:.3g} rad per position, not by "
     gives += f"{speeds(width)[1]:.3g}"
     other = _constant(list(made.values()))
@@ -75,6 +92,13 @@ def _one_rule(made: dict[int, float], found: dict[int, Tensor], own: str) -> Non
             "other-base",
             f"The base is {_digits(BASE ** (1 / times))}: {gives}. Use base 10000.",
         )
+    more = {round(m - w, 2) for w, m in made.items()}
+    if len(more) == 1:
+        raise Mistake(
+            "width-moved",
+            f"The frequencies are those of the width {more.pop():+g}: {gives}. Make them from "
+            f"{own}.",
+        )
     factor = _constant([BASE ** ((w / m - 1) * (w - 2) / w) for w, m in made.items()])
     if factor:
         raise Mistake(
@@ -90,4 +114,4 @@ def _constant(numbers: list[float]) -> float | None:
 
 
 def _digits(base: float) -> str:
-    return f"{float(f'{base:.3g}'):g}" if base < 1e6 else f"{base:.3g}"
+    return f"{base:.4g}" if not 1e4 <= base < 1e6 else f"{float(f'{base:.4g}'):.0f}"

@@ -114,6 +114,8 @@ WHICH = (
     Slip("twice-as-many", lambda x, pos, share: part(x, pos, min(2 * share, 1)),
          "Twice as many channels rotate as should. share is a part of the dh channels, not pairs "
          "of them: rotate int(dh · share)."),
+    Slip("whole-or-nothing", lambda x, pos, share: rope(x, pos) if share == 1 else x,
+         "Nothing rotates unless share is 1, as int(share) is 0 below it. Use int(dh · share)."),
     Slip("share-twice", lambda x, pos, share: part(x, pos, share * share),
          "share is applied twice: with share 0.5 a quarter of the channels rotates. Multiply dh by "
          "it once."),
@@ -140,6 +142,10 @@ WHICH = (
          "rotated ones first in torch.cat."),
     Slip("rest-lost", lambda x, pos, share: rope(x[..., : int(x.shape[-1] * share)], pos),
          "The rest is left out. Append x[..., int(dh · share):] with torch.cat."),
+    Slip("rest-below",
+         lambda x, pos, share: torch.cat((
+             rope(x[..., : int(x.shape[-1] * share)], pos), x[..., int(x.shape[-1] * share) :])),
+         "The rest is put below the rotated channels, as more rows. Use torch.cat((…), dim=-1)."),
     Slip("rest-zero", _zeros,
          "The rest is zero. Return x[..., int(dh · share):] as it came in."),
     Slip("mixture", lambda x, pos, share: share * rope(x, pos) + (1 - share) * x,

@@ -47,6 +47,10 @@ def _each_channel(x: Tensor, pos: Tensor) -> Tensor:
     return _by_table(x, pos[:, None] * frequency, _quarter(x))
 
 
+def _halves_in(x: Tensor, pos: Tensor) -> Tensor:
+    return rope(torch.stack(x.chunk(2, -1), -1).flatten(-2), pos)
+
+
 def _overwritten(x: Tensor, pos: Tensor) -> Tensor:
     theta = _angles(x, pos)
     a, b = x[..., 0::2], x[..., 1::2]
@@ -101,6 +105,9 @@ LAYOUT = (
          lambda x, pos: rope(x, pos).unflatten(-1, (-1, 2)).transpose(-1, -2).flatten(-2),
          "All first channels come before all second ones. Put each pair back into 2i and 2i + 1, "
          "with stack and flatten instead of cat."),
+    Slip("halves-in", _halves_in,
+         "a and b are the two halves of x, but come back as neighbours. Take a from x[..., 0::2] "
+         "and b from x[..., 1::2]."),
     Slip("exchanged", lambda x, pos: _exchanged(rope(x, pos)),
          "The two channels of each pair come back exchanged. Stack a cos θ − b sin θ first."),
     Slip("exchanged-before", lambda x, pos: rope(_exchanged(x), pos),

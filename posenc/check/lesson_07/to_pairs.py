@@ -63,6 +63,10 @@ SLIPS = (
     Slip("not-flattened",
          lambda weight, heads: weight.unflatten(0, (heads, 2, -1)).transpose(1, 2),
          "The axes (n_heads, dh/2, 2) are still apart. End with .flatten(0, 2)."),
+    Slip("flattened-too-little",
+         lambda weight, heads:
+             weight.unflatten(0, (heads, 2, -1)).transpose(1, 2).flatten(0, 1),
+         "The axis of 2 is still there. End with .flatten(0, 2), over three axes."),
     Slip("heads-as-width", lambda weight, heads: _by_width(weight, heads // 2),
          "n_heads was used as the width of a head. It is the number of heads: "
          "unflatten(0, (n_heads, 2, -1))."),
@@ -114,7 +118,7 @@ def _which(found: Tensor, weight: Tensor) -> Tensor:
     old = int(cosine.abs().argmax())
     factor = float(found[row].norm() / weight[old].norm() * cosine[old].sign())
     whole = abs(float(cosine[old])) > 1 - 1e-6
-    said = f"it is old row {old} times {factor:.3g}" if whole else "some of its numbers moved"
+    said = f"it is old row {old} times {factor:.3g}" if whole else "its numbers are new"
     require(
         bool(far.amin(1).max() < 1e-4),
         "not-a-row",

@@ -21,9 +21,14 @@ class Tried(Exercise):
         found = [_attempt(answer, case) for case in self.cases]
         limits = self.atol if isinstance(self.atol, tuple) else (self.atol,) * len(found)
         self._name(found, max(limits))
-        for one in found:
+        for one, case in zip(found, self.cases, strict=True):
+            if isinstance(one, IndexError):
+                _table_ends(one, self._words(case))
             if isinstance(one, Exception):
                 raise one
+            if isinstance(one, Tensor) and one.is_complex():
+                raise Mistake("complex", "The result is complex. Return real numbers, pair by "
+                              "pair: torch.view_as_real(…).flatten(-2).")  # fmt: skip
         right = [self.right(*case) for case in self.cases]
         judged = zip(found, right, map(self._words, self.cases), limits, strict=True)
         differences = [first_difference([f], [r], [words], atol) for f, r, words, atol in judged]
@@ -44,6 +49,16 @@ class Tried(Exercise):
                 for mine, case in zip(found, self.cases, strict=True)
             ):
                 raise Remark(slip.says) if slip.fine else Mistake(slip.slug, slip.says)
+
+
+def _table_ends(error: IndexError, words: str) -> None:
+    """Raise the mistake of a table that has no row for a far position."""
+    if "out of bounds" in str(error) or "out of range" in str(error):
+        raise Mistake(
+            "table-ends",
+            f"{words} raises {type(error).__name__}: {error}. Compute angles from pos; a "
+            "table ends.",
+        ) from error
 
 
 def _attempt(program: Callable[..., Any], case: tuple[Any, ...]) -> Any:

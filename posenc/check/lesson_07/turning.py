@@ -120,11 +120,11 @@ def _places(turns: Tensor, mirrored: Tensor, pos: Tensor) -> None:
     )
     if not same:
         head, row, pair = (int(i) for i in ((turns - turns[:1]).abs() > 1e-3).nonzero()[0])
-        one, other = (float(turns[h, row, pair].angle()) for h in (0, head))
+        one, other = (round(float(turns[h, row, pair].angle()), 9) for h in (0, head))
         raise Mistake(
             "depends-on-head",
             f"At position {pos[row]:g} pair {pair} rotates by {one:.3g} rad in one head and by "
-            f"{other:.3g} in another. Tokens lie along axis −2 of x: match pos with that axis.",
+            f"{other:.3g} in another. Rotate all heads alike: pos runs along axis −2 of x.",
         )
 
 
@@ -138,7 +138,7 @@ def _start(turns: Tensor, pos: Tensor) -> None:
         raise Mistake(
             "start",
             f"Position 0 must not rotate: its angle is 0 · frequency = 0. Pair {pair} rotates by "
-            f"{angle:.4g} rad there. Multiply pos itself, without an offset.",
+            f"{angle:.4g} rad there. Multiply the frequencies by pos, without an offset.",
         )
 
 
@@ -157,14 +157,20 @@ def examine_frequencies(found: Tensor, x: Tensor, pos: Tensor, speeds: Tensor) -
         return
     row, pair = (int(i) for i in wrong.nonzero()[0])
     turn, true = round(float(far[row, pair] + gap[row, pair]), 6) + 0.0, float(far[row, pair])
+    if abs(float(angles_of(found, x)[row, pair])) < 1e-6:
+        turn = 0.0
     words = f"At width {x.shape[-1]} and position {pos[row]:g} pair {pair} rotates by {turn:.4g} "
     words += f"rad; it must be {true:.4g}. "
     if bool((gap.abs() < 0.01 * far + 1e-4).all()):
         cure = "Compute the angles in float32 at least, and do not reduce them by a rounded 2π."
-        raise Mistake("rounded-angles", f"{words}{cure}")
-    if at_one.any() and turn == 0:
-        raise Mistake("speed", f"{words}Rotate all {len(speeds)} pairs of the width.")
-    if at_one.any():
-        cure = f"The frequency of pair {pair} is 10000^(−{2 * pair}/{x.shape[-1]}) = {true:.4g}."
-        raise Mistake("speed", words + cure)
-    raise Mistake("uneven-steps", f"{words}Multiply the frequency by the position itself.")
+        raise Mistake("rounded-angles", words + cure)
+    formula = f"{pos[row]:g} · 10000^(−{2 * pair}/{x.shape[-1]})"
+    if turn == 0:
+        cure = f"Rotate every row and all {len(speeds)} pairs."
+    elif at_one.any() and abs(turn + true) < 1e-3 * true:
+        cure = "The direction is wrong: put the minus before the sine of the first channel."
+    elif at_one.any() or not (pos == 1).any():
+        cure = f"Its angle is {formula} = {true:.4g}."
+    else:
+        cure = "Multiply the frequency by the position itself."
+    raise Mistake("speed" if at_one.any() else "uneven-steps", words + cure)

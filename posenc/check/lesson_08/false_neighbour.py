@@ -75,6 +75,11 @@ SLIPS = (
     Slip("like-zero", lambda *given: likeness(*given, of=0).argmax() + given[2],
          "This distance is the most similar to 0. Compare with distance 1: subtract 1 before you "
          "multiply."),
+    Slip("like-trained", lambda *given: likeness(*given, of=given[2]).argmax() + given[2],
+         "This compares with the distance trained. Compare with distance 1: subtract 1 before you "
+         "multiply."),
+    Slip("like-minus-one", lambda *given: likeness(*given, of=-1).argmax() + given[2],
+         "1 is added before the cosine. Subtract it: k − 1 steps lie between k and 1."),
     Slip("first-alone", lambda first, second, *range_: nearest(first, first, *range_),
          "Only the first frequency is used. Add the cosine of the second."),
     Slip("second-alone", lambda first, second, *range_: nearest(second, second, *range_),
@@ -107,6 +112,8 @@ SLIPS = (
     Slip("squared",
          lambda first, second, *range_: _by(first, second, *range_, wave=lambda x: x.cos() ** 2),
          "A squared cosine is as large half a turn away. Leave out the square."),
+    Slip("absolute-sum", lambda *given: likeness(*given).abs().argmax() + given[2],
+         "The sum is taken without its sign, so half a turn counts as well. Leave out abs."),
     Slip("multiplied",
          lambda first, second, trained, reach: _product(first, second, trained, reach).argmax()
              + trained,
@@ -140,6 +147,7 @@ CLOCKS = (
     (1.0, 0.5, 26, 40),  # 26 itself does
     (0.9, 0.21, 8, 200),
     (0.9, 0.05, 16, 50),
+    (0.25, 0.05, 30, 50),
     (0.3, 0.05, 16, 90),
     (0.25, 0.004, 2048, 3000),
 )

@@ -15,6 +15,9 @@ def said(name: str, *case: float) -> str:
     return f"{name}({', '.join(str(int(x)) if x == int(x) else f'{x:.4g}' for x in case)})"
 
 
+NUMBERS = ("int", "float")
+
+
 def number(found: object, case: str) -> float:
     """Return the one number in ``found``, or raise the mistake."""
     if isinstance(found, Tensor) and found.numel() == 1 and found.dtype != torch.bool:
@@ -26,11 +29,15 @@ def number(found: object, case: str) -> float:
     elif found is None:
         words = "the function returned None. Did you print instead of return?"
     else:
-        words = f"it is {kind}. Return an int" if kind not in ("int", "float") else f"it is {found}"
+        words = f"it is a {kind}. Return one int" if kind not in NUMBERS else f"it is {found}"
     is_number = (isinstance(found, (int, float)) or hasattr(found, "__index__")) and kind not in (
         "bool",
         "Tensor",
     )
     finite = is_number and abs(float(found)) < 1e15  # type: ignore[arg-type]
-    require(finite, "not-a-number", f"{case} must be one whole number; {words}".rstrip(".") + ".")
+    require(
+        finite,
+        "not-a-number",
+        f"{case} must be one whole number; {words}{'' if found is None else '.'}",
+    )
     return float(found)  # type: ignore[arg-type]

@@ -49,6 +49,9 @@ def _ruled(slug: str) -> Callable[[int, float, float], Tensor]:
 COUNTS = (
     Slip("counts-seen", lambda dim, base, trained: dim // 2 - unseen(dim, base, trained),
          "These are the pairs that complete a turn. Count the others: trained · frequency < 2π."),
+    Slip("first-index",
+         lambda dim, base, trained: (trained * speeds(dim, base) < TURN).int().argmax(),
+         "This is the index of the first pair, from argmax. Count them: use sum."),
     Slip("channels", lambda dim, base, trained: 2 * unseen(dim, base, trained),
          "This counts channels, two for each pair. Count pairs."),
     Slip("share", lambda dim, base, trained: unseen(dim, base, trained) / (dim // 2),
@@ -94,6 +97,8 @@ TURNS = (
     Slip("ignores-dim",
          lambda dim, base, trained: unseen(128, base, trained),
          "There are 64 pairs, whatever was asked. Use the argument dim."),
+    Slip("one-position-less", lambda dim, base, trained: unseen(dim, base, trained - 1),
+         "trained − 1 positions are multiplied. Multiply the frequencies by trained."),
     Slip("ignores-length", lambda dim, base, trained: unseen(dim, base, 4096),
          "The training length is 4096, whatever was asked. Use the argument."),
     Slip("a-speed-a-channel",
@@ -101,6 +106,10 @@ TURNS = (
              (trained * base ** (-torch.arange(dim, dtype=F64) / dim) < TURN).sum(),
          "There is a frequency for each of the dim channels. Make one per pair, base^(−2i/dim) "
          "with i below dim/2."),
+    Slip("twice-the-pairs",
+         lambda dim, base, trained:
+             (trained * base ** (-2 * torch.arange(dim, dtype=F64) / dim) < TURN).sum(),
+         "i runs to dim − 1, twice as many pairs as there are. Stop at dim/2 − 1."),
     Slip("half-the-pairs",
          lambda dim, base, trained: (trained * speeds(dim, base)[::2] < TURN).sum(),
          "Only every other pair is counted. Take i = 0, 1, 2, … below dim/2."),
@@ -133,6 +142,7 @@ PAIRS = (
     (40, 1000.0, 2),  # no pair does
     (36, 1_000_000.0, 1000),
     (14, 300.0, 30),
+    (10, 100.0, 16),  # one position less would leave one pair more
     (20, 10_000.0, 131_072),
 )
 

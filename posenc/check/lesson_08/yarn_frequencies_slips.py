@@ -141,6 +141,10 @@ ALL = (
          lambda dim, base, factor, trained:
              mixed(speeds(dim, base), ramp(dim, *ends(dim, base, trained * factor)), factor),
          "The turns are counted in the new length, trained · factor. Count them in trained."),
+    Slip("length-divided",
+         lambda dim, base, factor, trained:
+             mixed(speeds(dim, base), ramp(dim, *ends(dim, base, trained / factor)), factor),
+         "The turns are counted in trained / factor. Count them in trained."),
 )  # fmt: skip
 CLAMPED = (
     _clamped_to("ends-not-clamped", _no_clamp,
