@@ -50,9 +50,18 @@ WRONG = {
         "shape": lambda x, pos: rope(x, pos)[..., :4],
         "not-a-tensor": lambda x, pos: None,
         "raises": lambda x, pos: 1 / 0,
+        "not-finite": lambda x, pos: rope(x, pos) * math.nan,
+        "zeros": lambda x, pos: torch.zeros_like(x),
     },
-    "to_pairs": {"not-a-tensor": lambda w, h: list(to_pairs(w, h))},
-    "partial_rotary": {"from-one": lambda x, pos, share: part(x, pos + 1, share)},
+    "to_pairs": {
+        "not-a-tensor": lambda w, h: list(to_pairs(w, h)),
+        "not-finite": lambda w, h: to_pairs(w, h) / 0,
+        "not-a-row": lambda w, h: torch.zeros_like(w),
+    },
+    "partial_rotary": {
+        "from-one": lambda x, pos, share: part(x, pos + 1, share),
+        "not-finite": lambda x, pos, share: part(x, pos, share) / (pos[:, None] != 1),
+    },
 }
 
 SAID = {

@@ -68,6 +68,7 @@ FORMS = {
 WRONG = {
     "unseen_pairs": {"no-such-number": lambda *given: 7, "raises": lambda *given: 1 / 0},
     "interpolated": {
+        "not-finite": lambda pos, factor: pos / factor * math.nan,
         "mutates-input": lambda pos, factor: pos.add_(1) / factor,
         "zero-moves": lambda pos, factor: pos / factor + 1,
         "int16-positions": lambda pos, factor: pos.to(torch.int16) / factor,
@@ -76,6 +77,7 @@ WRONG = {
         "shape": lambda pos, factor: pos[:, None] / factor,
         "not-a-tensor": lambda pos, factor: (pos / factor).tolist(),
     },
+    "yarn_frequencies": {"not-finite": lambda d, b, f, t: yarn(d, b, f, t) / 0},
     "false_neighbour": {"out-of-range": lambda *given: 3, "not-a-number": lambda *given: None},
 }
 

@@ -160,6 +160,8 @@ ADDED = tuple(
 WHERE = (
     Slip("stands-still", lambda x, pos: x,
          "x came back as it was: nothing rotates. Return the rotated channels."),
+    Slip("zeros", lambda x, pos: 0 * x,
+         "The result is all zeros. Fill it with the rotated channels, or stack them."),
     Slip("ignores-pos", lambda x, pos: rope(x, torch.arange(len(pos))),
          "The rows rotate by 0, 1, 2, …, whatever pos says. Multiply the frequencies by pos."),
     Slip("from-the-first", lambda x, pos: rope(x, pos - pos[0]),

@@ -119,6 +119,7 @@ def _which(found: Tensor, weight: Tensor) -> Tensor:
     factor = float(found[row].norm() / weight[old].norm() * cosine[old].sign())
     whole = abs(float(cosine[old])) > 1 - 1e-6
     said = f"it is old row {old} times {factor:.3g}" if whole else "its numbers are new"
+    said = said if found[row].any() else "it is all zeros"
     require(
         bool(far.amin(1).max() < 1e-4),
         "not-a-row",

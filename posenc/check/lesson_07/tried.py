@@ -35,6 +35,9 @@ class Tried(Exercise):
         first = next((mistake for mistake in differences if mistake), None)
         if first is None:
             return self.praise
+        for mistake in differences:
+            if mistake and mistake.slug == "not-finite":
+                raise mistake
         numbers = [mine.detach().to("cpu", F64) for mine in found]
         self.asks(answer, numbers, differences)
         for mine, true, case in zip(numbers, right, self.cases, strict=True):

@@ -146,6 +146,8 @@ def _examine(answer: Answer) -> str:
     explain(found, SLIPS, cases)  # before their type is judged: pos // 4 has a name
     first = first_difference(found, right, said)
     if first is not None:
+        if first.slug == "not-finite":
+            raise first
         _not_squeezed(answer)
         raise first
     for mine, true, words in zip(found, right, said, strict=True):
