@@ -1,7 +1,7 @@
 """Frequencies measured at several widths: which base, or which width, were they made with?"""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -69,43 +69,33 @@ def _made_for(found: dict[int, Tensor]) -> dict[int, float] | None:
 
 
 def _one_rule(made: dict[int, float], found: dict[int, Tensor], own: str) -> None:
-    """Raise the rule that all widths obey: one width, a multiple, one base, or NTK's base."""
+    """Raise the rule that all widths obey."""
     width = max(made, key=lambda w: abs(made[w] / w - 1))
     gives = f"at width {width} pair 1 rotates by {found[width][1]:.3g} rad per position, not by "
     gives += f"{speeds(width)[1]:.3g}"
-    other = _constant(list(made.values()))
-    if other:
-        raise Mistake(
-            "one-width",
-            f"The frequencies are those of width {other:.4g}, whatever comes in: {gives}. Make "
-            f"them from {own}.",
-        )
-    times = _constant([m / w for w, m in made.items()])
-    if times and times > 1.5 and abs(times - round(times)) < 1e-2:
-        raise Mistake(
-            "width-of-all-heads",
-            f"The frequencies are those of {times:.0f} times the width, as of all heads together: "
-            f"{gives}. Make them from {own}.",
-        )
-    if times:
-        raise Mistake(
-            "other-base",
-            f"The base is {_digits(BASE ** (1 / times))}: {gives}. Use base 10000.",
-        )
+    cure = f"Make them from {own}."
+    for slug, holds, fault in _rules(made):
+        if holds:
+            based = slug in ("other-base", "ntk-base")
+            raise Mistake(slug, f"{fault}: {gives}. {'Use base 10000.' if based else cure}")
+
+
+def _rules(made: dict[int, float]) -> Iterator[tuple[str, bool, str]]:
+    """Yield one width, a multiple, one base, so much more, NTK's base: slug, holds, the fault."""
+    one = _constant(list(made.values())) or 0.0
+    yield "one-width", one > 0, f"The frequencies are those of width {one:.4g}, whatever comes in"
+    times = _constant([m / w for w, m in made.items()]) or 0.0
+    whole = times > 1.5 and abs(times - round(times)) < 1e-2
+    fault = f"The frequencies are those of {times:.0f} times the width, as of all heads together"
+    yield "width-of-all-heads", whole, fault
+    base = BASE ** (1 / (times or 1))
+    yield "other-base", times > 0, f"The base is {_digits(base)}"
     more = {round(m - w, 2) for w, m in made.items()}
-    if len(more) == 1:
-        raise Mistake(
-            "width-moved",
-            f"The frequencies are those of the width {more.pop():+g}: {gives}. Make them from "
-            f"{own}.",
-        )
-    factor = _constant([BASE ** ((w / m - 1) * (w - 2) / w) for w, m in made.items()])
-    if factor:
-        raise Mistake(
-            "ntk-base",
-            f"The base is raised as NTK does for factor {factor:.3g}, 10000 · factor^(dh/(dh − 2))"
-            f": {gives}. Use base 10000 at every length.",
-        )
+    fault = f"The frequencies are those of the width {min(more):+g}"
+    yield "width-moved", len(more) == 1, fault
+    factor = _constant([BASE ** ((w / m - 1) * (w - 2) / w) for w, m in made.items()]) or 0.0
+    fault = f"The base is raised as NTK does for factor {factor:.3g}, 10000 · factor^(dh/(dh − 2))"
+    yield "ntk-base", factor > 0, fault
 
 
 def _constant(numbers: list[float]) -> float | None:

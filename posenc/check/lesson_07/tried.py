@@ -9,7 +9,7 @@ from torch import Tensor
 
 from posenc.check.engine.compare import F64, alike, first_difference
 from posenc.check.engine.exercise import Exercise
-from posenc.check.engine.verdict import Mistake, Remark
+from posenc.check.engine.verdict import Mistake, Remark, require
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,7 @@ class Tried(Exercise):
         limits = self.atol if isinstance(self.atol, tuple) else (self.atol,) * len(found)
         self._name(found, max(limits))
         for one, case in zip(found, self.cases, strict=True):
-            if isinstance(one, IndexError):
-                _table_ends(one, self._words(case))
-            if isinstance(one, Exception):
-                raise one
-            if isinstance(one, Tensor) and one.is_complex():
-                raise Mistake("complex", "The result is complex. Return real numbers, pair by "
-                              "pair: torch.view_as_real(…).flatten(-2).")  # fmt: skip
+            _form(one, self._words(case))
         right = [self.right(*case) for case in self.cases]
         judged = zip(found, right, map(self._words, self.cases), limits, strict=True)
         differences = [first_difference([f], [r], [words], atol) for f, r, words, atol in judged]
@@ -52,6 +46,20 @@ class Tried(Exercise):
                 for mine, case in zip(found, self.cases, strict=True)
             ):
                 raise Remark(slip.says) if slip.fine else Mistake(slip.slug, slip.says)
+
+
+def _form(one: Any, words: str) -> None:
+    """Raise an error of the answer, or the mistake of a complex result."""
+    if isinstance(one, IndexError):
+        _table_ends(one, words)
+    if isinstance(one, Exception):
+        raise one
+    require(
+        not (isinstance(one, Tensor) and one.is_complex()),
+        "complex",
+        "The result is complex. Return real numbers, pair by pair: "
+        "torch.view_as_real(…).flatten(-2).",
+    )
 
 
 def _table_ends(error: IndexError, words: str) -> None:

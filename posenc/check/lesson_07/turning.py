@@ -162,15 +162,17 @@ def examine_frequencies(found: Tensor, x: Tensor, pos: Tensor, speeds: Tensor) -
     words = f"At width {x.shape[-1]} and position {pos[row]:g} pair {pair} rotates by {turn:.4g} "
     words += f"rad; it must be {true:.4g}. "
     if bool((gap.abs() < 0.01 * far + 1e-4).all()):
-        cure = "Compute the angles in float32 at least, and do not reduce them by a rounded 2π."
-        raise Mistake("rounded-angles", words + cure)
-    formula = f"{pos[row]:g} · 10000^(−{2 * pair}/{x.shape[-1]})"
+        words += "Compute the angles in float32 at least, and do not reduce them by a rounded 2π."
+        raise Mistake("rounded-angles", words)
+    slug = "speed" if at_one.any() else "uneven-steps"
+    known = bool(at_one.any()) or not bool((pos == 1).any())
+    formula = f"{pos[row]:g} · 10000^(−{2 * pair}/{x.shape[-1]}) = {true:.4g}"
+    raise Mistake(slug, words + _cure(turn, true, formula if known else "", len(speeds)))
+
+
+def _cure(turn: float, true: float, formula: str, pairs: int) -> str:
     if turn == 0:
-        cure = f"Rotate every row and all {len(speeds)} pairs."
-    elif at_one.any() and abs(turn + true) < 1e-3 * true:
-        cure = "The direction is wrong: put the minus before the sine of the first channel."
-    elif at_one.any() or not (pos == 1).any():
-        cure = f"Its angle is {formula} = {true:.4g}."
-    else:
-        cure = "Multiply the frequency by the position itself."
-    raise Mistake("speed" if at_one.any() else "uneven-steps", words + cure)
+        return f"Rotate every row and all {pairs} pairs."
+    if formula and abs(turn + true) < 1e-3 * true:
+        return "The direction is wrong: put the minus before the sine of the first channel."
+    return f"Its angle is {formula}." if formula else "Multiply the frequency by the position."
