@@ -110,6 +110,11 @@ SAID = {
 
 INVENTED = {
     "rotary": {
+        "half-split, base 500 000": ("half-split",
+            lambda x, pos: posenc.functional.rotate_halves(x, pos[:, None] * frequencies(x, 5e5))),
+        "clockwise, int16": ("clockwise-too", lambda x, pos: rope(x, -pos.to(torch.int16).long())),
+        "clockwise, in turns": ("speed",
+            lambda x, pos: by(x, -pos, 2 * math.pi * frequencies(x))),
         "first head alone": ("depends-on-head",
             lambda x, pos: torch.cat((rope(x[:, :1], pos), x[:, 1:]), 1) if x.dim() > 2
                 else rope(x, pos)),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from posenc.check.engine.verdict import Mistake
+from posenc.check.engine.verdict import Mistake, require
 from posenc.check.lesson_07.turning import speeds
 
 F64 = torch.float64
@@ -48,6 +48,12 @@ def _scaled(found: dict[int, Tensor]) -> None:
             "Nothing rotates at position 1, where pair 0 must rotate by 1 rad. Multiply the "
             "frequencies by pos itself, without //.",
         )
+    require(
+        abs(ratio + 1) > 1e-4,
+        "clockwise-too",
+        "The rotation is clockwise: pair 0 rotates by −1 rad per position, not by 1, and more is "
+        "wrong. Put the minus before the sine of the first channel.",
+    )
     raise Mistake(
         "scaled-positions",
         f"Every pair rotates by {ratio:.4g} times its angle: pair 0 by {ratio:.4g} rad per "

@@ -84,23 +84,36 @@ def _lengths(found: Tensor, x: Tensor, pos: Tensor, speeds: Tensor) -> None:
     off = (size - before).abs() > 1e-3 * (1 + before)
     if not off.any():
         return
+    halves = [part.unflatten(-1, (2, -1)).norm(dim=-2) for part in (found, x)]
+    require(
+        not torch.allclose(halves[0], halves[1].to(F64), atol=1e-3),
+        "half-split",
+        "Channels i and i + dh/2 keep their norm together, so the layout is half-split. Rotate "
+        "channels 2i and 2i + 1 together.",
+    )
     where = tuple(int(i) for i in off.nonzero()[0])
-    ratios = size / before
-    theta = pos[:, None] * speeds
-    if bool((ratios - ratios.mean()).abs().max() < 1e-3):
-        cure = "The result is scaled. Leave out the factor; a rotation keeps norms."
-    elif _first_right(found, x, theta, 0) or _first_right(found, x, theta, 1):
-        bad = "first" if not _first_right(found, x, theta, 0) else "second"
-        formula = "a cos θ − b sin θ" if bad == "first" else "a sin θ + b cos θ"
-        cure = f"Only the {bad} channel of the pairs is wrong. Make it {formula}, with the old a "
-        cure += "and b and one θ per pair."
-    else:
-        cure = "Use a cos θ − b sin θ and a sin θ + b cos θ, with the old a and b and one θ per "
-        cure += "pair."
+    cure = _length_cure(found, x, pos[:, None] * speeds)
     raise Mistake(
         "length",
         f"A rotation keeps norms; that of pair {where[-1]} at position {pos[where[-2]]:g} goes "
         f"from {before[where]:.3g} to {size[where]:.3g}. {cure}",
+    )
+
+
+def _length_cure(found: Tensor, x: Tensor, theta: Tensor) -> str:
+    """Say what to do where norms change: (..., n, w) twice, (n, w/2)."""
+    ratios = _sizes(found) / _sizes(x)
+    if bool((ratios - ratios.mean()).abs().max() < 1e-3):
+        return "The result is scaled: leave out the factor."
+    right = [_first_right(found, x, theta, channel) for channel in (0, 1)]
+    if not any(right):
+        return (
+            "Use a cos θ − b sin θ and a sin θ + b cos θ, with the old a and b and one θ per pair."
+        )
+    formula = "a sin θ + b cos θ" if right[0] else "a cos θ − b sin θ"
+    return (
+        f"Only the {'second' if right[0] else 'first'} channel of the pairs is wrong. Make it "
+        f"{formula}, with the old a and b and one θ per pair."
     )
 
 
@@ -167,11 +180,13 @@ def examine_frequencies(found: Tensor, x: Tensor, pos: Tensor, speeds: Tensor) -
     slug = "speed" if at_one.any() else "uneven-steps"
     known = bool(at_one.any()) or not bool((pos == 1).any())
     formula = f"{pos[row]:g} · 10000^(−{2 * pair}/{x.shape[-1]}) = {true:.4g}"
-    raise Mistake(slug, words + _cure(turn, true, formula if known else "", len(speeds)))
+    still = turn == 0 and (pair > 0 or bool((angles_of(found, x)[row].abs() < 1e-6).all()))
+    pairs = len(speeds) if still else 0
+    raise Mistake(slug, words + _cure(turn, true, formula if known else "", pairs))
 
 
 def _cure(turn: float, true: float, formula: str, pairs: int) -> str:
-    if turn == 0:
+    if pairs:
         return f"Rotate every row and all {pairs} pairs."
     if formula and abs(turn + true) < 1e-3 * true:
         return "The direction is wrong: put the minus before the sine of the first channel."
