@@ -61,8 +61,9 @@ def kernel(offsets: Tensor, dim: int, base: float = 10_000.0) -> Tensor:
     >>> kernel(torch.tensor([0, 1, 10]), 512)
     tensor([1.0000, 0.9731, 0.6789], dtype=torch.float64)
     """
-    inv_freq = inverse_frequencies(dim, base, dtype=torch.float64, device=offsets.device)
-    return (offsets.to(torch.float64)[:, None] * inv_freq).cos().mean(-1)
+    k = _exact(offsets)  # (m,)
+    inv_freq = inverse_frequencies(dim, base, dtype=torch.float64, device=k.device)  # (dim/2,)
+    return (k[:, None] * inv_freq).cos().mean(-1)  # (m,)
 
 
 def first_rise(values: Tensor) -> int | None:
@@ -108,7 +109,8 @@ def linear_r2(inputs: Tensor, outputs: Tensor) -> float:
     """
     if len(inputs) != len(outputs):
         raise ValueError(f"one row of outputs a row of inputs; got {len(inputs)}, {len(outputs)}")
-    x, y = inputs.to(torch.float64), outputs.to(torch.float64)
+    # on a GPU lstsq is wrong where columns depend on each other, as those of codes do
+    x, y = (part.detach().to("cpu", torch.float64) for part in (inputs, outputs))
     residual = y - x @ torch.linalg.lstsq(x, y, driver="gelsd").solution
     return float(1 - residual.pow(2).sum() / y.pow(2).sum())
 
@@ -128,12 +130,12 @@ def best_head(code: Tensor, k: int = 1) -> float:
     """
     if code.dim() != 2 or not 1 <= k < len(code):
         raise ValueError(f"code must be (n, d) with n > k ≥ 1; got {tuple(code.shape)}, k={k}")
-    code = code.detach().to(torch.float64)
+    code = code.detach().to("cpu", torch.float64)
     x = torch.cat((torch.ones_like(code[:, :1]), code), dim=1)
     axes, sizes, _ = torch.linalg.svd(x / x.abs().amax(0).clamp(min=1), full_matrices=False)
     x = axes[:, sizes > 1e-9 * sizes[0]] * len(x) ** 0.5  # (n, rank): what weights can tell apart
-    wanted = torch.arange(len(x) - k)
-    weights = torch.zeros(x.shape[1], x.shape[1], dtype=x.dtype, requires_grad=True)
+    wanted = torch.arange(len(x) - k, device=x.device)
+    weights = x.new_zeros(x.shape[1], x.shape[1]).requires_grad_()
     search = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
@@ -145,6 +147,12 @@ def best_head(code: Tensor, k: int = 1) -> float:
     search.step(loss)
     scores = x[k:] @ weights.detach() @ x.T
     return float((scores.argmax(dim=1) == wanted).double().mean())
+
+
+def _exact(values: Tensor) -> Tensor:
+    """Return the values in float64, on the CPU where their device has none (Apple's)."""
+    home = "cpu" if values.device.type == "mps" else values.device
+    return values.to(home).to(torch.float64)
 
 
 class Equivalence(NamedTuple):

@@ -45,7 +45,8 @@ class Task:
         """
         if b < 1 or n < 4:
             raise ValueError(f"{self.name} needs b ≥ 1 and n ≥ 4; got b={b}, n={n}")
-        return self.sampler(b, n, generator)
+        with generator.device:  # whatever the default device is
+            return self.sampler(b, n, generator)
 
 
 TASKS: dict[str, Task] = {}

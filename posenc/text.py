@@ -41,7 +41,7 @@ def encode(text: str) -> Tensor:
             f"{strange[0]!r} is not printable ASCII: the alphabet has {len(ALPHABET)} characters, "
             "leave the others out"
         )
-    return torch.tensor([_NUMBER[character] for character in text], dtype=torch.long)
+    return torch.tensor([_NUMBER[character] for character in text], device="cpu")
 
 
 def decode(tokens: Tensor) -> str:
@@ -75,6 +75,7 @@ def batch(tokens: Tensor, b: int, n: int, generator: Generator) -> tuple[Tensor,
             f"a window of {n} and its next character do not fit into {len(tokens)} characters "
             f"(b={b}): use a shorter window"
         )
-    starts = torch.randint(len(tokens) - n, (b, 1), generator=generator)
-    window = tokens[starts + torch.arange(n + 1)]  # (b, n + 1)
+    with generator.device:  # whatever the default device is
+        starts = torch.randint(len(tokens) - n, (b, 1), generator=generator)  # (b, 1)
+        window = tokens[starts + torch.arange(n + 1)]  # (b, n + 1)
     return window[:, :-1], window[:, 1:]

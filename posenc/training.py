@@ -123,7 +123,8 @@ def length_at(step: int, setting: Setting, generator: Generator) -> int:
     """Return how long the texts of a step are."""
     if step % 4 == 0 or setting.shortest == setting.length:
         return setting.length
-    return int(torch.randint(setting.shortest, setting.length + 1, (), generator=generator))
+    bounds = (setting.shortest, setting.length + 1)
+    return int(torch.randint(*bounds, (), generator=generator, device=generator.device))
 
 
 @torch.no_grad()
@@ -156,7 +157,7 @@ def loss_by_position(
     torch.Size([8])
     """
     device = next(model.parameters()).device
-    inputs, targets = text.batch(tokens, windows, n, Generator().manual_seed(seed))
+    inputs, targets = text.batch(tokens.cpu(), windows, n, Generator().manual_seed(seed))
     with one_thread(), _evaluating(model):
         logits = model(inputs.to(device)).cpu()  # (b, n, vocab)
     return F.cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(0)
@@ -187,8 +188,7 @@ def text_model(
 def _model(
     encoding: str | PositionalEncoding, dims: Dims, seed: int, **options: int
 ) -> Transformer:
-    with torch.random.fork_rng(devices=[]):  # the caller's own random numbers go on as before
-        torch.manual_seed(seed)
+    with seeded(seed):
         if isinstance(encoding, str):
             encoding = build(encoding, dims)
         if not options["causal"]:
@@ -285,6 +285,26 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def seeded(seed: int, device: str = "cpu") -> Iterator[None]:
+    """Draw the random numbers of a seed for the while; the caller's own go on as before.
+
+    On another device than the CPU its numbers begin with the seed, too; a GPU that is not
+    asked for is left alone.
+
+    >>> with seeded(0):
+    ...     torch.rand(1)
+    tensor([0.4963])
+    """
+    kind = torch.device(device).type
+    others = [] if kind == "cpu" else [getattr(torch, kind).current_device()]
+    with torch.random.fork_rng(devices=others, device_type=kind if others else "cuda"):
+        torch.default_generator.manual_seed(seed)
+        if others:
+            getattr(torch, kind).manual_seed(seed)
+        yield
 
 
 @contextmanager

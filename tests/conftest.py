@@ -13,8 +13,10 @@ settings.register_profile("posenc", max_examples=40, deadline=None, derandomize=
 settings.load_profile("posenc")
 
 
-# Where everything is installed, as in .ci/run, a browser or a sandbox that is missing is a failure.
-MUST_RUN = re.compile(r"Chromium|playwright|browser|bubblewrap|unshare|pypdf", re.IGNORECASE)
+# Where everything is installed, as in .ci/run, what is missing is a failure.
+MUST_RUN = re.compile(
+    r"Chromium|playwright|browser|bubblewrap|unshare|pypdf|second device", re.IGNORECASE
+)
 
 
 def _forbid_skips(report):

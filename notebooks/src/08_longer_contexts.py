@@ -335,7 +335,7 @@ kept, divided = ours == fast_base, ours == fast_base / 8
 #
 # $$i(t)=\frac{\text{dim}}{2\ln\text{base}}\,\ln\frac{\text{trained}}{2\pi t}.$$
 #
-# `low` is $i(32)$ rounded down, `high` is $i(1)$ rounded up.
+# `low` is $i(32)$ rounded down, but at least 0; `high` is $i(1)$ rounded up, but at most $\text{dim}-1$.
 # Pairs up to `low` keep their speed, pairs from `high` on are divided by `factor`;
 # between, the share that is kept falls from 1 to 0 in equal steps from pair to pair.
 #
@@ -354,7 +354,8 @@ def yarn_frequencies(dim, base, factor, trained):
         rest = math.log(trained / (2 * math.pi * turns))
         return dim * rest / (2 * math.log(base))
 
-    low, high = math.floor(pair(32)), math.ceil(pair(1))
+    low = max(math.floor(pair(32)), 0)
+    high = min(math.ceil(pair(1)), dim - 1)
     i, old = torch.arange(dim // 2), posenc.inverse_frequencies(dim, base)
     kept = 1 - ((i - low) / (high - low)).clamp(0, 1)
     return old * kept + old / factor * (1 - kept)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from posenc.base import Dims, PositionalEncoding, check_embeddings, check_positions, register
-from posenc.functional import check_integer, check_real, inverse_frequencies, sinusoidal
+from posenc.functional import add_code, check_integer, check_real, inverse_frequencies, sinusoidal
 
 
 @register
@@ -31,8 +31,7 @@ class AddedCode(PositionalEncoding):
     def embed(self, x: Tensor, pos: Tensor) -> Tensor:
         """Return the embeddings plus the codes: (b, n, d), (n,) or (b, n) -> (b, n, d)."""
         self.check(x, pos)
-        # added in float32 at least and cast last: bfloat16 holds no integer above 256 exactly
-        return (x + self.code(pos, _working(x.dtype))).to(x.dtype)  # (b, n, d)
+        return add_code(x, self.code(pos, _working(x.dtype)))  # (b, n, d), rounded once
 
 
 @register
@@ -94,7 +93,8 @@ class Normalized(AddedCode):
 class OneHot(AddedCode):
     """A channel of its own for each position; there are only d_model of them.
 
-    The one is √(d/2) high, so that the code is as long as a sinusoidal one.
+    The one is √(d/2) high, so that the code is as long as a sinusoidal one. Positions without
+    a channel are refused; a compiled graph, which cannot look at values, gives them zeros.
 
     >>> OneHot(Dims(d_model=8)).embed(torch.zeros(1, 2, 8), torch.arange(2))[0, 1]
     tensor([0., 2., 0., 0., 0., 0., 0., 0.])
@@ -147,15 +147,16 @@ class RandomCodes(AddedCode):
         super().__init__(dims)
         check_integer("seed", seed)
         generator = torch.Generator().manual_seed(seed)
-        table = torch.randn(dims.max_len, dims.d_model, generator=generator)  # (max_len, d)
+        shape = (dims.max_len, dims.d_model)
+        table = torch.randn(shape, generator=generator, device="cpu")  # (max_len, d)
+        table = table.to(torch.get_default_device())  # as a parameter would be
         self.register_buffer("table", table * math.sqrt(0.5))
         self.table: Tensor
 
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return rows of the fixed table: (..., n) -> (..., n, d)."""
         check_rows(pos, len(self.table), "table of random vectors")
-        # long(): uint8 would select rows like a mask, int16 is refused
-        return self.table[pos.long()].to(dtype)  # (..., n, d)
+        return _rows(self.table, pos).to(dtype)  # (..., n, d)
 
 
 @register
@@ -163,7 +164,8 @@ class Learned(AddedCode):
     """A trained vector for each position, up to ``max_len``, as in BERT and GPT-2.
 
     The rows begin as long as a sinusoidal code on average, because the model's embeddings
-    begin as N(0, 1); GPT-2 begins both at ``std=0.02``.
+    begin as N(0, 1); GPT-2 begins both at ``std=0.02``. Positions that the table does not hold
+    are refused; in a compiled graph by PyTorch's ``IndexError``.
 
     Source: Gehring et al. 2017, arXiv 1705.03122; Vaswani et al. 2017, table 3, row E.
 
@@ -185,7 +187,7 @@ class Learned(AddedCode):
     def code(self, pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Return rows of the learned table: (..., n) -> (..., n, d)."""
         check_rows(pos, len(self.table), "learned table")
-        return self.table[pos.long()].to(dtype)  # (..., n, d)
+        return _rows(self.table, pos).to(dtype)  # (..., n, d)
 
 
 @register
@@ -258,7 +260,7 @@ def check_whole(pos: Tensor, what: str) -> None:
 def check_rows(pos: Tensor, rows: int, what: str) -> None:
     """Raise unless every position is the number of a row."""
     check_whole(pos, what)
-    # a compiled graph may not branch on values; there PyTorch's own bounds check is left
+    # a compiled graph may not branch on values; there the bounds check of _rows is left
     if torch.compiler.is_compiling() or not pos.numel():
         return
     # uint16, uint32 and uint64 have no minimum of their own
@@ -268,6 +270,11 @@ def check_rows(pos: Tensor, rows: int, what: str) -> None:
             f"the {what} holds positions 0 to {rows - 1}; asked for {low if low < 0 else high}: "
             "build it with a larger max_len, or use an encoding without a table"
         )
+
+
+def _rows(table: Tensor, pos: Tensor) -> Tensor:
+    """Return rows of a table, (..., n, d); a position below 0 is an error, and not counted back."""
+    return nn.functional.embedding(pos.long(), table)  # (..., n, d)
 
 
 def refuse_negative(pos: Tensor, needs: str) -> None:

@@ -4,6 +4,7 @@ Shapes are in the letters of :mod:`posenc`; frequencies are in radians per posit
 """
 
 from posenc.functional._bias import alibi_slopes, fourier_features, t5_bucket
+from posenc.functional._blocks import add_code
 from posenc.functional._checks import (
     check_above,
     check_count,
@@ -28,6 +29,7 @@ from posenc.functional._sinusoid import (
 )
 
 __all__ = [
+    "add_code",
     "alibi_slopes",
     "angles",
     "check_above",

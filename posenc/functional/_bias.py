@@ -5,7 +5,12 @@ import math
 import torch
 from torch import Tensor
 
-from posenc.functional._checks import check_count, check_integer, check_numbers
+from posenc.functional._checks import (
+    check_count,
+    check_integer,
+    check_numbers,
+    check_one_device,
+)
 
 
 def alibi_slopes(n_heads: int, *, device: torch.device | str | None = None) -> Tensor:
@@ -88,8 +93,8 @@ def fourier_features(coordinates: Tensor, frequencies: Tensor) -> Tensor:
     Shapes: ``(..., c), (m, c) -> (..., 2m)``, all sines first. Half precision is computed in
     float32 and cast last; integer coordinates give the frequencies' type.
 
-    Raises ``ValueError`` where the numbers of coordinates differ, ``TypeError`` for what holds
-    no real numbers.
+    Raises ``ValueError`` where the numbers of coordinates or the devices differ, ``TypeError``
+    for what holds no real numbers.
 
     Source: Tancik et al. 2020, arXiv 2006.10739, equation 5.
 
@@ -98,6 +103,7 @@ def fourier_features(coordinates: Tensor, frequencies: Tensor) -> Tensor:
     """
     check_numbers(coordinates, "coordinates")
     check_numbers(frequencies, "frequencies")
+    check_one_device(coordinates=coordinates, frequencies=frequencies)
     if coordinates.shape[-1] != frequencies.shape[-1] or frequencies.dim() != 2:
         raise ValueError(
             f"frequencies must be (m, c) for coordinates (..., c); got "

@@ -9,6 +9,8 @@ from torch import Tensor
 LARGE = 2**18  # numbers from which on blocks pay: below, their calls cost more than memory does
 BLOCK = 2**18  # numbers a block, so that what is made between stays in the second-level cache
 
+HALF = (torch.float16, torch.bfloat16)
+
 # from θ, (n, m), make what writes a block, (r, n, 2m), turned by it, into the second
 Turn = Callable[[Tensor], Callable[[Tensor, Tensor], object]]
 
@@ -66,3 +68,71 @@ class InBlocks(torch.autograd.Function):
         """Return the tangent, turned like x: a rotation is linear."""
         (angles,) = ctx.saved_tensors
         return InBlocks.apply(tangents[0], angles, ctx.turn)
+
+    @staticmethod
+    def vmap(
+        info: Any, in_dims: tuple[int | None, ...], x: Tensor, angles: Tensor, turn: Turn
+    ) -> tuple[Tensor, int]:
+        """Return many x turned at once; where each has angles of its own, one by one."""
+        if in_dims[1] is None:
+            return InBlocks.apply(x.movedim(in_dims[0] or 0, 0), angles, turn), 0
+        each = x.unbind(in_dims[0]) if in_dims[0] is not None else [x] * info.batch_size
+        pairs = zip(each, angles.unbind(in_dims[1]), strict=True)
+        return torch.stack([InBlocks.apply(one, theta, turn) for one, theta in pairs]), 0
+
+
+class AddInBlocks(torch.autograd.Function):
+    """Adds what needs no gradient to x in half precision, in float32, rounding once.
+
+    Shapes: ``(b, n, d), (n, d) -> (b, n, d)``.
+    """
+
+    @staticmethod
+    def forward(x: Tensor, code: Tensor) -> Tensor:
+        """Return the sum in the dtype of x."""
+        out = torch.empty_like(x, memory_format=torch.contiguous_format)  # (b, n, d)
+        size = max(1, BLOCK // code.numel())  # rows of a block
+        wide = torch.empty(size, *code.shape, dtype=code.dtype)  # (size, n, d)
+        for block, into in zip(x.split(size), out.split(size), strict=True):
+            into.copy_(wide[: len(block)].copy_(block).add_(code))
+        return out
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        """Keep nothing."""
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Return the gradient of x, which is that of the sum."""
+        return gradients[0], None
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Tensor) -> Tensor:
+        """Return the tangent of x, which is that of the sum."""
+        return tangents[0].clone()
+
+    @staticmethod
+    def vmap(
+        info: Any, in_dims: tuple[int | None, ...], x: Tensor, code: Tensor
+    ) -> tuple[Tensor, int]:
+        """Return many sums, one by one."""
+        parts = [
+            [part] * info.batch_size if axis is None else part.unbind(axis)
+            for part, axis in zip((x, code), in_dims, strict=True)
+        ]
+        return torch.stack([AddInBlocks.apply(*pair) for pair in zip(*parts, strict=True)]), 0
+
+
+def add_code(x: Tensor, code: Tensor) -> Tensor:
+    """Return x + code, added in float32 at least and rounded once, in the dtype of x.
+
+    Shapes: ``(b, n, d), (n, d)`` or ``(b, n, d)`` ``-> (b, n, d)``. bfloat16 holds no integer
+    above 256 exactly: a code that is rounded before it is added is another code.
+
+    >>> x, code = torch.ones(1, 1, 1, dtype=torch.bfloat16), torch.full((1, 1), 256.5)
+    >>> add_code(x, code), x + code.bfloat16()
+    (tensor([[[258.]]], dtype=torch.bfloat16), tensor([[[256.]]], dtype=torch.bfloat16))
+    """
+    if x.dtype in HALF and pays(x, code) and x.dim() == 3:
+        return AddInBlocks.apply(x, code)  # (b, n, d)
+    return (x + code).to(x.dtype)  # (b, n, d)

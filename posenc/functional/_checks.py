@@ -19,6 +19,17 @@ def check_numbers(pos: Tensor, name: str = "pos") -> None:
         raise ValueError(f"{name} must have an axis of positions, (n,) or (b, n); got a scalar")
 
 
+def check_one_device(**tensors: Tensor) -> None:
+    """Raise unless the tensors, given by their names, are on one device."""
+    (first, one), *others = tensors.items()
+    for name, other in others:
+        if other.device != one.device:
+            raise ValueError(
+                f"{first} is on {one.device} but {name} is on {other.device}: "
+                "move one with .to(device)"
+            )
+
+
 def check_float(dtype: torch.dtype) -> None:
     """Raise unless ``dtype`` can hold a code."""
     if not dtype.is_floating_point:
@@ -57,5 +68,5 @@ def check_above(name: str, value: float, bound: float = 0.0) -> None:
     """Raise unless ``value`` is a finite number above ``bound``."""
     if isinstance(value, bool) or not isinstance(value, SupportsFloat):
         raise TypeError(f"{name} must be a finite number above {bound:g}; got {value!r}")
-    if not math.isfinite(value) or value <= bound:
+    if not bound < value < math.inf:  # a graph can compare, and cannot ask isfinite
         raise ValueError(f"{name} must be a finite number above {bound:g}; got {value}")

@@ -6,12 +6,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from posenc.functional._blocks import InBlocks, pays
-from posenc.functional._checks import check_above, check_real
+from posenc.functional._blocks import HALF, InBlocks, pays
+from posenc.functional._checks import check_above, check_one_device, check_real
 from posenc.functional._sinusoid import inverse_frequencies
-
-
-HALF = (torch.float16, torch.bfloat16)
 
 
 def rotate_pairs(x: Tensor, angles: Tensor) -> Tensor:
@@ -20,7 +17,7 @@ def rotate_pairs(x: Tensor, angles: Tensor) -> Tensor:
     Shapes: ``(..., n, dh), (n, m)`` or ``(b, 1, n, m)`` ``-> (..., n, dh)``. Channels beyond
     2m pass as they are. The result has the dtype of x; half precision is turned in float32.
 
-    Raises ``ValueError`` where the angles outnumber the pairs of x.
+    Raises ``ValueError`` where the angles outnumber the pairs of x, or are on another device.
 
     Source: Su et al. 2021, arXiv 2104.09864, equation 34 (this layout: the paper's, GPT-J's).
 
@@ -76,7 +73,7 @@ def rotate_halves(x: Tensor, angles: Tensor) -> Tensor:
     Shapes: ``(..., n, dh), (n, m)`` or ``(b, 1, n, m)`` ``-> (..., n, dh)``. Channels beyond
     2m pass as they are.
 
-    Raises ``ValueError`` where the angles outnumber the pairs of x.
+    Raises ``ValueError`` where the angles outnumber the pairs of x, or are on another device.
 
     Source: the layout of GPT-NeoX and of Hugging Face's Llama.
 
@@ -89,7 +86,11 @@ def rotate_halves(x: Tensor, angles: Tensor) -> Tensor:
         turned = InBlocks.apply(turned, angles, _write_halves)  # (..., n, 2m)
     else:
         work = torch.promote_types(x.dtype, torch.float32)
-        (a, b), cos, sin = turned.to(work).chunk(2, -1), angles.to(work).cos(), angles.to(work).sin()
+        (a, b), cos, sin = (
+            turned.to(work).chunk(2, -1),
+            angles.to(work).cos(),
+            angles.to(work).sin(),
+        )
         turned = torch.cat((a * cos - b * sin, a * sin + b * cos), -1).to(x.dtype)  # (..., n, 2m)
     return turned if rest is None else torch.cat((turned, rest), -1)
 
@@ -107,6 +108,7 @@ def _write_halves(theta: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def _split(x: Tensor, angles: Tensor) -> tuple[Tensor, Tensor | None]:
+    check_one_device(x=x, angles=angles)
     width = 2 * angles.shape[-1]
     if width > x.shape[-1]:
         raise ValueError(
@@ -205,7 +207,7 @@ def _check_scaling(method: str, factor: float, original_max_len: int | None) -> 
     if method not in SCALINGS:
         raise ValueError(f"method must be one of {', '.join(SCALINGS)}; got {method!r}")
     check_real("factor", factor)
-    if not math.isfinite(factor) or factor < 1:
+    if not 1 <= factor < math.inf:
         raise ValueError(f"factor must be a finite number, 1 or above; got {factor}")
     if method in ("yarn", "llama3") and not original_max_len:
         raise ValueError(

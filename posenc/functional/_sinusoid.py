@@ -5,7 +5,13 @@ import math
 import torch
 from torch import Tensor
 
-from posenc.functional._checks import check_above, check_dim, check_float, check_numbers
+from posenc.functional._checks import (
+    check_above,
+    check_dim,
+    check_float,
+    check_numbers,
+    check_one_device,
+)
 
 
 def inverse_frequencies(
@@ -55,11 +61,7 @@ def angles(pos: Tensor, inv_freq: Tensor) -> Tensor:
             "inv_freq must be one floating-point number a pair, of shape (m,); "
             f"got {inv_freq.dtype} of shape {tuple(inv_freq.shape)}"
         )
-    if pos.device != inv_freq.device:
-        raise ValueError(
-            f"pos is on {pos.device} but inv_freq is on {inv_freq.device}: "
-            "move one with .to(device)"
-        )
+    check_one_device(pos=pos, inv_freq=inv_freq)
     dtype = torch.promote_types(inv_freq.dtype, torch.float32)
     if pos.is_floating_point():
         dtype = torch.promote_types(dtype, pos.dtype)
@@ -142,10 +144,7 @@ def distance(q_pos: Tensor, k_pos: Tensor) -> Tensor:
     """
     for pos in (q_pos, k_pos):
         check_numbers(pos)
-    if q_pos.device != k_pos.device:
-        raise ValueError(
-            f"q_pos is on {q_pos.device} but k_pos is on {k_pos.device}: move one with .to(device)"
-        )
+    check_one_device(q_pos=q_pos, k_pos=k_pos)
     shapes = tuple(q_pos.shape), tuple(k_pos.shape)
     batched = q_pos.dim() == 2
     if q_pos.dim() not in (1, 2) or k_pos.dim() != q_pos.dim():

@@ -125,8 +125,16 @@ class Transformer(nn.Module):
         it, and ``mask`` is (b, 1, n): which of them are no padding. A call that raises leaves
         the cache as it was. Weights: (layers, b, h, q, k).
         """
-        with cache.all_or_nothing() if cache is not None else nullcontext():
-            return self._forward(tokens, pos, mask, cache, return_weights)
+        try:
+            with cache.all_or_nothing() if cache is not None else nullcontext():
+                return self._forward(tokens, pos, mask, cache, return_weights)
+        except RuntimeError as error:
+            if "on the same device" not in str(error):
+                raise
+            raise RuntimeError(
+                f"{type(self.encoding).__name__} makes a tensor on another device than its input: "
+                "give it device=x.device where it is made, or register it as a buffer"
+            ) from error
 
     def _forward(
         self,

@@ -2,7 +2,10 @@
 
 import math
 
+import matrices_03
+import programs_03
 import torch
+import unusual_03
 
 from posenc import inverse_frequencies, shift_matrix, sinusoidal
 
@@ -45,19 +48,6 @@ def order(dim):
 
 def in_halves(code):
     return code[:, order(code.shape[1])]
-
-
-def by_loops(pos, dim):
-    rows = [
-        [f(p / 10_000 ** (2 * i / dim)) for i in range(dim // 2) for f in (math.sin, math.cos)]
-        for p in pos.tolist()
-    ]
-    return torch.tensor(rows)
-
-
-def by_polar(pos, dim):
-    angles = torch.einsum("n,m->nm", pos.double(), speeds_by_log(dim).double())
-    return torch.view_as_real(torch.polar(torch.ones_like(angles), angles)).flip(-1).flatten(1)
 
 
 def by_rows(pos, dim):
@@ -108,10 +98,6 @@ def shift(k, dim):
     return blocks(k, paper(dim))
 
 
-def powers_of_one(k, dim):
-    return torch.linalg.matrix_power(shift_matrix(1, dim, dtype=torch.float64), k)
-
-
 def eye(dim):
     return torch.eye(dim)
 
@@ -133,40 +119,16 @@ RIGHT = {
     "shift_matrix": shift,
     "offset_head": queries(lambda k: k),
 }
-FORMS = {
-    "inverse_frequencies": [
-        lambda d, b: torch.tensor([b ** (-i / d) for i in range(0, d, 2)]),
-        lambda d, b: torch.exp2(-even(d).double() * math.log2(b)),
-        lambda d, b: 1 / b ** even(d),
-    ],
-    "sinusoidal": [
-        by_loops,
-        by_polar,
-        lambda pos, d: hands(pos.double(), 10_000.0 ** -even(d).double()),
-        lambda pos, d: hands(pos, speeds_by_log(d)),
-    ],
-    "shift_matrix": [powers_of_one, lambda k, d: shift_matrix(-k, d).T],
-    "offset_head": [
-        lambda k, d: (9 * shift_matrix(k, d), eye(d)),
-        lambda k, d: [shift_matrix(k - 1, d), shift_matrix(-1, d)],
-        lambda k, d: (eye(d), shift_matrix(-k, d)),
-    ],
-}
+FORMS = unusual_03.FORMS
 EQUIVALENT = {
-    "inverse_frequencies": [
-        ("slowest wavelength is exactly 2π · base", ends_at_base),
-        ("tensor2tensor", lambda d, b: b ** -(torch.arange(d // 2) / (d // 2 - 1))),
-    ],
     "sinusoidal": [
-        ("equivalent: ", lambda pos, dim: in_halves(sinusoidal(pos, dim))),
-        ("tensor2tensor", lambda pos, dim: hands(pos, ends_at_base(dim))),
-        ("tensor2tensor", lambda pos, dim: in_halves(hands(pos, ends_at_base(dim)))),
-        (
-            "tensor2tensor",
-            lambda pos, dim: in_halves(hands(pos, ends_at_base(dim))).roll(dim // 2, 1),
-        ),
+        ("the dot products are the same", lambda pos, dim: in_halves(sinusoidal(pos, dim))),
+        ("the cosine before the sine", lambda pos, dim: sinusoidal(pos, dim).unflatten(1, (-1, 2))
+            .flip(-1).flatten(1)),
+        ("all cosines, then all sines",
+            lambda pos, dim: in_halves(sinusoidal(pos, dim)).roll(dim // 2, 1)),
     ],
-}
+}  # fmt: skip
 WRONG = {
     "inverse_frequencies": {
         "doubled-exponent": lambda dim, base: paper(dim, base) ** 2,
@@ -225,7 +187,7 @@ INVENTED = {
     "inverse_frequencies": {
         "one over the number": ("unequal-ratios", lambda dim, base: 1 / (i_of(dim) + 1)),
         "half the base": ("last-speed", lambda dim, base: paper(dim, base / 2)),
-        "powers of a half": ("last-speed", lambda dim, base: 0.5 ** i_of(dim)),
+        "powers of a half": ("fixed-width", lambda dim, base: 0.5 ** i_of(dim)),
         "doubled": ("first-speed", lambda dim, base: 2 * paper(dim, base)),
         "below zero": ("sign", lambda dim, base: 1 - 2 * i_of(dim)),
         "rising": ("not-falling", lambda dim, base: 1 + i_of(dim)),
@@ -240,13 +202,13 @@ INVENTED = {
         "half precision": ("half-precision", lambda dim, base: paper(dim, base).bfloat16()),
         "base written in": ("ignores-base", lambda dim, base: paper(dim)),
         "over zero": ("not-finite", lambda dim, base: paper(dim, base) / 0),
-        "rounded": ("unequal-ratios",
+        "rounded": ("rounded",
             lambda dim, base: paper(dim, base).float().round(decimals=2)),
     },
     "sinusoidal": {
         "half a step on": ("start", lambda pos, dim: hands(pos + 0.5, paper(dim))),
         "a step back": ("start", lambda pos, dim: hands(pos - 1, paper(dim))),
-        "doubled": ("out-of-range", lambda pos, dim: sinusoidal(pos, dim) * 2),
+        "doubled": ("scaled", lambda pos, dim: sinusoidal(pos, dim) * 2),
         "halved": ("scaled", lambda pos, dim: sinusoidal(pos, dim) / 2),
         "squared": ("pairs", lambda pos, dim: sinusoidal(pos, dim).abs() ** 2),
         "sign": ("start", lambda pos, dim: -sinusoidal(pos, dim)),
@@ -265,8 +227,8 @@ INVENTED = {
         "twice as fast": ("first-speed", lambda pos, dim: hands(2 * pos, paper(dim))),
         "sorted": ("rows", lambda pos, dim: hands(pos.sort().values, paper(dim))),
         "by two": ("two-alike", lambda pos, dim: hands(pos // 2, paper(dim))),
-        "stops": ("unsteady", lambda pos, dim: hands(pos.clamp(max=511), paper(dim))),
-        "wraps": ("unsteady", lambda pos, dim: hands(pos % 512, paper(dim))),
+        "stops": ("reach", lambda pos, dim: hands(pos.clamp(max=511), paper(dim))),
+        "wraps": ("reach", lambda pos, dim: hands(pos % 512, paper(dim))),
         "half precision": ("half-precision", lambda pos, dim: sinusoidal(pos, dim).bfloat16()),
         "whole": ("dtype", lambda pos, dim: sinusoidal(pos, dim).long()),
         "twice as wide": ("shape", lambda pos, dim: sinusoidal(pos, 2 * dim)),
@@ -278,7 +240,7 @@ INVENTED = {
     "shift_matrix": {
         "a little more": ("mixes-pairs", lambda k, dim: shift_matrix(k, dim) + 0.01),
         "zeros": ("no-turn", lambda k, dim: torch.zeros(dim, dim)),
-        "rows rolled": ("mixes-pairs", lambda k, dim: eye(dim).roll(k, 0)),
+        "rows rolled": ("one-hot-shift", lambda k, dim: eye(dim).roll(-k, 1)),
         "one on": ("wrong-angle", lambda k, dim: shift_matrix(k + 1, dim)),
         "base 50": ("wrong-angle", lambda k, dim: shift_matrix(abs(k), dim, base=50.0)),
         "base 1000": ("base-1000", lambda k, dim: shift_matrix(k, dim, base=1000.0)),
@@ -286,7 +248,7 @@ INVENTED = {
         "upside down": ("mixes-pairs", lambda k, dim: shift_matrix(k, dim).flip(0)),
         "slowest first": ("slowest-first", lambda k, dim: blocks(k, paper(dim).flip(0))),
         "half precision": ("half-precision", lambda k, dim: shift_matrix(k, dim).bfloat16()),
-        "codes": ("shape", lambda k, dim: sinusoidal(torch.arange(k), dim)),
+        "codes": ("shape", lambda k, dim: sinusoidal(torch.arange(abs(k)), dim)),
         "sign": ("wrong-angle", lambda k, dim: -shift_matrix(k, dim)),
     },
     "offset_head": {
@@ -299,24 +261,32 @@ INVENTED = {
         "twice": ("twice", queries(lambda k: 2 * k)),
         "three times the code": ("looks-at-itself", lambda k, dim: (3 * eye(dim), eye(dim))),
         "rolled": ("wrong-key", lambda k, dim: (eye(dim).roll(k, 0), eye(dim))),
-        "one channel": ("one-key", lambda k, dim: (torch.ones(dim, 2), only(dim, 31))),
+        "one channel": ("one-key", lambda k, dim: (torch.ones(dim, 2), only(dim, dim - 1))),
         "over zero": ("not-finite", lambda k, dim: (eye(dim) / 0, eye(dim))),
         "vectors": ("shape", lambda k, dim: (torch.ones(dim), torch.ones(dim))),
         "both": ("both-shifted", lambda k, dim: [shift_matrix(-k, dim)] * 2),
     },
 }  # fmt: skip
 
+FOUND = programs_03.FOUND | matrices_03.FOUND
+for name, found in FOUND.items():
+    INVENTED[name] |= {label: (slug, program) for label, (slug, _, program) in found.items()}
+
 SAID = {
-    "inverse_frequencies": [
-        ("speed 2 is 0.1 after 0.1\n", lambda dim, base: torch.tensor([1, 0.1, 0.1, 0.001])),
-    ],
-    "sinusoidal": [
-        ("sine and cosine of a pair must take the same exponent, 2i\n", next_exponent),
-        ("or you divide by a speed\n", divided),
-    ],
-    "shift_matrix": [("exponent −2i/dim\n", lambda k, dim: shift_matrix(k, dim, 100))],
-    "offset_head": [
-        ("both shifted alike, so it cancels\n", lambda k, dim: [shift_matrix(k, dim)] * 2),
-        ("nothing is shifted\n", WRONG["offset_head"]["looks-at-itself"]),
-    ],
-}  # fmt: skip
+    name: [(words, program) for _, words, program in found.values()]
+    for name, found in FOUND.items()
+}
+SAID["inverse_frequencies"] += [
+    (
+        "the ratio of frequency 1 to frequency 0 is 0.5. It must be 0.1",
+        lambda d, b: 1 / (i_of(d) + 1),
+    ),
+]
+SAID["sinusoidal"] += [
+    ("The exponent is 2i + 1 for the cosine. Use 2i, the same as its sine.", next_exponent),
+    ("instead of dividing by it.", divided),
+]
+SAID["offset_head"] += [
+    ("are shifted by the same k, so", lambda k, dim: [shift_matrix(k, dim)] * 2),
+    ("as without any shift", WRONG["offset_head"]["looks-at-itself"]),
+]

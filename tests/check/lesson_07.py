@@ -2,105 +2,163 @@
 
 import math
 
+import forms_07 as forms
 import torch
 import torch.nn.functional as F
+from programs_07 import (
+    angle_per_channel,
+    at_width_8,
+    by,
+    dynamic_ntk,
+    every_other_pair,
+    first_pairs,
+    frequencies,
+    half_of_pairs,
+    part,
+    part_of,
+    part_of_pairs,
+    posencs_own,
+    rest_in_front,
+    rope,
+    rounded_table,
+    rows_mixed,
+    signed,
+    speeds_of,
+    split,
+    table_added,
+    to_pairs,
+    turned,
+    twice_each,
+    whole_head_angles,
+)
 
 import posenc
 
-
-def speeds_of(dh, base=10_000.0, dtype=torch.float64):
-    return base ** (-torch.arange(0, dh, 2, dtype=dtype) / dh)
-
-
-def turned(x, theta):
-    cos, sin = theta.cos().to(x.dtype), theta.sin().to(x.dtype)
-    a, b = x[..., 0::2], x[..., 1::2]
-    return torch.stack((a * cos - b * sin, a * sin + b * cos), dim=-1).flatten(-2)
-
-
-def rope(x, pos):
-    return turned(x, pos[:, None] * speeds_of(x.shape[-1]))
-
-
-def twice_each(theta):
-    return theta.repeat_interleave(2, dim=-1)
-
-
-def half_of_pairs(x):
-    return torch.stack((-x[..., 1::2], x[..., 0::2]), dim=-1).flatten(-2)
-
-
-def signed(x, pos, in_first, in_second):
-    theta = (pos[:, None] * speeds_of(x.shape[-1])).to(x.dtype)
-    a, b, cos, sin = x[..., 0::2], x[..., 1::2], theta.cos(), theta.sin()
-    turned = (a * cos + in_first * b * sin, a * sin + in_second * b * cos)
-    return torch.stack(turned, dim=-1).flatten(-2)
-
-
-def angle_per_channel(x, pos):
-    theta = pos[:, None] * 10_000.0 ** (
-        -torch.arange(x.shape[-1], dtype=torch.float64) / x.shape[-1]
-    )
-    return x * theta.cos().to(x.dtype) + half_of_pairs(x) * theta.sin().to(x.dtype)
-
-
-def part(x, pos, share):
-    width = int(x.shape[-1] * share)
-    return torch.cat((rope(x[..., :width], pos), x[..., width:]), dim=-1)
-
-
-def split(x, share):
-    width = int(x.shape[-1] * share)
-    return x[..., :width], x[..., width:], width
-
-
-def rest_in_front(x, pos, share):
-    first, rest, _ = split(x, share)
-    return torch.cat((rest, rope(first, pos)), dim=-1)
-
-
-def part_of_pairs(x, pos, share):
-    """As many pairs as there should be channels."""
-    width = min(2 * int(x.shape[-1] * share), x.shape[-1])
-    return torch.cat((rope(x[..., :width], pos), x[..., width:]), dim=-1)
-
-
-def every_other_pair(x, pos, share):
-    theta = pos[:, None] * speeds_of(x.shape[-1])
-    theta[:, 1 :: round(1 / share)] = 0
-    return turned(x, theta)
-
-
-def to_pairs(weight, n_heads):
-    return weight.unflatten(0, (n_heads, 2, -1)).transpose(1, 2).flatten(0, 2)
-
-
-def posencs_own(x, pos):
-    rope = posenc.build("rope", posenc.Dims(d_model=8, n_heads=1))
-    return rope.rotate(x, x, pos, pos)[0]
-
-
 RIGHT = {"rotary": rope, "to_pairs": to_pairs, "partial_rotary": part}
-FORMS = {"rotary": [posencs_own]}
+FORMS = {
+    "rotary": [posencs_own, *forms.ROTARY],
+    "to_pairs": forms.TO_PAIRS,
+    "partial_rotary": forms.PARTIAL,
+}
+EQUIVALENT = {
+    "partial_rotary": [
+        ("Every score stays the same", lambda x, pos, share: part(x, -pos, share)),
+    ]
+}
 WRONG = {
     "rotary": {
         "shape": lambda x, pos: rope(x, pos)[..., :4],
         "not-a-tensor": lambda x, pos: None,
         "raises": lambda x, pos: 1 / 0,
+        "not-finite": lambda x, pos: rope(x, pos) * math.nan,
+        "zeros": lambda x, pos: torch.zeros_like(x),
     },
-    "partial_rotary": {"start": lambda x, pos, share: part(x, pos + 1, share)},
+    "to_pairs": {
+        "not-a-tensor": lambda w, h: list(to_pairs(w, h)),
+        "not-finite": lambda w, h: to_pairs(w, h) / 0,
+        "not-a-row": lambda w, h: torch.zeros_like(w),
+    },
+    "partial_rotary": {
+        "from-one": lambda x, pos, share: part(x, pos + 1, share),
+        "not-finite": lambda x, pos, share: part(x, pos, share) / (pos[:, None] != 1),
+    },
 }
+
+SAID = {
+    "rotary": [
+        ("int16, which wraps", lambda x, pos: rope(x, pos.to(torch.int16))),
+        ("width 8, whatever comes in", lambda x, pos: by(x, pos, at_width_8(x))),
+        ("beside 2049, and to 0.1 alone", dynamic_ntk),
+        ("A table of sines and cosines was added to x", table_added),
+        ("as NTK does for factor 2",
+            lambda x, pos: by(x, pos,
+                frequencies(x, 1e4 * 2 ** (x.shape[-1] / (x.shape[-1] - 2))))),
+        ("rows are mixed", rows_mixed),
+        ("3 times the width, as of all heads",
+            lambda x, pos: by(x, pos, speeds_of(3 * x.shape[-1])[: x.shape[-1] // 2])),
+        ("frequencies are rounded to bfloat16",
+            lambda x, pos: by(x, pos, frequencies(x).bfloat16().double())),
+        ("The base is 1000. Use 10000.", lambda x, pos: by(x, pos, frequencies(x, 1e3))),
+        ("The base is 500000", lambda x, pos: by(x, pos, frequencies(x, 5e5))),
+        ("Write pos[:, None]", lambda x, pos: turned(x, pos * frequencies(x))),
+        ("A rotation keeps norms", lambda x, pos: x + rope(x, pos)),
+        ("Only the second channel of the pairs is wrong",
+            lambda x, pos: torch.stack((rope(x, pos)[..., 0::2], x[..., 1::2]), -1).flatten(-2)),
+    ],
+    "to_pairs": [
+        ("as in 4 heads of 4 channels",
+            lambda w, h: to_pairs(w, 2 * h if len(w) % (4 * h) == 0 else h)),
+        ("n_heads was used as the width of a head",
+            lambda w, h: w.unflatten(0, (-1, 2, h // 2)).transpose(1, 2).flatten(0, 2)),
+        ("times 0.354", lambda w, h: to_pairs(w, h) / math.sqrt(len(w) / h)),
+    ],
+    "partial_rotary": [
+        ("share is applied twice", lambda x, pos, share: part(x, pos, share**2)),
+        ("A quarter of the channels rotates, whatever",
+            lambda x, pos, share: part(x, pos, 0.25)),
+        ("1 − share of the channels", lambda x, pos, share: part(x, pos, 1 - share)),
+        ("wrong order", rest_in_front),
+        ("share cuts tokens",
+            lambda x, pos, share: torch.cat((rope(x, pos)[: int(len(x) * share)],
+                x[int(len(x) * share) :]))),
+        ("do not fit the part", whole_head_angles),
+        ("width 8, whatever comes in",
+            lambda x, pos, share: torch.cat((by(split(x, share)[0], pos,
+                at_width_8(split(x, share)[0])), split(x, share)[1]), -1)),
+    ],
+}  # fmt: skip
 
 INVENTED = {
     "rotary": {
+        "half-split, base 500 000": ("half-split",
+            lambda x, pos: posenc.functional.rotate_halves(x, pos[:, None] * frequencies(x, 5e5))),
+        "clockwise, int16": ("clockwise-too", lambda x, pos: rope(x, -pos.to(torch.int16).long())),
+        "clockwise, in turns": ("speed",
+            lambda x, pos: by(x, -pos, 2 * math.pi * frequencies(x))),
+        "first head alone": ("depends-on-head",
+            lambda x, pos: torch.cat((rope(x[:, :1], pos), x[:, 1:]), 1) if x.dim() > 2
+                else rope(x, pos)),
+        "a table of 4096 rows": ("table-ends",
+            lambda x, pos: turned(x, (torch.arange(4096)[:, None] * frequencies(x))[pos.long()])),
+        "five tokens at most": ("uneven-steps",
+            lambda x, pos: torch.cat((rope(x[..., :5, :], pos[:5]), x[..., 5:, :]), -2)),
+        "halves in, neighbours out": ("halves-in",
+            lambda x, pos: rope(torch.stack(x.chunk(2, -1), -1).flatten(-2), pos)),
+        "still complex": ("complex",
+            lambda x, pos: torch.polar(x[..., 0::2].abs(), pos[:, None] * frequencies(x)
+                * torch.ones_like(x[..., 0::2])).repeat_interleave(2, -1)),
+        "base in bfloat16": ("other-base",
+            lambda x, pos: by(x, pos, frequencies(x, float(torch.tensor(1e4).bfloat16())))),
+        "half the position": ("scaled-positions", lambda x, pos: rope(x, pos / 2)),
+        "half the position, cut": ("position-1-stands-still", lambda x, pos: rope(x, pos // 2)),
+        "width + 2": ("width-moved",
+            lambda x, pos: by(x, pos, speeds_of(x.shape[-1] + 2)[: x.shape[-1] // 2])),
+        "four pairs in a loop": ("speed", first_pairs),
+        "a turn of 6.28": ("rounded-angles",
+            lambda x, pos: turned(x, (pos[:, None] * frequencies(x)) % 6.28)),
+        "cosines to three digits": ("rounded", rounded_table),
+        "a cache of 2048": ("far", lambda x, pos: rope(x, pos % 2048)),
+        "two digits of the frequencies": ("speed",
+            lambda x, pos: by(x, pos, frequencies(x).round(decimals=2))),
+        "four digits of the frequencies": ("rounded-frequencies",
+            lambda x, pos: by(x, pos, (frequencies(x) * (1 + 1e-3)).clamp(max=1))),
+        "width 512 written in": ("one-width",
+            lambda x, pos: by(x, pos, speeds_of(512)[: x.shape[-1] // 2])),
+        "the number of tokens for the width": ("depends-on-others",
+            lambda x, pos: by(x, pos, 1e4 ** -(torch.arange(x.shape[-1] // 2) / x.shape[-2]))),
+        "the next pair's sine": ("length",
+            lambda x, pos: x * twice_each((pos[:, None] * frequencies(x)).cos())
+                + half_of_pairs(x) * twice_each((pos[:, None] * frequencies(x)).roll(1, -1).sin())),
+        "half-split and clockwise": ("halves-clockwise",
+            lambda x, pos: posenc.functional.rotate_halves(x, -pos[:, None] * frequencies(x))),
         "stops at 512": ("far", lambda x, pos: rope(x, pos.clamp(max=512))),
         "right with heads alone": ("length",
             lambda x, pos: rope(x, pos) * (1 if x.dim() > 2 else 2)),
-        "no minus anywhere": ("length", lambda x, pos: signed(x, pos, 1, 1)),
+        "no minus anywhere": ("no-minus", lambda x, pos: signed(x, pos, 1, 1)),
         "reflected": ("mirrored", lambda x, pos: signed(x, pos, 1, -1)),
-        "a speed a channel": ("length", angle_per_channel),
-        "positions one late": ("start", lambda x, pos: rope(x, pos + 1)),
-        "base 500 000": ("speed",
+        "a speed a channel": ("frequency-per-channel", angle_per_channel),
+        "positions one late": ("from-one", lambda x, pos: rope(x, pos + 1)),
+        "base 500 000": ("other-base",
             lambda x, pos: turned(x, pos[:, None] * speeds_of(x.shape[-1], 5e5))),
         "multiplied by the cosine": ("length",
             lambda x, pos: x * twice_each(pos[:, None]
@@ -108,10 +166,10 @@ INVENTED = {
         "longer by a tenth": ("length", lambda x, pos: 1.1 * rope(x, pos)),
         "set to length one": ("length", lambda x, pos: F.normalize(rope(x, pos), dim=-1)),
         "squared positions": ("uneven-steps", lambda x, pos: rope(x, pos**2)),
-        "a share of the longest": ("speed", lambda x, pos: rope(x, pos / pos.max())),
+        "a share of the longest": ("normalised", lambda x, pos: rope(x, pos / pos.max())),
         "answer in half precision": ("half-precision", lambda x, pos: rope(x, pos).bfloat16()),
         "answered in float16 at heart": ("rounded", lambda x, pos: rope(x, pos).half().to(x.dtype)),
-        "pairs changed over": ("mirrored",
+        "pairs changed over": ("exchanged-before",
             lambda x, pos: rope(x.unflatten(-1, (-1, 2)).flip(-1).flatten(-2), pos)),
         "sines and cosines changed over": ("start",
             lambda x, pos: turned(x, math.pi / 2 - pos[:, None] * speeds_of(x.shape[-1]))),
@@ -124,11 +182,26 @@ INVENTED = {
         "words turned round": ("start", lambda x, pos: rope(x, pos.flip(0))),
     },
     "to_pairs": {
-        "without heads": ("across-heads", lambda w, h: to_pairs(w, 1)),
+        "flattened twice only": ("flattened-too-little",
+            lambda w, h: w.unflatten(0, (h, 2, -1)).transpose(1, 2).flatten(0, 1)),
+        "a permutation put to use backwards": ("other-way",
+            lambda w, h: w[torch.arange(len(w)).view(h, 2, -1).mT.flatten().argsort()]),
+        "two heads written in": ("other-heads",
+            lambda w, h: to_pairs(w, 2 if len(w) % 4 == 0 else 1)),
+        "width from the columns": ("width-from-columns",
+            lambda w, h: w.unflatten(0, (-1, 2, w.shape[1] // h // 2)).transpose(1, 2)
+                .flatten(0, 2)),
+        "heads turned round": ("across-heads",
+            lambda w, h: to_pairs(w.unflatten(0, (h, -1)).flip(0).flatten(0, 1), h)),
+        "the second half turned round": ("seconds-reversed",
+            lambda w, h: torch.stack((w.unflatten(0, (h, 2, -1))[:, 0],
+                w.unflatten(0, (h, 2, -1))[:, 1].flip(1)), 2).flatten(0, 2)),
+        "scaled by the width": ("not-a-row", lambda w, h: to_pairs(w, h) / math.sqrt(len(w) / h)),
+        "without heads": ("other-heads", lambda w, h: to_pairs(w, 1)),
         "heads before halves": ("across-heads",
             lambda w, h: w.unflatten(0, (h, 2, -1)).transpose(0, 1).flatten(0, 2)),
         "rolled": ("across-heads", lambda w, h: w.roll(1, 0)),
-        "heads within halves": ("across-heads",
+        "heads within halves": ("other-heads",
             lambda w, h: w.unflatten(0, (2, h, -1)).permute(1, 2, 0, 3).flatten(0, 2)),
         "head by head turned round": ("order",
             lambda w, h: w.unflatten(0, (h, -1)).flip(1).flatten(0, 1)),
@@ -138,25 +211,47 @@ INVENTED = {
             lambda w, h: to_pairs(w, h) * torch.tensor([1.0, -1.0]).repeat(len(w) // 2)[:, None]),
         "the first half twice": ("rows-lost",
             lambda w, h: w.unflatten(0, (h, 2, -1))[:, [0, 0]].transpose(1, 2).flatten(0, 2)),
-        "not flattened": ("shape", lambda w, h: w.unflatten(0, (h, 2, -1)).transpose(1, 2)),
+        "not flattened": ("not-flattened", lambda w, h: w.unflatten(0, (h, 2, -1)).transpose(1, 2)),
         "reshaped without a transpose": ("across-heads",
             lambda w, h: w.reshape(h, 2, -1).reshape(len(w) // 2, -1).reshape(w.shape).flip(0)),
         "columns as well": ("not-a-row",
             lambda w, h: to_pairs(to_pairs(w, h).T, 1).T),
     },
     "partial_rotary": {
-        "the rest in front": ("rest", rest_in_front),
-        "twice as many": ("rest", part_of_pairs),
+        "int(share)": ("whole-or-nothing",
+            lambda x, pos, share: part(x, pos, int(share)) if share == 1 else x),
+        "a power of two": ("uneven-steps",
+            lambda x, pos, share: part(x, pos,
+                2 ** int(math.log2(part_of(x, share))) / x.shape[-1])),
+        "the rest as more rows": ("rest-below",
+            lambda x, pos, share: torch.cat((rope(split(x, share)[0], pos), split(x, share)[1]))),
+        "eight channels at least": ("rest",
+            lambda x, pos, share: part(x, pos, max(8 / x.shape[-1], share))),
+        "every second channel": ("strided",
+            lambda x, pos, share: torch.stack([rope(x[..., :: round(1 / share)], pos)
+                [..., c // round(1 / share)] if c % round(1 / share) == 0 else x[..., c]
+                for c in range(x.shape[-1])], -1)),
+        "base a million": ("other-base",
+            lambda x, pos, share: torch.cat((by(split(x, share)[0], pos,
+                frequencies(split(x, share)[0], 1e6)), split(x, share)[1]), -1)),
+        "the slow pairs of the head": ("whole-head-slowest",
+            lambda x, pos, share: torch.cat((by(split(x, share)[0], pos,
+                frequencies(x)[-(split(x, share)[2] // 2) :]), split(x, share)[1]), -1)),
+        "the rest turns back": ("rest",
+            lambda x, pos, share: torch.cat((rope(split(x, share)[0], pos),
+                rope(split(x, share)[1], -pos)), -1) if share < 1 else rope(x, pos)),
+        "the rest in front": ("rest-first", rest_in_front),
+        "twice as many": ("twice-as-many", part_of_pairs),
         "every other pair": ("rest", every_other_pair),
-        "the other share": ("rest", lambda x, pos, share: part(x, pos, 1 - share)),
-        "the rest is lost": ("shape", lambda x, pos, share: rope(split(x, share)[0], pos)),
-        "the rest is zero": ("rest",
+        "the other share": ("complement", lambda x, pos, share: part(x, pos, 1 - share)),
+        "the rest is lost": ("rest-lost", lambda x, pos, share: rope(split(x, share)[0], pos)),
+        "the rest is zero": ("rest-zero",
             lambda x, pos, share: F.pad(rope(split(x, share)[0], pos),
                 (0, split(x, share)[1].shape[-1]))),
-        "a quarter written in": ("speed", lambda x, pos, share: part(x, pos, 0.25)),
-        "half written in": ("rest", lambda x, pos, share: part(x, pos, 0.5)),
-        "a mixture": ("rest", lambda x, pos, share: share * rope(x, pos) + (1 - share) * x),
-        "the first share of the words": ("rest",
+        "a quarter written in": ("always-a-quarter", lambda x, pos, share: part(x, pos, 0.25)),
+        "half written in": ("always-half", lambda x, pos, share: part(x, pos, 0.5)),
+        "a mixture": ("mixture", lambda x, pos, share: share * rope(x, pos) + (1 - share) * x),
+        "the first share of the words": ("share-of-rows",
             lambda x, pos, share: torch.cat((rope(x, pos)[: int(len(x) * share)],
                 x[int(len(x) * share) :]))),
         "the rest turns at the slowest speed": ("rest",

@@ -46,7 +46,7 @@ def refused(kind, words):
     """Fail unless this kind of error is raised inside, with these words in it."""
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, IndexError) as error:
         if not isinstance(error, kind) or words not in str(error):
             raise AssertionError(f"{kind.__name__} with {words!r} was due") from error
     else:

@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from contract import equal
+from contract import equal, refused
 from contract.encodings import DIMS, TOKENS, built, embeddings, heads, model_of
-from posenc import ENCODINGS
+from posenc import ENCODINGS, Dims
 from posenc.base import knows_distance_alone
 from posenc.model import Attention
 from posenc.model._attention import LONG
@@ -24,9 +24,28 @@ class _Doors(nn.Module):
         return embedded, *turned, self.encoding.bias(q, k, q_pos, k_pos)
 
 
-def _inputs(n):
-    q_pos, k_pos = torch.arange(n), torch.arange(n).flip(0)
-    return embeddings(2, n), heads(2, n), heads(2, n, seed=2), q_pos, k_pos
+# options that change what a graph holds
+OPTIONS = {
+    "sinusoidal": [{"base": 100.0}, {"base": 50.0}],
+    "rope": [
+        {"base": 50.0, "partial": 0.5},
+        {"layout": "halves"},
+        {"scaling": "yarn", "factor": 2.0, "original_max_len": 8},
+        {"scaling": "ntk", "factor": 3.0, "base": 70.0},
+    ],
+    "xpos": [{"base": 50.0, "scale_base": 64.0}],
+    "shaw": [{"clip": 3}],
+    "t5": [{"n_buckets": 8, "max_distance": 20}],
+    "alibi": [{"causal": True}],
+    "fire": [{"threshold": 4.0}],
+}
+LONGEST = Dims(d_model=16, n_heads=4, max_len=4096)
+
+
+def _inputs(n, m=None):
+    m = n if m is None else m
+    q_pos, k_pos = torch.arange(n), torch.arange(m).flip(0)
+    return embeddings(2, n), heads(2, n), heads(2, m, seed=2), q_pos, k_pos
 
 
 def _compiled(module):
@@ -48,12 +67,36 @@ def doors_compile_whole(name):
         _equal(compiled(*_inputs(n)), module(*_inputs(n)))
 
 
-def doors_export(name):
-    module, n = _Doors(built(name).double()), torch.export.Dim("n", min=3, max=DIMS.max_len)
-    axis = [{1: n}, {2: n}, {2: n}, {0: n}, {0: n}]
-    exported = torch.export.export(module, _inputs(5), dynamic_shapes=axis).module()
-    for n in (5, 7):
-        _equal(exported(*_inputs(n)), module(*_inputs(n)))
+def doors_compile_twice_with_other_options(name):
+    torch._dynamo.reset()
+    call = torch.compile(_asked, backend="eager", fullgraph=True)
+    for options in ({}, *OPTIONS.get(name, []), {}):
+        module = _Doors(built(name, **options).double())
+        _equal(call(module, *_inputs(5)), module(*_inputs(5)))
+
+
+def _asked(module, *inputs):
+    return module(*inputs)
+
+
+def doors_export_up_to_4096(name):
+    module = _Doors(built(name, LONGEST).double())
+    n, m = (torch.export.Dim(axis, min=3, max=LONGEST.max_len) for axis in ("n", "m"))
+    axes = [{1: n}, {2: n}, {2: m}, {0: n}, {0: m}]
+    exported = torch.export.export(module, _inputs(5, 6), dynamic_shapes=axes).module()
+    for sizes in ((5, 7), (7, 3), (3, 4096), (4096, 3)):
+        inputs = _inputs(*sizes)
+        if _answers(module, inputs):
+            _equal(exported(*inputs), module(*inputs))
+
+
+def _answers(module, inputs):
+    """Whether the positions are within the encoding's reach, which a graph cannot see."""
+    try:
+        return module(*inputs) is not None
+    except ValueError:
+        assert max(len(pos) for pos in inputs[-2:]) > LONGEST.d_model  # a code of d_model channels
+        return False
 
 
 def attention_over_long_texts_compiles_whole(name):
@@ -83,3 +126,15 @@ class _Told(nn.Module):
 def models_compile_whole(name):
     model, pos = model_of(name), torch.tensor([4, 0, 3, 1, 7, 2, 11]).repeat(3, 1)
     equal(_compiled(model)(TOKENS, pos), model(TOKENS, pos), rtol=1e-12, atol=1e-12)
+
+
+def positions_without_a_row_are_refused_in_a_graph_too(name):
+    module = built(name)
+    if not hasattr(module, "table") or name in ("shaw", "t5"):  # which clip their distances
+        return
+    compiled, x = _compiled(module.embed), embeddings(1, 3, torch.float32)
+    for pos in (torch.tensor([0, -1, 2]), torch.tensor([0, 1, DIMS.max_len])):
+        with refused(IndexError, "index out of range"):
+            compiled(x, pos)
+        with refused(ValueError, "holds positions 0 to 11"):
+            module.embed(x, pos)

@@ -1,4 +1,4 @@
-"""Wrong codes (notebooks 03 and 04), as programs: ``(pos, dim) -> (n, dim)``."""
+"""Wrong position vectors (notebooks 03 and 04), as programs: ``(pos, dim) -> (n, dim)``."""
 
 from collections.abc import Callable
 
@@ -11,20 +11,17 @@ from posenc.functional import sinusoidal
 
 F64 = torch.float64
 
-# Orders of the channels that make an equivalent code, with what to say of them.
+# Orders of the channels that leave every dot product as it is, with what to say of them.
 ORDERS: dict[str, Callable[[Tensor], Tensor]] = {
     "": lambda code: code,
-    "all sines, then all cosines: the same code with its channels in another order": (
-        lambda code: torch.cat((code[:, 0::2], code[:, 1::2]), dim=-1)
-    ),
-    "the cosine before the sine in every pair: the same code in another order": (
+    "all sines, then all cosines": (lambda code: torch.cat((code[:, 0::2], code[:, 1::2]), dim=-1)),
+    "the cosine before the sine in every pair": (
         lambda code: code.unflatten(1, (-1, 2)).flip(-1).flatten(1)
     ),
-    "all cosines, then all sines: the same code with its channels in another order": (
-        lambda code: torch.cat((code[:, 1::2], code[:, 0::2]), dim=-1)
-    ),
+    "all cosines, then all sines": (lambda code: torch.cat((code[:, 1::2], code[:, 0::2]), dim=-1)),
 }
 HALVES = list(ORDERS)[1]
+SAME = "the dot products are the same, the numbers are not those of the formula"
 NAMES = dict(zip(ORDERS, ("pairs", "sines-first", "cosine-before", "cosines-first"), strict=True))
 SEEN_ORDERS = {"sines-first": "tensorflow/tensor2tensor#391"}
 
@@ -61,19 +58,26 @@ def _by_rows(pos: Tensor, dim: int) -> Tensor:
     return theta
 
 
-def _fine_codes() -> tuple[Slip, ...]:
-    """The codes in every order of channels, with d/2 and with d/2 − 1."""
+def _ordered() -> tuple[Slip, ...]:
+    """The right vectors in another order of the channels, which leaves all dot products."""
+    found = []
+    for order, sort in list(ORDERS.items())[1:]:
+        slug, says = NAMES[order], f"the channels are in another order, {order}; {SAME}"
+        seen = SEEN_ORDERS.get(slug, "")
+        found.append(Slip(slug, lambda p, d, s=sort: s(_right(p, d)), says, seen, fine=True))
+    return tuple(found)
+
+
+def _ending(fine: bool) -> tuple[Slip, ...]:
+    """The vectors with d/2 − 1 in place of d/2, in every order of the channels."""
     later = _turned(RULES["ends-at-base"][0])
     found = []
     for order, sort in ORDERS.items():
-        slug, says = NAMES[order], f"equivalent: {order}" if order else ""
-        if order:
-            seen = SEEN_ORDERS.get(slug, "")
-            found.append(Slip(slug, lambda p, d, s=sort: s(_right(p, d)), says, seen, fine=True))
-        says = f"{ENDS}; {order.split(':')[0]}" if order else ENDS
-        slug = f"{slug}-ends-at-base" if order else "ends-at-base"
+        slug = f"{NAMES[order]}-ends-at-base" if order else "ends-at-base"
+        says = ENDS if fine else RULES["ends-at-base"][1]
+        says = f"{says}; {order}" if order and fine else says
         seen = "" if order else "hojonathanho/diffusion#15"
-        found.append(Slip(slug, lambda p, d, s=sort: s(later(p, d)), says, seen, fine=True))
+        found.append(Slip(slug, lambda p, d, s=sort: s(later(p, d)), says, seen, fine))
     return tuple(found)
 
 
@@ -85,73 +89,79 @@ POSITIONS = (  # what goes wrong with the rows, whatever the channels hold
     Slip(
         "ignores-pos",
         lambda pos, dim: _right(torch.arange(len(pos)), dim),
-        "the rows follow 0, 1, 2, …; they must follow pos",
+        "The rows follow 0, 1, 2, … and not pos. Compute the angles from pos, which may hold any "
+        "positions.",
     ),
     Slip(
         "bfloat16-positions",
         lambda pos, dim: _right(pos.bfloat16().double(), dim),
-        "positions were rounded to bfloat16: 257 gets the code of 256; count in float32",
-        "EleutherAI/gpt-neox#1003",
+        "The positions are rounded to bfloat16, so 257 gets the vector of 256. Keep positions in "
+        "float32 or as integers.",
+        "EleutherAI/gpt-neo#1003",
     ),
     Slip(
         "float16-positions",
         lambda pos, dim: _right(pos.half().double(), dim),
-        "positions were rounded to float16: 2049 gets the code of 2048; count in float32",
+        "The positions are rounded to float16, so 2049 gets the vector of 2048. Keep positions in "
+        "float32 or as integers.",
         "huggingface/transformers#25681",
     ),
     Slip(
         "normalised",
         lambda pos, dim: _right(pos.double() / len(pos), dim),
-        "the positions are divided by their number: then a code changes with the length of "
-        "the text",
+        "The positions are divided by their number, so a vector changes with the sequence length. "
+        "Use pos as it is.",
     ),
 )
 CHANNELS = (
     Slip(
         "from-one",
         lambda pos, dim: _right(pos + 1, dim),
-        "every code belongs to the position after: count from 0",
+        "Every position has the vector of the next position. Count from 0.",
     ),
     Slip(
         "wrong-axis",
         _by_rows,
-        "even rows are sines, odd rows cosines: write [:, 0::2] for channels; [0::2] is rows",
+        "Even rows are sines and odd rows are cosines. Write codes[:, 0::2] for channels; "
+        "codes[0::2] selects rows.",
         "gmongaras/Diffusion_models_from_scratch#10",
     ),
     Slip(
         "doubled-index",
         _turned(_doubled, lambda i, dim, base: base ** (-(4 * i + 2) / dim)),
-        "a loop by twos doubles the index again and the cosine takes the next one: "
-        "sin² + cos² of a pair is not 1",
+        "The exponents are 4i for the sine and 4i + 2 for the cosine, so sin² + cos² is not 1. "
+        "A loop by twos has 2i already: use it in both.",
         "YutaroOgawa/pytorch_advanced#79",
     ),
     Slip(
         "cosine-exponent",
         _turned(paper, lambda i, dim, base: base ** (-(2 * i + 1) / dim)),
-        "the cosine has the exponent 2i + 1: sine and cosine of a pair must take the same "
-        "exponent, 2i",
+        "The exponent is 2i + 1 for the cosine. Use 2i, the same as its sine.",
         "luhengshiwo/LLMForEverybody#106",
     ),
     Slip(
         "one-function",
         lambda pos, dim: _right(pos, dim)[:, 0::2].repeat_interleave(2, dim=1),
-        "channel 2i + 1 repeats the sine of channel 2i: one of the two must be the cosine",
+        "Each sine appears twice, and there is no cosine. Put the cosine of the same angle in the "
+        "other channel of the pair.",
     ),
     Slip(
         "cosine-alone",
         lambda pos, dim: _right(pos, dim)[:, 1::2].repeat_interleave(2, dim=1),
-        "channel 2i repeats the cosine of channel 2i + 1: one of the two must be the sine",
+        "Each cosine appears twice, and there is no sine. Put the sine of the same angle in the "
+        "other channel of the pair.",
     ),
     Slip(
         "sine-alone",
         lambda pos, dim: _all_channels(pos, dim).sin(),
-        "every channel is a sine, each of its own speed: without its cosine no matrix shifts it",
+        "Every channel is a sine with its own frequency, and no matrix shifts that. Use a sine "
+        "and a cosine per frequency.",
     ),
     Slip(
         "backwards",
         lambda pos, dim: _right(-pos, dim),
-        "the sign of the angle is turned, so every sine is negative: the minus belongs into "
-        "the exponent",
+        "Every sine has the wrong sign: the angle is negative. Put the minus in the exponent, not "
+        "before the frequency.",
     ),
 )
 
@@ -170,4 +180,5 @@ CODES = (
     ),
 )
 
-FINE_CODES = _fine_codes()
+ORDERED, ENDING = _ordered(), _ending(fine=False)
+FINE_CODES = (*ORDERED, *_ending(fine=True))  # where no example of the numbers is printed

@@ -1,4 +1,4 @@
-"""The speeds of the hands, right and wrong ones that people publish: shared by several checkers."""
+"""Frequencies, right and wrong ones that people publish: shared by several checkers."""
 
 import math
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 F64 = torch.float64
-Rule = Callable[[Tensor, int, float], Tensor]  # (i, dim, base) -> the speeds
+Rule = Callable[[Tensor, int, float], Tensor]  # (i, dim, base) -> the frequencies
 
 WRONG_SPEEDS: dict[str, Rule] = {
     "doubled-exponent": lambda i, dim, base: base ** (-4 * i / dim),
@@ -20,46 +20,55 @@ WRONG_SPEEDS: dict[str, Rule] = {
     "equal-steps": lambda i, dim, base: torch.linspace(1, base ** (2 / dim - 1), len(i), dtype=F64),
 }
 SAYS = {
-    "doubled-exponent": "the exponent is doubled: a loop by twos has 2i in its index already",
-    "halved-exponent": "the last speed is far too fast: the exponent is −2i/dim, i = 0 … dim/2 − 1",
-    "inverted": "the speeds grow: the exponent needs a minus, or you divide by a speed",
-    "slowest-first": "the speeds are in reverse order: fastest first",
-    "turns": "a factor 2π too many: the speeds are in radians, not in turns",
-    "starts-late": "the first speed must be 1: the exponent of pair 0 is 0",
-    "ends-at-base": "the last speed is exactly 1/base: divide by dim/2, not by dim/2 − 1",
-    "equal-steps": "these are equal steps; equal ratios are wanted",
+    "doubled-exponent": "The exponent is −4i/dim. torch.arange(0, dim, 2) is 2i already, so do not "
+    "double it: use −2i/dim.",
+    "halved-exponent": "The exponent is −i/dim, which is the same as base 100 in place of 10 000. "
+    "Use −2i/dim for pair i.",
+    "inverted": "The frequencies grow from pair to pair. Put a minus in the exponent, or multiply "
+    "by the frequency instead of dividing by it.",
+    "slowest-first": "The frequencies are in reverse order. Put the highest first: 1 for pair 0.",
+    "turns": "The frequencies have a factor of 2π too many. Leave it out: they are in radians per "
+    "position.",
+    "starts-late": "The first exponent is −2/dim. Begin with exponent 0, so that the first "
+    "frequency is 1.",
+    "ends-at-base": "The exponent is divided by dim/2 − 1, as in tensor2tensor, so the last "
+    "frequency is exactly 1/base. Divide by dim/2.",
+    "equal-steps": "The frequencies fall in equal steps. Use equal ratios: base^(−2i/dim).",
 }
 
 ENDS = (
-    "equivalent: d/2 − 1 for d/2, as in tensor2tensor: the slowest wavelength is exactly "
-    "2π · base; other numbers than here"
+    "the exponent is divided by d/2 − 1, as in tensor2tensor: the longest wavelength is 2π · base; "
+    "other numbers"
 )
 RULES: dict[str, tuple[Rule, str]] = {
     **{slug: (rule, SAYS[slug]) for slug, rule in WRONG_SPEEDS.items()},
     "base-1000": (
         lambda i, dim, base: 1000.0 ** (-2 * i / dim),
-        "the base is 1000, whatever was asked: at d = 512 the longest wavelength is 6 116",
+        "The base is 1000. Use the base that was asked for; the paper has 10 000.",
     ),
     "wrong-log": (
         lambda i, dim, base: torch.exp(-2 * i / dim * math.log10(base)),
-        "log10 inside of exp: exp undoes math.log; with log10 the base 10 000 becomes e⁴ = 55",
+        "The logarithm inside exp is log10, so base 10 000 acts as e⁴ = 55. Use math.log, which "
+        "exp undoes.",
     ),
     "degrees": (
         lambda i, dim, base: base ** (-2 * i / dim) * math.pi / 180,
-        "the angles were taken in degrees, not radians: the first hand needs 360 positions "
-        "a turn, not 6.28",
+        "The angles are in degrees: pair 0 needs 360 positions for a full turn, not 6.28. Leave "
+        "out π/180.",
     ),
     "odd-exponent": (
         lambda i, dim, base: base ** (-(2 * i + 1) / dim),
-        "the exponent is 2i + 1: it is 2i, for the sine and for the cosine",
+        "The exponent is −(2i + 1)/dim. Use −2i/dim, for the sine and for the cosine.",
     ),
     "one-speed": (
         lambda i, dim, base: torch.ones_like(i),
-        "all pairs turn at one speed, 1: did // make every exponent 0?",
+        "All pairs have the frequency 1. Give pair i the exponent −2i/dim; with // in place of / "
+        "every exponent is 0.",
     ),
     "not-scaled": (
         lambda i, dim, base: base ** (-2 * i),
-        "the exponent is not divided by dim: all hands but the first stand all but still",
+        "The exponent −2i is not divided by dim, so all frequencies but the first are almost 0. "
+        "Divide it by dim, with /.",
     ),
 }
 SEEN = {
@@ -71,10 +80,10 @@ SEEN = {
 
 
 def paper(i: Tensor, dim: int, base: float) -> Tensor:
-    """Return the paper's speeds, base^(-2i/dim)."""
+    """Return the paper's frequencies, base^(-2i/dim)."""
     return base ** (-2 * i / dim)
 
 
 def speeds_of(dim: int, rule: Rule = paper, base: float = 10_000.0) -> Tensor:
-    """Return the speeds of a width by one of the rules, (dim/2,), float64."""
+    """Return the frequencies of a width by one of the rules, (dim/2,), float64."""
     return rule(torch.arange(dim // 2, dtype=F64), dim, base)

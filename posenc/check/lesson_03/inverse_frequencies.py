@@ -1,86 +1,114 @@
-"""The speeds of the paper's sinusoids: (dim, base) -> (dim/2,)."""
+"""The frequencies of the paper's sinusoids: (dim, base) -> (dim/2,)."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from posenc import functional
-from posenc.check.engine.mistake import remark_of
-from posenc.check.engine.sinusoids import check_speeds, close
-from posenc.check.engine.slip import Slip, name_it
-from posenc.check.engine.speeds import ENDS, RULES, SEEN, Rule, paper, speeds_of
-from posenc.check.engine.verdict import Verdict, judge, require, same
+from posenc.check.engine.frequencies import check_speeds, tell_factor, tell_ratios
+from posenc.check.engine.rounded import tell_rounded
+from posenc.check.engine.speeds import speeds_of
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require, same
+from posenc.check.lesson_03.asking import called
+from posenc.check.lesson_03.inverse_frequencies_slips import SLIPS
+
+__all__ = ["SLIPS", "inverse_frequencies"]
 
 F64 = torch.float64
+CASES = ((8, 10_000), (6, 64), (20, 500_000.0), (64, 100), (2, 10))
 
 
 def inverse_frequencies(answer: object) -> Verdict:
-    """Check ``answer(dim, base)``, the dim/2 speeds base^(-2i/dim), fastest first.
+    """Check ``answer(dim, base)``, the dim/2 frequencies base^(-2i/dim), highest first.
 
     >>> from posenc import functional
     >>> _ = inverse_frequencies(functional.inverse_frequencies)
-    ✓ inverse_frequencies: dim/2 speeds of equal ratio, the fastest first
+    ✓ inverse_frequencies: dim/2 frequencies of equal ratio, the highest first
     """
     return judge("inverse_frequencies", answer, _examine_speeds)
 
 
-def _slip(slug: str, rule: Rule, says: str) -> Slip:
-    fine = slug == "ends-at-base"
-    says = ENDS if fine else says
-    return Slip(slug, lambda d, base: speeds_of(d, rule, base), says, SEEN.get(slug, ""), fine)
-
-
-SLIPS = (
-    *(_slip(slug, *pair) for slug, pair in RULES.items()),
-    Slip(
-        "ignores-base",
-        lambda dim, base: speeds_of(dim),
-        "the base is 10 000, whatever was asked: use the argument",
-    ),
-    Slip(
-        "wavelengths",
-        lambda dim, base: 2 * math.pi / speeds_of(dim, paper, base),
-        "these are wavelengths, 2π over the speed: return the speeds, 1 for the first pair",
-    ),
-    Slip(
-        "negative",
-        lambda dim, base: -speeds_of(dim, paper, base),
-        "the speeds are negative: the minus belongs into the exponent",
-    ),
-)
+def _right(dim: int, base: float) -> Tensor:
+    return speeds_of(dim, base=base)
 
 
 def _examine_speeds(answer: Callable[[int, float], Tensor]) -> str:
-    for dim, base in ((8, 10_000), (6, 64)):
-        case = f"inverse_frequencies({dim}, {base})"
-        found, right = answer(dim, base), functional.inverse_frequencies(dim, base, dtype=F64)
-        remark = remark_of(_why_speeds, found, right, dim, base, case)
-        if remark is None:
-            same(found, right, case=case, atol=1e-9)
-    if remark is not None:
-        raise remark  # of both: divided by d/2 − 1 there is no right answer for dim = 2
-    found, right = answer(2, 10), functional.inverse_frequencies(2, 10, dtype=F64)
-    same(found, right, case="inverse_frequencies(2, 10)", atol=1e-9)
-    return "dim/2 speeds of equal ratio, the fastest first"
+    said = [f"inverse_frequencies({dim}, {base:g})" for dim, base in CASES]
+    found = [called(answer, case, *given) for case, given in zip(said, CASES, strict=True)]
+    for mine, given, case in zip(found, CASES, said, strict=True):
+        _form(mine, *given, case)
+    _why(found, said)
+    for mine, given, case in zip(found, CASES, said, strict=True):
+        same(mine, _right(*given), case=case, atol=1e-9)
+    return "dim/2 frequencies of equal ratio, the highest first"
 
 
-def _why_speeds(found: object, right: Tensor, dim: int, base: float, case: str) -> None:
-    """Raise the known mistake that these speeds are, or the first property that they lack."""
+def _form(found: object, dim: int, base: float, case: str) -> None:
+    """Raise what the type and the shape of the frequencies tell."""
     if not isinstance(found, Tensor):
-        return
+        same(found, _right(dim, base), case=case)
+    assert isinstance(found, Tensor)
+    shape, many = tuple(found.shape), dim // 2
     require(
-        found.shape != (dim,),
+        shape != (dim,),
         "one-a-channel",
-        f"one speed a pair, so {dim // 2} of them for {dim} channels; there are {dim}",
+        f"{case}: there are {dim} frequencies. Return one per pair, dim/2 = {many}: the sine and "
+        "the cosine share it.",
     )
-    if found.shape != right.shape or found.is_complex() or close(found, right, 1e-9):
+    few = f"dim/2 = {many} frequencies, for i = 0 … {many - 1}"
+    advice = f"({many},), without further axes" if found.numel() == many else few
+    require(shape == (many,), "shape", f"{case}: the shape is {shape}. Return {advice}.")
+    require(
+        found.is_floating_point() or found.is_complex() or bool((found == _right(dim, base)).all()),
+        "dtype",
+        f"{case}: the numbers are whole, {str(found.dtype).removeprefix('torch.')}, so every "
+        "frequency below 1 is lost. Return floating-point numbers.",
+    )
+
+
+def _why(found: Sequence[Tensor], said: Sequence[str]) -> None:
+    """Raise the known mistake that these frequencies are, or the first property they lack."""
+    if any(mine.is_complex() for mine in found):
         return
-    half = found.dtype in (torch.float16, torch.bfloat16)  # `same` has a name for it
-    if half and torch.allclose(found.double(), right, rtol=1e-2, atol=1e-2):
+    numbers = [mine.detach().to("cpu", F64) for mine in found]
+    right = [_right(*given) for given in CASES]
+    wrong = [
+        k for k, mine in enumerate(numbers)
+        if not torch.allclose(mine, right[k], rtol=1e-4, atol=1e-9)
+    ]  # fmt: skip
+    if not wrong:
         return
-    name_it(found, SLIPS, dim, base, atol=1e-7)
-    number = found.detach().to("cpu", F64)
-    if number.isfinite().all():
-        check_speeds(number, base, case)
+    tell_rounded(found, right, [1e-9] * len(found))
+    _slip(numbers, wrong[0])
+    first, (_, base), case = numbers[wrong[0]], CASES[wrong[0]], said[wrong[0]]
+    if not first.isfinite().all():
+        i = int((~first.isfinite()).nonzero()[0])
+        raise Mistake(
+            "not-finite",
+            f"{case}: frequency {i} is {float(first[i])}. Look for a division by 0 or a power "
+            "of a negative number.",
+        )
+    tried = [(mine, *given) for mine, given in zip(numbers, CASES, strict=True)]
+    tell_factor(tried)
+    tell_ratios(tried)
+    check_speeds(first, base, case)
+
+
+def _slip(numbers: Sequence[Tensor], first: int) -> None:
+    """Raise the slip that gives these numbers in every case, where it is defined."""
+    for slip in SLIPS:
+        others = [slip.program(*given) for given in CASES]
+        if all(_alike(mine, other) for mine, other in zip(numbers, others, strict=True)):
+            mine, right = numbers[first], _right(*CASES[first])
+            i = int((~torch.isclose(mine, right, rtol=1e-4, atol=1e-9)).nonzero()[0])
+            dim, base = CASES[first]
+            raise Mistake(
+                slip.slug,
+                f"{slip.says} (dim {dim}, base {base:g}: frequency {i} is {float(mine[i]):.4g}, "
+                f"not {float(right[i]):.4g}.)",
+            )
+
+
+def _alike(mine: Tensor, other: Tensor) -> bool:
+    undefined = len(other) == 1 and bool(other.isnan().any())  # divided by dim/2 − 1 = 0
+    return undefined or torch.allclose(mine, other, rtol=2e-4, atol=1e-12, equal_nan=True)

@@ -1,20 +1,26 @@
-"""A head that looks k words back: (k, dim) -> W_q, W_k."""
+"""A head that looks k positions back: (k, dim) -> W_q, W_k."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check.engine.sinusoids import close
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
+from posenc.check.lesson_03.asking import called
+from posenc.check.lesson_03.offset_head_slips import SLIPS
+
+__all__ = ["SLIPS", "offset_head"]
 
 F64 = torch.float64
+CASES = ((5, 32), (1, 6), (30, 32), (50, 20), (7, 64), (34, 8))
+N = 240  # positions, more than four times the greatest k
 
 
 def offset_head(answer: object) -> Verdict:
-    """Check ``answer(k, dim)``, weights (W_q, W_k) with which every word finds the one k back.
+    """Check ``answer(k, dim)``, weights (W_q, W_k) with which every token finds the one k back.
 
     >>> from posenc import functional
     >>> _ = offset_head(lambda k, dim: (functional.shift_matrix(k, dim), torch.eye(dim)))
@@ -23,132 +29,177 @@ def offset_head(answer: object) -> Verdict:
     return judge("offset_head", answer, _examine_head)
 
 
-def _shift(k: float, dim: int) -> Tensor:
-    return functional.shift_matrix(k, dim, dtype=F64)
+@dataclass(frozen=True)
+class Head:
+    """The weights of one call, and the scores that they give."""
 
+    k: int
+    dim: int
+    w_q: Tensor
+    w_k: Tensor
 
-def _eye(dim: int) -> Tensor:
-    return torch.eye(dim, dtype=F64)
+    @property
+    def scores(self) -> Tensor:
+        """Of every query with every key, (n, n)."""
+        vectors = functional.sinusoidal(torch.arange(N), self.dim, dtype=F64)
+        return (vectors @ self.w_q) @ (vectors @ self.w_k).T
 
-
-SLIPS = (
-    Slip(
-        "looks-ahead",
-        lambda k, dim: (_shift(-k, dim), _eye(dim)),
-        "every query prefers the key k *after* it: turn the sign, or transpose",
-    ),
-    Slip(
-        "both-shifted",
-        lambda k, dim: (_shift(k, dim), _shift(k, dim)),
-        "every query prefers its own key: W_q and W_k are both shifted alike, so it cancels",
-    ),
-    Slip(
-        "looks-at-itself",
-        lambda k, dim: (_eye(dim), _eye(dim)),
-        "every query prefers its own key: nothing is shifted",
-    ),
-    Slip(
-        "ignores-k",
-        lambda k, dim: (_shift(1, dim), _eye(dim)),
-        "every query prefers the key one before it: k is ignored",
-    ),
-    Slip(
-        "twice",
-        lambda k, dim: (_shift(k, dim), _shift(-k, dim)),
-        "every query prefers the key 2k before it: shift the queries or the keys, not both",
-    ),
-    Slip(
-        "one-too-many",
-        lambda k, dim: (_shift(k + 1, dim), _eye(dim)),
-        "every query prefers the key k + 1 before it: one step too many",
-    ),
-    Slip(
-        "one-too-few",
-        lambda k, dim: (_shift(k - 1, dim), _eye(dim)),
-        "every query prefers the key k − 1 before it: one step is missing",
-    ),
-)
+    @property
+    def inner(self) -> slice:
+        """The rows where every slip finds its key."""
+        return slice(2 * self.k + 1, N - 2 * self.k - 1)
 
 
 def _examine_head(answer: Callable[[int, int], tuple[Tensor, Tensor]]) -> str:
     """Return the sentence for a head that looks back, or raise what is wrong with it."""
-    for k in (5, 1, 30):
-        weights = answer(k, 32)
-        _two_matrices(weights, f"offset_head({k}, 32)", 32)
-        scores = _scores(weights)
+    heads = []
+    for k, dim in CASES:
+        case = f"offset_head({k}, {dim})"
+        w_q, w_k = _two_matrices(called(answer, case, k, dim), case, dim)
+        head = Head(k, dim, w_q, w_k)
         require(
-            bool(scores.isfinite().all()), "not-finite", f"with k = {k} some scores are not finite"
+            bool(head.scores.isfinite().all()),
+            "not-finite",
+            f"With k = {k} and dim = {dim} some scores are not finite. Look for a division by 0.",
         )
-        _looks_back(weights, k)
+        heads.append(head)
+    wrong = [head for head in heads if _wrong_rows(head).any()]
+    if wrong:
+        _flat(wrong[0])
+        _slip(heads)
+        _offset(wrong[0])
+        _first_wrong(wrong[0])
     return "every query prefers the key k positions before it"
 
 
-def _scores(weights: Sequence[Tensor]) -> Tensor:
-    codes = functional.sinusoidal(torch.arange(80), 32, dtype=F64)  # (n, d)
-    w_q, w_k = (weight.detach().to("cpu", F64) for weight in weights)
-    return (codes @ w_q) @ (codes @ w_k).T  # (q, k)
+def _two_matrices(weights: object, case: str, dim: int) -> tuple[Tensor, Tensor]:
+    """Return W_q and W_k in float64, or raise what is wrong with their form."""
+    stacked = isinstance(weights, Tensor) and weights.dim() == 3 and len(weights) == 2
+    many = f"{len(weights)} values" if isinstance(weights, (tuple, list)) else ""
+    shape = f"one tensor of shape {tuple(weights.shape)}" if isinstance(weights, Tensor) else ""
+    pair = stacked or (isinstance(weights, (tuple, list)) and len(weights) == 2)
+    require(
+        pair,
+        "not-a-pair",
+        f"{case} returned {many or shape or type(weights).__name__}. Return the two matrices: "
+        "return W_q, W_k.",
+    )
+    assert isinstance(weights, (tuple, list, Tensor))
+    found = [
+        _matrix(weight, f"{name} of {case}", dim)
+        for name, weight in zip(("W_q", "W_k"), weights, strict=True)
+    ]
+    widths = [weight.shape[1] for weight in found]
+    require(
+        widths[0] == widths[1],
+        "shape",
+        f"{case}: W_q has {widths[0]} columns and W_k has {widths[1]}. Make them equally wide.",
+    )
+    return found[0], found[1]
 
 
-def _two_matrices(weights: object, case: str, dim: int) -> None:
-    pair = isinstance(weights, (tuple, list)) and len(weights) == 2
-    require(pair, "not-a-pair", f"{case} must return two matrices, W_q and W_k")
-    assert isinstance(weights, (tuple, list))
-    for name, weight in zip(("W_q", "W_k"), weights, strict=True):
-        fits = isinstance(weight, Tensor) and weight.dim() == 2 and len(weight) == dim
-        require(fits, "shape", f"{name} of {case} must be a tensor of shape ({dim}, …)")
-    widths = {weight.shape[1] for weight in weights}
-    require(len(widths) == 1, "shape", f"W_q and W_k of {case} must have one width; got {widths}")
+def _matrix(weight: object, case: str, dim: int) -> Tensor:
+    """Return one matrix in float64, or raise what is wrong with its form."""
+    kind = type(weight).__name__
+    advice = " Use torch.from_numpy." if kind == "ndarray" else ""
+    if not isinstance(weight, Tensor):
+        words = f"{case} is a {kind}, not a tensor of shape ({dim}, {dim}).{advice}"
+        raise Mistake("shape", words)
+    size = tuple(weight.shape)
+    rows = len(size) == 2 and size[0] != dim == size[1]
+    many = "These look like queries or keys: return the weights alone, without position vectors."
+    require(
+        weight.dim() == 2 and size[0] == dim,
+        "shape",
+        f"{case} has the shape {size}. It must be ({dim}, {dim}). {many if rows else ''}",
+    )
+    return weight.detach().to("cpu", F64)
 
 
-def _looks_back(weights: Sequence[Tensor], k: int) -> None:
-    """Raise unless row i is greatest at column i − k, for every i ≥ k."""
-    scores = _scores(weights)
-    chosen, rows = scores.argmax(-1), torch.arange(len(scores))
-    wrong = (chosen != rows - k) & (rows >= k)
-    if not wrong.any():
-        return
-    _flat(scores, chosen, k)
-    inner = slice(2 * k + 1, len(scores) - 2 * k - 1)  # where every slip finds its key
-    steps = (rows - chosen)[inner]
-    if len(steps) and bool((steps == steps[0]).all()):
-        _by_steps(weights, int(steps[0]), k)
-    _first_wrong(scores, wrong, k)
+def _wrong_rows(head: Head) -> Tensor:
+    """Return which rows are not greatest at column i − k, of those with i ≥ k, (n,)."""
+    rows = torch.arange(N)
+    return (head.scores.argmax(-1) != rows - head.k) & (rows >= head.k)
 
 
-def _flat(scores: Tensor, chosen: Tensor, k: int) -> None:
+def _flat(head: Head) -> None:
+    scores, k = head.scores, head.k
     spread = float((scores.amax(-1) - scores.amin(-1)).max())
-    require(spread > 1e-6, "flat", f"with k = {k} all keys score alike: no key is preferred")
+    require(
+        spread > 1e-6,
+        "flat",
+        f"With k = {k} every key scores {float(scores[0, 0]):.3g} for query 0, so no key is "
+        "preferred. Is one of the two matrices zero?",
+    )
+    chosen = scores.argmax(-1)
+    rank = int(torch.linalg.matrix_rank(head.w_q @ head.w_k.T))
+    turn = "W_q = posenc.shift_matrix(k, dim), W_k = torch.eye(dim)"
+    single = f" W_q W_kᵀ has rank 1: all queries point the same way. Rotate them: {turn}."
     require(
         not (chosen == chosen[0]).all(),
         "one-key",
-        f"with k = {k} every query prefers key {int(chosen[0])}, wherever it stands",
+        f"With k = {k} every query prefers key {int(chosen[0])}, whatever its position."
+        + (single if rank == 1 else f" Make the queries depend on the position: {turn}."),
     )
 
 
-def _by_steps(weights: Sequence[Tensor], step: int, k: int) -> None:
-    """Raise the slip that looks so many steps back, everywhere."""
-    w_q, w_k = (weight.detach().to("cpu", F64) for weight in weights)
-    alike = close(w_q, w_k) and not close(w_q, torch.eye(32, dtype=F64))
+def _slip(heads: Sequence[Head]) -> None:
+    """Raise the slip whose queries prefer the same keys in every case."""
+    alike = all(_one_direction(head) for head in heads)
     for slip in SLIPS:
-        looks = 60 - int(_scores(slip.program(k, 32))[60].argmax())
-        if looks == step and (alike or slip.slug != "both-shifted"):
-            raise Mistake(slip.slug, slip.says)
-    raise Mistake(
-        "wrong-offset", f"with k = {k} every query prefers the key {step} before it, not {k}"
-    )
+        if alike == (slip.slug == "both-shifted") and all(_chooses(slip, head) for head in heads):
+            head = next(head for head in heads if _wrong_rows(head).any())
+            row = N // 2
+            key = int(head.scores[row].argmax())
+            raise Mistake(
+                slip.slug, f"{slip.says} (k = {head.k}: query {row} prefers key {key}, not "
+                f"{row - head.k}.)"
+            )  # fmt: skip
 
 
-def _first_wrong(scores: Tensor, wrong: Tensor, k: int) -> None:
+def _one_direction(head: Head) -> bool:
+    """Return whether both matrices are alike, and more than a multiple of the identity."""
+    if head.w_q.shape != head.w_k.shape or head.w_q.shape[1] != head.dim:
+        return False
+    size = float(head.w_q.diagonal().mean())
+    plain = torch.allclose(head.w_q, size * torch.eye(head.dim, dtype=F64), atol=1e-4)
+    return torch.allclose(head.w_q, head.w_k, atol=1e-4) and not plain
+
+
+def _chooses(slip: Slip, head: Head) -> bool:
+    """Return whether a slip prefers the same keys, in the rows where it is sure of one."""
+    other = Head(head.k, head.dim, *slip.program(head.k, head.dim)).scores[head.inner]
+    best = other.topk(2).values
+    sure = best[:, 0] - best[:, 1] > 1e-6
+    return bool((head.scores[head.inner].argmax(-1) == other.argmax(-1))[sure].all())
+
+
+def _offset(head: Head) -> None:
+    """Raise with the offset of all queries, where they have the same."""
+    steps = (torch.arange(N) - head.scores.argmax(-1))[head.inner]
+    if (steps == steps[0]).all():
+        step = int(steps[0])
+        where = f"{step} before" if step > 0 else f"{-step} after" if step else "at"
+        raise Mistake(
+            "wrong-offset",
+            f"With k = {head.k} and dim = {head.dim} every query prefers the key {where} its own "
+            f"position. Shift by {head.k} in all: once, by shift_matrix(k, dim).",
+        )
+
+
+def _first_wrong(head: Head) -> None:
     """Raise with the first query that looks elsewhere."""
-    i = int(wrong.nonzero()[0])
-    least = (scores.argmin(-1) == torch.arange(len(scores)) - k)[k:].all()
+    scores, k = head.scores, head.k
+    i = int(_wrong_rows(head).nonzero()[0])
+    least = (scores.argmin(-1) == torch.arange(N) - k)[k:].all()
     require(
         not bool(least),
         "sign",
-        f"with k = {k} the key {k} before scores least: turn the sign of one matrix",
+        f"With k = {k} the key {k} before scores least of all, {float(scores[i, i - k]):.3g}. "
+        "Remove the minus sign of one matrix.",
     )
     raise Mistake(
         "wrong-key",
-        f"with k = {k} query {i} must prefer key {i - k}; it prefers key "
-        f"{int(scores[i].argmax())}: the choice changes from place to place",
+        f"With k = {k} and dim = {head.dim} query {i} prefers key {int(scores[i].argmax())}, not "
+        f"{i - k}, and the offset changes with the position. Rotate each pair by its own ω_i · k.",
     )

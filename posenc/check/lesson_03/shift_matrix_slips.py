@@ -1,5 +1,7 @@
 """Wrong shift matrices that people publish, as programs: (k, dim) -> (dim, dim)."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ from posenc.check.engine.speeds import RULES, speeds_of
 from posenc.functional import shift_matrix
 
 F64 = torch.float64
+Program = Callable[[int, int], Tensor]
 
 
 def _blocks(k: float, speeds: Tensor, signs: tuple[int, ...] = (1, 1, -1, 1)) -> Tensor:
@@ -27,77 +30,132 @@ def _shift(k: float, dim: int) -> Tensor:
     return shift_matrix(k, dim, dtype=F64)
 
 
-def _sorted_shift(k: int, dim: int) -> Tensor:
-    halves = ORDERS[HALVES](torch.arange(dim)[None])[0]
-    return _shift(k, dim)[halves][:, halves]
+def in_halves(matrix: Tensor) -> Tensor:
+    """Return the matrix for vectors with all sines first, (dim, dim) -> (dim, dim)."""
+    halves = ORDERS[HALVES](torch.arange(len(matrix))[None])[0]
+    return matrix[:, halves][halves]
 
 
-SAYS = {  # where the exercise fixes the base, a learner may have kept another
-    "halved-exponent": "the last speed is far too fast: the base is 10 000 (100 looks like this), "
-    "and the exponent −2i/dim"
+def _rounded(dtype: torch.dtype) -> Program:
+    return lambda k, dim: _blocks(k, speeds_of(dim).to(dtype).to(F64))
+
+
+def _alternating(k: int, dim: int) -> Tensor:
+    """The minus once top right and once bottom left, block by block."""
+    signs = (-1.0) ** torch.arange(dim // 2, dtype=F64)
+    return _blocks(k, speeds_of(dim) * signs)
+
+
+SAYS = {  # the exercise fixes the base: a learner may have kept another
+    "base-1000": "The base is 1000. Use 10 000.",
+    "not-scaled": "Only the first pair rotates: all other frequencies are (almost) 0. Rotate pair "
+    "i by ω_i · k, with the exponent −2i/dim.",
 }
 SLIPS = (
     Slip(
         "ignores-sign",
         lambda k, dim: _shift(abs(k), dim),
-        "a shift by −5 turns like one by 5: the sign of k is lost, and k may be negative",
+        "The shift by −5 is the same as that by 5. Keep the sign of k, which may be negative.",
+    ),
+    Slip(
+        "empty-range",
+        lambda k, dim: _shift(max(k, 0), dim),
+        "A negative k gives the identity, as a loop over range(k) does. Rotate by the angle ω_i k, "
+        "which may be negative.",
     ),
     Slip(
         "backwards",
         lambda k, dim: _shift(-k, dim),
-        "the hands turn backwards: the code of p goes to p − k; the plus stands top right",
+        "The matrix takes position p to p − k. Put +sin top right and −sin bottom left: the sine "
+        "is the first channel of a pair.",
     ),
     Slip(
         "halves",
-        _sorted_shift,
-        "this shifts codes with all sines first; here sine and cosine of a pair are neighbours",
+        lambda k, dim: in_halves(_shift(k, dim)),
+        "This matrix shifts vectors with all sines first. Here the sine and the cosine of pair i "
+        "are the channels 2i and 2i + 1.",
     ),
     Slip(
-        "ignores-k", lambda k, dim: _shift(1, dim), "k is ignored: this is the matrix of one step"
+        "ignores-k",
+        lambda k, dim: _shift(1, dim),
+        "This is the matrix of one step, whatever k is. Multiply the angles by k.",
+    ),
+    Slip(
+        "added-k",
+        lambda k, dim: _blocks(1, speeds_of(dim) + k),
+        "The angle of pair i is ω_i + k. Multiply: it must be ω_i · k.",
     ),
     Slip(
         "one-speed",
         lambda k, dim: _blocks(k, torch.ones(dim // 2, dtype=F64)),
-        "every block turns by the same angle; pair i must turn by ω_i k",
+        "Every block rotates by the same angle. Rotate pair i by ω_i · k.",
     ),
     Slip(
         "stands-still",
         lambda k, dim: torch.eye(dim, dtype=F64),
-        "nothing turns: the matrix is the identity for every k",
+        "The matrix is the identity for every k. Rotate pair i by ω_i · k.",
     ),
     Slip(
         "mirror",
         lambda k, dim: _blocks(k, speeds_of(dim), (1, 1, 1, -1)),
-        "the blocks are mirrors: a turn has cos twice on the diagonal and sin, −sin beside it",
+        "The blocks are reflections. A rotation has cos twice on the diagonal, sin top right and "
+        "−sin bottom left.",
     ),
     Slip(
         "no-minus",
         lambda k, dim: _blocks(k, speeds_of(dim), (1, 1, 1, 1)),
-        "both sines have one sign: a turn has sin top right and −sin bottom left",
+        "Both sines of a block have the same sign. A rotation has sin top right and −sin bottom "
+        "left.",
+    ),
+    Slip(
+        "alternating",
+        _alternating,
+        "The odd pairs rotate the other way. Rotate all pairs alike, with sin top right and −sin "
+        "bottom left.",
     ),
     Slip(
         "exchanged",
         lambda k, dim: _exchanged(k * speeds_of(dim)),
-        "sine and cosine have changed places: the cosines stand on the diagonal",
+        "Sine and cosine are exchanged. Put the cosines on the diagonal.",
+    ),
+    Slip(
+        "cosines-alone",
+        lambda k, dim: (k * speeds_of(dim)).cos().repeat_interleave(2).diag(),
+        "There are only cosines, on the diagonal. A rotation also needs sin top right and −sin "
+        "bottom left.",
     ),
     Slip(
         "entry-powers",
         lambda k, dim: _shift(1, dim) ** k,
-        "the entries were raised to the power k: torch.linalg.matrix_power multiplies matrices",
+        "The entries were raised to the power k. Use torch.linalg.matrix_power, which multiplies "
+        "matrices.",
     ),
     Slip(
         "k-times",
         lambda k, dim: k * _shift(1, dim),
-        "k times the matrix of one step: apply it k times, or turn by k times the angle",
+        "This is k times the matrix of one step. Apply that matrix k times, or rotate by k times "
+        "the angle.",
+    ),
+    Slip(
+        "wraps-k",
+        lambda k, dim: _shift(k % dim, dim),
+        "The shift is k modulo dim. Use k itself: positions do not wrap around after dim of them.",
+    ),
+    *(
+        Slip(
+            f"{kind}-frequencies",
+            _rounded(dtype),
+            f"The frequencies are rounded to {kind}; 0.1 becomes {digits}. Compute them in float32 "
+            "or float64.",
+        )
+        for kind, dtype, digits in (
+            ("bfloat16", torch.bfloat16, "0.1001"),
+            ("float16", torch.float16, "0.09998"),
+        )
     ),
     *(
         Slip(slug, lambda k, dim, r=rule: _blocks(k, speeds_of(dim, r)), SAYS.get(slug, says))
         for slug, (rule, says) in RULES.items()
-        if slug not in ("ends-at-base", "one-speed")
-    ),
-    Slip(
-        "ends-at-base",
-        lambda k, dim: _blocks(k, speeds_of(dim, RULES["ends-at-base"][0])),
-        "the speeds are divided by d/2 − 1: this shifts tensor2tensor's codes; here it is d/2",
+        if slug != "one-speed"
     ),
 )

@@ -1,169 +1,256 @@
 """ALiBi's bias: (n_heads, q_pos, k_pos) -> (h, q, k)."""
 
-import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from posenc.check.engine.slip import Slip, name_it
-from posenc.check.engine.verdict import Remark, Verdict, judge, require, same
-from posenc.check.lesson_06.alibi_slopes import EXACT, name_slopes, published
-from posenc.check.lesson_06.alibi_slopes import SLIPS as SLOPES
+from posenc.check.engine.compare import again, alike, explain, first_difference
+from posenc.check.engine.verdict import Mistake, Remark, Verdict, require
+from posenc.check.lesson_06.alibi_bias_slips import SLIPS, WRONG_SLOPES, right_bias
+from posenc.check.lesson_06.alibi_slopes_slips import published
+from posenc.check.lesson_06.form import judge_exactly, require_digits, require_tensor
+
+__all__ = ["SLIPS", "alibi_bias"]
 
 F64 = torch.float64
+Bias = Callable[[int, Tensor, Tensor], Any]
+CASES = tuple(
+    (n, torch.tensor(queries, dtype=dtype), torch.tensor(keys, dtype=dtype))
+    for n, queries, keys, dtype in (
+        (8, [3, 4, 5], [0, 1, 2, 3, 4, 5], torch.int64),
+        (20, [4095, 300], [0, 257, 4095, 12], torch.int64),
+        (12, [7, 0, 5, 9], [2, 9, 0, 7, 4], torch.int64),
+        (3, [70_001], [70_000, 32_769, 12, 69_900], torch.int64),
+        (6, [40_000, 40_003, 39_990, 40_001, 40_006], [39_995, 40_001], torch.int32),
+        (1, [5], [1, 2, 3, 5], torch.int64),
+    )
+)
 
 
-def alibi_bias(answer: Callable[[int, Tensor, Tensor], Any]) -> Verdict:
+def alibi_bias(answer: Bias) -> Verdict:
     """Check ``alibi_bias(n_heads, q_pos, k_pos)``: minus slope times distance, for a decoder.
 
     Shapes: ``(q,), (k,) -> (h, q, k)``, float32. The distance is query minus key; for keys
     after the query the bias is above 0, and a causal mask hides it. What the mask and the
-    softmax make equal passes with a remark.
+    softmax make equal passes with a remark: other numbers after the query, a constant in a row.
 
     >>> def answer(n_heads, q_pos, k_pos):
     ...     slopes = torch.tensor([2 ** (-8 * h / n_heads) for h in range(1, n_heads + 1)])
     ...     return slopes[:, None, None] * (q_pos[:, None] - k_pos)
     >>> verdict = alibi_bias(answer)  # doctest: +ELLIPSIS
-    ✗ alibi_bias: the sign is turned: the farther a key, the more it is favoured; ...
+    ✗ alibi_bias: The sign is reversed: the bias grows with the distance. ...
     """
-    return judge("alibi_bias", answer, _examine_bias)
+    return judge_exactly("alibi_bias", answer, _examine_bias)
 
 
-def alibi(slopes: Tensor, far: Tensor) -> Tensor:
-    """Return minus slope times distance, (h,), (q, k) -> (h, q, k)."""
-    return -slopes.to(F64)[:, None, None] * far.to(F64)
+def _examine_bias(answer: Bias) -> str:
+    found = [_asked(answer, *case) for case in CASES]
+    right = [right_bias(*case) for case in CASES]
+    for mine, case in zip(found, CASES, strict=True):
+        _form(mine, *case)
+    first_difference(found, right, [_words(*case) for case in CASES], 1e-5)
+    numbers = [mine.detach().to("cpu", F64) for mine in found]
+    if all(map(alike, numbers, right, [1e-5] * len(CASES))):
+        return "Correct for 1 to 20 heads, up to distance 69989."
+    explain(found, SLIPS, CASES, atol=1e-5)
+    _finite(numbers)
+    if all(map(_same_attention, numbers, right, CASES)):
+        raise Remark(_what_is_not_seen(numbers, right))
+    _slopes(numbers)
+    require_digits(numbers, right, "numbers")
+    _properties(answer)
+    raise _first(numbers, right)
 
 
-def _biased(far: Callable[[Tensor, Tensor], Tensor]) -> Callable[[int, Tensor, Tensor], Tensor]:
-    """Return the program that takes other distances."""
-    return lambda n_heads, q_pos, k_pos: alibi(published(n_heads), far(q_pos, k_pos))
+def _first(found: list[Tensor], right: list[Tensor]) -> Mistake:
+    """Return the first number that is wrong."""
+    for mine, true, (n, q, k) in zip(found, right, CASES, strict=True):
+        off = (mine - true).abs() > 1e-5 + 1e-5 * true.abs()
+        if off.any():
+            h, i, j = off.nonzero()[0].tolist()
+            where = f"With {n} heads, head {h + 1} gives query {q[i]} and key {k[j]} the bias "
+            said = f"{where}{mine[h, i, j]:.7g}. It must be {true[h, i, j]:.7g}: −m·(i − j)."
+            return Mistake("value", said)
+    raise AssertionError
 
 
-def _right(n: int, q: Tensor, k: Tensor) -> Tensor:
-    return alibi(published(n), q[:, None] - k)
+def _words(n: int, q: Tensor, k: Tensor) -> str:
+    return f"alibi_bias({n}, {q.tolist()}, {k.tolist()})"
 
 
-def _sloped(slip: Slip) -> Slip:
-    """Return the bias with the wrong slopes."""
-    return replace(
-        slip,
-        slug=f"slopes-{slip.slug}",
-        program=lambda n_heads, q_pos, k_pos: alibi(slip.program(n_heads), q_pos[:, None] - k_pos),
+def _asked(answer: Bias, n: int, q: Tensor, k: Tensor) -> Any:
+    """Return the bias; say which axes do not fit if they do not."""
+    try:
+        return answer(n, q.clone(), k.clone())
+    except RuntimeError as error:
+        if "must match the size of tensor" not in str(error):
+            raise
+    raise Mistake(
+        "axes",
+        f"The shapes do not broadcast: ({n},) slopes, ({len(q)},) queries, ({len(k)},) keys. Use "
+        "slopes[:, None, None] and q_pos[:, None] − k_pos.",
     )
 
 
-SLIPS = (
-    Slip("sign", _biased(lambda q, k: k - q[:, None]),
-         "the sign is turned: the farther a key, the more it is favoured; it must lose m a word"),
-    Slip("symmetric", _biased(lambda q, k: (q[:, None] - k).abs()),
-         "equivalent under a causal mask: this is the encoder's −m·|i − j|, the same to the left "
-         "and to the right", seen="mosaicml/llm-foundry#186", fine=True),
-    Slip("sign-symmetric", _biased(lambda q, k: -(q[:, None] - k).abs()),
-         "+m·|i − j| favours what is far, on both sides: the bias needs its minus"),
-    Slip("key-alone",
-         lambda n, q, k: alibi(published(n), -k.expand(len(q), -1)),
-         "equivalent under a causal mask: +m·j, the key alone; in an encoder every word would "
-         "look to the end", seen="ofirpress/attention_with_linear_biases#5", fine=True),
-    Slip("key-alone-sign",
-         lambda n, q, k: alibi(published(n), k.expand(len(q), -1)),
-         "−m·j favours the beginning of the text: the short form is +m·j, and needs a causal "
-         "mask"),
-    Slip("query-alone",
-         lambda n, q, k: alibi(published(n), q[:, None].expand(-1, len(k))),
-         "every key of a row gets one number, and softmax does not see it: subtract the key's "
-         "place"),
-    Slip("masked",
-         lambda n, q, k: _right(n, q, k).where(q[:, None] >= k, -math.inf),
-         "equivalent: the causal mask is in it already, −inf for keys after the query", fine=True),
-    Slip("zero-after", _biased(lambda q, k: (q[:, None] - k).clamp(min=0)),
-         "equivalent under a causal mask: keys after the query get 0 here, and nothing hides "
-         "them", fine=True),
-    Slip("hides-the-past",
-         lambda n, q, k: _right(n, q, k).where(q[:, None] <= k, -math.inf),
-         "the mask is turned round: it hides the keys before the query"),
-    Slip("ignores-pos",
-         _biased(lambda q, k: torch.arange(len(q))[:, None] - torch.arange(len(k))),
-         "the distances are those of 0, 1, 2, …; they must follow q_pos and k_pos"),
-    Slip("bfloat16-positions",
-         _biased(lambda q, k: q.bfloat16().double()[:, None] - k.bfloat16().double()),
-         "positions were rounded to bfloat16, which has no 257: subtract first, in whole numbers"),
-    Slip("one-slope",
-         lambda n, q, k: alibi(published(n)[:1].expand(n), q[:, None] - k),
-         "all heads have the slope of the first; each needs its own"),
-    Slip("no-slope",
-         lambda n, q, k: alibi(torch.ones(n), q[:, None] - k),
-         "the slopes are missing: every head loses 1 a word"),
-    *(_sloped(slip) for slip in SLOPES if slip.slug != "sign"),
-)  # fmt: skip
-CASES = (
-    (8, [3, 4, 5], [0, 1, 2, 3, 4, 5]),
-    (20, [4095, 300], [0, 257, 4095, 12]),
-    (12, [7, 0, 5, 9], [2, 9, 0, 7, 4]),
-)
+def _form(found: object, n: int, q: Tensor, k: Tensor) -> None:
+    require_tensor(found)
+    assert isinstance(found, Tensor)
+    asked, shape = (n, len(q), len(k)), tuple(found.shape)
+    advice = {
+        (n, 1, len(k)): " Give each query a row: .expand(-1, len(q_pos), -1).",
+        (n, len(q), 1): " Subtract the key's position: q_pos[:, None] − k_pos.",
+        (len(q), len(k)): " Multiply by slopes[:, None, None].",
+    }.get(shape, "")
+    said = f"The shape is {shape}. Return (heads, queries, keys) = {asked}.{advice}"
+    require(shape == asked, "shape", said)
+    message = f"The bias has the type {found.dtype}, which has no −0.125. Keep it in float32."
+    require(found.is_floating_point() or found.is_complex(), "dtype", message)
 
 
-def _examine_bias(answer: Callable[[int, Tensor, Tensor], Any]) -> str:
-    remark: Remark | None = None
-    for n_heads, queries, keys in CASES:
-        given = (n_heads, torch.tensor(queries), torch.tensor(keys))
-        found, right = answer(*given), _right(*given)
-        case = f"alibi_bias({n_heads}, {_short(queries)}, {_short(keys)})"
-        if not isinstance(found, Tensor) or found.shape != right.shape or found.dtype.itemsize < 4:
-            same(found, right, case=case)
-        number = found.detach().to("cpu", F64)
-        if torch.allclose(number, right, rtol=EXACT, atol=1e-5):
-            continue
-        try:
-            name_it(found, SLIPS, *given, atol=1e-6)
-        except Remark as fine:
-            remark = fine
-            continue
-        _bias_properties(answer, number, *given)
-        same(found, right, case=case)
-    if remark:
-        raise remark
-    return "right for 8 heads and for 12, up to distance 4095"
+def _before(q: Tensor, k: Tensor) -> Tensor:
+    """Return which keys a causal mask leaves, (q, k)."""
+    return q[:, None] >= k
 
 
-def _short(positions: list[int]) -> str:
-    return f"[{', '.join(map(str, positions))}]"
+def _finite(found: list[Tensor]) -> None:
+    """Raise for numbers that no mask and no softmax takes."""
+    for mine, (n, q, k) in zip(found, CASES, strict=True):
+        before = _before(q, k)
+        fit = torch.where(before, mine.isfinite(), mine < torch.inf)  # NaN is not below
+        if not fit.all():
+            h, i, j = (~fit).nonzero()[0].tolist()
+            where, x = f"query {q[i]} and key {k[j]}", mine[h, i, j]
+            why = (
+                "This key is not after the query: give it a number."
+                if before[i, j]
+                else "A mask adds −inf, and the sum stays NaN. Write what the formula gives."
+            )
+            raise Mistake("not-finite", f"With {n} heads the bias of {where} is {x:g}. {why}")
 
 
-def _bias_properties(
-    answer: Callable[[int, Tensor, Tensor], Any],
-    found: Tensor,
-    n_heads: int,
-    q_pos: Tensor,
-    k_pos: Tensor,
-) -> None:
-    """Raise the first property of the bias that does not hold; found is (h, q, k)."""
-    past = q_pos[:, None] >= k_pos
-    said = "the bias of keys before the query must be a number; it is -inf or NaN for some"
-    require(bool(found[:, past].isfinite().all()), "not-finite", said)
-    moved = answer(n_heads, q_pos + 100, k_pos + 100).detach().to("cpu", F64)
-    said = "when all positions go on by 100 the bias must stay: it depends on the distance alone"
-    relative = torch.allclose(moved[:, past], found[:, past], atol=1e-3)
-    require(relative, "not-relative", said)
-    four = torch.tensor([14, 13, 12, 10])
-    line = answer(n_heads, four[:1], four).detach().to("cpu", F64)[:, 0]  # distances 0, 1, 2, 4
-    said = f"at distance 0 nothing is lost; head 1 gets {line[0, 0]:.4g}"
-    require(bool((line[:, 0].abs() < 1e-6).all()), "own-place", said)
-    said = f"a key before the query must lose; head 1 gives {line[0, 1]:+.4g} at distance 1"
-    require(bool((line[:, 1] < 0).all()), "sign", said)
-    _steps(line, n_heads)
+def _relative(bias: Tensor, q: Tensor, k: Tensor) -> Tensor:
+    """Return the bias less that of the row's nearest key, 0 for keys that a mask hides."""
+    before = _before(q, k)
+    nearest = k.where(before, -1).argmax(-1).expand(len(bias), -1)[..., None]  # (h, q, 1)
+    return (bias - bias.gather(-1, nearest)).where(before, 0)
 
 
-def _steps(line: Tensor, n_heads: int) -> None:
-    """Raise unless the bias falls by the same slope each word, the published one."""
-    one, two, four = line[:, 1:].T
+def _same_attention(mine: Tensor, true: Tensor, case: tuple[int, Tensor, Tensor]) -> bool:
+    """Return whether a causal mask and softmax make both the same."""
+    _, q, k = case
+    a, b = _relative(mine, q, k), _relative(true, q, k)
+    row = mine.where(_before(q, k), 0).abs().amax(-1, keepdim=True)  # float32 has 7 digits of it
+    return bool(((a - b).abs() <= 1e-5 * b.abs() + 1e-6 * row + 1e-6).all())
+
+
+def _what_is_not_seen(found: list[Tensor], right: list[Tensor]) -> str:
+    for mine, true, (n, q, k) in zip(found, right, CASES, strict=True):
+        off = ((mine - true).abs() > 1e-5 + 1e-5 * true.abs()) & _before(q, k)
+        if off.any():
+            h, i, j = off.nonzero()[0].tolist()
+            more = float(mine[h, i, j] - true[h, i, j])
+            return (
+                f"The same attention, other numbers than the example: with {n} heads, in head "
+                f"{h + 1}, each key of query {q[i]} has {abs(more):.4g} "
+                f"{'more' if more > 0 else 'less'}. Softmax does not see a constant in a row."
+            )
+    return (
+        "Equal for all keys up to the query. After the query these are other numbers than "
+        "−m·(i − j), and the causal mask hides them."
+    )
+
+
+def _slopes(found: list[Tensor]) -> None:
+    """Raise what explains a bias that falls evenly, but with other slopes."""
+    slopes = []
+    for mine, (_, q, k) in zip(found, CASES, strict=True):
+        falls = _relative(mine, q, k)
+        far = -_relative((q[:, None] - k).to(F64)[None], q, k)  # (1, q, k), 0 or below
+        slope = (falls * far).sum((1, 2)) / far.square().sum()
+        row = mine.where(_before(q, k), 0).abs().amax(-1, keepdim=True)
+        if ((falls - slope[:, None, None] * far).abs() > 1e-4 * falls.abs() + 1e-6 * row).any():
+            return
+        slopes.append(slope)
+    _name_slopes(slopes)
+
+
+def _name_slopes(slopes: list[Tensor]) -> None:
+    true = [published(n) for n, _, _ in CASES]
+    for slug, holds, says in (
+        ("query-alone", lambda s, _: s.abs() < 1e-6, "Every key of a row gets the same number, "
+         "which softmax does not see. Subtract the key's position: q_pos[:, None] − k_pos."),
+        ("sign", lambda s, _: s < 0, SLIPS[0].says),
+        ("slopes-order", lambda s, t: (s.sort().values - t.sort().values).abs() < 1e-4 * s.abs(),
+         "The slopes are correct, but on other heads: with 8 heads head 1 has "
+         f"{slopes[0][0]:.4g}, not 0.5. Keep the order of the slopes."),
+    ):  # fmt: skip
+        require(not all(holds(s, t).all() for s, t in zip(slopes, true, strict=True)), slug, says)
+    for slip in WRONG_SLOPES:
+        if all(
+            torch.allclose(s, slip.program(n), rtol=2e-5, atol=1e-7)
+            for s, (n, _, _) in zip(slopes, CASES, strict=True)
+        ):
+            raise Mistake(slip.slug, slip.says)
+    factors = [float(s[0] / t[0]) for s, t in zip(slopes, true, strict=True)]
+    at = max(range(len(CASES)), key=lambda i: abs(factors[i] - 1))
+    message = f"With {CASES[at][0]} heads all biases are {factors[at]:.6g} times −m·(i − j). Leave "
+    message += "out this factor: the slopes are all that multiplies the distance."
+    scaled = [c * t for c, t in zip(factors, true, strict=True)]
+    require(not all(map(alike, slopes, scaled)), "scaled", message)
+    require_digits(slopes, true, "slopes")
+    for s, t, (n, _, _) in zip(slopes, true, CASES, strict=True):
+        wrong = (s - t).abs() > 1e-4 * t
+        if wrong.any():
+            h = int(wrong.nonzero()[0])
+            raise Mistake(
+                "slopes",
+                f"With {n} heads, head {h + 1} loses {s[h]:.4g} per token. Its slope is "
+                f"{t[h]:.4g}: use functional.alibi_slopes(n_heads).",
+            )
+
+
+def _properties(answer: Bias) -> None:
+    """Raise the first property of the bias that does not hold."""
+    n, q, k = CASES[0]
+    like = right_bias(n, q, k)
+    first, moved, turned = (
+        again(answer, n, *given, like=like, case="the bias")
+        for given in ((q, k), (q + 100, k + 100), (q, k.roll(1)))
+    )
+    before = _before(q, k)
+    off = ((moved - first).abs() > 1e-3) & before
+    if off.any():
+        h, i, j = off.nonzero()[0].tolist()
+        raise Mistake(
+            "not-relative",
+            f"Query {q[i]} and key {k[j]} get {first[h, i, j]:.4g}, query {q[i] + 100} and key "
+            f"{k[j] + 100} get {moved[h, i, j]:.4g}. Use the distance only.",
+        )
     require(
-        torch.allclose(two, 2 * one, rtol=1e-3) and torch.allclose(four, 4 * one, rtol=1e-3),
-        "not-linear",
-        f"each word of distance must cost as much; head 1 has {one[0]:.4g} at distance 1, "
-        f"{two[0]:.4g} at 2, {four[0]:.4g} at 4",
+        torch.allclose(turned.roll(-1, -1)[:, before], first[:, before], atol=1e-5),
+        "by-index",
+        "With the keys in another order the columns do not follow: the bias depends on the index "
+        "of a key. Compute it from q_pos[:, None] − k_pos.",
     )
-    if not torch.allclose(-one, published(n_heads), rtol=EXACT, atol=0):
-        name_slopes(-one, n_heads)
+    _line(answer)
+
+
+def _line(answer: Bias) -> None:
+    """Raise unless the bias of head 1 falls by the same number per token."""
+    distances = torch.tensor([0, 1, 2, 4, 8, 64, 1000, 4000])
+    q = torch.tensor([5000])
+    like = right_bias(8, q, q - distances)
+    line = again(answer, 8, q, q - distances, like=like, case="the bias")[0, 0]
+    steps = line.diff() / distances.diff() + 0.0  # no −0
+    said = f"Head 1 gives {line[0]:.4g} at distance 0 and {line[1]:.4g} at distance 1."
+    require(bool(steps[0] <= 0), "sign", f"{said} Let keys lose with the distance: −m·(i − j).")
+    uneven = (steps - steps[0]).abs() > 1e-3 * steps[0].abs()
+    if uneven.any():
+        at = int(uneven.nonzero()[0])
+        raise Mistake(
+            "not-linear",
+            f"Head 1 loses {0 - steps[0]:.4g} per token up to distance {distances[at]}, but "
+            f"{0 - steps[at]:.4g} up to {distances[at + 1]}. Let each token cost the same.",
+        )

@@ -1,6 +1,5 @@
 """ALiBi's slopes: n_heads -> (h,)."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,127 +7,164 @@ import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check.engine.slip import Slip, name_it
-from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require, same
+from posenc.check.engine.compare import explain
+from posenc.check.engine.verdict import Mistake, Remark, Verdict, require
+from posenc.check.lesson_06.alibi_slopes_slips import SLIPS, lower, published, series
+from posenc.check.lesson_06.form import judge_exactly, require_digits
+
+__all__ = ["SLIPS", "alibi_slopes"]
 
 F64 = torch.float64
 EXACT = 1e-5  # bfloat16 rounds a slope of 12 heads by 1e-4 of it, float32 by 1e-7
+HEADS = (8, 20, 12, 2, 1, 6, 3, 16, 40, 7, 112)
 
 
 def alibi_slopes(answer: Callable[[int], Any]) -> Verdict:
     """Check ``alibi_slopes(n_heads)``: a slope for each head, as published models have them.
 
     >>> verdict = alibi_slopes(lambda n: [2 ** (-8 * h / n) for h in range(n)])
-    ✗ alibi_slopes: the first slope is 1: the heads count from 1, so it is 0.5 with 8 heads
+    ... # doctest: +ELLIPSIS
+    ✗ alibi_slopes: The heads are counted from 0, so the first slope is 1. Count h from 1: ...
     """
-    return judge("alibi_slopes", answer, _examine_slopes)
-
-
-def _lower(n: int) -> int:
-    return 2 ** (n.bit_length() - 1)
-
-
-def _series(n: int, first: int = 1, base: float = 2.0) -> Tensor:
-    """Return base^(-8h/n) for h = first … first + n - 1."""
-    return base ** (-8 * torch.arange(first, first + n, dtype=F64) / n)
-
-
-def published(n: int) -> Tensor:
-    """Return the slopes of published models in float64, (h,)."""
-    return functional.alibi_slopes(n).to(F64)
-
-
-def _two_series(n: int, second: Callable[[Tensor], Tensor]) -> Tensor:
-    """Return the slopes of the next lower power of two, then some of the next higher one."""
-    lower = _lower(n)
-    return torch.cat((_series(lower), second(_series(2 * lower))[: n - lower]))
-
-
-SLIPS = (
-    Slip("off-by-one", lambda n: _series(n, 0),
-         "the first slope is 1: the heads count from 1, so it is 0.5 with 8 heads"),
-    Slip("sign", lambda n: -published(n), "the slopes are negative; the bias has the minus"),
-    Slip("geometric", _series,
-         "this is one geometric series, the paper's sentence; for 12 heads published models take "
-         "the slopes of 8, then every second one of 16", seen="ml-explore/mlx#343"),
-    Slip("not-every-second", lambda n: _two_series(n, lambda more: more),
-         "12 heads take the first slopes of 16 after those of 8; take every second one"),
-    Slip("other-second", lambda n: _two_series(n, lambda more: more[1::2]),
-         "the 9th slope of 12 repeats the first: every second one of 16 begins with its first, "
-         "0.71"),
-    Slip("next-power", lambda n: _series(_lower(2 * n - 1))[:n],
-         "12 heads take the first 12 slopes of 16; published models begin with all 8 of 8 heads",
-         seen="baichuan-inc/Baichuan2#225"),
-    Slip("halves-each-head", lambda n: 2.0 ** -torch.arange(1, n + 1, dtype=F64),
-         "each slope is half of the one before, whatever the number of heads: the exponent is "
-         "−8h/n"),
-    Slip("grows", lambda n: 1 / published(n),
-         "the slopes are above 1 and grow: the exponent −8h/n has lost its minus"),
-    Slip("base-e", lambda n: _series(n, base=math.e),
-         "the series falls by powers of e; the base is 2"),
-    Slip("equal-steps", lambda n: torch.linspace(0.5, 2**-8, n, dtype=F64),
-         "these are equal steps from 1/2 to 1/256; equal ratios are wanted"),
-    Slip("half-precision", lambda n: published(n).bfloat16().to(F64),
-         "the slopes are rounded to bfloat16: of 20, one is 0.8398 for 0.8409, off by 4.3 at "
-         "distance 4095"),
-    Slip("float16", lambda n: published(n).half().to(F64),
-         "the slopes are rounded to float16: make them in float32"),
-)  # fmt: skip
+    return judge_exactly("alibi_slopes", answer, _examine_slopes)
 
 
 def _examine_slopes(answer: Callable[[int], Any]) -> str:
-    is_moved = False
-    for n in (8, 20, 12, 2, 1, 6, 3):
-        found, right = _as_slopes(answer(n), n), published(n)
-        if torch.allclose(found, right, rtol=EXACT, atol=0):
-            continue
-        if torch.allclose(found.sort().values, right.sort().values, rtol=EXACT, atol=0):
-            is_moved = True
-            continue
-        name_slopes(found, n)
-        same(found, right, case=f"alibi_slopes({n})", atol=1e-6)
-    if is_moved:
+    found, right = [_as_slopes(answer(n), n) for n in HEADS], [published(n) for n in HEADS]
+    if _equal(found, right):
+        return "Correct for 11 numbers of heads from 1 to 112, such as 8 and 12."
+    if _equal([x.sort().values for x in found], [x.sort().values for x in right]):
         raise Remark(
-            "the right slopes in another order: fine for a new model, but a checkpoint has its own"
+            "The slopes are correct, in another order. That is fine for a new model; a published "
+            "checkpoint needs the order of the formula."
         )
-    return "right for 8 heads, for 12 and for 20"
+    explain(found, SLIPS, [(n,) for n in HEADS], atol=1e-9)
+    require_digits(found, right, "slopes")
+    _of_all(dict(zip(HEADS, found, strict=True)))
+    for n, mine in zip(HEADS, found, strict=True):
+        _parts(mine, n)
+    raise AssertionError  # some slope is wrong: _parts has named it
+
+
+def _equal(found: list[Tensor], right: list[Tensor]) -> bool:
+    pairs = zip(found, right, strict=True)
+    return all(torch.allclose(mine, true, rtol=EXACT, atol=0) for mine, true in pairs)
 
 
 def _as_slopes(found: Any, n: int) -> Tensor:
-    slopes = torch.as_tensor(found).detach().to("cpu")
-    require(
-        slopes.shape == (n,),
-        "shape",
-        f"alibi_slopes({n}) must be {n} numbers, one a head; its shape is {tuple(slopes.shape)}",
-    )
+    none = found is None
+    asked = "Did you print instead of return?" if none else f"Return a list of {n} numbers."
+    try:
+        exact = None if hasattr(found, "dtype") else F64  # Python's floats keep their digits
+        slopes = torch.as_tensor(found, dtype=exact).detach().to("cpu")
+    except (TypeError, ValueError, RuntimeError):
+        kind = "None" if none else f"a {type(found).__name__} that is no list of numbers"
+        raise Mistake("not-numbers", f"The function returned {kind}. {asked}") from None
+    size, many = tuple(slopes.shape), f"Return {n} numbers, one per head."
+    if len(size) == 1 and size[0] == lower(n):
+        many += f" After the slopes of {lower(n)} heads, some of {2 * lower(n)} are missing."
+    elif len(size) == 1 and size[0] > n:
+        many += f" Cut the second series: [: n - lower], here {n - lower(n)} of them."
+    require(size == (n,), "shape", f"For {n} heads the shape is {size}. {many}")
+    message = f"The slopes have the type {slopes.dtype}. Return real numbers."
+    require(not slopes.is_complex(), "dtype", message)
+    message = f"The slopes have the type {slopes.dtype}, in which 0.5 is 0. Keep them in float32."
+    require(slopes.is_floating_point(), "dtype", message)
     if slopes.dtype in (torch.float16, torch.bfloat16):
-        exact = torch.equal(slopes, functional.alibi_slopes(n).to(slopes.dtype))
-        words = f"the slopes are kept in {slopes.dtype}: keep them in float32"
-        require(not exact, "half-precision", words)
+        rounded = torch.equal(slopes, functional.alibi_slopes(n).to(slopes.dtype))
+        words = f"The slopes have the type {slopes.dtype}, which rounds them. Keep them in float32."
+        require(not rounded, "half-precision", words)
     return slopes.to(F64)
 
 
-def name_slopes(found: Tensor, n: int) -> None:
-    """Raise the slip, or the first property, that explains wrong slopes."""
-    name_it(found, SLIPS, n, atol=1e-6)
-    right, lower = published(n), 2 ** (n.bit_length() - 1)
-    case, wrong = f"alibi_slopes({n})", ~torch.isclose(found, right, rtol=EXACT, atol=0)
-    above = bool(found.isfinite().all() and (found > 0).all())
-    require(above, "not-above-zero", f"{case} must be numbers above 0; it holds {found.min():.4g}")
-    steep = f"{case} must stay below 1; its largest is {found.max():.4g}"
-    require(bool((found < 1).all()), "too-steep", steep)
-    if lower > 1 and wrong[:lower].any():
-        _one_ratio(found[:lower], case)
+def _same_for_all(found: dict[int, Tensor]) -> bool:
+    """Return whether slope h is the same for every number of heads."""
+    longest = found[max(found)]
+    return all(torch.allclose(x, longest[:n], rtol=1e-4, atol=0) for n, x in found.items())
+
+
+def _of_all(found: dict[int, Tensor]) -> None:
+    """Raise what is wrong in the same way for all numbers of heads."""
+    for n, mine in found.items():
+        finite = f"A slope of {n} heads is infinite or NaN. Raise 2 to −8h/n, for h from 1 to n."
+        require(bool(mine.isfinite().all()), "not-finite", finite)
+        lowest = float(mine.min())
+        above = f"The smallest slope of {n} heads is {lowest:.4g}. Raise 2 to −8h/n, above 0."
+        require(lowest > 0, "not-above-zero", above)
+    begin = ", ".join(f"{x:.4g}" for x in found[max(found)][:3])
+    require(
+        not _same_for_all(found),
+        "fixed",
+        f"For any number of heads the slopes begin {begin}. Use the exponent −8h/n, h from 1: "
+        "0.5, 0.25, 0.125 for 8 heads.",
+    )
+    factors = [float(mine[0] / published(n)[0]) for n, mine in found.items()]
+    scaled = [c * published(n) for n, c in zip(found, factors, strict=True)]
+    n, factor = max(zip(found, factors, strict=True), key=lambda pair: abs(pair[1] - 1))
+    message = f"All slopes of {n} heads are {factor:.6g} times the correct ones. Begin with "
+    message += f"{published(n)[0]:.4g}."
+    require(not _equal([*found.values()], scaled), "scaled", message)
+    first, last, largest = (float(x) for x in (found[8][0], found[8][-1], found[8].max()))
+    grow = f"The slopes of 8 heads grow from {first:.4g} to {last:.4g}. Let them fall from 0.5 to "
+    require(not (found[8].diff() > 0).all(), "grow", f"{grow}1/256: the exponent is −8h/n.")
+    steep = f"The largest slope of 8 heads is {largest:.4g}. Keep all below 1: 2 ** (-8 * h / n) "
+    require(largest < 1, "too-steep", f"{steep}with h = 1 … n.")
+    for many in range(9, 33):
+        require(
+            not _equal([found[8]], [series(many)[:8]]),
+            "greater-power",
+            f"For 8 heads these are the first 8 slopes of {many} heads. Use the exponent −8h/8: 8 "
+            "is a power of two already.",
+        )
+    _whole_exponents(found)
+
+
+def _whole_exponents(found: dict[int, Tensor]) -> None:
+    """Raise if the exponents are whole where they must be fractions, and correct elsewhere."""
+    easy = (1, 2, 8)
+    if not _equal([found[n] for n in easy], [published(n) for n in easy]):
+        return
+    for which, at, most, part in (  # `most`: what rounding may change in an exponent
+        ("first", 1, 8, lambda x, n: x[: lower(n)]),
+        ("second", 17, 1, lambda x, n: x[lower(n) :]),
+    ):
+        mine = torch.cat([part(x, n) for n, x in found.items()]).log2()
+        true = torch.cat([part(published(n), n) for n in found]).log2()
+        rounded = torch.allclose(mine, mine.round(), atol=1e-6) and bool(
+            ((mine - true).abs() < most + 1e-6).all()
+        )
+        exponent = float(published(20).log2()[at - 1])
+        require(
+            not rounded,
+            "whole-exponent",
+            f"The exponents of the {which} series are rounded to whole numbers, but with 20 heads "
+            f"slope {at} is 2^{exponent:.4g}. Divide with /, not //.",
+        )
+
+
+def _parts(mine: Tensor, n: int) -> None:
+    """Raise the first slope that is wrong: in the first series, or in the second."""
+    right, first = published(n), lower(n)
+    wrong = ~torch.isclose(mine, right, rtol=EXACT, atol=0)
+    if not wrong.any():
+        return
+    step = 2.0 ** (-8 / first)
+    ratios = mine[1:first] / mine[: first - 1]
+    uneven = wrong[:first].any() and not torch.allclose(
+        ratios, torch.full_like(ratios, step), rtol=EXACT
+    )
+    if uneven:
+        at = int((~torch.isclose(ratios, torch.full_like(ratios, step), rtol=EXACT)).nonzero()[0])
+        raise Mistake(
+            "ratio",
+            f"With {n} heads slope {at + 2} is {ratios[at]:.5g} times slope {at + 1}. Multiply by "
+            f"{step:.5g} = 2^(−8/{first}) from each of the first {first} heads to the next.",
+        )
     at = int(wrong.nonzero()[0])
-    slug = "first-part" if at < lower else "second-part"
-    whose = f"as with {lower} heads" if at < lower else f"every second one of {2 * lower} heads"
-    words = f"slope {at + 1} must be {right[at]:.4g}, {whose}; it is {found[at]:.4g}"
-    raise Mistake(slug, f"{case}: {words}")
-
-
-def _one_ratio(first: Tensor, case: str) -> None:
-    """Raise unless the slopes of a power of two fall by one ratio."""
-    ratios, step = first[1:] / first[:-1], 2.0 ** (-8 / len(first))
-    said = f"{case}: each of the first {len(first)} slopes must be {step:.4g} of the one before"
-    even = torch.allclose(ratios, torch.full_like(ratios, step), rtol=EXACT)
-    require(even, "ratio", f"{said}; slope 2 is {ratios[0]:.4g} of slope 1")
+    slug = "first-part" if at < first else "second-part"
+    whose = f"the slopes of {first} heads" if at < first else f"every second one of {2 * first}"
+    raise Mistake(
+        slug,
+        f"With {n} heads slope {at + 1} is {mine[at]:.4g}. It must be {right[at]:.4g}: use {whose}"
+        f"{'' if at < first else ' heads, [::2]'}.",
+    )

@@ -1,16 +1,23 @@
 """Shaw's scores, a vector for each distance: (q, k, table, clip) -> (n, n)."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from posenc.check.engine.slip import Slip, name_it
-from posenc.check.engine.verdict import Mistake, Verdict, judge, require, same
+from posenc.check.engine.compare import alike, explain, first_difference
+from posenc.check.engine.verdict import Mistake, Verdict, require
+from posenc.check.lesson_06.form import judge_exactly, require_digits, require_tensor
+from posenc.check.lesson_06.shaw_scores_slips import SLIPS, content, rows_of, shaw
+
+__all__ = ["SLIPS", "shaw", "shaw_scores"]
 
 F64 = torch.float64
+ONE = torch.ones((), dtype=F64)
+SIZES = ((7, 2, 16), (3, 4, 5), (5, 5, 12), (40, 30, 6), (4, 0, 9), (1, 1, 3))  # n, clip, dh
 
 
 def shaw_scores(answer: Callable[..., Any]) -> Verdict:
@@ -19,178 +26,178 @@ def shaw_scores(answer: Callable[..., Any]) -> Verdict:
     Shapes: ``q, k`` (n, dh), ``table`` (2·clip + 1, dh); row ``clip + t`` holds the vector of
     distance t, query minus key, clipped to −clip … clip.
 
-    >>> verdict = shaw_scores(lambda q, k, table, clip: q @ k.T)
-    ✗ shaw_scores: the table is not used: these are the scores of the words alone
+    >>> verdict = shaw_scores(lambda q, k, table, clip: q @ k.T)  # doctest: +ELLIPSIS
+    ✗ shaw_scores: The table is not used: these are the scores of the tokens alone. ...
     """
-    return judge("shaw_scores", answer, _examine_shaw)
+    return judge_exactly("shaw_scores", answer, _examine_shaw)
 
 
-def _apart(q: Tensor) -> Tensor:
-    p = torch.arange(len(q))
-    return p[:, None] - p  # (q, k)
+def _cases() -> list[tuple[Any, ...]]:
+    generator = torch.Generator().manual_seed(0)
 
+    def random(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator, dtype=torch.float32)
 
-def _words(q: Tensor, k: Tensor) -> Tensor:
-    return q @ k.T
-
-
-def _vectors(q: Tensor, table: Tensor, rows: Tensor) -> Tensor:
-    return (q[:, None] * table[rows]).sum(-1)  # (q, k)
-
-
-def _rows(q: Tensor, clip: int) -> Tensor:
-    return _apart(q).clamp(-clip, clip) + clip
-
-
-def _root(q: Tensor) -> float:
-    return math.sqrt(q.shape[-1])
-
-
-def shaw(q: Tensor, k: Tensor, table: Tensor, clip: int) -> Tensor:
-    """Return the right scores: q · (k + a) / √d_head."""
-    return (_words(q, k) + _vectors(q, table, _rows(q, clip))) / _root(q)
-
-
-def _with_rows(rows: Callable[[Tensor, int], Tensor]) -> Callable[..., Tensor]:
-    """Return the program that looks up other rows of the table."""
-    return lambda q, k, table, clip: (_words(q, k) + _vectors(q, table, rows(q, clip))) / _root(q)
-
-
-def _shift_trick(q: Tensor, k: Tensor, table: Tensor, clip: int) -> Tensor:
-    n = len(q)
-    distances = torch.arange(n - 1, -1, -1).clamp(max=clip)
-    by_distance = q @ table[distances + clip].T  # (q, distance), far to near
-    padded = torch.cat((torch.zeros(n, 1, dtype=q.dtype), by_distance), dim=1)
-    return (_words(q, k) + padded.reshape(n + 1, n)[1:]) / _root(q)
-
-
-def _on_keys(q: Tensor, k: Tensor, table: Tensor, clip: int) -> Tensor:
-    return _vectors(k, table, _rows(q, clip).T).T / _root(q)
-
-
-def _within(q: Tensor, k: Tensor, table: Tensor, clip: int) -> Tensor:
-    inside = _apart(q).abs() <= clip
-    return shaw(q, k, table, clip).where(inside, _words(q, k) / _root(q))
-
-
-NO_TABLE = "the table is not used: these are the scores of the words alone"
-SLIPS = (
-    Slip("no-table", lambda q, k, table, clip: _words(q, k) / _root(q), NO_TABLE),
-    Slip("no-table-no-root", lambda q, k, table, clip: _words(q, k), NO_TABLE),
-    Slip("no-words", lambda q, k, table, clip: _vectors(q, table, _rows(q, clip)) / _root(q),
-         "the product of the words, q · k, is missing: these are the table's scores alone"),
-    Slip("no-root", lambda q, k, table, clip: shaw(q, k, table, clip) * _root(q),
-         "the division by √d_head is missing"),
-    Slip("half-root",
-         lambda q, k, table, clip: _words(q, k) / _root(q) + _vectors(q, table, _rows(q, clip)),
-         "the words' part is divided by √d_head, the table's part is not"),
-    Slip("root-of-table-alone",
-         lambda q, k, table, clip: _words(q, k) + _vectors(q, table, _rows(q, clip)) / _root(q),
-         "the table's part is divided by √d_head, the words' part is not"),
-    Slip("no-square-root", lambda q, k, table, clip: shaw(q, k, table, clip) / _root(q),
-         "it divides by d_head; divide by its square root"),
-    Slip("sign", _with_rows(lambda q, clip: _rows(q, clip).T),
-         "left and right are exchanged: the distance is query minus key, i − j"),
-    Slip("row", _with_rows(lambda q, clip: _apart(q).clamp(-clip, clip) % (2 * clip + 1)),
-         "row 0 of the table is for distance −clip: add clip before you look up"),
-    Slip("wraps", _with_rows(lambda q, clip: (_apart(q) + clip) % (2 * clip + 1)),
-         "beyond the clip the rows begin anew: clamp the distance to −clip … clip, no %"),
-    Slip("clip-too-early", _with_rows(lambda q, clip: _apart(q).clamp(1 - clip, clip - 1) + clip),
-         "distance clip reads the row of clip − 1: clamp(-clip, clip) keeps both ends"),
-    Slip("size-only", _with_rows(lambda q, clip: _apart(q).abs().clamp(max=clip) + clip),
-         "the rows are those of |i − j|: the first clip rows, for keys after the query, are "
-         "unused"),
-    Slip("nothing-beyond", _within,
-         "beyond the clip no vector is added: such distances must share the clip's own"),
-    Slip("key", lambda q, k, table, clip: _words(q, k) / _root(q) + _on_keys(q, k, table, clip),
-         "the key multiplies the table's vector; the query must, for it is the query that asks"),
-    Slip("key-too", lambda q, k, table, clip: shaw(q, k, table, clip) + _on_keys(q, k, table, clip),
-         "the key multiplies the table's vector as well, as in DeBERTa; here the query alone "
-         "does"),
-    Slip("shift-trick", _shift_trick,
-         "above the diagonal stand numbers of the next row: this shift trick needs a causal mask",
-         seen="espnet/espnet#2684"),
-    Slip("masked",
-         lambda q, k, table, clip: shaw(q, k, table, clip).where(_apart(q) >= 0, -math.inf),
-         "keys after the query are masked; the table has rows for them, and no mask is asked for"),
-    Slip("zeroed", lambda q, k, table, clip: shaw(q, k, table, clip).tril(),
-         "scores above the diagonal are 0, which hides nothing; the table has rows for these "
-         "keys"),
-    Slip("softmax", lambda q, k, table, clip: shaw(q, k, table, clip).softmax(-1),
-         "these are the weights, each row adds up to 1; the scores before softmax are asked for"),
-    Slip("transposed", lambda q, k, table, clip: shaw(q, k, table, clip).T,
-         "rows and columns are exchanged: queries go down, keys across"),
-)  # fmt: skip
+    return [(*random(2, n, dh), random(2 * clip + 1, dh), clip) for n, clip, dh in SIZES]
 
 
 def _examine_shaw(answer: Callable[..., Any]) -> str:
-    generator = torch.Generator().manual_seed(0)
-    for n, clip in ((7, 2), (3, 4), (5, 5)):
-        q, k = torch.randn(2, n, 16, generator=generator, dtype=torch.float32)
-        table = torch.randn(2 * clip + 1, 16, generator=generator, dtype=torch.float32)
-        given = (q, k, table, clip)
-        found, right = _looked_up(answer, *given), shaw(*given)
-        if _close(found, right):
-            continue
-        case = f"scores of {n} words with clip={clip}"
-        if isinstance(found, Tensor) and found.shape == right.shape:
-            name_it(found, SLIPS, *given)
-            _shaw_properties(answer, *given)
-        same(found, right, case=case)
-    return "right, within the clip and beyond it"
+    cases = _cases()
+    found: list[Any] = []
+    right = [shaw(*case) for case in cases]
+    for case in cases:
+        found.append(_looked_up(answer, found, *case))
+        _form(found[-1], *case)
+    said = [f"the scores of {n} tokens with clip={clip}" for n, clip, _ in SIZES]
+    difference = first_difference(found, right, said, atol=1e-4)
+    if difference is None:
+        return "Correct within the clip and beyond it, at six sizes."
+    explain(found, SLIPS, cases, atol=1e-4)
+    numbers = [mine.detach().to("cpu", F64) for mine in found]
+    require_digits(numbers, [x.to(F64) for x in right], "scores")
+    _weights(numbers)
+    _masked(numbers, right)
+    _scale(numbers, right)
+    for mine, true, case in zip(numbers, right, cases, strict=True):
+        if not alike(mine, true, 1e-4):
+            _properties(answer, *case)
+    raise difference
 
 
-def _close(found: Any, right: Tensor, atol: float = 1e-4) -> bool:
-    """Return whether the answer is a tensor of these numbers."""
-    if not isinstance(found, Tensor) or found.shape != right.shape:
-        return False
-    number = found.detach().to("cpu", F64)
-    return torch.allclose(number, right.to(F64), rtol=1e-4, atol=atol)
+def _form(found: object, q: Tensor, k: Tensor, table: Tensor, clip: int) -> None:
+    """Raise unless something came back, with the shape that was asked for."""
+    require_tensor(found)
+    assert isinstance(found, Tensor)
+    shape, n = tuple(found.shape), len(q)
+    advice = {
+        (n, len(table)): " It has one score for each row of the table. Look up, for each key, the "
+        "row of its clipped distance.",
+        (n, n, q.shape[-1]): " The channels are not summed. Add .sum(-1).",
+        (n, q.shape[-1]): " The keys are summed. Sum the channels: .sum(-1).",
+        (n, n, n): " Each query has met the vectors of all queries. For q · a use "
+        "(q[:, None] * table[rows]).sum(-1), not q @ table[rows].mT.",
+    }.get(shape, "")
+    message = f"The shape is {shape}. Return (queries, keys) = ({n}, {n}).{advice}"
+    require(shape == (n, n), "shape", message)
 
 
-def _looked_up(answer: Callable[..., Any], *given: Any) -> Any:
-    """Return the scores; a row that is not there is the mistake of a missing clip."""
+def _looked_up(answer: Callable[..., Any], before: list[Any], *given: Any) -> Any:
+    """Return the scores; name a row that is not in the table, or what was wrong before."""
     try:
         return answer(*given)
-    except IndexError as error:
-        if "out of bounds" not in str(error):
+    except (IndexError, RuntimeError) as error:
+        if not re.search("out of (bounds|range)", str(error)):
             raise
-        n, clip = len(given[0]), given[3]
+    for mine, case in zip(before, _cases(), strict=False):
+        if not alike(mine, shaw(*case), 1e-4):
+            _properties(answer, *case)
+    (q, _, table, clip), within = given, _cases()[1]  # there no distance is beyond the clip
+    try:
+        clips = not alike(answer(*within), shaw(*within), 1e-4)
+    except Exception:
+        clips = True
+    rows = f"The table has {len(table)} rows, 0 to {2 * clip} (clip={clip})"
+    require(
+        clips,
+        "no-clip",
+        f"{rows}, but the distances of {len(q)} tokens run from {1 - len(q)} to {len(q) - 1}. "
+        "Clip them to −clip … clip before the look-up.",
+    )
+    message = (
+        f"{rows}, and another was looked up. Use row clip + t, with t clipped to −clip … clip."
+    )
+    raise Mistake("row-range", message)
+
+
+def _weights(found: list[Tensor]) -> None:
+    """Raise if these are attention weights, or their logarithms."""
+    for of, slug, what in (
+        (found, "softmax", "attention weights: they sum to 1"),
+        ([x.exp() for x in found], "log-softmax", "logarithms of attention weights"),
+    ):
+        sums = [[x.sum(axis) for x in of if x.min() >= 0] for axis in (-1, 0)]
+        if any(len(s) == len(of) and torch.allclose(torch.cat(s), ONE) for s in sums):
+            raise Mistake(slug, f"These are {what}. Return the scores before softmax.")
+
+
+def _masked(found: list[Tensor], right: list[Tensor]) -> None:
+    """Raise if only the scores of keys after the query are wrong, and hidden by one number."""
+    above = torch.cat([x[torch.ones_like(x).triu(1) > 0] for x in found])
+    before = all(alike(x.tril(), y.tril(), 1e-4) for x, y in zip(found, right, strict=True))
+    if before and (above.std() < 1e-6 or above.max() < -1000):
         raise Mistake(
-            "no-clip",
-            f"a distance beyond the clip has no row of its own: of {n} words, with clip={clip}, "
-            f"distances run to {n - 1}; clip them before you look up",
-        ) from None
+            "masked",
+            f"Keys after the query are hidden by {above[0]:.4g}. Leave out the mask: the table has "
+            "rows for these keys.",
+        )
 
 
-def _shaw_properties(answer: Callable[..., Any], q: Tensor, k: Tensor, t: Tensor, c: int) -> None:
+def _factor(mine: Tensor, true: Tensor) -> float | None:
+    """Return the number that all correct scores are multiplied by, None if there is none."""
+    mine, true = mine.to(F64), true.to(F64)
+    factor = float((mine * true).sum() / true.square().sum())
+    fits = math.isfinite(factor) and alike(mine, factor * true, 1e-4)
+    return factor if factor and fits else None
+
+
+def _scale(found: list[Tensor], right: list[Tensor]) -> None:
+    """Raise if all scores of each case are multiplied by the same number."""
+    factors = [_factor(mine, true) for mine, true in zip(found, right, strict=True)]
+    for factor, (n, _, dh) in zip(factors, SIZES, strict=True):
+        if factor and None not in factors and abs(factor - 1) > 1e-3:
+            minus = f"All scores have the wrong sign: {factor:.4g} times q · (k + a) / √d_head. "
+            require(factor > 0, "scaled", f"{minus}Leave out the minus.")
+            raise Mistake(
+                "scaled",
+                f"With {n} tokens and d_head = {dh} all scores are {factor:.4g} times the correct "
+                f"ones. Divide q · (k + a) by √d_head = {dh**0.5:.4g}, once.",
+            )
+
+
+def _properties(answer: Callable[..., Any], q: Tensor, k: Tensor, table: Tensor, c: int) -> None:
     """Raise the first property of the scores that does not hold."""
-    root = math.sqrt(q.shape[-1])
-    require(
-        _close(answer(q, k, torch.zeros_like(t), c), q @ k.T / root),
-        "words",
-        "with a table of zeros the scores must be q · k / √d_head, and they are not",
-    )
-    silent = torch.zeros(len(q), len(q))
-    require(
-        _close(answer(torch.zeros_like(q), k, t, c), silent),
-        "without-query",
-        "with queries of zeros every score must be 0: the query multiplies the key and the vector",
-    )
-    one, rows = torch.zeros_like(q), torch.zeros_like(t)
-    one[:, 0], rows[:, 0] = root, torch.arange(len(t))
-    read = answer(one, torch.zeros_like(k), rows, c)  # (n, n): which row each score has read
-    apart = torch.arange(len(q))[:, None] - torch.arange(len(q))
-    _rows_read(read.detach().to("cpu", F64), apart, c)
 
+    def differs(*given: Any, right: Tensor) -> tuple[str, float, float] | None:
+        mine = answer(*given)
+        first_difference([mine], [right], ["the scores"])
+        off = (~torch.isclose(mine.detach().to(F64), right.to(F64), 1e-4, 1e-4)).nonzero()
+        at = tuple(int(i) for i in off[0]) if len(off) else ()
+        return (str(list(at)), float(mine[at]), float(right[at])) if at else None
 
-def _rows_read(read: Tensor, apart: Tensor, clip: int) -> None:
-    right = (apart.clamp(-clip, clip) + clip).to(F64)
-    off = ((read - right).abs() > 1e-3).nonzero()
-    if len(off):
-        i, j = (int(at) for at in off[0])
+    off = differs(q, k, torch.zeros_like(table), c, right=content(q, k))
+    if off:
+        _words(answer(q, k, torch.zeros_like(table), c), q, k)
+        said = f"With a table of zeros score {off[0]} is {off[1]:.4g}. It must be "
+        raise Mistake("words", f"{said}q · k / √d_head = {off[2]:.4g}. Start from q @ k.T.")
+    zero = torch.zeros_like(q)
+    off = differs(zero, k, table, c, right=torch.zeros(len(q), len(q)))
+    if off:
+        said = f"With queries of zeros score {off[0]} is {off[1]:.4g}, not 0."
+        raise Mistake("without-query", f"{said} Multiply both k and the vector a by the query.")
+    one, numbered = zero.clone(), torch.zeros_like(table)
+    one[:, 0], numbered[:, 0] = q.shape[-1] ** 0.5, torch.arange(len(table))
+    off = differs(one, torch.zeros_like(k), numbered, c, right=rows_of(q, c).float())
+    if off:
+        i, j = map(int, off[0][1:-1].split(","))
         raise Mistake(
             "row",
-            f"query {i} and key {j} are {i - j} apart and must read row {right[i, j]:.0f} of the "
-            f"table (clip={clip}); they read {read[i, j]:.4g}",
+            f"Query {i} and key {j} have distance {i - j} and read row {off[1]:.4g} of the table "
+            f"(clip={c}). They must read row {off[2]:.0f}: clip + t, with t = i − j clipped.",
         )
+
+
+def _words(found: Tensor, q: Tensor, k: Tensor) -> None:
+    """Raise what explains wrong scores without a table: a factor, exchanged axes."""
+    right, dh = content(q, k), q.shape[-1]
+    for true, axes in ((right, ""), (right.T, " and rows and columns are exchanged")):
+        factor = _factor(found, true)
+        if factor:
+            root = f"divide by √d_head = {dh**0.5:.4g}, once" if abs(factor - 1) > 1e-3 else ""
+            advice = ", and ".join(
+                filter(None, (root, "put the queries on axis 0" if axes else ""))
+            )
+            raise Mistake(
+                "words",
+                f"With a table of zeros the scores are {factor:.4g} times q · k / √d_head{axes}. "
+                f"{advice[0].upper()}{advice[1:]}.",
+            )

@@ -7,16 +7,37 @@ from posenc.check.engine.verdict import require
 
 
 def said(name: str, *case: float) -> str:
-    """Return a call as it is written."""
-    return f"{name}({', '.join(f'{x:.4g}' if isinstance(x, float) else str(x) for x in case)})"
+    """Return a call as it is written.
+
+    >>> said("f", 128, 10_000.0, 0.31623)
+    'f(128, 10000, 0.3162)'
+    """
+    return f"{name}({', '.join(str(int(x)) if x == int(x) else f'{x:.4g}' for x in case)})"
+
+
+NUMBERS = ("int", "float")
 
 
 def number(found: object, case: str) -> float:
     """Return the one number in ``found``, or raise the mistake."""
     if isinstance(found, Tensor) and found.numel() == 1 and found.dtype != torch.bool:
         found = found.item()
-    is_number = isinstance(found, (int, float)) and not isinstance(found, bool)
-    finite = is_number and abs(found) < 1e15  # type: ignore[arg-type]
-    shown = found if is_number else type(found).__name__
-    require(finite, "not-a-number", f"{case} must be one whole number; it is {shown}")
+    kind = type(found).__name__
+    if isinstance(found, Tensor):
+        many = "truth values: count them with .sum()" if found.dtype == torch.bool else "numbers"
+        words = f"it is a tensor of {found.numel()} {many}. Return one"
+    elif found is None:
+        words = "the function returned None. Did you print instead of return?"
+    else:
+        words = f"it is a {kind}. Return one int" if kind not in NUMBERS else f"it is {found}"
+    is_number = (isinstance(found, (int, float)) or hasattr(found, "__index__")) and kind not in (
+        "bool",
+        "Tensor",
+    )
+    finite = is_number and abs(float(found)) < 1e15  # type: ignore[arg-type]
+    require(
+        finite,
+        "not-a-number",
+        f"{case} must be one whole number; {words}{'' if found is None else '.'}",
+    )
     return float(found)  # type: ignore[arg-type]

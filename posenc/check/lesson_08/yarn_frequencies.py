@@ -1,84 +1,137 @@
-"""YaRN's speeds: fast pairs kept, slow pairs divided, a ramp between."""
+"""YaRN's frequencies: fast pairs kept, slow pairs divided, a ramp between."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from posenc import functional
 from posenc.check.engine.exercise import Exercise
-from posenc.check.engine.verdict import Verdict, require
-from posenc.check.lesson_08.yarn_frequencies_slips import SLIPS, ends, yarn
-
-F64 = torch.float64
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
+from posenc.check.lesson_08.speeds import TURN, speeds
+from posenc.check.lesson_08.yarn_ends import ends, raw_ends
+from posenc.check.lesson_08.yarn_frequencies_slips import SLIPS, UNCLAMPED, yarn
 
 
 def yarn_frequencies(answer: object) -> Verdict:
-    """Check ``answer(dim, base, factor, trained)``, YaRN's dim/2 speeds, with 32 and 1 turns.
+    """Check ``answer(dim, base, factor, trained)``, YaRN's dim/2 frequencies, 32 and 1 turns.
 
+    >>> from posenc import functional
     >>> def right(dim, base, factor, trained):
     ...     return functional.scaled_frequencies(
     ...         dim, base, method="yarn", factor=factor, original_max_len=trained)
     >>> _ = yarn_frequencies(right)
-    ✓ yarn_frequencies: fast pairs kept, slow pairs divided, a ramp between
+    ✓ yarn_frequencies: Fast pairs are kept, slow pairs divided, with a ramp between.
     """
-    return EXERCISE.check(answer)
+    return judge("yarn_frequencies", answer, _examine)
 
 
-YARN = ((128, 10_000.0, 8.0, 4096), (64, 500_000.0, 4.0, 8192), (16, 10_000.0, 2.0, 2048))
+YARN = (
+    (128, 10_000.0, 8.0, 4096),
+    (64, 500_000.0, 4.0, 8192),
+    (16, 10_000.0, 2.0, 2048),
+    (80, 1_000_000.0, 2.5, 32_768),
+    (24, 10_000.0, 3.0, 6000),
+    (64, 10_000.0, 8.0, 131_072),  # the ramp goes on behind the last pair
+    (128, 10_000.0, 4.0, 128),  # i(32) is below 0
+    (36, 100.0, 4.0, 64),
+    (16, 10.0, 4.0, 1024),  # i(1) is above dim − 1
+)
+
+
+def _examine(answer: Callable[..., object]) -> str:
+    try:
+        return EXERCISE.examine(answer)
+    except (ValueError, OverflowError, ZeroDivisionError):  # a logarithm of 0, say
+        replace(EXERCISE, cases=YARN[:6]).examine(answer)
+        raise
+
+
+def _said(dim: int, base: float, factor: float, trained: int) -> str:
+    return f"yarn_frequencies({dim}, {int(base)}, {factor:g}, {trained})"
 
 
 def _wrong_share(
     found: Tensor, right: Tensor, dim: int, base: float, factor: float, trained: int
 ) -> None:
     """Raise the first property that fails: fast kept, slow divided, a falling and even ramp."""
-    left = found / functional.inverse_frequencies(dim, base, dtype=F64)  # of the old speed
-    low, high = ends(dim, base, trained)
-    for holds, slug, pair, says in _share_properties(left, factor, low, high):
-        words = f"{says}; with base {base:g} and {trained} words pair {pair} has "
-        require(bool(holds), slug, f"{words}{float(left[pair]):.4g} of its old speed")
+    if torch.allclose(found, right, rtol=1e-4, atol=1e-9) or not found.isfinite().all():
+        return
+    case, left = _said(dim, base, factor, trained), found / speeds(dim, base)
+    low, high = (int(end) for end in ends(dim, base, trained))
+    for holds, slug, pair, says in _properties(left, right / speeds(dim, base), factor):
+        told = f"{left[pair]:.4g} of its old frequency"
+        require(bool(holds), slug, f"{case}: pair {pair} has {told}. {says}")
+    mine = _ends_of((left - 1 / factor) / (1 - 1 / factor))
+    if mine is not None:
+        _other_ends(mine, (low, high), case, dim, base, trained)
+    for part, slug, says in (
+        (slice(None, low + 1), "ramp-too-early", f"Keep the pairs up to low = {low}."),
+        (slice(high, None), "ramp-too-late", f"Divide all from high = {high} on by {factor:g}."),
+        (slice(None), "ramp-uneven", f"From low = {low} to high = {high} the share kept must fall "
+         "in equal steps."),
+    ):  # fmt: skip
+        off = torch.zeros_like(left)
+        off[part] = (found / right - 1).abs()[part]
+        pair = int(off.argmax())
+        true = float((right / speeds(dim, base))[pair])
+        told = f"{left[pair]:.4g} of its old frequency, not {true:.4g}"
+        require(bool(off.max() < 1e-4), slug, f"{case}: pair {pair} has {told}. {says}")
 
 
-def _share_properties(
-    left: Tensor, factor: float, low: int, high: int
+def _properties(
+    left: Tensor, right: Tensor, factor: float
 ) -> Iterator[tuple[Tensor | bool, str, int, str]]:
-    """Yield what must hold of the shares, its slug, a pair that shows it, and a sentence."""
+    """Yield what must hold of the shares, its slug, a pair that shows it, and the cure."""
     last, drop, less = len(left) - 1, left.diff(), 1 / factor
-
-    def farthest(part: Tensor, from_: float) -> tuple[bool, int]:
-        off = (part - from_).abs()
-        return bool(off.max() < 1e-4), int(off.argmax())
-
-    yield abs(left[0] - 1) < 1e-4, "fast-changed", 0, "the fastest pair must keep its speed"
-    says = f"the slowest pair must be divided by {factor:g}"
-    yield abs(left[-1] - less) < 1e-4, "slow-not-divided", last, says
-    yield left.max() < 1 + 1e-4, "faster", int(left.argmax()), "no pair may get faster"
-    says = f"none is divided by over {factor:g}"
+    yield abs(left[0] - 1) < 1e-4, "fast-changed", 0, "It is the fastest: keep its frequency."
+    says = f"It is slow: divide it by {factor:g}."
+    if abs(right[-1] - less) < 1e-6:
+        yield abs(left[-1] - less) < 1e-4, "slow-not-divided", last, says
+    yield left.max() < 1 + 1e-4, "faster", int(left.argmax()), "No pair may get a higher one."
+    says = f"Divide no pair by more than {factor:g}."
     yield left.min() > less - 1e-4, "too-slow", int(left.argmin()), says
-    says = "the share that is kept must not rise on the way"
+    says = "Let the share that is kept fall from pair to pair; it rises here."
     yield drop.max() < 1e-4, "rises", int(drop.argmax()) + 1, says
-    kept, pair = farthest(left[: low + 1], 1)
-    yield kept, "ramp-too-early", pair, f"pairs up to low = {low} keep their speed"
-    divided, pair = farthest(left[high:], less)
-    says = f"pairs from high = {high} on are divided by {factor:g}"
-    yield divided, "ramp-too-late", high + pair, says
-    says = f"between low = {low} and high = {high} the share falls in equal steps"
-    even = _even(left, low, high) or farthest(left, 0)[0]
-    yield even, "ramp-uneven", (low + high) // 2, says
 
 
-def _even(left: Tensor, low: int, high: int) -> bool:
-    steps = left[low : high + 1].diff()
-    return bool((steps - steps.mean()).abs().max() < 1e-4)
+def _ends_of(kept: Tensor) -> tuple[float, float] | None:
+    """Return where an even ramp begins and ends, None where it is not even."""
+    inner = ((kept > 1e-4) & (kept < 1 - 1e-4)).nonzero().flatten()
+    steps = kept[inner].diff()
+    if len(inner) < 3 or bool((steps - steps.mean()).abs().max() > 1e-4):
+        return None
+    step = -float(steps.mean())
+    low = float(inner[0]) - (1 - float(kept[inner[0]])) / step
+    return round(low, 2), round(low + 1 / step, 2)
+
+
+def _other_ends(
+    mine: tuple[float, float], true: tuple[int, int], case: str, dim: int, base: float, trained: int
+) -> None:
+    """Raise an even ramp between other ends than the right ones."""
+    for i, (name, turns, slug) in enumerate((("low", 32, "other-low"), ("high", 1, "other-high"))):
+        if abs(mine[i] - true[i]) < 0.02:
+            continue
+        often = trained * base ** (-2 * mine[i] / dim) / TURN
+        up = "down, at least 0" if i == 0 else "up, at most dim − 1"
+        exact = raw_ends(dim, base, trained)[i]
+        whole = "" if exact == true[i] else f", not {exact:g}"
+        raise Mistake(
+            slug,
+            f"{case}: the ramp {'begins' if i == 0 else 'ends'} at pair {mine[i]:g}, which turns "
+            f"{often:.3g} times in training. {name} must be {true[i]}{whole}: i({turns}) rounded "
+            f"{up}.",
+        )
 
 
 EXERCISE = Exercise(
     name="yarn_frequencies",
     right=yarn,
     cases=YARN,
-    praise="fast pairs kept, slow pairs divided, a ramp between",
-    slips=SLIPS,
+    praise="Fast pairs are kept, slow pairs divided, with a ramp between.",
+    slips=(*SLIPS, *UNCLAMPED),
     lacks=_wrong_share,
-    said=lambda d, b, s, n: f"yarn_frequencies({d}, {b:g}, {s:g}, {n})",
+    said=_said,
     atol=1e-9,
 )

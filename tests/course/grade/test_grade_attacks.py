@@ -138,7 +138,7 @@ ATTACKS = {
         import os
         raise ValueError(len([name for name in os.listdir('/proc') if name.isdigit()]))
         """, "raises", "ValueError: 2"),
-    "returns_nan": ("return pos / factor * float('nan')", "zero-moves", "nan"),
+    "returns_nan": ("return pos / factor * float('nan')", "not-finite", "nan"),
     "nests": (
         """
         found = []

@@ -14,10 +14,9 @@ ROTARY, BIAS, REL, ROPE = (
 
 # noticed by every encoding's promises or by those of contract.scores
 PART_TWO = [
-    Mutant("rope-clockwise", ROTARY, "_turned", "torch.polar(torch.ones_like(theta), theta)",
-            "torch.polar(torch.ones_like(theta), -theta)"),
-    Mutant("rope-halves-clockwise", ROTARY, "rotate_halves", "torch.cat((-sin, sin), -1)",
-            "torch.cat((sin, -sin), -1)"),
+    Mutant("rope-clockwise", ROTARY, "_on_circle", "theta.sin()", "-theta.sin()"),
+    Mutant("rope-halves-clockwise", ROTARY, "rotate_halves", "(a * cos - b * sin, a * sin + b * cos)",
+            "(a * cos + b * sin, b * cos - a * sin)"),
     Mutant("rope-layouts-mixed", ROPE, "Rope.rotate", "turned(q, q_theta), turned(k, k_theta)",
             "turned(q, q_theta), rotate_halves(k, k_theta)"),
     Mutant("rope-keys-unrotated", ROPE, "Rope.rotate", "turned(q, q_theta), turned(k, k_theta)",
