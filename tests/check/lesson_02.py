@@ -135,7 +135,7 @@ INVENTED = {
         "tolerance": ("tolerance",
             lambda code: all(torch.allclose(code(n), code(20)[:n], atol=0.1)
                 for n in range(1, 20))),
-        "sense turned": ("refuses-good", lambda code: not stays(code)),
+        "sense turned": ("opposite", lambda code: not stays(code)),
         "must differ": ("refuses-constant",
             lambda code: stays(code) and len(code(9).unique(dim=0)) == 9),
         "sums": ("first-word-left-out",
@@ -155,7 +155,7 @@ SAID = {
     "same_in_every_text": [
         ("every length up to 20", lambda code: torch.equal(code(10), code(20)[:10])),
         ("that both texts have", lambda code: torch.equal(code(5), code(6))),
-        ("3 of 12 rightly", lambda code: True),
+        ("3 of 12 correctly", lambda code: True),
     ],
 }
 SCORES = {"same_in_every_text": [(1, stays), (3 / 12, lambda code: True)]}

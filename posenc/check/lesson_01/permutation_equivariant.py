@@ -6,10 +6,9 @@ import torch
 from torch import Generator, Tensor
 
 from posenc.check.engine.scored import Case, as_bool, scored
-from posenc.check.engine.verdict import Mistake, Verdict, judge
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_01.attending import attend
-
-Map = Callable[[Tensor], Tensor]  # (n, d) -> (n, d)
+from posenc.check.lesson_01.shuffles import Map, Run, explained, few, watched
 
 
 def permutation_equivariant(answer: Callable[[Map, Tensor], bool]) -> Verdict:
@@ -17,37 +16,73 @@ def permutation_equivariant(answer: Callable[[Map, Tensor], bool]) -> Verdict:
 
     The answer is tried on functions that are and are not, some of them sly: one that only
     a reversal leaves alone, one with a faint position, one in float32. The score is the
-    share that it judges rightly.
+    share that it judges correctly.
 
     >>> verdict = permutation_equivariant(lambda f, x: True)
-    ✗ permutation_equivariant: it judges 6 of 14 rightly; it says True for a running sum \
-(x.cumsum(0)), which sees the order
+    ✗ permutation_equivariant: It judges 8 of 21 correctly. It returns True for a running sum, \
+x.cumsum(0), which sees the order. It never calls f. Compare f(x[order]) with f(x)[order].
     """
     return judge("permutation_equivariant", answer, _examine_equivariant)
 
 
 def _examine_equivariant(answer: Callable[[Map, Tensor], bool]) -> tuple[str, float]:
+    runs: list[Run] = []
+    test = watched(answer, runs)
     with torch.random.fork_rng(devices=[]):  # the learner's own random numbers go on
         torch.manual_seed(0)
         cases = [*_blind(), *_seeing()]
         cases.sort(key=lambda case: case.slug != "always-true")  # the plainest comes first
+        truth = {case.given[0]: case.truth for case in cases}
+
+        def why(said: list[bool]) -> tuple[str, str] | None:
+            fooled = {case.name for case, says in zip(cases, said, strict=True)
+                      if says != case.truth}  # fmt: skip
+            wrong = [run for run in runs if bool(run.said) != truth[run.f]]
+            return explained(runs, wrong) or _compared(fooled)
+
         try:
-            score = scored(answer, cases, {True: "is equivariant", False: "sees the order"})
+            score = scored(test, cases, FACT, why)
+        except RuntimeError:
+            named = explained(runs, runs[-1:])
+            if named and named[0] in ("rows-lost", "channels"):
+                raise Mistake(*named) from None
+            raise
         except Mistake as mistake:
             if mistake.slug == "invariance" and _puts_back_wrongly(answer):
                 raise Mistake("order-twice", UNSORTED, mistake.score) from None
             raise
+    said = few(runs)
+    require(not said, "few-shuffles", said)
     return "right for functions that see the order and for those that do not", score
 
 
+FACT = {True: "is equivariant", False: "sees the order"}
+EARLIER, FEWER, LATER = (
+    "each token plus the number of earlier ones that are larger",
+    "each token minus the number of earlier ones that are larger",
+    "each token plus the number of later ones that are smaller",
+)
+
+
+def _compared(fooled: set[str]) -> tuple[str, str] | None:
+    """Return what is said of a test that compares one token, or differences with their sign."""
+    if {EARLIER, FEWER} <= fooled or fooled == {LATER}:
+        return "one-token", "It compares one token only. Compare every row of f(x[order])."
+    if fooled in ({FEWER}, {EARLIER, LATER}):
+        return "signed", (
+            "A difference below 0 passes as small. Take its absolute value, or use torch.allclose."
+        )
+    return None
+
+
 UNSORTED = (
-    "a second x[order] does not undo the first: the way back is order.argsort(); "
-    "or compare f(x[order]) with f(x)[order]"
+    "A second x[order] does not undo the first. Go back by order.argsort(), or compare "
+    "f(x[order]) with f(x)[order]."
 )
 
 
 def _puts_back_wrongly(answer: Callable[[Map, Tensor], bool]) -> bool:
-    """For two words every shuffle undoes itself: there f(x[order])[order] is f(x)."""
+    """For two tokens every shuffle undoes itself: there f(x[order])[order] is f(x)."""
     x = torch.randn(2, 4, dtype=torch.float64)
     return all(as_bool(answer(lambda x: x.softmax(-1), x.clone())) for _ in range(20))
 
@@ -57,9 +92,10 @@ def _blind() -> Iterator[Case]:
     generator = Generator().manual_seed(0)
     x = torch.randn(6, 4, generator=generator, dtype=torch.float64)
     W = torch.randn(3, 4, 4, generator=generator, dtype=torch.float64)
-    kept = "compare f(x[order]) with f(x)[order], not with f(x)"
-    exact = "two sums of the same numbers differ by rounding: leave room for it, not =="
-    coarse = "float32 rounds at the seventh digit: leave more room, such as 1e-5"
+    long = torch.randn(11, 3, generator=generator, dtype=torch.float64)
+    kept = "Compare f(x[order]) with f(x)[order], with the same x and order in both, not with f(x)."
+    exact = "Two sums of the same numbers differ by rounding. Leave room for it, atol=1e-5, not ==."
+    coarse = "float32 rounds at the seventh digit. Leave more room, such as atol=1e-5."
 
     def case(slug: str, name: str, f: Map, advice: str, given: Tensor = x) -> Case:
         return Case(slug, (f, given), True, name, advice, 3)
@@ -67,34 +103,55 @@ def _blind() -> Iterator[Case]:
     yield case("invariance", "softmax in each row", lambda x: x.softmax(-1), kept)
     yield case("exact", "attention", lambda x: attend(x, *W), exact)
     yield case("exact", "attention in float32", lambda x: attend(x, *W.float()), coarse, x.float())
-    yield case("exact", "the words minus their mean", lambda x: x - x.mean(0), exact)
-    yield case("exact", "a mean given to every word", lambda x: x.mean(0).expand_as(x), exact)
+    yield case("exact", "the tokens minus their mean", lambda x: x - x.mean(0), exact)
+    yield case("exact", "a mean given to every token", lambda x: x.mean(0).expand_as(x), exact)
     yield case("invariance", "x as it is", lambda x: x, kept)
+    yield case("exact", "attention over eleven tokens of width 3",
+               lambda x: attend(x, *W[:, :3, :3]), exact, long)  # fmt: skip
+    yield case("invariance", "the squares of three tokens", torch.square, kept, x[:3])
 
 
 def _seeing() -> Iterator[Case]:
     """Yield maps that see the order."""
     x = torch.randn(6, 4, generator=Generator().manual_seed(0), dtype=torch.float64)
     steps = torch.arange(6, dtype=torch.float64)[:, None]
-    wide = "the difference is small but no rounding: float64 allows a narrow tolerance"
-    several = "try many random shuffles, and say False at the first that differs"
-    rows = "compare entry by entry: means, sums and sorted rows hide who has which row"
+    wide = "Such a difference is small, but float64 rounds at 1e-16. Narrow the tolerance to 1e-5."
+    several = "Try twenty random shuffles, and return False at the first that differs."
+    rows = "Compare entry by entry: means, sums, norms and sorted values hide who has which row."
+    tokens = "Compare every token, not the first alone."
 
-    def case(slug: str, name: str, f: Map, advice: str = "", times: int = 3) -> Case:
+    def case(slug: str, name: str, f: Map, advice: str = several, times: int = 3) -> Case:
         return Case(slug, (f, x), False, name, advice, times)
 
-    yield case("always-true", "a running sum (x.cumsum(0))", lambda x: x.cumsum(0))
-    yield case("totals-only", "the words moved on by one place", lambda x: x.roll(1, 0), rows)
+    yield case("always-true", "a running sum, x.cumsum(0)", lambda x: x.cumsum(0))
+    yield case("totals-only", "the tokens moved on by one position", lambda x: x.roll(1, 0), rows)
+    yield case("totals-only", "the tokens rotated by their positions", _rotated, rows)
     yield case("tolerance", "a position as faint as 0.0001", lambda x: x + 1e-4 * steps, wide)
     yield case("few-shuffles", "the sum of both neighbours",
-               lambda x: x.roll(1, 0) + x.roll(-1, 0), several)  # fmt: skip
-    yield case("few-shuffles", "the last word added to every word", lambda x: x + x[-1], several)
-    yield case("one-word", "a mark at the last word alone", lambda x: x + (steps == 5),
-               "look at every word, not at the first alone")  # fmt: skip
+               lambda x: x.roll(1, 0) + x.roll(-1, 0))  # fmt: skip
+    yield case("few-shuffles", "the last token added to every token", lambda x: x + x[-1])
+    yield case("one-token", "a mark at the last token alone", lambda x: x + (steps == 5), tokens)
+    yield case("few-shuffles", "a mark at the first token alone", lambda x: x + (steps == 0),
+               "Try shuffles that move every token, the first and the last too.")  # fmt: skip
     yield case("one-channel", "a position in the last channel alone",
                lambda x: torch.cat((x[:, :-1], x[:, -1:] + steps), 1),
-               "look at every channel, not at the first alone")  # fmt: skip
+               "Compare every channel, not the first alone.")  # fmt: skip
     yield Case("few-shuffles", (lambda x: x.cumsum(0), x[:3]), False,
-               "a running sum of three words",
-               "a random shuffle of three words changes nothing one time in six: try many",
+               "a running sum of three tokens",
+               "A random shuffle of three rows changes nothing one time in six. Try twenty.",
                40)  # fmt: skip
+    rising = x[x[:, 0].argsort()]
+    for name, f in ((EARLIER, lambda x: x + _before(x)), (FEWER, lambda x: x - _before(x)),
+                    (LATER, lambda x: x + _before(-x.flip(0)).flip(0))):  # fmt: skip
+        yield Case("one-token", (f, rising), False, name, tokens, 3)
+
+
+def _rotated(x: Tensor) -> Tensor:
+    turn = torch.exp(1j * torch.arange(len(x), dtype=torch.float64))[:, None]
+    return torch.view_as_real(torch.view_as_complex(x.reshape(len(x), -1, 2)) * turn).flatten(1)
+
+
+def _before(x: Tensor) -> Tensor:
+    """Return for each token how many of the earlier ones are larger in channel 0, (n, 1)."""
+    first = x[:, 0]
+    return (first[None] > first[:, None]).tril(-1).sum(1, keepdim=True).to(x)

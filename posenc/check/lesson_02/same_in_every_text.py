@@ -19,8 +19,8 @@ def same_in_every_text(answer: Callable[[Code], Any]) -> Verdict:
     the share that it judges rightly.
 
     >>> verdict = same_in_every_text(lambda code: True)
-    ✗ same_in_every_text: it judges 3 of 12 rightly; it says True for p / L, which a longer \
-text changes: every new word does
+    ✗ same_in_every_text: It judges 3 of 12 correctly. It returns True for p / L, which a longer \
+text changes. every new word does
     """
     return judge("same_in_every_text", answer, _examine_same)
 
