@@ -55,6 +55,29 @@ def in_torch(x, W_q, W_k, W_v, mask=None, causal=False):
     return F.scaled_dot_product_attention(q, k, v, mask, is_causal=causal)[0]
 
 
+def in_numpy_64(x, W_q, W_k, W_v, mask):
+    x, W_q, W_k, W_v = (part.numpy() for part in (x, W_q, W_k, W_v))
+    s = np.where(mask, x @ W_q @ W_k.T @ x.T / np.sqrt(W_q.shape[-1]), -np.inf)
+    e = np.exp(s - s.max(1)[:, None])
+    return torch.from_numpy(e / e.sum(1)[:, None] @ x @ W_v)
+
+
+def flash(x, W_q, W_k, W_v, mask):
+    """One key after the other, with the running maximum."""
+    s, v = scores(x, W_q, W_k).masked_fill_(mask.logical_not(), -1e30), x @ W_v
+    top, total, out = torch.full((len(x), 1), -1e30).double(), 0.0, torch.zeros_like(v)
+    for j in range(len(x)):
+        new = top.maximum(s[:, j : j + 1])
+        e, keep = (s[:, j : j + 1] - new).exp() * mask[:, j : j + 1], (top - new).exp()
+        top, total, out = new, total * keep + e, out * keep + e * v[j]
+    return out / total
+
+
+class Attention(torch.nn.Module):
+    def forward(self, x, W_q, W_k, W_v, mask):
+        return attend(x, W_q, W_k, W_v, mask)
+
+
 def normed(x, W_q, W_k, W_v, mask):
     q, k = F.normalize(x @ W_q, dim=-1), F.normalize(x @ W_k, dim=-1)
     return (q @ k.T).masked_fill(~mask, -INF).softmax(-1) @ (x @ W_v)
@@ -140,8 +163,17 @@ FORMS = {
     "attention": [
         plain, in_loops, renormed, with_a_large_number, in_torch,
         lambda *a: attend(*(part.float() for part in a[:4]), a[4]),
+        in_numpy_64, flash, Attention(),
+        lambda x, W_q, W_k, W_v, mask=ALL: attend(x, W_q, W_k, W_v, mask).T.contiguous().T,
     ],
-    "mended_attention": [lambda *a: in_torch(*a, causal=True), word_by_word],
+    "mended_attention": [
+        lambda *a: in_torch(*a, causal=True), word_by_word,
+        lambda x, q, k, v: (scores(x, q, k).T + torch.full((len(x),) * 2, -INF).tril(-1)
+            ).softmax(0).T @ (x @ v),
+        lambda x, q, k, v: in_loops(x, q, k, v, torch.ones(len(x), len(x)).tril()),
+        lambda x, q, k, v: torch.einsum("qk,kd->qd", F.normalize(
+            scores(x, q, k).exp().tril_(), p=1, dim=1), x @ v),
+    ],
     "counting_weights": [
         lambda: (EYE, ZERO, EYE),
         lambda: torch.stack((PICK, PICK, PICK)).int(),
@@ -170,12 +202,13 @@ WRONG = {
         "mask-zero-score": lambda x, q, k, v, m: attend(x, q, k, v, change=lambda s: s * m),
         "softmax-over-queries": lambda x, q, k, v, m:
             scores(x, q, k).masked_fill(~m, -INF).softmax(0) @ (x @ v),
-        "no-scale": lambda x, q, k, v: attend(x, 2 * q, k, v),
-        "scale-of-x": lambda x, q, k, v: attend(x, 2 / 6**0.5 * q, k, v),
-        "scale-not-root": lambda x, q, k, v: attend(x, q / 2, k, v),
+        "no-scale": lambda x, q, k, v: attend(x, q * q.shape[1] ** 0.5, k, v),
+        "scale-of-x": lambda x, q, k, v:
+            attend(x, q * (q.shape[1] / x.shape[1]) ** 0.5, k, v),
+        "scale-not-root": lambda x, q, k, v: attend(x, q / q.shape[1] ** 0.5, k, v),
         "shape": lambda x, q, k, v: plain(x, q, k, v).T,
         "values": lambda x, q, k, v: plain(x, q, k, v) + 0.1,
-        "raises": lambda x, q, k, v: x @ x,
+        "sizes": lambda x, q, k, v: x @ x,
     },
     "mended_attention": {
         "leaks": lambda x, q, k, v: causal(x, q, k, v) + 0.1 * x.mean(0) @ v,
@@ -230,7 +263,7 @@ INVENTED = {
         "divides by all": ("mask-after-softmax", lambda *a: in_loops(*a, hidden=True)),
         "cosine of q and k": ("weights", normed),
         "additive scores": ("weights", additive),
-        "a residual": ("rows-sum", lambda *a: attend(*a) + a[0] @ a[3]),
+        "a residual": ("residual", lambda *a: attend(*a) + a[0] @ a[3]),
         "the largest alone": ("allowed-is-hidden",
             lambda *a: attend(*a, after=lambda w: (w == w.amax(-1, True)).to(w))),
         "a key too few": ("allowed-is-hidden", off_by_one),
@@ -240,7 +273,7 @@ INVENTED = {
         "values normed": ("values",
             lambda x, q, k, v, m: attend(x, q, k, F.normalize(v), m)),
         "the output squashed": ("values", lambda *a: attend(*a).tanh()),
-        "all rounded": ("values", lambda *a: (attend(*a) * 10).round() / 10),
+        "all rounded": ("rounded", lambda *a: (attend(*a) * 10).round() / 10),
     },
     "counting_weights": {
         "random": ("unequal-weights", lambda: torch.randn(3, 2, 2).unbind()),
@@ -267,7 +300,7 @@ SAID = {
     ],
     "attention": [
         (
-            "divides by their sum",
+            "Divide them by their sum",
             lambda x, q, k, v, m: undivided(x, q * q.shape[1] ** 0.5 / 2, k, v, m),
         ),
     ],
