@@ -29,22 +29,21 @@ def _examine_attention(answer: Answer) -> str:
     cases = _masked() if masked else _unmasked()
 
     def lacks(found: list[Tensor], expected: list[Tensor]) -> None:
-        given = cases[0][1]
-        again = answer(*(part.clone() for part in given))
-        require(
-            torch.equal(again.nan_to_num(), found[0].nan_to_num()),
-            "not-the-same-twice",
-            "Called twice with the same input, it gives two outputs. Remove what is random, "
-            "dropout too.",
-        )
-        close = all(
-            torch.allclose(mine.detach().to(true), true, rtol=0.02, atol=0.02)
-            for mine, true in zip(found, expected, strict=True)
-        )
-        _judge_weights(answer, masked, close)
+        again = answer(*(part.clone() for part in cases[0][1]))
+        require(torch.equal(again.nan_to_num(), found[0].nan_to_num()), "not-the-same-twice", TWICE)
+        both = zip(found, expected, strict=True)
+        close = all(torch.allclose(mine.detach().to(true), true, 0.02, 0.02) for mine, true in both)
+        mixed = _read_weights(answer, masked)
+        if mixed is not None:
+            _judge_weights(*mixed, close)
 
     examine(answer, attend, cases, SLIPS if masked else ATTENTION, lacks)
     return "right, with and without tokens that a query may not see" if masked else "right"
+
+
+TWICE = (
+    "Called twice with the same input, it gives two outputs. Remove what is random, dropout too."
+)
 
 
 def _arguments(answer: Answer) -> int:
@@ -79,8 +78,14 @@ def _masked() -> list[tuple[str, Given]]:
     ]
 
 
-def _judge_weights(answer: Answer, masked: bool, close: bool) -> None:
-    """Read the weights off: where values are x @ W_v = 1, the output is the weights."""
+Read = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+
+
+def _read_weights(answer: Answer, masked: bool) -> Read | None:
+    """Return what the answer gives where values are x @ W_v = 1: the output is the weights.
+
+    With it, what it gives for twice the values, the mask, the right weights and the scores.
+    """
     n, dh = 4, 9
     x, W_q, W_k, _ = drawn(n, dh)
     W_q, W_k = W_q / 3, W_k / 3  # so that no weight vanishes
@@ -91,22 +96,29 @@ def _judge_weights(answer: Answer, masked: bool, close: bool) -> None:
     rest = [mask] if masked else []
     try:
         found = answer(x.clone(), W_q, W_k, W_v, *rest).detach().to(torch.float64)
-        twice = answer(x.clone(), W_q, W_k, 2 * W_v, *rest).detach()
+        twice = answer(x.clone(), W_q, W_k, 2 * W_v, *rest).detach().to(torch.float64)
     except Exception:  # it is wrong already; another size tells nothing more
-        return
+        return None
     if tuple(found.shape) != (n, dh) or not found.isfinite().all():
-        return
+        return None
+    return found, twice, mask, weights(x, W_q, W_k, mask), scores(x, W_q, W_k)
+
+
+def _judge_weights(
+    found: Tensor, twice: Tensor, mask: Tensor, right: Tensor, s: Tensor, close: bool
+) -> None:
+    n = len(mask)
     mixed, others = found[:, :n], found[:, n:]
     noise = bool((mixed * ~mask).min() < -1e-6)  # of a rounding: no weight is below 0
     require(not (close and noise), "rounded", ROUNDED)
     said = "Twice the values do not give twice the output. Use the values as they are, x @ W_v."
-    require(close or torch.allclose(2 * found, twice.to(found), atol=1e-6), "values", said)
-    said = "Values that are all 0 come out as {:.4g}. Add nothing to their average."
-    require(bool(others.abs().max() < 1e-6), "added", said.format(float(others.abs().max())))
+    require(close or torch.allclose(2 * found, twice, atol=1e-6), "values", said)
+    said = f"Values that are all 0 come out as {float(others.abs().max()):.4g}."
+    require(bool(others.abs().max() < 1e-6), "added", f"{said} Add nothing to their average.")
     _judge_hidden(mixed, mask)
     require(not close, "rounded", ROUNDED)
     _judge_rows(mixed, mask)
-    _judge_scores(mixed, weights(x, W_q, W_k, mask), scores(x, W_q, W_k))
+    _judge_scores(mixed, right, s)
 
 
 ROUNDED = (

@@ -44,8 +44,10 @@ def _under_mask(slip: Slip) -> Slip:
     return replace(slip, program=program)
 
 
-def _other_mask(cut: Callable[..., Tensor], x: Tensor, *W: Tensor, dim: int = -1) -> Tensor:
-    return attend(x, *W, cut(torch.ones(len(x), len(x))).bool(), dim=dim)
+def _other_mask(
+    cut: Callable[..., Tensor], x: Tensor, q: Tensor, k: Tensor, v: Tensor, dim: int = -1
+) -> Tensor:
+    return attend(x, q, k, v, cut(torch.ones(len(x), len(x))).bool(), dim=dim)
 
 
 def _published(x: Tensor, q: Tensor, k: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -59,7 +61,8 @@ def _by_row(w: Tensor) -> Tensor:
 
 LEFT_OUT = (
     "mask-own", "mask-and-own", "mask-or-oneself", "mask-inverted", "mask-ignored",
-    "mask-transposed", "mask-nan", "allowed-packed", "softmax-over-queries",  # the last one is the cause
+    "mask-transposed", "mask-nan", "allowed-packed",
+    "softmax-over-queries",  # this one is the cause
 )  # fmt: skip
 
 UNCHANGED = (
@@ -91,13 +94,8 @@ STILL: tuple[tuple[str, str, Callable[..., Tensor]], ...] = (
      lambda x, q, k, v: _published(x, q, k).softmax(-1) @ (x @ v)),
     ("masked-again", "Hiding once more after softmax comes too late: later tokens have entered "
      "the weights already. Repair that step.",
-     lambda x, q, k, v: _by_row(attend_weights(x, q, k).tril()) @ (x @ v)),
+     lambda x, q, k, v: _by_row(weights(x, q, k, dim=0).tril()) @ (x @ v)),
 )  # fmt: skip
-
-
-def attend_weights(x: Tensor, q: Tensor, k: Tensor) -> Tensor:
-    """Return the weights of a softmax over the queries, nothing hidden."""
-    return weights(x, q, k, dim=0)
 
 
 OTHERS = (
@@ -129,14 +127,14 @@ def _examine_mended(answer: Answer) -> str:
         said = _leak(answer, found[0])
         require(not said, "leaks", f"{said} No token may depend on later ones.")
 
+    still = {slug: says for slug, says, _ in STILL}
     try:
         examine(answer, right, cases, SLIPS, lacks)
     except Mistake as mistake:
-        if mistake.slug in {slug for slug, *_ in STILL}:
-            says = dict((slug, says) for slug, says, _ in STILL)[mistake.slug]
-            found = called(answer, *cases[0][1])
-            raise Mistake(mistake.slug, f"{says} {_leak(answer, found)}".rstrip()) from None
-        raise
+        if mistake.slug not in still:
+            raise
+        symptom = _leak(answer, called(answer, *cases[0][1]))
+        raise Mistake(mistake.slug, f"{still[mistake.slug]} {symptom}".rstrip()) from None
     return "right: no token depends on later ones, and every query's weights sum to 1"
 
 

@@ -1,6 +1,7 @@
 """A test of blindness to order, (f, x) -> bool, tried on functions that see it and that do not."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Generator, Tensor
@@ -27,21 +28,12 @@ x.cumsum(0), which sees the order. It never calls f. Compare f(x[order]) with f(
 
 def _examine_equivariant(answer: Callable[[Map, Tensor], bool]) -> tuple[str, float]:
     runs: list[Run] = []
-    test = watched(answer, runs)
     with torch.random.fork_rng(devices=[]):  # the learner's own random numbers go on
         torch.manual_seed(0)
         cases = [*_blind(), *_seeing()]
         cases.sort(key=lambda case: case.slug != "always-true")  # the plainest comes first
-        truth = {case.given[0]: case.truth for case in cases}
-
-        def why(said: list[bool]) -> tuple[str, str] | None:
-            fooled = {case.name for case, says in zip(cases, said, strict=True)
-                      if says != case.truth}  # fmt: skip
-            wrong = [run for run in runs if bool(run.said) != truth[run.f]]
-            return explained(runs, wrong) or _compared(fooled)
-
         try:
-            score = scored(test, cases, FACT, why)
+            score = scored(watched(answer, runs), cases, FACT, partial(_why, cases, runs))
         except RuntimeError:
             named = explained(runs, runs[-1:])
             if named and named[0] in ("rows-lost", "channels"):
@@ -54,6 +46,14 @@ def _examine_equivariant(answer: Callable[[Map, Tensor], bool]) -> tuple[str, fl
     said = few(runs)
     require(not said, "few-shuffles", said)
     return "right for functions that see the order and for those that do not", score
+
+
+def _why(cases: list[Case], runs: list[Run], said: list[bool]) -> tuple[str, str] | None:
+    """Return what explains all that a test judged wrongly: its shuffles, or how it compares."""
+    truth = {case.given[0]: case.truth for case in cases}
+    wrong = [run for run in runs if bool(run.said) != truth[run.f]]
+    judged = zip(cases, said, strict=True)
+    return explained(runs, wrong) or _compared({c.name for c, says in judged if says != c.truth})
 
 
 FACT = {True: "is equivariant", False: "sees the order"}
@@ -140,10 +140,15 @@ def _seeing() -> Iterator[Case]:
                "a running sum of three tokens",
                "A random shuffle of three rows changes nothing one time in six. Try twenty.",
                40)  # fmt: skip
-    rising = x[x[:, 0].argsort()]
+    yield from _in_some_tokens(x[x[:, 0].argsort()])
+
+
+def _in_some_tokens(rising: Tensor) -> Iterator[Case]:
+    """Yield maps that differ in some tokens only, and in one direction."""
+    advice = "Compare every token, not the first alone."
     for name, f in ((EARLIER, lambda x: x + _before(x)), (FEWER, lambda x: x - _before(x)),
                     (LATER, lambda x: x + _before(-x.flip(0)).flip(0))):  # fmt: skip
-        yield Case("one-token", (f, rising), False, name, tokens, 3)
+        yield Case("one-token", (f, rising), False, name, advice, 3)
 
 
 def _rotated(x: Tensor) -> Tensor:

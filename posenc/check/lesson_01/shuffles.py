@@ -68,31 +68,33 @@ def watched(answer: Callable[[Map, Tensor], Any], runs: list[Run]) -> Callable[[
 
 def explained(runs: list[Run], wrong: list[Run]) -> tuple[str, str] | None:
     """Return slug and advice for the runs that went wrong, None where their shuffles are fine."""
+    lost = [part for run in wrong for part in run.given if len(part) != len(run.x)]
     if not any(run.given for run in runs):
         return "f-not-called", f"It never calls f. {COMPARE}"
     if any(run.channels() for run in wrong):
-        return (
-            "channels",
-            "It shuffles the channels, x[:, order]. Tokens are rows: use x[order].",
-        )
-    lost = next((part for run in wrong for part in run.given if len(part) != len(run.x)), None)
-    if lost is not None:
-        said = f"It calls f with {len(lost)} rows where x has {len(wrong[0].x)}."
+        return "channels", "It shuffles the channels, x[:, order]. Tokens are rows: use x[order]."
+    if lost:
+        said = f"It calls f with {len(lost[0])} rows where x has {len(wrong[0].x)}."
         return "rows-lost", f"{said} Use torch.randperm(len(x))."
     if not any(run.shuffled() for run in runs):
         return "never-shuffled", f"It calls f with the rows in their own order only. {COMPARE}"
     if any(None in run.shuffled() for run in wrong):
         return "other-rows", "It calls f with rows that are not those of x. Use x[order]."
+    return _agreed(runs, wrong) if all(run.said for run in wrong) else None
+
+
+def _agreed(runs: list[Run], wrong: list[Run]) -> tuple[str, str] | None:
+    """Return why functions that see the order passed, if a shuffle agreed in each wrong run."""
     met = [run.agreeing() for run in wrong if len(run.x) > 3]  # of three, one in six stays
-    if not all(run.said for run in wrong) or not all(any(alike) or not alike for alike in met):
+    if not all(any(alike) or not alike for alike in met):
         return None  # it was given a shuffle that differs, and took it for the same
     known = _too_few([run.shuffled() for run in runs if run.said and len(run.x) > 3])
-    if not known and not all(all(alike) for alike in met):
-        return "any-shuffle", (
-            "It takes one shuffle that agrees for all of them. Return False at the first that "
-            "differs, and True after the loop."
-        )
-    return known
+    if known or all(all(alike) for alike in met):
+        return known
+    return "any-shuffle", (
+        "It takes one shuffle that agrees for all of them. Return False at the first that "
+        "differs, and True after the loop."
+    )
 
 
 def _too_few(calls: list[list[Order | None]]) -> tuple[str, str] | None:
