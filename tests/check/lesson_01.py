@@ -104,13 +104,16 @@ FORMS = {
     "counting_weights": [
         lambda: (EYE, ZERO, EYE),
         lambda: torch.stack((PICK, PICK, PICK)).int(),
+        lambda: ([[0, 0], [0, 0]], np.eye(2), [[1, 5], [0, -2]]),
+        lambda: (W.clone().requires_grad_() for W in (3 * PICK, EYE.fliplr(), PICK)),
+        lambda: (PICK, torch.ones(2, 2).T.half(), torch.nn.Parameter(PICK)),
     ],
 }  # fmt: skip
 SAYS = {
     "permutation_equivariant": "right",
     "attention": "right",
     "mended_attention": "right",
-    "counting_weights": "every word knows",
+    "counting_weights": "right",
 }
 WRONG = {
     "permutation_equivariant": {
@@ -234,10 +237,10 @@ SAID = {
     "counting_weights": [
         (words, WRONG["counting_weights"][slug])
         for slug, words in {
-            "unequal-weights": "weigh alike",
+            "unequal-weights": "all scores are equal",
             "no-value": "W_v",
-            "value-scaled": "must be 1",
-            "shape": "three tensors",
+            "value-scaled": "Set it to 1",
+            "shape": "Return three tensors",
         }.items()
     ],
 }

@@ -7,7 +7,7 @@ import math
 
 import torch
 from attentions_01 import INF, attend, scores
-from lesson_01 import alike_in, close, equivariant, orders
+from lesson_01 import EYE, PICK, ZERO, alike_in, close, equivariant, orders
 
 
 def return_in_loop(f, x):
@@ -225,6 +225,23 @@ REPORTED = {
         "mended, no mask": ("mask-ignored", "Nothing is hidden",
             lambda *a: published(*a, dim=1, later=torch.zeros_like)),
         "prints": ("nothing-returned", "Did you print", lambda *a: print(published(*a))),
+    },
+    "counting_weights": {
+        "prints": ("nothing-returned", "Did you print", lambda: print(EYE)),
+        "the layer's output": ("one-tensor", "Return the three matrices W_q, W_k, W_v",
+            lambda: torch.tensor([[1.0, 0], [0.5, 0]])),
+        "turned round": ("order-of-matrices", "in the order W_q, W_k, W_v",
+            lambda: (PICK, EYE, ZERO)),
+        "by name": ("shape", "Return three tensors", lambda: {"W_q": ZERO, "W_k": EYE}),
+        "3 x 3": ("shape", "The function returned (3, 3), (3, 3), (3, 3)",
+            lambda: [torch.zeros(3, 3)] * 3),
+        "a row": ("shape", "(2, 2), (2, 2), (2,)", lambda: (ZERO, EYE, PICK[0])),
+        "nearly 0": ("unequal-weights", "0.4999754, not 1/2", lambda: (EYE * 1e-3, EYE, PICK)),
+        "hardly not 0": ("unequal-weights", "all scores are equal",
+            lambda: (EYE * 1e-6, EYE, PICK)),
+        "ones in a column": ("words-leak", "Set it to 0",
+            lambda: (ZERO, EYE, torch.ones(2, 2).tril())),
+        "all ones": ("unequal-weights", "start marker", lambda: [torch.ones(2, 2)] * 3),
     },
 }  # fmt: skip
 

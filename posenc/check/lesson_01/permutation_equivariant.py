@@ -136,15 +136,16 @@ def _seeing() -> Iterator[Case]:
     yield case("one-channel", "a position in the last channel alone",
                lambda x: torch.cat((x[:, :-1], x[:, -1:] + steps), 1),
                "Compare every channel, not the first alone.")  # fmt: skip
+    yield from _in_some_tokens(x)
+
+
+def _in_some_tokens(x: Tensor) -> Iterator[Case]:
+    """Yield maps of three tokens, and maps that differ in some tokens or in one direction."""
     yield Case("few-shuffles", (lambda x: x.cumsum(0), x[:3]), False,
                "a running sum of three tokens",
                "A random shuffle of three rows changes nothing one time in six. Try twenty.",
                40)  # fmt: skip
-    yield from _in_some_tokens(x[x[:, 0].argsort()])
-
-
-def _in_some_tokens(rising: Tensor) -> Iterator[Case]:
-    """Yield maps that differ in some tokens only, and in one direction."""
+    rising = x[x[:, 0].argsort()]
     advice = "Compare every token, not the first alone."
     for name, f in ((EARLIER, lambda x: x + _before(x)), (FEWER, lambda x: x - _before(x)),
                     (LATER, lambda x: x + _before(-x.flip(0)).flip(0))):  # fmt: skip
