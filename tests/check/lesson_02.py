@@ -78,9 +78,10 @@ WRONG = {
         "order-of-rows": lambda k: [W[[1, 2, 0]] for W in back(k)],
         "square-of-query": lambda k: (
             torch.tensor([[-2.0 * k, 0], [2, 0], [0, -1]]), back(k)[1]),
-        "ends": lambda k: (torch.eye(3), -torch.eye(3)),
+        "ends": lambda k: (torch.eye(3), torch.eye(3)),
+        "top": lambda k: (torch.eye(3), -torch.eye(3)),
         "other-distance": lambda k: back(2 * k - 1),
-        "value": lambda k: back(-k * k),
+        "k-square": lambda k: back(k * k),
         "shape": lambda k: back(k)[0],
         "raises": lambda k: back(k)[2],
     },
@@ -111,15 +112,15 @@ INVENTED = {
         "two numbers": ("shape", lambda n: (1, -1)),
     },
     "look_back": {
-        "transposed": ("shape", lambda k: tuple(W.T for W in back(k))),
+        "transposed": ("transposed", lambda k: tuple(W.T for W in back(k))),
         "rows of W_q turned": ("square-of-query", lambda k: (back(k)[0].flip(0), back(k)[1])),
-        "rows of W_k turned": ("line", lambda k: (back(k)[0], back(k)[1].flip(0))),
+        "rows of W_k turned": ("rows-of-keys", lambda k: (back(k)[0], back(k)[1].flip(0))),
         "k for all but 1": ("other-distance", lambda k: back(k + (k > 1))),
         "all zero": ("flat", lambda k: (torch.zeros(3, 2), torch.zeros(3, 2))),
-        "random": ("value",
+        "random": ("ends",
             lambda k: torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(k)).unbind()),
         "half a step": ("tie", lambda k: back(k + 0.5)),
-        "steeper": ("tie", lambda k: back(k, 3.0)),
+        "steeper": ("top", lambda k: back(k, 3.0)),
         "three matrices": ("shape", lambda k: (*back(k), back(k)[0])),
         "infinite": ("not-finite", lambda k: (back(k)[0] / 0, back(k)[1])),
     },
@@ -146,9 +147,9 @@ INVENTED = {
 
 SAID = {
     "previous_word_weights": [
-        ("there is no word 3", lambda n: previous(n, 3)),
+        ("there is no token 3", lambda n: previous(n, 3)),
         (
-            "previous_word_weights(3) word 2 attends most to word 0, not to word 1",
+            "token 2 attends most to token 0, not most to token 1",
             lambda n: (1, 0, 0, -1),
         ),
     ],

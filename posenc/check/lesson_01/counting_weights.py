@@ -72,11 +72,8 @@ def _judge_equal(found: Tensor, expected: Tensor) -> None:
 
 
 def _three(given: Any) -> list[Tensor]:
-    require(
-        given is not None,
-        "nothing-returned",
-        "The function returned None. Did you print the matrices instead of returning them?",
-    )
+    said = "The function returned None. Did you print the matrices instead of returning them?"
+    require(given is not None, "nothing-returned", said)
     if isinstance(given, Tensor) and given.dim() < 3:
         raise Mistake(
             "one-tensor",
