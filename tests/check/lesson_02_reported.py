@@ -4,13 +4,18 @@
 """
 
 import torch
-from lesson_02 import back, previous
+from lesson_02 import back, previous, stays
 
 W_K = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
 
 
 def queries(*rows):
     return torch.tensor(rows, dtype=torch.float32), W_K
+
+
+def in_loop(code):
+    for n in range(1, 20):
+        return torch.equal(code(n), code(n + 1)[:n])
 
 
 REPORTED = {
@@ -73,6 +78,55 @@ REPORTED = {
         "no parabola with i": ("top", "Put it at i - k", lambda k: back(k, two=3.0)),
         "one matrix": ("shape", "is a Tensor", lambda k: torch.eye(3)),
         "rows of one": ("shape", "a row for each of 1, p, p²", lambda k: ([-2.0 * k, 2], [1, 0])),
+    },
+    "same_in_every_text": {
+        "last row": ("last-row-only", "Compare the earlier rows",
+            lambda c: all(torch.equal(c(n)[-1], c(20)[n - 1]) for n in range(1, 20))),
+        "last row of the next": ("last-row-only", "Compare the earlier rows",
+            lambda c: all(torch.equal(c(n)[-1], c(n + 1)[-2]) for n in range(1, 20))),
+        "to 19": ("some-lengths-only", "never asks for texts of 20 tokens",
+            lambda c: all(torch.equal(c(n), c(19)[:n]) for n in range(1, 19))),
+        "< for <=": ("some-lengths-only", "never asks for texts of 19 tokens",
+            lambda c: stays(c, range(1, 19))),
+        "from 2": ("some-lengths-only", "never asks for a text of 1 token",
+            lambda c: stays(c, range(2, 20))),
+        "even lengths": ("some-lengths-only", "texts of 1, 3, 5, …",
+            lambda c: stays(c, range(2, 20, 2))),
+        "first length": ("some-lengths-only", "asks only for texts of 1 and 2 tokens", in_loop),
+        "first five rows": ("some-lengths-only", "Compare every length",
+            lambda c: all(torch.equal(c(n)[:5], c(5)) for n in range(5, 21))),
+        "ten rows": ("some-rows-only", "Compare all rows",
+            lambda c: all(torch.equal(c(n)[:10], c(20)[:n][:10]) for n in range(1, 20))),
+        "first row": ("first-row-only", "token 0 only",
+            lambda c: all(torch.equal(c(n)[0], c(20)[0]) for n in range(1, 20))),
+        "shapes": ("values-not-compared", "no values are compared",
+            lambda c: all(c(n).shape == c(20)[:n].shape for n in range(1, 20))),
+        "rows": ("values-not-compared", "entry by entry",
+            lambda c: all(len(c(n)) == n for n in range(1, 21))),
+        "two texts as they are": ("different-lengths", "code(2) with code(3)[:2]",
+            lambda c: bool((c(2) == c(3)).all())),
+        "the longest as it is": ("different-lengths", "code(2) with code(20)[:2]",
+            lambda c: all(bool((c(20) == c(n)).all()) for n in range(2, 20))),
+        "whole texts": ("never-true", "code(n) with code(20)[:n]",
+            lambda c: all(torch.equal(c(n), c(n + 1)) for n in range(1, 20))),
+        "the end of the longest": ("last-rows-of-longer", "Use the first",
+            lambda c: all(torch.equal(c(n), c(20)[-n:]) for n in range(1, 20))),
+        "== in if": ("truth-of-many", "torch.allclose",
+            lambda c: True if c(5) == c(6)[:5] else False),
+        "any": ("any-length", "Use all, not any",
+            lambda c: any(torch.equal(c(n), c(20)[:n]) for n in range(1, 20))),
+        "last channel": ("one-channel-only", "Compare every channel",
+            lambda c: stays(lambda n: c(n)[:, -1])),
+        "sorted": ("totals-only", "entry by entry", lambda c: all(
+            torch.equal(c(n).sort(0)[0], c(20)[:n].sort(0)[0]) for n in range(1, 20))),
+        "means": ("totals-only", "entry by entry", lambda c: all(
+            torch.allclose(c(n).mean(0), c(20)[:n].mean(0)) for n in range(1, 20))),
+        "squares": ("totals-only", "norms", lambda c: stays(lambda n: c(n) ** 2)),
+        "without abs": ("signed", "absolute value",
+            lambda c: all((c(n) - c(20)[:n]).max() < 1e-9 for n in range(1, 20))),
+        "without abs, turned": ("signed", "absolute value",
+            lambda c: all((c(20)[:n] - c(n)).max() < 1e-9 for n in range(1, 20))),
+        "prints": ("not-a-bool", "Did you print", lambda c: print(stays(c))),
     },
 }  # fmt: skip
 
