@@ -6,6 +6,7 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from attentions_01 import INF, attend, scores
 from lesson_01 import EYE, PICK, ZERO, alike_in, close, equivariant, orders
 
@@ -52,6 +53,19 @@ def odd_first(x):
     return torch.cat((torch.arange(len(x))[1::2], torch.arange(len(x))[::2]))
 
 
+def goes_on(f, x):
+    for order in orders(x):
+        if not close(f, x, order):
+            continue
+    return True
+
+
+def swapped(n, j):
+    order = torch.arange(n)
+    order[0], order[j] = j, 0
+    return order
+
+
 def without_abs(f, x):
     return all((f(x[o]) - f(x)[o]).max() < 1e-5 for o in orders(x))
 
@@ -89,6 +103,24 @@ def enumerated(x, q, k, v, m):
         w = [math.exp(s[i, j]) for j in range(len(x)) if m[i, j]]
         out.append(sum(e / sum(w) * v[j] for j, e in enumerate(w)))
     return torch.stack(out)
+
+
+def in_a_loop(x, q, k, v, m, fresh_total=False):
+    s, v, out, total, sums = scores(x, q, k), x @ v, [], 0, 0
+    for i in range(len(x)):
+        total, sums = (0, sums) if fresh_total else (total, 0)
+        for j in range(len(x)):
+            if m[i, j]:
+                total, sums = total + s[i, j].exp(), sums + s[i, j].exp() * v[j]
+        out.append(sums / total)
+    return torch.stack(out)
+
+
+def two_heads(x, q, k, v, m):
+    if q.shape[1] % 2:
+        return attend(x, q, k, v, m)
+    heads = zip(*(W.chunk(2, 1) for W in (q, k, v)), strict=True)
+    return torch.cat([attend(x, *head, m) for head in heads], 1)
 
 
 def first_token(*given):
@@ -136,6 +168,21 @@ REPORTED = {
             lambda f, x: alike_in(lambda y: y[:1], f, x)),
         "last row only": ("one-token", "Compare every row",
             lambda f, x: alike_in(lambda y: y[-1], f, x)),
+        "all but the last row": ("token-left-out", "leaves out the last token",
+            lambda f, x: alike_in(lambda y: y[:-1], f, x)),
+        "all but row 0": ("token-left-out", "leaves out the first token",
+            lambda f, x: alike_in(lambda y: y[1:], f, x)),
+        "randint": ("rows-repeated", "Use torch.randperm(len(x))",
+            lambda f, x: all(close(f, x, torch.randint(len(x), (len(x),))) for _ in range(20))),
+        "continue": ("always-true", "return False where they differ", goes_on),
+        "compared with itself": ("always-true", "what it compares is always equal",
+            lambda f, x: all(torch.equal(f(x[o]), f(x[o])) for o in orders(x))),
+        "largest channels": ("tolerance", "Compare all numbers",
+            lambda f, x: all((f(x[o]).argmax(1) == f(x)[o].argmax(1)).all() for o in orders(x))),
+        "differences on average": ("tolerance", "within 1e-5",
+            lambda f, x: all((f(x[o]) - f(x)[o]).abs().mean() < 1e-2 for o in orders(x))),
+        "swaps with token 0": ("few-shuffles", "5 of the 719 shuffles",
+            lambda f, x: all(close(f, x, swapped(len(x), j)) for j in range(1, len(x)))),
         "norms": ("totals-only", "norms and sorted values",
             lambda f, x: alike_in(lambda y: y.norm(dim=1), f, x)),
         "prints": ("not-a-bool", "Did you print instead of return", lambda f, x: print(f(x))),
@@ -192,6 +239,16 @@ REPORTED = {
             lambda x, q, k, v, m: attend(x, q, k, v, m.tril())),
         "oneself always": ("mask-or-oneself", "Hide the diagonal",
             lambda x, q, k, v, m: attend(x, q, k, v, m | torch.eye(len(x)).bool())),
+        "the sum goes on": ("total-kept", "Set it to 0 for each token", lambda *a: in_a_loop(*a)),
+        "the output goes on": ("output-kept", "Set it to 0 for each token",
+            lambda *a: in_a_loop(*a, fresh_total=True)),
+        "x normed": ("values", "with x as it is given",
+            lambda x, *a: attend(F.layer_norm(x, x.shape[1:]), *a)),
+        "last token first": ("rows-reordered", "Row 0 of the output is that of token 4",
+            lambda *a: attend(*a).flip(0)),
+        "two heads, where they fit": ("some-sizes", "not at other sizes", two_heads),
+        "powers of 2": ("temperature", "0.693 times",
+            lambda *a: attend(*a, lambda s: s * math.log(2))),
         "both directions": ("allowed-is-hidden", "Hide only where",
             lambda x, q, k, v, m: attend(x, q, k, v, m & m.T)),
     },
@@ -218,6 +275,10 @@ REPORTED = {
             lambda *a: published(*a, after=lambda w: w.softmax(-1))),
         "hidden afterwards": ("masked-again", MOVES, lambda *a: published(
             *a, later=torch.zeros_like, after=lambda w: rows_normed(w.tril()))),
+        "mended, a window of 3": ("allowed-is-hidden", "Hide only where",
+            lambda *a: published(*a, dim=1, later=lambda s: s.triu(1) + s.tril(-3))),
+        "mended, twice the scores": ("temperature", "2 times",
+            lambda x, q, k, v: published(x, 2 * q, k, v, dim=1)),
         "mended, but transposed": ("weights-transposed", "Use weights @ v",
             lambda *a: published(*a, dim=1, after=lambda w: w.T)),
         "mended, triu(2)": ("mask-of-the-next", "Hide triu(1), not triu(2)",

@@ -71,6 +71,16 @@ def _packed(x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor) -> Tensor:
     return packed @ (x @ v)
 
 
+def _total_kept(x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor | None = None) -> Tensor:
+    e = hidden(x, q, k, m).exp()
+    return e / e.sum(1).cumsum(0)[:, None] @ (x @ v)
+
+
+def _output_kept(x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor | None = None) -> Tensor:
+    e = hidden(x, q, k, m).exp()
+    return e.cumsum(0) / e.sum(1, keepdim=True) @ (x @ v)
+
+
 KEEPDIM = (
     "The sum over each row has lost its dimension, so entry [i, j] is divided by the sum of row j. "
     "Use sum(-1, keepdim=True)."
@@ -134,6 +144,12 @@ ATTENTION = (
          "The weights average the queries. Average the values, v = x @ W_v."),
     Slip("values-are-words", lambda x, q, k, v, m=None: weights(x, q, k, m) @ x,
          "The weights average x itself, and W_v is not used. Average the values, v = x @ W_v."),
+    Slip("total-kept", _total_kept,
+         "The sum of the weights goes on from one token to the next. Set it to 0 for each token, "
+         "inside of the outer loop."),
+    Slip("output-kept", _output_kept,
+         "The sum of the weighted values goes on from one token to the next. Set it to 0 for "
+         "each token, inside of the outer loop."),
     Slip("residual", lambda x, q, k, v, m=None: attend(x, q, k, v, m) + x @ v,
          "The token's own value is added to the output. Return weights @ v alone, "
          "without a residual."),

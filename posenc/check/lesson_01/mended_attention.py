@@ -13,6 +13,7 @@ from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_01.attending import attend, drawn, weights
 from posenc.check.lesson_01.attention_slips import ATTENTION, MASKS
 from posenc.check.lesson_01.outputs import Answer, called, examine
+from posenc.check.lesson_01.reading import judge_weights
 
 
 def mended_attention(answer: Answer) -> Verdict:
@@ -126,6 +127,7 @@ def _examine_mended(answer: Answer) -> str:
     def lacks(found: list[Tensor], _: Any) -> None:
         said = _leak(answer, found[0])
         require(not said, "leaks", f"{said} No token may depend on later ones.")
+        judge_weights(answer, None, False, under=torch.ones(4, 4, dtype=torch.bool).tril())
 
     still = {slug: says for slug, says, _ in STILL}
     try:

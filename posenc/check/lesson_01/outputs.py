@@ -40,6 +40,7 @@ def examine(
             raise Mistake(slip.slug, f"{slip.says}{_entry(found, expected)}")
     if wrong:
         raise wrong
+    _reordered(found, expected)
     rounded(found, expected)
     lacks(found, expected)
     raise first
@@ -107,6 +108,19 @@ def _entry(found: list[Tensor], expected: list[Tensor]) -> str:
             where = tuple(off.nonzero()[0].tolist())
             return f" At {list(where)} the output is {number[where]:.4g}, not {true[where]:.4g}."
     return ""
+
+
+def _reordered(found: list[Tensor], expected: list[Tensor]) -> None:
+    """Raise if the rows of all outputs are right but for their order."""
+    places = []
+    for mine, true in zip(found, expected, strict=True):
+        apart = (mine.detach().to(true)[:, None] - true).abs().amax(-1)  # (found, right row)
+        if apart.isnan().any() or apart.amin(1).max() > 1e-5:
+            return
+        places.append(apart.argmin(1).tolist())
+    i, place = next((i, j) for rows in places for i, j in enumerate(rows) if i != j)
+    said = f"Row {i} of the output is that of token {place}; all are right but for their order."
+    raise Mistake("rows-reordered", f"{said} Return the tokens in the order of x.")
 
 
 def rounded(found: list[Tensor], expected: list[Tensor]) -> None:

@@ -20,7 +20,7 @@ def permutation_equivariant(answer: Callable[[Map, Tensor], bool]) -> Verdict:
     share that it judges correctly.
 
     >>> verdict = permutation_equivariant(lambda f, x: True)
-    ✗ permutation_equivariant: It judges 8 of 21 correctly. It returns True for a running sum, \
+    ✗ permutation_equivariant: It judges 8 of 23 correctly. It returns True for a running sum, \
 x.cumsum(0), which sees the order. It never calls f. Compare f(x[order]) with f(x)[order].
     """
     return judge("permutation_equivariant", answer, _examine_equivariant)
@@ -62,13 +62,19 @@ EARLIER, FEWER, LATER = (
     "each token minus the number of earlier ones that are larger",
     "each token plus the number of later ones that are smaller",
 )
+AT_FIRST, AT_LAST = (
+    f"the number of pairs in falling order, added to the {end} token" for end in ("first", "last")
+)
 
 
 def _compared(fooled: set[str]) -> tuple[str, str] | None:
     """Return what is said of a test that compares one token, or differences with their sign."""
-    if {EARLIER, FEWER} <= fooled or fooled == {LATER}:
+    if fooled in ({EARLIER, FEWER, AT_LAST}, {LATER, AT_FIRST}):
         return "one-token", "It compares one token only. Compare every row of f(x[order])."
-    if fooled in ({FEWER}, {EARLIER, LATER}):
+    if fooled in ({AT_FIRST}, {AT_LAST}):
+        end = "first" if fooled == {AT_FIRST} else "last"
+        return "token-left-out", f"It leaves out the {end} token. Compare every row of f(x[order])."
+    if fooled in ({FEWER}, {EARLIER, LATER, AT_FIRST, AT_LAST}):
         return "signed", (
             "A difference below 0 passes as small. Take its absolute value, or use torch.allclose."
         )
@@ -115,7 +121,7 @@ def _seeing() -> Iterator[Case]:
     """Yield maps that see the order."""
     x = torch.randn(6, 4, generator=Generator().manual_seed(0), dtype=torch.float64)
     steps = torch.arange(6, dtype=torch.float64)[:, None]
-    wide = "Such a difference is small, but float64 rounds at 1e-16. Narrow the tolerance to 1e-5."
+    wide = "That is little, but far more than a rounding. Compare all numbers within 1e-5."
     several = "Try twenty random shuffles, and return False at the first that differs."
     rows = "Compare entry by entry: means, sums, norms and sorted values hide who has which row."
     tokens = "Compare every token, not the first alone."
@@ -148,13 +154,21 @@ def _in_some_tokens(x: Tensor) -> Iterator[Case]:
     rising = x[x[:, 0].argsort()]
     advice = "Compare every token, not the first alone."
     for name, f in ((EARLIER, lambda x: x + _before(x)), (FEWER, lambda x: x - _before(x)),
-                    (LATER, lambda x: x + _before(-x.flip(0)).flip(0))):  # fmt: skip
+                    (LATER, lambda x: x + _before(-x.flip(0)).flip(0)),
+                    (AT_FIRST, lambda x: _marked(x, 0)), (AT_LAST, lambda x: _marked(x, -1)),
+                    ):  # fmt: skip
         yield Case("one-token", (f, rising), False, name, advice, 3)
 
 
 def _rotated(x: Tensor) -> Tensor:
     turn = torch.exp(1j * torch.arange(len(x), dtype=torch.float64))[:, None]
     return torch.view_as_real(torch.view_as_complex(x.reshape(len(x), -1, 2)) * turn).flatten(1)
+
+
+def _marked(x: Tensor, row: int) -> Tensor:
+    out = x.clone()
+    out[row] += _before(x).sum()
+    return out
 
 
 def _before(x: Tensor) -> Tensor:

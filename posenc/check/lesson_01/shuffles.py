@@ -36,6 +36,12 @@ class Run:
         order = tuple(alike.to(torch.uint8).argmax(1).tolist())
         return order if alike.any(1).all() and len(set(order)) == len(order) else None
 
+    def repeats(self) -> bool:
+        """Return whether f was given rows of x, and one of them twice."""
+        tried = [part for part in self.given if part.shape == self.x.shape]
+        alike = [(part[:, None] == self.x).all(-1) for part in tried]
+        return any(bool(rows.any(1).all() and not rows.any(0).all()) for rows in alike)
+
     def agreeing(self) -> list[bool]:
         """Return for each shuffle whether it shuffled the output of f alike."""
         out = self.f(self.x)
@@ -78,16 +84,26 @@ def explained(runs: list[Run], wrong: list[Run]) -> tuple[str, str] | None:
         return "rows-lost", f"{said} Use torch.randperm(len(x))."
     if not any(run.shuffled() for run in runs):
         return "never-shuffled", f"It calls f with the rows in their own order only. {COMPARE}"
+    if any(run.repeats() for run in wrong):
+        return "rows-repeated", (
+            "It calls f with one row of x several times. Use torch.randperm(len(x)), which takes "
+            "each once."
+        )
     if any(None in run.shuffled() for run in wrong):
         return "other-rows", "It calls f with rows that are not those of x. Use x[order]."
+    if all(run.said for run in runs):
+        return "always-true", (
+            "It never returns False: what it compares is always equal. "
+            "Compare f(x[order]) with f(x)[order], and return False where they differ."
+        )
     return _agreed(runs, wrong) if all(run.said for run in wrong) else None
 
 
 def _agreed(runs: list[Run], wrong: list[Run]) -> tuple[str, str] | None:
-    """Return why functions that see the order passed, if a shuffle agreed in each wrong run."""
+    """Return why functions that see the order passed, if in most runs a shuffle agreed."""
     met = [run.agreeing() for run in wrong if len(run.x) > 3]  # of three, one in six stays
-    if not all(any(alike) or not alike for alike in met):
-        return None  # it was given a shuffle that differs, and took it for the same
+    if met and 2 * sum(any(alike) or not alike for alike in met) <= len(met):
+        return None  # most were given shuffles that differ only, and took them for the same
     known = _too_few([run.shuffled() for run in runs if run.said and len(run.x) > 3])
     if known or all(all(alike) for alike in met):
         return known
