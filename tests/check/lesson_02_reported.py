@@ -73,7 +73,15 @@ REPORTED = {
             lambda k: back(k if k in (1, 2, 5) else 1)),
         "1/k": ("tie", "0.5 positions back", lambda k: back(1 / k)),
         "ahead by k²": ("other-distance", "1 positions ahead", lambda k: back(-k * k)),
-        "always 2": ("k-unused", "Let W_q hold k", lambda k: back(2)),
+        "always 2": ("k-unused", "Put -2k into row 0 of W_q", lambda k: back(2)),
+        "k in the keys": ("k-unused", "adds the same to all keys",
+            lambda k: (queries([0, -1], [2, 0], [0, 0])[0], W_K - torch.tensor([k, 0.0]) * (
+                torch.arange(3) == 0)[:, None])),
+        "whole square, ahead": ("sign", "k tokens ahead", lambda k: (torch.tensor(
+            [[-k * k, 2.0 * k, -1], [-2 * k, 2, 0], [-1, 0, 0]]), torch.eye(3))),
+        "2 in the row of p²": ("row-of-square", "Move it to row 1",
+            lambda k: queries([-2 * k, -1], [0, 0], [2, 0])),
+        "times (j - k)": ("top", "2(i - k) j - j²", lambda k: queries([k, -1], [1, 0], [0, 0])),
         "a line": ("ends", "+0 j²", lambda k: back(k, one=0.0)),
         "no parabola with i": ("top", "Put it at i - k", lambda k: back(k, two=3.0)),
         "one matrix": ("shape", "is a Tensor", lambda k: torch.eye(3)),
@@ -99,7 +107,7 @@ REPORTED = {
             lambda c: all(torch.equal(c(n)[:10], c(20)[:n][:10]) for n in range(1, 20))),
         "first row": ("first-row-only", "token 0 only",
             lambda c: all(torch.equal(c(n)[0], c(20)[0]) for n in range(1, 20))),
-        "shapes": ("values-not-compared", "no values are compared",
+        "shapes": ("values-not-compared", "compares no values",
             lambda c: all(c(n).shape == c(20)[:n].shape for n in range(1, 20))),
         "rows": ("values-not-compared", "entry by entry",
             lambda c: all(len(c(n)) == n for n in range(1, 21))),
@@ -126,6 +134,17 @@ REPORTED = {
             lambda c: all((c(n) - c(20)[:n]).max() < 1e-9 for n in range(1, 20))),
         "without abs, turned": ("signed", "absolute value",
             lambda c: all((c(20)[:n] - c(n)).max() < 1e-9 for n in range(1, 20))),
+        "with itself": ("values-not-compared", "a text with itself",
+            lambda c: all(torch.equal(c(n), c(n)) for n in range(1, 21))),
+        "differences": ("differences-only", "Compare the rows", lambda c: all(
+            torch.allclose(c(n).diff(dim=0), c(20)[:n].diff(dim=0)) for n in range(1, 20))),
+        "within 10 %": ("tolerance", "Leave no room", lambda c: all(
+            torch.allclose(c(n), c(20)[:n], rtol=0.1) for n in range(1, 20))),
+        "rounded": ("tolerance", "Leave no room", lambda c: stays(lambda n: (10 * c(n)).round())),
+        "every second row": ("some-rows-only", "Compare all rows", lambda c: all(
+            torch.equal(c(n)[::2], c(20)[:n][::2]) for n in range(1, 20))),
+        "both ends": ("some-rows-only", "Compare all rows", lambda c: all(
+            torch.equal(c(n)[[0, -1]], c(20)[[0, n - 1]]) for n in range(1, 20))),
         "prints": ("not-a-bool", "Did you print", lambda c: print(stays(c))),
     },
 }  # fmt: skip

@@ -37,6 +37,8 @@ BOTH = "Compare the rows that both texts have: code(n) with code(20)[:n]."
 EVERY = "Compare every row and channel of code(n) with code(20)[:n]."
 LENGTHS = "Compare every length from 1 to 20, short texts with long ones."
 
+NARROW = "It changes little, but with every token. Leave no room for it, or 1e-6 at most."
+
 STAY = (
     _case("refuses-good", "the plain number p", _count, BOTH, True),
     _case("refuses-two-channels", "a code of two channels", _sines, BOTH, True),
@@ -62,11 +64,11 @@ CHANGE = (
     _case("first-word-left-out", "a code that tells the length at token 0",
           lambda n: _count(n) + n * _at(n, 0), "Compare token 0, too."),
     _case("last-row-only", "a code whose token 0 differs in texts of 3 to 19 tokens",
-          lambda n: _count(n) + (2 < n < 20) * _at(n, 0), "Compare the earlier rows, too."),
+          lambda n: _count(n) + 5 * (2 < n < 20) * _at(n, 0), "Compare the earlier rows, too."),
     _case("some-rows-only", "a code whose token 9 differs in texts of 12 to 19 tokens",
-          lambda n: _count(n) + (11 < n < 20) * _at(n, 9), "Compare all rows of both texts."),
+          lambda n: _count(n) + 5 * (11 < n < 20) * _at(n, 9), "Compare all rows of both texts."),
     _case("some-rows-only", "a code whose token 17 differs in texts of 19 tokens",
-          lambda n: _count(n) + (n == 19) * _at(n, 17), "Compare all rows of both texts."),
+          lambda n: _count(n) + 5 * (n == 19) * _at(n, 17), "Compare all rows of both texts."),
     _case("totals-only", "a code that exchanges its tokens in every second text",
           lambda n: _count(n).roll(n % 2 * (n // 2), 0),
           "Compare entry by entry: sums, means and sorted values hide who has which row."),
@@ -74,7 +76,8 @@ CHANGE = (
           lambda n: _count(n) * (-1) ** n,
           "Compare entry by entry: norms and squares hide the sign."),
     _case("tolerance", "p + L / 1000", lambda n: _count(n) + n / 1000,
-          "It changes little, but with every token. Leave no room for it, or 1e-6 at most."),
+          NARROW),
+    _case("tolerance", "p + 1 + L / 1000", lambda n: _count(n) + 1 + n / 1000, NARROW),
     _case("signed", "p + 20 - L", lambda n: _count(n) + 20 - n,
           "Take the absolute difference, or torch.equal."),
     *map(_one_length, (1, 2, 13, 19, 20)),

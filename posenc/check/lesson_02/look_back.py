@@ -92,7 +92,8 @@ def _judge_tops(pairs: list[Pair], miss: str) -> None:
         raise Mistake("ends", f"{said}at an end. Give j² the coefficient -1. {miss}")
     tops = -line / (2 * bend)
     same = all(torch.equal(looks, tops[0]) for looks in tops)
-    said = f"look_back(1) and look_back(2) give the same scores. Let W_q hold k. {miss}"
+    said = "All k give the same: what holds k adds the same to all keys, or nothing holds it. "
+    said += f"Put -2k into row 0 of W_q, beside 2i. {miss}"
     require(not same, "k-unused", said)
     _judge_distances(p - tops, miss)
 

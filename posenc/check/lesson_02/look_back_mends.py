@@ -48,6 +48,8 @@ ALL = slice(None)
 ROWS = "row 0 is multiplied by 1, row 1 by p, row 2 by p²."
 
 MENDS: tuple[tuple[str, Mend, str], ...] = (
+    ("sign", _of_scores(_turn_of_k),
+     "It looks k tokens ahead, not back. Use -2k in row 0 of W_q: the top is at i - k."),
     ("swapped", lambda W_q, W_k, k: (W_k, W_q),
      "W_q and W_k have changed places. Return W_q first, which holds k, then W_k of j and j²."),
     ("transposed", lambda W_q, W_k, k: (W_q.T, W_k.T) if len(W_q.T) == 3 else (W_q, W_k),
@@ -67,6 +69,8 @@ MENDS: tuple[tuple[str, Mend, str], ...] = (
      "to row 0."),
     ("row-of-p", _move((1, 2), (0, 2)),
      "The coefficient of j² stands in row 1 of W_q, so it is multiplied by i. Move it to row 0."),
+    ("row-of-square", _move((2, 1), (1, 1)),
+     "The 2 of 2i stands in row 2 of W_q, so it is multiplied by i². Move it to row 1."),
     ("k-in-row-of-p", _of_scores(lambda M, k: M[:2, 1].copy_(M[:2, 1].flip(0))),
      f"-2k and 2 have changed rows in W_q. Put -2k in row 0 and 2 in row 1: {ROWS}"),
     ("channels", lambda W_q, W_k, k: (W_q.flip(1), W_k),
@@ -76,8 +80,6 @@ MENDS: tuple[tuple[str, Mend, str], ...] = (
      "The coefficient of j² is positive, so the parabola opens upwards. Use -1."),
     ("negated", _of_scores(lambda M, k: M.neg_()),
      "All scores have the wrong sign, so the token k back gets the lowest. Use 2(i - k) j - j²."),
-    ("sign", _of_scores(_turn_of_k),
-     "It looks k tokens ahead, not back. Use -2k in row 0 of W_q: the top is at i - k."),
     ("sign-of-line", _by((ALL, 1), -1.0),
      "The coefficient of j is -2(i - k). Use 2(i - k), so that the top is at i - k."),
     ("no-factor-two", _by((ALL, 1), 2.0),

@@ -38,8 +38,8 @@ LAST = "It compares the last row of each text only. Compare the earlier rows, to
 
 WEAK: tuple[tuple[str, Callable[[Code], bool], str], ...] = (
     ("values-not-compared", lambda code: True,
-     "It never returns False: no values are compared. Compare code(n) with code(20)[:n], "
-     "entry by entry."),
+     "It never returns False: it compares no values, or a text with itself. "
+     "Compare code(n) with code(20)[:n], entry by entry."),
     ("never-true", lambda code: False,
      f"It never returns True. {BOTH}"),
     ("first-row-only", _all(lambda x: x[:1]), f"It compares token 0 only. {EVERY}"),
@@ -55,6 +55,9 @@ WEAK: tuple[tuple[str, Callable[[Code], bool], str], ...] = (
      "It compares the last channel only. Compare every channel, code(20)[:n]."),
     ("totals-only", _all(lambda x: x.sort(0)[0]), TOTALS),
     ("totals-only", _all(lambda x: x.sum(0)), TOTALS),
+    ("differences-only", _all(lambda x: x.diff(dim=0)),
+     "It compares differences of neighbouring rows, so a shift of all rows passes. "
+     "Compare the rows."),
     ("totals-only", _all(lambda x: x.norm(dim=1)),
      "It compares norms or squares. Compare entry by entry, with torch.equal."),
     ("signed", _falls, SIGN),
