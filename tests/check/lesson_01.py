@@ -53,8 +53,8 @@ def largest_gap(f, x, atol=1e-5):
 
 
 def put_back(f, x):
-    every = list(itertools.permutations(range(len(x)))) if len(x) < 8 else [*orders(x, 99)]
-    tried = (torch.as_tensor(order) for order in every[:: len(x)])
+    every = itertools.permutations(range(len(x)))
+    tried = (torch.as_tensor(order) for order in itertools.islice(every, 0, None, 5))
     return all(torch.allclose(f(x[o])[o.argsort()], f(x), atol=1e-5) for o in tried)
 
 
@@ -63,17 +63,20 @@ def with_a_matrix(f, x):
     return all(torch.allclose(f(P @ x), P @ f(x), atol=1e-5) for P in matrices)
 
 
+NUMPY = np.random.default_rng(0)
+
+
 def in_numpy(f, x):
-    tried = [np.random.default_rng(seed).permutation(len(x)) for seed in range(30)]
+    tried = [NUMPY.permutation(len(x)) for _ in range(20)]
     return np.all([np.allclose(f(x[o]).numpy(), f(x).numpy()[o], atol=1e-5) for o in tried])
 
 
 def asserted(f, x):
     """From a list that `random` shuffles."""
     try:
-        for _ in range(12):
+        for _ in range(20):
             order = random.sample(range(len(x)), len(x))
-            torch.testing.assert_close(f(x[order]), f(x)[order], atol=1e-5, rtol=0)
+            assert torch.dist(f(x[order]), f(x)[order]) < 1e-5
     except AssertionError:
         return False
     return True

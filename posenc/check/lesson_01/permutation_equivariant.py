@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -10,6 +11,8 @@ from posenc.check.engine.scored import Case, as_bool, scored
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_01.attending import attend
 from posenc.check.lesson_01.shuffles import Map, Run, explained, few, watched
+
+Test = Callable[[Map, Tensor], Any]
 
 
 def permutation_equivariant(answer: Callable[[Map, Tensor], bool]) -> Verdict:
@@ -32,8 +35,9 @@ def _examine_equivariant(answer: Callable[[Map, Tensor], bool]) -> tuple[str, fl
         torch.manual_seed(0)
         cases = [*_blind(), *_seeing()]
         cases.sort(key=lambda case: case.slug != "always-true")  # the plainest comes first
+        test = watched(answer, runs)
         try:
-            score = scored(watched(answer, runs), cases, FACT, partial(_why, cases, runs))
+            score = scored(test, cases, FACT, partial(_why, cases, runs, test))
         except RuntimeError:
             named = explained(runs, runs[-1:])
             if named and named[0] in ("rows-lost", "channels"):
@@ -48,12 +52,27 @@ def _examine_equivariant(answer: Callable[[Map, Tensor], bool]) -> tuple[str, fl
     return "right for functions that see the order and for those that do not", score
 
 
-def _why(cases: list[Case], runs: list[Run], said: list[bool]) -> tuple[str, str] | None:
+def _why(
+    cases: list[Case], runs: list[Run], test: Test, said: list[bool]
+) -> tuple[str, str] | None:
     """Return what explains all that a test judged wrongly: its shuffles, or how it compares."""
     truth = {case.given[0]: case.truth for case in cases}
     wrong = [run for run in runs if bool(run.said) != truth[run.f]]
-    judged = zip(cases, said, strict=True)
-    return explained(runs, wrong) or _compared({c.name for c, says in judged if says != c.truth})
+    fooled = [case for case, says in zip(cases, said, strict=True) if says != case.truth]
+    named = explained(runs, wrong)
+    if named and named[0] == "any-shuffle" and not _takes_any(test, fooled, runs):
+        named = None
+    return named or _compared({case.name for case in fooled})
+
+
+def _takes_any(test: Test, fooled: list[Case], runs: list[Run]) -> bool:
+    """Return whether, asked again, it says True mostly where one of its shuffles agreed."""
+    start = len(runs)
+    for case in fooled[:3]:
+        for _ in range(6):
+            test(case.given[0], case.given[1].clone())
+    passed = [any(run.agreeing()) for run in runs[start:] if run.said]
+    return 2 * sum(passed) >= len(passed)
 
 
 FACT = {True: "is equivariant", False: "sees the order"}
@@ -98,13 +117,13 @@ def _blind() -> Iterator[Case]:
     generator = Generator().manual_seed(0)
     x = torch.randn(6, 4, generator=generator, dtype=torch.float64)
     W = torch.randn(3, 4, 4, generator=generator, dtype=torch.float64)
-    long = torch.randn(11, 3, generator=generator, dtype=torch.float64)
+    narrow = torch.randn(5, 3, generator=generator, dtype=torch.float64)
     kept = "Compare f(x[order]) with f(x)[order], with the same x and order in both, not with f(x)."
     exact = "Two sums of the same numbers differ by rounding. Leave room for it, atol=1e-5, not ==."
     coarse = "float32 rounds at the seventh digit. Leave more room, such as atol=1e-5."
 
     def case(slug: str, name: str, f: Map, advice: str, given: Tensor = x) -> Case:
-        return Case(slug, (f, given), True, name, advice, 3)
+        return Case(slug, (f, given), True, name, advice)
 
     yield case("invariance", "softmax in each row", lambda x: x.softmax(-1), kept)
     yield case("exact", "attention", lambda x: attend(x, *W), exact)
@@ -112,8 +131,8 @@ def _blind() -> Iterator[Case]:
     yield case("exact", "the tokens minus their mean", lambda x: x - x.mean(0), exact)
     yield case("exact", "a mean given to every token", lambda x: x.mean(0).expand_as(x), exact)
     yield case("invariance", "x as it is", lambda x: x, kept)
-    yield case("exact", "attention over eleven tokens of width 3",
-               lambda x: attend(x, *W[:, :3, :3]), exact, long)  # fmt: skip
+    yield case("exact", "attention over five tokens of width 3",
+               lambda x: attend(x, *W[:, :3, :3]), exact, narrow)  # fmt: skip
     yield case("invariance", "the squares of three tokens", torch.square, kept, x[:3])
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from posenc.check.engine.scored import Case
 
 Code = Callable[[int], Tensor]  # n -> (n, d)
-TABLE = torch.randn(20, 7, generator=torch.Generator().manual_seed(0))  # float32
+TABLE = torch.randn(64, 7, generator=torch.Generator().manual_seed(0))  # float32
 
 
 def _count(n: int) -> Tensor:
