@@ -96,7 +96,7 @@ REPORTED = {
             lambda f, x: alike_in(lambda y: y[1:], f, x)),
         "randint": ("rows-repeated", "Use torch.randperm(len(x))",
             lambda f, x: all(close(f, x, torch.randint(len(x), (len(x),))) for _ in range(20))),
-        "continue": ("always-true", "return False where they differ", goes_on),
+        "continue": ("always-true", "Return False where f(x[order]) differs", goes_on),
         "compared with itself": ("always-true", "what it compares is always equal",
             lambda f, x: all(torch.equal(f(x[o]), f(x[o])) for o in orders(x))),
         "largest channels": ("tolerance", "Compare all numbers",

@@ -160,7 +160,7 @@ SAID = {
     "previous_word_weights": [
         ("there is no token 3", lambda n: previous(n, 3)),
         (
-            "token 2 attends most to token 0, not most to token 1",
+            "token 2 attends most to token 0, not to token 1",
             lambda n: (1, 0, 0, -1),
         ),
     ],

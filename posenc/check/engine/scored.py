@@ -37,11 +37,13 @@ def scored(
         return 1.0
     case, says = wrong[0]
     right, total = len(cases) - len(wrong), len(cases)
-    slug, advice = (why and why(said)) or (case.slug, case.advice)
+    named = why(said) if why else None
+    slug, advice = named or (case.slug, case.advice)
     if not right:
         slug, advice = "opposite", "Exchange True and False."
-    words = f"It judges {right} of {total} correctly. It returns {says} for {case.name}, which "
-    raise Mistake(slug, f"{words}{fact[case.truth]}. {advice}".rstrip(), right / total)
+    which = "" if named else f", which {fact[case.truth]}"
+    words = f"It judges {right} of {total} correctly. It returns {says} for {case.name}{which}."
+    raise Mistake(slug, f"{words} {advice}".rstrip(), right / total)
 
 
 def _said(answer: Callable[..., Any], case: Case) -> bool:

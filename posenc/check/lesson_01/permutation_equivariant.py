@@ -24,7 +24,7 @@ def permutation_equivariant(answer: Callable[[Map, Tensor], bool]) -> Verdict:
 
     >>> verdict = permutation_equivariant(lambda f, x: True)
     ✗ permutation_equivariant: It judges 8 of 23 correctly. It returns True for a running sum, \
-x.cumsum(0), which sees the order. It never calls f. Compare f(x[order]) with f(x)[order].
+x.cumsum(0). It never calls f. Compare f(x[order]) with f(x)[order].
     """
     return judge("permutation_equivariant", answer, _examine_equivariant)
 
@@ -77,12 +77,12 @@ def _takes_any(test: Test, fooled: list[Case], runs: list[Run]) -> bool:
 
 FACT = {True: "is equivariant", False: "sees the order"}
 EARLIER, FEWER, LATER = (
-    "each token plus the number of earlier ones that are larger",
-    "each token minus the number of earlier ones that are larger",
-    "each token plus the number of later ones that are smaller",
+    "each token plus the number of larger earlier ones",
+    "each token minus the number of larger earlier ones",
+    "each token plus the number of smaller later ones",
 )
 AT_FIRST, AT_LAST = (
-    f"the number of pairs in falling order, added to the {end} token" for end in ("first", "last")
+    f"the number of falling pairs added to the {end} token" for end in ("first", "last")
 )
 
 
@@ -142,7 +142,7 @@ def _seeing() -> Iterator[Case]:
     steps = torch.arange(6, dtype=torch.float64)[:, None]
     wide = "That is little, but far more than a rounding. Compare all numbers within 1e-5."
     several = "Try twenty random shuffles, and return False at the first that differs."
-    rows = "Compare entry by entry: means, sums, norms and sorted values hide who has which row."
+    rows = "Compare entry by entry: sums, norms and sorted values hide who has which row."
     tokens = "Compare every token, not the first alone."
 
     def case(slug: str, name: str, f: Map, advice: str = several, times: int = 3) -> Case:

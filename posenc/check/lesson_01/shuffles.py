@@ -93,8 +93,8 @@ def explained(runs: list[Run], wrong: list[Run]) -> tuple[str, str] | None:
         return "other-rows", "It calls f with rows that are not those of x. Use x[order]."
     if all(run.said for run in runs):
         return "always-true", (
-            "It never returns False: what it compares is always equal. "
-            "Compare f(x[order]) with f(x)[order], and return False where they differ."
+            "It never returns False: what it compares is always equal. Return False where "
+            "f(x[order]) differs from f(x)[order]."
         )
     return _agreed(runs, wrong) if all(run.said for run in wrong) else None
 
@@ -117,8 +117,8 @@ def _too_few(calls: list[list[Order | None]]) -> tuple[str, str] | None:
     """The orders of the runs that returned True: what they tried is all that they tried."""
     if all(len(orders) <= 1 for orders in calls):
         return "few-shuffles", (
-            "It tries one shuffle only. Try twenty: return False in the loop at the first that "
-            "differs, and True after the loop."
+            "It tries one shuffle only. Try twenty: return False at the first that differs, and "
+            "True after the loop."
         )
     if all(len(set(orders)) == 1 for orders in calls):
         return "few-shuffles", f"It tries one shuffle {len(calls[0])} times. {ANEW}"

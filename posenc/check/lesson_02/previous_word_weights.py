@@ -57,11 +57,11 @@ def _judge_weights(weights: Sequence[Any], n: int, always: bool) -> None:
     if i is None:
         return
     elsewhere = "to several tokens equally" if looks[i] is None else f"most to token {looks[i]}"
-    said = f"With {case} token {i} attends {elsewhere}, not most to token {i - 1}."
+    said = f"With {case} token {i} attends {elsewhere}, not to token {i - 1}."
     require(n == 2, "no-such-weights", f"{said} {LINE}")
     rise = float(scores[1].diff())
     then = " Then ask whether any weights do it for n = 3." if always else ""
-    turn = f"{said} Its scores rise by {rise:g} per token. Change one sign, such as that of e."
+    turn = f"{said} Its scores rise by {rise:g} per token: change the sign of e."
     require(rise == 0, "prefers-later", f"{turn}{then}")
     raise Mistake("flat", f"{said} Let the score fall from token 0 to token 1.{then}")
 

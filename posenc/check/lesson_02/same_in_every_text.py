@@ -19,8 +19,8 @@ def same_in_every_text(answer: Callable[[Code], Any]) -> Verdict:
     the share that it judges correctly.
 
     >>> verdict = same_in_every_text(lambda code: True)
-    ✗ same_in_every_text: It judges 5 of 25 correctly. It returns True for p / L, which changes \
-in a longer text. It never calls code. Compare code(n) with code(20)[:n].
+    ✗ same_in_every_text: It judges 5 of 25 correctly. It returns True for p / L. It never \
+calls code. Compare code(n) with code(20)[:n].
     """
     return judge("same_in_every_text", answer, _examine_same)
 
