@@ -82,6 +82,7 @@ REPORTED = {
         "2 in the row of p²": ("row-of-square", "Move it to row 1",
             lambda k: queries([-2 * k, -1], [0, 0], [2, 0])),
         "times (j - k)": ("top", "2(i - k) j - j²", lambda k: queries([k, -1], [1, 0], [0, 0])),
+        "zeros": ("flat", "Let them be 2(i - k) j - j²", lambda k: (W_K, 0 * W_K)),
         "a line": ("ends", "+0 j²", lambda k: back(k, one=0.0)),
         "no parabola with i": ("top", "Put it at i - k", lambda k: back(k, two=3.0)),
         "one matrix": ("shape", "is a Tensor", lambda k: torch.eye(3)),

@@ -13,7 +13,7 @@ from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_01.attending import attend, drawn, weights
 from posenc.check.lesson_01.attention_slips import ATTENTION, MASKS
 from posenc.check.lesson_01.outputs import Answer, called, examine
-from posenc.check.lesson_01.reading import judge_weights
+from posenc.check.lesson_01.reading import judge_weights, sums_are_1
 
 
 def mended_attention(answer: Answer) -> Verdict:
@@ -126,8 +126,10 @@ def _examine_mended(answer: Answer) -> str:
 
     def lacks(found: list[Tensor], _: Any) -> None:
         said = _leak(answer, found[0])
-        require(not said, "leaks", f"{said} No token may depend on later ones.")
+        soft = sums_are_1(answer)  # then the mask is too weak, or another one
+        require(not said or soft, "leaks", f"{said} No token may depend on later ones.")
         judge_weights(answer, None, False, under=torch.ones(4, 4, dtype=torch.bool).tril())
+        require(not said, "leaks", f"{said} No token may depend on later ones.")
 
     still = {slug: says for slug, says, _ in STILL}
     try:

@@ -43,6 +43,7 @@ def examine(
     _reordered(found, expected)
     rounded(found, expected)
     lacks(found, expected)
+    _not_a_number(found)
     raise first
 
 
@@ -108,6 +109,13 @@ def _entry(found: list[Tensor], expected: list[Tensor]) -> str:
             where = tuple(off.nonzero()[0].tolist())
             return f" At {list(where)} the output is {number[where]:.4g}, not {true[where]:.4g}."
     return ""
+
+
+def _not_a_number(found: list[Tensor]) -> None:
+    row = next((int(part.isnan().any(-1).nonzero()[0]) for part in found if part.isnan().any()), -1)
+    said = f"The output of token {row} is NaN: all its scores are -inf, or 0 was multiplied by inf."
+    says = f"{said} Hide only what the mask hides, by masked_fill before softmax."
+    require(row < 0, "not-finite", says)
 
 
 def _reordered(found: list[Tensor], expected: list[Tensor]) -> None:

@@ -18,9 +18,7 @@ def judge_weights(
     ``mask`` is handed to the answer, ``under`` is the mask of an answer that takes none.
     ``close``: its outputs are right to two digits.
     """
-    x, W_q, W_k, _ = drawn(N, WIDTH)
-    W_q, W_k = W_q / 3, W_k / 3  # so that no weight vanishes
-    W_v = torch.nn.functional.pad(torch.linalg.pinv(x), (0, WIDTH - N))
+    x, W_q, W_k, W_v = legible()
     given: Given = (x, W_q, W_k, W_v) if mask is None else (x, W_q, W_k, W_v, mask)
     seen = torch.ones(N, N, dtype=torch.bool)
     seen = mask if mask is not None else under if under is not None else seen
@@ -40,6 +38,19 @@ def judge_weights(
     require(not close, "rounded", ROUNDED)
     _judge_rows(mixed, seen)
     _judge_scores(mixed, weights(x, W_q, W_k, seen), scores(x, W_q, W_k))
+
+
+def legible() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return x and matrices with which the first columns of the output are the weights."""
+    x, W_q, W_k, _ = drawn(N, WIDTH)
+    W_v = torch.nn.functional.pad(torch.linalg.pinv(x), (0, WIDTH - N))
+    return x, W_q / 3, W_k / 3, W_v  # a third, so that no weight vanishes
+
+
+def sums_are_1(answer: Answer) -> bool:
+    """Return whether the weights of each token sum to 1, for an answer that takes no mask."""
+    found = _output(answer, legible())
+    return found is not None and torch.allclose(found.sum(1), found.new_ones(N), atol=1e-6)
 
 
 def _output(answer: Answer, given: Given) -> Tensor | None:

@@ -105,7 +105,8 @@ def _agreed(runs: list[Run], wrong: list[Run]) -> tuple[str, str] | None:
     if met and 2 * sum(any(alike) or not alike for alike in met) <= len(met):
         return None  # most were given shuffles that differ only, and took them for the same
     known = _too_few([run.shuffled() for run in runs if run.said and len(run.x) > 3])
-    if known or all(all(alike) for alike in met):
+    mixed = met or [run.agreeing() for run in wrong]
+    if known or all(all(alike) for alike in mixed):
         return known
     return "any-shuffle", (
         "It takes one shuffle that agrees for all of them. Return False at the first that "

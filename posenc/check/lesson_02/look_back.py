@@ -81,7 +81,11 @@ def _first_miss(pairs: list[Pair]) -> str:
 def _judge_tops(pairs: list[Pair], miss: str) -> None:
     """Say where the parabolas have their tops: M of score = (1, i, i²) M (1, j, j²)."""
     M = torch.stack([W_q @ W_k.T for W_q, W_k in pairs])  # (k, 3, 3)
-    require(bool(M[..., 1:].any()), "flat", f"All scores of a token are equal. {miss}")
+    require(
+        bool(M[..., 1:].any()),
+        "flat",
+        f"All scores of a token are equal. Let them be 2(i - k) j - j². {miss}",
+    )
     p = torch.arange(N, dtype=torch.float64)
     powers = torch.stack((p**0, p, p**2), 1)
     line, bend = (powers @ M[..., 1:]).unbind(-1)  # (k, n), of j and of j²
