@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 from lesson_01 import equivariant
+from lesson_01_reported import published
 
 from posenc import check
 
@@ -21,6 +22,12 @@ def test_the_learners_random_numbers_go_on():
     torch.manual_seed(1)
     check.permutation_equivariant(equivariant)
     assert torch.equal(torch.rand(1), expected)
+
+
+def test_the_program_as_handed_out_hears_its_symptom_not_the_cure():
+    line = check.mended_attention(published).message
+    assert "moves by" in line
+    assert not any(word in line for word in ("softmax", "quer", "row", "column", "sum", "-1"))
 
 
 def test_the_lesson_has_the_numbers_of_the_ward():

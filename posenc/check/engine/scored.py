@@ -1,4 +1,4 @@
-"""A learner's own test, tried on cases: what it judges rightly is its score."""
+"""A learner's own test, tried on cases: the share that it judges correctly is its score."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from torch import Tensor
 
 from posenc.check.engine.mistake import Mistake
 from posenc.check.engine.verdict import require
+
+Why = Callable[[list[bool]], tuple[str, str] | None]  # what it said of each -> slug and advice
 
 
 @dataclass(frozen=True)
@@ -22,34 +24,63 @@ class Case:
     times: int = 1  # how often it is asked: a random test may be right by luck
 
 
-def scored(answer: Callable[..., Any], cases: list[Case], fact: dict[bool, str]) -> float:
-    """Return 1.0, or raise the mistake of the first case that is judged wrongly."""
-    wrong = [(case, said) for case in cases for said in [_said(answer, case)]
-             if said != case.truth]  # fmt: skip
-    score = 1 - len(wrong) / len(cases)
-    if wrong:
-        case, said = wrong[0]
-        words = f"it judges {len(cases) - len(wrong)} of {len(cases)} rightly; it says {said} for "
-        words += f"{case.name}, which {fact[case.truth]}"
-        raise Mistake(case.slug, words + f": {case.advice}" * bool(case.advice), score)
-    return score
+def scored(
+    answer: Callable[..., Any], cases: list[Case], fact: dict[bool, str], why: Why | None = None
+) -> float:
+    """Return 1.0, or raise the mistake of the first case that is judged wrongly.
+
+    ``why`` may find in all that was said a mistake that tells more than that first case does.
+    """
+    said = [_said(answer, case) for case in cases]
+    wrong = [(case, says) for case, says in zip(cases, said, strict=True) if says != case.truth]
+    if not wrong:
+        return 1.0
+    case, says = wrong[0]
+    right, total = len(cases) - len(wrong), len(cases)
+    named = why(said) if why else None
+    slug, advice = named or (case.slug, case.advice)
+    if not right:
+        slug, advice = "opposite", "Exchange True and False."
+    which = "" if named else f", which {fact[case.truth]}"
+    words = f"It judges {right} of {total} correctly. It returns {says} for {case.name}{which}."
+    raise Mistake(slug, f"{words} {advice}".rstrip(), right / total)
 
 
 def _said(answer: Callable[..., Any], case: Case) -> bool:
     for _ in range(case.times):
         given = (part.clone() if isinstance(part, Tensor) else part for part in case.given)
-        said = as_bool(answer(*given))
+        said = as_bool(_asked(answer, *given))
         if said != case.truth:
             break
     return said
 
 
+def _asked(answer: Callable[..., Any], *given: Any) -> Any:
+    try:
+        return answer(*given)
+    except (RuntimeError, ValueError) as error:
+        require(
+            "ambiguous" not in str(error),
+            "truth-of-many",
+            "It takes a comparison of two tensors for one True or False, but == gives one per "
+            "entry. Use torch.allclose(a, b), which returns a single one.",
+        )
+        raise
+
+
 def as_bool(said: Any) -> bool:
     """Return one yes or no; raise what is neither."""
-    scalar = isinstance(said, Tensor) and said.numel() == 1
     require(
-        isinstance(said, bool) or scalar or type(said).__name__ in ("bool_", "bool"),
+        said is not None,
         "not-a-bool",
-        f"it must return True or False; it returned {type(said).__name__}",
+        "The function returned None. Did you print instead of return, or return in an `if` only?",
+    )
+    scalar = isinstance(said, Tensor) and said.numel() == 1
+    kind = type(said).__name__
+    size = f" of shape {tuple(said.shape)}" if hasattr(said, "shape") else ""
+    require(
+        isinstance(said, bool) or scalar or kind in ("bool_", "bool"),
+        "not-a-bool",
+        f"The function returned a {kind}{size}. Return one True or False.",
     )
     return bool(said)

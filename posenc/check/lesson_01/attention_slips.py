@@ -13,8 +13,13 @@ def _seen(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.ones(len(x), len(x), dtype=torch.bool) if mask is None else mask
 
 
+def hidden(x: Tensor, q: Tensor, k: Tensor, m: Tensor | None) -> Tensor:
+    """Return the scores, -inf where the mask hides."""
+    return scores(x, q, k).masked_fill(~_seen(x, m), -math.inf)
+
+
 def _over_all(x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor | None = None) -> Tensor:
-    s = scores(x, q, k).masked_fill(~_seen(x, m), -math.inf)
+    s = hidden(x, q, k, m)
     return s.flatten().softmax(0).view_as(s) @ (x @ v)
 
 
@@ -36,73 +41,155 @@ def _shared(x: Tensor, m: Tensor | None) -> Tensor:
     return seen / seen.sum(1, keepdim=True)
 
 
+def _flat_sum(x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor | None = None) -> Tensor:
+    e = hidden(x, q, k, m).exp()
+    return e / e.sum(-1) @ (x @ v)
+
+
+def _flat_sum_of_softmax(x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor) -> Tensor:
+    w = weights(x, q, k) * m
+    return w / w.sum(-1) @ (x @ v)
+
+
+def _flat_sum_after_max(
+    x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor | None = None
+) -> Tensor:
+    s = hidden(x, q, k, m)
+    e = (s - s.amax(-1, keepdim=True)).exp()
+    return e / e.sum(-1) @ (x @ v)
+
+
+def _flat_max(x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor | None = None) -> Tensor:
+    s = hidden(x, q, k, m)
+    return (s - s.amax(-1)).softmax(-1) @ (x @ v)
+
+
+def _packed(x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor) -> Tensor:
+    w, packed = weights(x, q, k, m), torch.zeros_like(m).to(x)
+    for i, seen in enumerate(m):
+        packed[i, : int(seen.sum())] = w[i, seen]
+    return packed @ (x @ v)
+
+
+def _total_kept(x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor | None = None) -> Tensor:
+    e = hidden(x, q, k, m).exp()
+    return e / e.sum(1).cumsum(0)[:, None] @ (x @ v)
+
+
+def _output_kept(x: Tensor, q: Tensor, k: Tensor, v: Tensor, m: Tensor | None = None) -> Tensor:
+    e = hidden(x, q, k, m).exp()
+    return e.cumsum(0) / e.sum(1, keepdim=True) @ (x @ v)
+
+
+KEEPDIM = (
+    "The sum over each row has lost its dimension, so entry [i, j] is divided by the sum of row j. "
+    "Use sum(-1, keepdim=True)."
+)
+
 ATTENTION = (
     Slip("no-scores", lambda x, q, k, v, m=None: x @ v,
-         "every word must be a mean of values weighted by softmax; yours returns x @ W_v"),
+         "The output is x @ W_v. Average these values with the weights that softmax gives."),
+    Slip("weights-returned", lambda x, q, k, v, m=None: weights(x, q, k, m),
+         "The function returns the attention weights. Multiply them by the values: weights @ v."),
     Slip("equal-weights", lambda x, q, k, v, m=None: _shared(x, m) @ (x @ v),
-         "all words weigh alike: queries and keys must decide, by softmax of q · k"),
+         "All tokens get the same attention weight. Let q · k decide, by softmax."),
     Slip("softmax-over-queries", lambda x, q, k, v, m=None: attend(x, q, k, v, m, dim=0),
-         "softmax runs over the queries; it must run over the keys, softmax(-1), so that every "
-         "query's weights sum to 1",
+         "The weights are normalised over the queries: each column sums to 1. Use softmax(-1), "
+         "over the keys, so that each row does.",
          seen="labmlai/annotated_deep_learning_paper_implementations#146"),
     Slip("softmax-over-all", _over_all,
-         "softmax runs over all scores at once; each query needs its own, softmax(-1)"),
+         "Softmax runs over all scores at once. Give each query its own, softmax(-1)."),
     Slip("softmax-twice", _twice,
-         "softmax is taken twice, which levels the weights: take it once"),
+         "Softmax is taken twice, which levels the attention weights. Take it once."),
     Slip("no-softmax", lambda x, q, k, v, m=None: (scores(x, q, k) * _seen(x, m)) @ (x @ v),
-         "the scores themselves are the weights: softmax makes them positive, with sum 1"),
+         "The scores themselves are the weights. Apply softmax(-1), which makes them positive "
+         "with sum 1."),
+    Slip("sum-without-keepdim", _flat_sum, KEEPDIM),
+    Slip("sum-without-keepdim-after-max", _flat_sum_after_max, KEEPDIM),
+    Slip("max-without-keepdim", _flat_max,
+         "The row's maximum has lost its dimension: [i, j] is lowered by the maximum of row j. "
+         "Use amax(-1, keepdim=True)."),
     Slip("no-scale", lambda x, q, k, v, m=None: attend(x, q, k, v, m, root=1.0),
-         "the scores are not divided by the root of the width of q", seen="delzac/cntkx#10"),
+         "The scores are not divided. Divide them by the root of the width of q, "
+         "q.shape[-1] ** 0.5.", seen="delzac/cntkx#10"),
     Slip("scale-of-x", lambda x, q, k, v, m=None: attend(x, q, k, v, m, root=x.shape[1] ** 0.5),
-         "the scores must be divided by the root of the width of q (q.shape[-1]), not of x",
+         "The scores are divided by the root of the width of x. Use the width of q, q.shape[-1].",
          seen="jadore801120/attention-is-all-you-need-pytorch#42"),
     Slip("scale-of-n", lambda x, q, k, v, m=None: attend(x, q, k, v, m, root=len(x) ** 0.5),
-         "the scores are divided by the root of the number of words; it must be the width of q"),
+         "The scores are divided by the root of the number of tokens. Use the width of q, "
+         "q.shape[-1]."),
     Slip("scale-not-root", lambda x, q, k, v, m=None: attend(x, q, k, v, m, root=q.shape[1]),
-         "the scores must be divided by the root of the width of q, not by the width"),
+         "The scores are divided by the width of q. Divide by its root, q.shape[-1] ** 0.5."),
     Slip("scale-turned",
          lambda x, q, k, v, m=None: attend(x, q, k, v, m, root=q.shape[1] ** -0.5),
-         "the scores are multiplied by the root of the width of q: divide, or use ** -0.5 once",
-         seen="esceptico/perceiver-io#9"),
+         "The scores are multiplied by the root of the width of q. Divide by it, or multiply "
+         "by width ** -0.5.", seen="esceptico/perceiver-io#9"),
     Slip("scale-after-softmax",
          lambda x, q, k, v, m=None: attend(x, q, k, v, m, root=1.0) / q.shape[1] ** 0.5,
-         "the weights are divided by the root of the width, not the scores: scale before softmax"),
+         "The attention weights are divided by the root of the width, not the scores. "
+         "Divide before softmax."),
     Slip("roles-swapped", lambda x, q, k, v, m=None: attend(x, k, q, v, m),
-         "the scores are k @ q.T: row i must hold query i with all keys, q @ k.T"),
+         "The scores are k @ q.T. Use q @ k.T: row i holds query i with all keys."),
+    Slip("keys-from-queries", lambda x, q, k, v, m=None: attend(x, q, q, v, m),
+         "The keys are the queries: both come from W_q. Compute k = x @ W_k."),
+    Slip("queries-from-keys", lambda x, q, k, v, m=None: attend(x, k, k, v, m),
+         "The queries are the keys: both come from W_k. Compute q = x @ W_q."),
     Slip("weights-transposed", lambda x, q, k, v, m=None: weights(x, q, k, m).T @ (x @ v),
-         "the weights are transposed before they meet the values: weights @ v"),
+         "The attention weights are transposed before they meet the values. Use weights @ v."),
     Slip("reshaped", _reshaped,
-         "the keys are reshaped, which mixes words: k.T turns rows into columns"),
+         "The keys are reshaped, which mixes the tokens. Use k.T, which turns rows into columns."),
     Slip("values-are-keys", lambda x, q, k, v, m=None: weights(x, q, k, m) @ (x @ k),
-         "the weights mix the keys: what a word takes home are values, x @ W_v"),
+         "The weights average the keys. Average the values, v = x @ W_v."),
     Slip("values-are-queries", lambda x, q, k, v, m=None: weights(x, q, k, m) @ (x @ q),
-         "the weights mix the queries: what a word takes home are values, x @ W_v"),
+         "The weights average the queries. Average the values, v = x @ W_v."),
     Slip("values-are-words", lambda x, q, k, v, m=None: weights(x, q, k, m) @ x,
-         "the weights mix the words themselves: W_v is not used"),
+         "The weights average x itself, and W_v is not used. Average the values, v = x @ W_v."),
+    Slip("total-kept", _total_kept,
+         "The sum of the weights goes on from one token to the next. Set it to 0 for each token, "
+         "inside of the outer loop."),
+    Slip("output-kept", _output_kept,
+         "The sum of the weighted values goes on from one token to the next. Set it to 0 for "
+         "each token, inside of the outer loop."),
+    Slip("residual", lambda x, q, k, v, m=None: attend(x, q, k, v, m) + x @ v,
+         "The token's own value is added to the output. Return weights @ v alone, "
+         "without a residual."),
 )  # fmt: skip
 
 MASKS = (
     Slip("mask-ignored", lambda x, q, k, v, m: attend(x, q, k, v),
-         "the mask changes nothing: words that a query may not see still count"),
+         "The mask changes nothing: hidden tokens still count. masked_fill returns a new tensor: "
+         "keep it, scores = scores.masked_fill(~mask, -inf)."),
     Slip("mask-inverted", lambda x, q, k, v, m: attend(x, q, k, v, ~m),
-         "the mask is turned round: True means may attend, and ~mask is what to hide",
+         "The mask is inverted: True means may attend. Hide where ~mask is True.",
          seen="InseeFrLab/torchTextClassifiers#92"),
     Slip("mask-transposed", lambda x, q, k, v, m: attend(x, q, k, v, m.T),
-         "the mask is transposed: mask[i, j] says whether query i may see key j"),
+         "The mask is transposed. Read mask[i, j] as: query i may attend to key j."),
     Slip("mask-own", lambda x, q, k, v, m: attend(x, q, k, v, _tril(m)),
-         "the mask handed over is not read: the answer hides all later words by itself"),
+         "The given mask is not read: the function hides all later tokens by itself. Use mask."),
+    Slip("mask-and-own", lambda x, q, k, v, m: attend(x, q, k, v, m & _tril(m)),
+         "The function hides all later tokens besides those of the mask. Hide what ~mask says, "
+         "and nothing else."),
+    Slip("mask-or-oneself",
+         lambda x, q, k, v, m: attend(x, q, k, v, m | torch.eye(len(m), dtype=torch.bool)),
+         "Each token attends to itself, even where mask[i, i] is False. Hide the diagonal there, "
+         "too."),
     Slip("mask-after-softmax", lambda x, q, k, v, m: (weights(x, q, k) * m) @ (x @ v),
-         "the mask comes after softmax, so the weights no longer sum to 1: set hidden scores "
-         "to -inf before it", seen="huggingface/pytorch-image-models#2236"),
+         "The hidden tokens are dropped, but the sum that divides contains them. Hide scores "
+         "by -inf before softmax; in a loop, sum the allowed ones.",
+         seen="huggingface/pytorch-image-models#2236"),
     Slip("mask-zero-score", lambda x, q, k, v, m: attend(x, q, k, v, m, fill=0.0),
-         "a hidden score is set to 0 (or 1e-9, for -1e9), and exp(0) still counts: "
-         "set it to -inf", seen="awslabs/gluonts#1401"),
+         "Hidden scores are 0 (or 1e-9 for -1e9), and exp(0) = 1 still counts. Set them to -inf.",
+         seen="awslabs/gluonts#1401"),
     Slip("mask-added", lambda x, q, k, v, m: (scores(x, q, k) + m).softmax(-1) @ (x @ v),
-         "the mask is added to the scores as 0 and 1: a hidden score must become -inf"),
+         "The mask is added to the scores as 0 and 1. Set hidden scores to -inf instead."),
     Slip("mask-nan",
          lambda x, q, k, v, m: (scores(x, q, k) - (~m) * math.inf).softmax(-1) @ (x @ v),
-         "all is NaN: 0 times infinity is NaN, and so is a softmax with +inf in it; "
-         "masked_fill(~mask, -inf) has neither"),
+         "The output is NaN, since 0 · inf is NaN, and so is softmax of +inf. "
+         "Use masked_fill(~mask, -inf)."),
+    Slip("sum-without-keepdim-of-softmax", _flat_sum_of_softmax, KEEPDIM),
+    Slip("allowed-packed", _packed,
+         "The weights of the allowed tokens meet the first values, v[0], v[1], …. Pair each "
+         "with v[j] of its own j."),
 )  # fmt: skip
 
 SLIPS = (*ATTENTION, *MASKS)

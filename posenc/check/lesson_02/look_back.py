@@ -6,140 +6,116 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check.engine.slip import Slip, name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
+from posenc.check.lesson_02.look_back_mends import MENDS, Pair
 from posenc.check.lesson_02.preferred_keys import preferred_keys
 
 WIDTH = 3  # of the codes 1, p, p²
+STEPS = (1, 2, 3, 5, 8)
+N = 16
 
 
 def look_back(answer: Callable[[int], Any]) -> Verdict:
     """Check ``look_back(k)``: ``W_q, W_k`` with which codes 1, p, p² attend k words back.
 
-    Shapes: each ``(3, m)``, codes as rows. Checked for k = 1, 2 and 5 over 16 words.
+    Shapes: each ``(3, m)``, codes as rows. Checked for k = 1, 2, 3, 5 and 8 over 16 words.
 
     >>> verdict = look_back(lambda k: (torch.eye(3), torch.eye(3)))
-    ✗ look_back: with look_back(1) word 1 attends most to word 15, not to word 0: every word \
-looks at an end, as with a line
+    ✗ look_back: The scores of token 1 have +1 j², so their top is at an end. Give j² the \
+coefficient -1. With look_back(1) token 1 attends most to token 15, not to token 0.
     """
     return judge("look_back", answer, _examine_look_back)
 
 
-def back(k: float, factor: float = 2.0, sign: float = -1.0) -> tuple[Tensor, Tensor]:
-    """Return W_q, W_k with which the score of i, j is factor (i - k) j + sign j²."""
-    W_q = torch.tensor([[-factor * k, sign], [factor, 0.0], [0.0, 0.0]])
-    W_k = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    return W_q, W_k
-
-
-SLIPS = (
-    Slip("sign", lambda k: back(-k),
-         "it looks ahead, not back: the top of the parabola is at i − k"),
-    Slip("k-unused", lambda k: back(1),
-         "look_back(2) looks where look_back(1) does: k is not used"),
-    Slip("k-too-large", lambda k: back(k + 1),
-         "it looks one word too far back: the parabola's top is at i − k, not at i − k − 1"),
-    Slip("k-too-small", lambda k: back(k - 1),
-         "it looks one word too near: the parabola's top is at i − k, not at i − k + 1"),
-    Slip("k-doubled", lambda k: back(2 * k),
-         "it looks 2 k words back: the 2 of 2(i − k) has been multiplied in twice"),
-    Slip("k-half", lambda k: back(k / 2),
-         "it looks k/2 words back: in 2(i − k) the 2 belongs to k, too"),
-    Slip("k-square", lambda k: back(k * k),
-         "it looks k² words back: only p is squared"),
-    Slip("no-factor-two", lambda k: back(k, factor=1.0),
-         "it looks at (i − k)/2: multiplied out, the square has 2(i − k) j, with a 2"),
-    Slip("upside-down", lambda k: back(k, factor=-2.0, sign=1.0),
-         "the parabola opens upwards, so its top is at an end: j² needs the sign −"),
-    Slip("line", lambda k: back(k, sign=0.0),
-         "the score has no j², so it is a line, with its top at an end"),
-)  # fmt: skip
-
-
 def _examine_look_back(answer: Callable[[int], Any]) -> str:
-    found = _all_looks(answer)
-    miss = _first_miss(found)
+    pairs = [_pair(answer(k), f"look_back({k})") for k in STEPS]
+    miss = _first_miss(pairs)
     if not miss:
-        return "right for k = 1, 2 and 5"
-    for slug, mend, said in REPAIRS:
-        require(bool(_first_miss(_all_looks(_after(mend, answer)))), slug, f"{said}; {miss}")
-    try:
-        name_it(found, told_by(_all_looks, SLIPS))
-    except Mistake as slip:
-        raise Mistake(slip.slug, f"{slip}; {miss}") from None
-    _judge_looks(found.view(len(STEPS), 16), miss)
+        return "right for k = 1, 2, 3, 5 and 8"
+    for slug, mend, says in MENDS:
+        mended = [mend(*pair, k) for pair, k in zip(pairs, STEPS, strict=True)]
+        require(bool(_first_miss(mended)), slug, f"{says} {miss}")
+    _judge_tops(pairs, miss)
     raise Mistake("value", miss)
 
 
-TO_ROW_0 = torch.tensor([[1.0, 0, 1], [0, 1, 0], [0, 0, 0]]).double()  # row 2 joins it
-
-Mend = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # W_q, W_k -> W_q, W_k
-
-REPAIRS: tuple[tuple[str, Mend, str], ...] = (
-    ("swapped", lambda W_q, W_k: (W_k, W_q),
-     "W_q and W_k have changed places: the query knows k, the key holds j and j²"),
-    ("order-of-rows", lambda W_q, W_k: (W_q.roll(1, 0), W_k.roll(1, 0)),
-     "the rows stand for p, p², 1; the codes are 1, p, p², so row 0 belongs to the 1"),
-    ("square-of-query", lambda W_q, W_k: (TO_ROW_0 @ W_q.double(), W_k),
-     "row 2 of W_q is multiplied by i²: a number that stays, such as −1, belongs in row 0"),
-)  # fmt: skip
-
-
-def _after(mend: Mend, answer: Callable[[int], Any]) -> Callable[[int], Any]:
-    """Return the learner's function, its matrices mended."""
-
-    def mended(k: int) -> tuple[Tensor, Tensor]:
-        W_q, W_k = (torch.as_tensor(part) for part in answer(k))
-        return mend(W_q, W_k)
-
-    return mended
+def _pair(weights: Any, case: str) -> Pair:
+    said = "The function returned None. Did you print instead of return?"
+    require(weights is not None, "nothing-returned", said)
+    two = isinstance(weights, (tuple, list)) or (isinstance(weights, Tensor) and weights.dim() == 3)
+    said = f"{case} is a {type(weights).__name__}. Return two matrices, W_q and W_k."
+    require(two and len(weights) == 2, "shape", said)
+    W_q, W_k = (torch.as_tensor(part, dtype=torch.float64).detach() for part in weights)
+    said = f"{case} holds inf or NaN. Use finite numbers."
+    require(bool(W_q.isfinite().all() and W_k.isfinite().all()), "not-finite", said)
+    shapes = [tuple(part.shape) for part in (W_q, W_k)]
+    said = f"{case} returned the shapes {shapes[0]} and {shapes[1]}."
+    flat = all(len(shape) == 2 for shape in shapes)
+    fit = flat and shapes[0] == shapes[1] and shapes[0][0] == WIDTH
+    turned = flat and not fit and all(shape[1] == WIDTH for shape in shapes)
+    says = "Transpose both: a row for each of 1, p, p², so (3, m)."
+    require(not turned, "transposed", f"{said} {says}")
+    require(fit, "shape", f"{said} Return two of one shape (3, m), a row for each of 1, p, p².")
+    return W_q, W_k
 
 
-def _judge_looks(rows: Tensor, miss: str) -> None:
-    flat = bool((rows == -1).all())
-    require(not flat, "flat", f"{miss}: all scores are equal")
-    at_end = bool(torch.isin(rows[:, 1:], torch.tensor([0, 15])).all())
-    require(not at_end, "ends", f"{miss}: every word looks at an end, as with a line")
-    require(len(rows.unique(dim=0)) > 1, "k-unused", f"{miss}: k is not used")
-    steady = bool((rows[:, 11:].diff(dim=1) == 1).all())
-    require(not steady, "other-distance", f"{miss}: all words look equally far, but not k back")
-    tied = bool((rows == -1).any())
-    require(not tied, "tie", f"{miss}: the top lies between two words")
+def _looks(pair: Pair) -> list[int | None]:
+    """Return to which token each of 16 attends most, None where several are equal."""
+    p = torch.arange(N, dtype=torch.float64)
+    x = torch.stack((p**0, p, p**2), dim=1)  # (n, 3)
+    return preferred_keys((x @ pair[0]) @ (x @ pair[1]).T)
 
 
-STEPS = (1, 2, 5)
-
-
-def _all_looks(answer: Callable[[int], Any]) -> Tensor:
-    """Return where each of 16 words looks for each k, -1 where several are alike."""
-    rows = [_looks(answer(k), f"look_back({k})") for k in STEPS]
-    return torch.tensor([-1 if look is None else look for row in rows for look in row])
-
-
-def _first_miss(found: Tensor) -> str:
-    for k, row in zip(STEPS, found.view(len(STEPS), 16).tolist(), strict=True):
-        for i in range(k, 16):
+def _first_miss(pairs: list[Pair]) -> str:
+    for k, pair in zip(STEPS, pairs, strict=True):
+        row = _looks(pair)
+        for i in range(k, N):
             if row[i] != i - k:
-                elsewhere = "several words alike" if row[i] < 0 else f"word {row[i]}"
-                words = f"with look_back({k}) word {i} attends most to {elsewhere}"
-                return f"{words}, not to word {i - k}"
+                elsewhere = (
+                    "several tokens equally" if row[i] is None else f"most to token {row[i]}"
+                )
+                return f"With look_back({k}) token {i} attends {elsewhere}, not to token {i - k}."
     return ""
 
 
-def _looks(weights: Any, case: str) -> list[int | None]:
-    is_pair = isinstance(weights, (tuple, list)) and len(weights) == 2
-    require(is_pair, "shape", f"{case} must return two matrices, W_q and W_k")
-    pair = [torch.as_tensor(part, dtype=torch.float64).detach() for part in weights]
-    finite = all(bool(part.isfinite().all()) for part in pair)
-    require(finite, "not-finite", f"{case} must return finite numbers")
-    shapes = [tuple(part.shape) for part in pair]
-    fit = all(len(shape) == 2 and shape[0] == WIDTH for shape in shapes) and shapes[0] == shapes[1]
+def _judge_tops(pairs: list[Pair], miss: str) -> None:
+    """Say where the parabolas have their tops: M of score = (1, i, i²) M (1, j, j²)."""
+    M = torch.stack([W_q @ W_k.T for W_q, W_k in pairs])  # (k, 3, 3)
     require(
-        fit,
-        "shape",
-        f"{case} must return W_q and W_k of one shape (3, m), a row for each of 1, p, p²; "
-        f"it returned {shapes[0]} and {shapes[1]}",
+        bool(M[..., 1:].any()),
+        "flat",
+        f"All scores of a token are equal. Let them be 2(i - k) j - j². {miss}",
     )
-    p = torch.arange(16, dtype=torch.float64)
-    x = torch.stack((p**0, p, p**2), dim=1)  # (n, 3)
-    return preferred_keys((x @ pair[0]) @ (x @ pair[1]).T)
+    p = torch.arange(N, dtype=torch.float64)
+    powers = torch.stack((p**0, p, p**2), 1)
+    line, bend = (powers @ M[..., 1:]).unbind(-1)  # (k, n), of j and of j²
+    open_up = (bend[:, 1:] >= 0).nonzero()
+    if len(open_up):
+        k, i = int(open_up[0, 0]), 1 + int(open_up[0, 1])
+        said = f"The scores of token {i} have {float(bend[k, i]) + 0.0:+.3g} j², so their top is "
+        raise Mistake("ends", f"{said}at an end. Give j² the coefficient -1. {miss}")
+    tops = -line / (2 * bend)
+    same = all(torch.equal(looks, tops[0]) for looks in tops)
+    said = "All k give the same: what holds k adds the same to all keys, or nothing holds it. "
+    said += f"Put -2k into row 0 of W_q, beside 2i. {miss}"
+    require(not same, "k-unused", said)
+    _judge_distances(p - tops, miss)
+
+
+def _judge_distances(back: Tensor, miss: str) -> None:
+    """Take how far from its token each top lies, (k, n)."""
+    wrong = (back - torch.tensor(STEPS)[:, None]).abs() > 1e-6
+    wrong[:, 0] = False  # token 0 may have no parabola
+    if not wrong.any():
+        return
+    row = int(wrong.any(1).nonzero()[0])
+    k, distances = STEPS[row], back[row, 1:]
+    first = float(distances[0])
+    steady = bool((distances - first).abs().max() < 1e-6)
+    way = f"{abs(first):.3g} positions {'back' if first > 0 else 'ahead'}, not {k} back"
+    said = f"look_back({k}) puts the top {way}. Put it at i - k. {miss}"
+    require(not steady, "other-distance" if first % 1 == 0 else "tie", said)
+    i = int(wrong[row].nonzero()[-1])
+    top = i - float(back[row, i])
+    said = f"With look_back({k}) the scores of token {i} have their top at j = {top:.3g}."
+    raise Mistake("top", f"{said} Put it at i - k = {i - k}: 2(i - k) j - j² has it there.")

@@ -1,7 +1,7 @@
 """Looking back with one number: n -> weights (a, b, c, e), or the first word without any."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -9,6 +9,8 @@ from torch import Tensor
 
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_02.preferred_keys import preferred_keys
+
+LENGTHS = (2, 3, 4, 9, 16)
 
 
 def previous_word_weights(answer: Callable[[int], Any]) -> Verdict:
@@ -18,53 +20,93 @@ def previous_word_weights(answer: Callable[[int], Any]) -> Verdict:
     attend most to the word before it. The checker says which word attends elsewhere.
 
     >>> verdict = previous_word_weights(lambda n: 2)
-    ✗ previous_word_weights: 2 words can be served: word 1 only has to prefer an end
+    ✗ previous_word_weights: For 2 tokens there are weights: token 1 only has to prefer an end. \
+Return four numbers (a, b, c, e).
     """
     return judge("previous_word_weights", answer, _examine_previous)
 
 
 def _examine_previous(answer: Callable[[int], Any]) -> str:
-    for n in (2, 3, 9):
-        found = answer(n)
-        if isinstance(found, (tuple, list)) or (isinstance(found, Tensor) and found.dim()):
-            _judge_weights(found, n)
+    found = [answer(n) for n in LENGTHS]
+    for n, given in zip(LENGTHS, found, strict=True):
+        if _is_many(given):
+            _judge_weights(given, n, always=all(map(_is_many, found)))
         else:
-            _judge_word(found, n)
-    return "right: word 1 can be served, word 2 never, for its neighbours' mean is no maximum"
+            _judge_word(given, n)
+    return "right: token 1 can attend to token 0, but token 2's score for token 1 is a mean"
 
 
-def _judge_weights(weights: Any, n: int) -> None:
+def _is_many(given: Any) -> bool:
+    arrays = hasattr(given, "ndim") and given.ndim > 0
+    return isinstance(given, (tuple, list)) or bool(arrays)
+
+
+def _judge_weights(weights: Sequence[Any], n: int, always: bool) -> None:
     case = f"previous_word_weights({n})"
-    require(len(weights) == 4, "shape", f"{case} must be four numbers; it has {len(weights)}")
-    a, b, c, e = (float(weight) for weight in weights)
-    p = torch.arange(n, dtype=torch.float64)
-    scores = (a + b * p)[:, None] * (c + e * p)  # (q, k)
-    require(bool(scores.isfinite().all()), "not-finite", f"{case} gives scores without end")
+    whole = n > 2 and len(weights) != 4 and all(float(part) % 1 == 0 for part in weights)
+    require(
+        not whole,
+        "a-sequence",
+        f"{case} is {_shown(weights)}, a sequence. Return the number of the first such token "
+        "alone, without brackets.",
+    )
+    scores = _scores(weights, n)
+    require(bool(scores.isfinite().all()), "not-finite", f"{case} holds inf or NaN. {FOUR}")
     looks = preferred_keys(scores)
     i = next((i for i in range(1, n) if looks[i] != i - 1), None)
     if i is None:
         return
-    elsewhere = "several words alike" if looks[i] is None else f"word {looks[i]}"
-    words = f"with {case} word {i} attends most to {elsewhere}, not to word {i - 1}"
-    require(n == 2, "no-such-weights", f"{words}; can any straight line do better?")
+    elsewhere = "to several tokens equally" if looks[i] is None else f"most to token {looks[i]}"
+    said = f"With {case} token {i} attends {elsewhere}, not to token {i - 1}."
+    require(n == 2, "no-such-weights", f"{said} {LINE}")
     rise = float(scores[1].diff())
-    require(rise == 0, "prefers-later", f"{words}: the score rises by {rise:g} a word; turn a sign")
-    raise Mistake("flat", f"{words}: the score must fall from word 0 to word 1")
+    then = " Then ask whether any weights do it for n = 3." if always else ""
+    turn = f"{said} Its scores rise by {rise:g} per token: change the sign of e."
+    require(rise == 0, "prefers-later", f"{turn}{then}")
+    raise Mistake("flat", f"{said} Let the score fall from token 0 to token 1.{then}")
+
+
+FOUR = "Return four finite numbers (a, b, c, e)."
+LINE = "Its scores lie on a straight line. Can any line be highest there?"
+
+
+def _scores(weights: Sequence[Any], n: int) -> Tensor:
+    case = f"previous_word_weights({n})"
+    try:
+        numbers = [float(weight) for weight in weights]
+    except (TypeError, ValueError, RuntimeError):
+        numbers = []
+    said = f"{case} is {_shown(weights)}. Return four numbers (a, b, c, e)."
+    require(len(numbers) == 4, "shape", said)
+    a, b, c, e = numbers
+    p = torch.arange(n, dtype=torch.float64)
+    return (a + b * p)[:, None] * (c + e * p)  # (q, k)
+
+
+def _shown(weights: Any) -> str:
+    text = str(weights.tolist() if hasattr(weights, "tolist") else weights)
+    return text if len(text) < 40 else f"{text[:36]} …"
 
 
 def _judge_word(word: Any, n: int) -> None:
     case = f"previous_word_weights({n})"
-    said = f"{case} must be four numbers (a, b, c, e) or the number of a word; it is {word!r}"
+    said = "The function returned None. Did you print instead of return?"
+    require(word is not None, "type", said)
+    said = (
+        f"{case} is {word!r}. Return four numbers (a, b, c, e), or the number of a token, an int."
+    )
     require(not isinstance(word, bool), "type", said)
     try:
         whole = operator.index(word)
     except TypeError:
         raise Mistake("type", said) from None
-    require(n > 2, "can-be-served", "2 words can be served: word 1 only has to prefer an end")
-    require(whole != 0, "word-zero", f"{case} must not be 0: no word stands before word 0")
-    said = f"{case} must be another word than 1: word 0 stands at an end, and a line can prefer it"
-    require(whole != 1, "word-one", said)
-    said = f"{case} must be one of the words 0 to {n - 1}: with {n} words there is no word {word}"
-    require(0 <= whole < n, "not-the-first", said)
-    said = f"{case} must be the first word that cannot be served; one before {word} cannot, either"
+    said = "For 2 tokens there are weights: token 1 only has to prefer an end. "
+    require(n > 2, "can-be-served", f"{said}Return four numbers (a, b, c, e).")
+    said = f"{case} is 0, but no token stands before token 0, so it asks for nothing."
+    require(whole != 0, "word-zero", f"{said} Name a later one.")
+    said = f"{case} is 1, but token 0 is at an end of the line, and a line can prefer an end."
+    require(whole != 1, "word-one", f"{said} Name a later one.")
+    said = f"{case} is {whole}, but the {n} tokens are 0 to {n - 1}: there is no token {whole}."
+    require(0 <= whole < n, "not-the-first", f"{said} Count from 0.")
+    said = f"{case} is {whole}, but no weights do it for an earlier token either. Name the first."
     require(whole == 2, "not-the-first", said)

@@ -1,78 +1,78 @@
 """A test of codes, code -> bool: is a word's code the same in a longer text?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import torch
-from torch import Tensor
+from posenc.check.engine.scored import scored
+from posenc.check.engine.verdict import Mistake, Verdict, judge
+from posenc.check.lesson_02.codes import CODES, Code
+from posenc.check.lesson_02.weak_tests import WEAK
 
-from posenc.check.engine.scored import Case, scored
-from posenc.check.engine.verdict import Verdict, judge
-
-Code = Callable[[int], Tensor]  # n -> (n, d)
+LONGEST = 20
 
 
 def same_in_every_text(answer: Callable[[Code], Any]) -> Verdict:
     """Check ``same_in_every_text(code)``: is a word's code the same in a longer text?
 
     The test is tried on codes that keep the rule and on codes that break it; the score is
-    the share that it judges rightly.
+    the share that it judges correctly.
 
     >>> verdict = same_in_every_text(lambda code: True)
-    ✗ same_in_every_text: it judges 3 of 12 rightly; it says True for p / L, which a longer \
-text changes: every new word does
+    ✗ same_in_every_text: It judges 5 of 25 correctly. It returns True for p / L. It never \
+calls code. Compare code(n) with code(20)[:n].
     """
     return judge("same_in_every_text", answer, _examine_same)
 
 
+FACT = {True: "stays the same in every text", False: "changes in a longer text"}
+
+
 def _examine_same(answer: Callable[[Code], Any]) -> tuple[str, float]:
-    fact = {True: "no text changes", False: "a longer text changes"}
-    score = scored(answer, list(_codes()), fact)
+    asked: list[list[int]] = []  # for each code the lengths
+
+    def watched(code: Code) -> Any:
+        lengths: list[int] = []
+        asked.append(lengths)
+
+        def seen(n: int) -> Any:
+            lengths.append(int(n))
+            return code(n)
+
+        return answer(seen)
+
+    try:
+        score = scored(watched, list(CODES), FACT, partial(_why, asked))
+    except RuntimeError as error:
+        a, b = sorted([0, 0, *asked[-1]][-2:])
+        if "must match" not in str(error) or a == b:
+            raise
+        said = f"It compares code({a}), of {a} rows, with code({b}), of {b} rows. Compare the rows "
+        said += f"that both texts have: code({a}) with code({b})[:{a}]."
+        raise Mistake("different-lengths", said) from error
     return "right: it passes what stays, and catches what a longer text changes", score
 
 
-def _count(n: int) -> Tensor:
-    return torch.arange(n, dtype=torch.float64)[:, None]
+def _why(asked: list[list[int]], said: list[bool]) -> tuple[str, str] | None:
+    """Return what explains all that a test judged wrongly: its lengths, or what it compares."""
+    if not any(asked):
+        return "code-not-called", "It never calls code. Compare code(n) with code(20)[:n]."
+    for slug, weak, says in WEAK:
+        if [weak(case.given[0]) for case in CODES] == said:
+            return slug, says
+    runs = zip(asked, said, CODES, strict=True)
+    passed = [set(lengths) for lengths, says, case in runs if says and not case.truth]
+    met = set[int]().union(*passed)
+    missing = sorted(set(range(1, LONGEST + 1)) - met)
+    if not passed or not missing:
+        return None
+    only = _texts(sorted(met)) if len(met) <= 3 else ""
+    told = f"It asks only for {only}." if only else f"It never asks for {_texts(missing)}."
+    return "some-lengths-only", f"{told} Compare every length from 1 to {LONGEST}."
 
 
-def _code(slug: str, name: str, code: Code, truth: bool = False, advice: str = "") -> Case:
-    return Case(slug, (code,), truth, name, advice)
-
-
-def _codes() -> Iterator[Case]:
-    """Yield codes, whether they are the same in every text, and what to say otherwise."""
-    case = _code
-    yield case("refuses-good", "the plain number p", _count, True,
-               "compare the rows that both texts have, code(20)[:n] with code(n)")  # fmt: skip
-    yield case("passes-normalized", "p / L", lambda n: _count(n) / n, False, "every new word does")
-    yield case("refuses-two-channels", "a code of two channels",
-               lambda n: torch.cat((torch.sin(_count(n)), _count(n) / 3), 1), True)  # fmt: skip
-    yield case("refuses-constant", "a code that is 0 throughout", lambda n: 0 * _count(n), True,
-               "whether it is useful is not asked")  # fmt: skip
-    yield case("passes-from-the-end", "numbers counted from the end", lambda n: _count(n).flip(0),
-               False, "every new word does")  # fmt: skip
-    yield case("one-channel-only", "p beside p / L",
-               lambda n: torch.cat((_count(n), _count(n) / n), 1), False,
-               "one channel that stays does not make a code that stays")  # fmt: skip
-    yield from _hidden_changes()
-
-
-def _hidden_changes() -> Iterator[Case]:
-    """Yield codes that change in a corner."""
-    case = _code
-    yield case("short-texts-only", "a code that doubles in texts of more than 8 words",
-               lambda n: _count(n) * (1 + (n > 8)), False,
-               "compare every length up to 20, short texts with long ones")  # fmt: skip
-    yield case("some-lengths-only", "a code that is other in texts of 13 words",
-               lambda n: _count(n) + (n == 13), False, "compare every length up to 20")  # fmt: skip
-    yield case("last-word-left-out", "a code that marks the last word",
-               lambda n: _count(n) + 0.5 * (_count(n) == n - 1), False,
-               "the last word of a short text is an earlier word of a longer one")  # fmt: skip
-    yield case("first-word-left-out", "a code that tells the length at word 0",
-               lambda n: _count(n) + n * (_count(n) == 0), False,
-               "compare word 0, too")  # fmt: skip
-    yield case("totals-only", "a code that moves all words on in every second text",
-               lambda n: _count(n).roll(n % 2 * (n // 2), 0), False,
-               "compare entry by entry")  # fmt: skip
-    yield case("tolerance", "p + L / 1000", lambda n: _count(n) + n / 1000, False,
-               "little by little it does: leave no room for it")  # fmt: skip
+def _texts(lengths: list[int]) -> str:
+    if len(lengths) > 3:
+        return f"texts of {', '.join(map(str, lengths[:3]))}, … tokens"
+    words = " and ".join(map(str, lengths))
+    return f"texts of {words} tokens" if lengths != [1] else "a text of 1 token"
