@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
 from posenc.plots._picture import Picture, canvas, head
 from posenc.plots._style import RC, label_of
+from posenc.plots._words import counted, hatch, read_words
 
 MOST = 4  # matrices side by side
 TICKS = {1: 10, 2: 8, 3: 5}  # numbers along an axis, by the panels in a row
@@ -29,6 +30,7 @@ def heatmap(
     x: Any = None,
     y: Any = None,
     values: bool = False,
+    words: Any = None,
     size: str | None = None,
     trained: bool | None = None,
     alt: str = "",
@@ -39,10 +41,11 @@ def heatmap(
     words, by default 0, 1, 2, …). ``signed`` centres the colours on 0 and draws the line
     where the sign changes: the colours grow from dark to light all the way, because a
     diverging map loses the sign in grey print. ``values`` writes the numbers into the
-    cells of a small matrix; ``label`` names the colour bar.
+    cells of a small matrix; ``label`` names the colour bar. A cell without a number (NaN) is
+    hatched, with its word in ``words``, (rows, columns) of texts, "" where there is a number.
 
-    Raises ``ValueError`` for a matrix that is not 2-D or not finite, for names that do not
-    fit it, or for ``values`` with more than 18 columns or rows.
+    Raises ``ValueError`` for a matrix that is not 2-D or not finite, for names or words that
+    do not fit it, or for ``values`` with more than 18 columns or rows.
 
     >>> heatmap([[0, 1], [1, 0]], xlabel="key", ylabel="query", alt="Each sees the other.")
     heatmap
@@ -54,7 +57,8 @@ def heatmap(
     """
     return heatmaps(
         {"": matrix}, xlabel=xlabel, ylabel=ylabel, title=title, label=label, signed=signed,
-        x=x, y=y, values=values, size=size, trained=trained, alt=alt,
+        x=x, y=y, values=values, words=None if words is None else {"": words}, size=size,
+        trained=trained, alt=alt,
     )  # fmt: skip
 
 
@@ -69,6 +73,7 @@ def heatmaps(
     x: Any = None,
     y: Any = None,
     values: bool = False,
+    words: Any = None,
     size: str | None = None,
     trained: bool | None = None,
     alt: str = "",
@@ -76,7 +81,7 @@ def heatmaps(
     """Return up to four named matrices side by side, with one scale of colours.
 
     Shapes: each ``(rows, columns)``, not all the same if ``x`` and ``y`` are left out.
-    The options are those of :func:`heatmap`.
+    The options are those of :func:`heatmap`; ``words`` is a dict of the same names.
 
     Raises ``ValueError`` as :func:`heatmap`, and for more than four matrices.
 
@@ -85,7 +90,8 @@ def heatmaps(
     >>> picture.facts[3]
     'colour: -1 to 1, signed, with a line at 0'
     """
-    panels = _matrices(matrices, trained)
+    words = {} if words is None else read_table("words", words)
+    panels = _matrices(matrices, trained, words)
     limits = _limits(panels.values(), signed)
     square = all(_is_square(data.values) for data in panels.values())
     size = size or ("small" if len(panels) == 1 and square else _SIZE[len(panels)])
@@ -100,6 +106,7 @@ def heatmaps(
                 ax.set_title(textwrap.fill(label_of(name), 60 // len(panels)))
             if values:
                 _write(ax, data.values, limits)
+            hatch(ax, read_words(words.get(name), data.values))
             ax.set_xlabel(xlabel)
             ax.set_ylabel(ylabel if i % (len(panels) // n_rows) == 0 else "")
         figure.colorbar(image, ax=axes, label=label, pad=0.02, shrink=_BAR[len(panels)])
@@ -108,7 +115,9 @@ def heatmaps(
         f", for {listed(names)}" if names else ""
     )
     colour = "signed" * signed + ", with a line at 0" * (signed and not values)
-    return Picture(figure, said, _facts(panels, limits, title, (xlabel, ylabel), colour))
+    facts = _facts(panels, limits, title, (xlabel, ylabel), colour)
+    facts += [f"without a number: {counted(told)}" for told in words.values() if counted(told)]
+    return Picture(figure, said, facts)
 
 
 _SIZE = {1: "wide", 2: "wide", 3: "wide", 4: "tall"}  # four stand two by two
@@ -119,10 +128,11 @@ def _is_square(values: np.ndarray) -> bool:
     return 0.6 < values.shape[0] / values.shape[1] < 1.4
 
 
-def _matrices(matrices: Any, trained: bool | None) -> dict[str, Data]:
+def _matrices(matrices: Any, trained: bool | None, words: dict[str, Any]) -> dict[str, Data]:
     panels = {}
     for name, value in read_table("matrices", matrices, most=MOST).items():
-        panels[name] = read(f"the matrix {name!r}" if name else "the matrix", value, trained)
+        what = f"the matrix {name!r}" if name else "the matrix"
+        panels[name] = read(what, value, trained, words=words.get(name))
         shape = panels[name].values.shape
         if len(shape) != 2:
             raise ValueError(
@@ -132,9 +142,9 @@ def _matrices(matrices: Any, trained: bool | None) -> dict[str, Data]:
 
 
 def _limits(panels: Iterable[Data], signed: bool) -> tuple[float, float]:
-    panels = list(panels)
-    low = float(min(data.values.min() for data in panels))
-    high = float(max(data.values.max() for data in panels))
+    every = np.concatenate([data.values.ravel() for data in panels])
+    every = every[np.isfinite(every)]
+    low, high = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
     if signed:
         high = max(abs(low), abs(high)) or 1.0
         low = -high
@@ -148,11 +158,12 @@ def _draw(
     ax: Axes, values: np.ndarray, limits: tuple[float, float], signed: bool, line: bool
 ) -> Any:
     # cells are square where the matrix is; stretched where that would leave a stripe
+    colors = matplotlib.colormaps["cividis" if signed else "viridis"].with_extremes(bad="white")
     image = ax.imshow(
-        values, vmin=limits[0], vmax=limits[1], interpolation="nearest",
-        cmap="cividis" if signed else "viridis", aspect="equal" if _is_square(values) else "auto",
+        values, vmin=limits[0], vmax=limits[1], interpolation="nearest", cmap=colors,
+        aspect="equal" if _is_square(values) else "auto",
     )  # fmt: skip
-    if line and min(values.shape) > 1 and values.min() < 0 < values.max():
+    if line and min(values.shape) > 1 and (values < 0).any() and (values > 0).any():
         ax.contour(values, levels=[0], colors="white", linewidths=0.9)
     return image
 
@@ -192,9 +203,11 @@ def _write(ax: Axes, values: np.ndarray, limits: tuple[float, float]) -> None:
     """Write the numbers into the cells, dark on light and light on dark."""
     if max(values.shape) > 18:
         raise ValueError(f"values=True is for up to 18 rows and columns; got {values.shape}")
-    whole = bool((values == np.round(values)).all())
+    whole = bool((values == np.round(values))[np.isfinite(values)].all())
     small = 8 if values.shape[1] <= (12 if whole else 8) else 6
     for (row, column), value in np.ndenumerate(values):
+        if np.isnan(value):
+            continue  # a word stands there
         light = (value - limits[0]) / (limits[1] - limits[0]) > 0.55
         text = f"{value + 0.0:.0f}" if whole else f"{value:.2f}"
         ax.text(

@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _said  # without a line of this file
+            warnings.showwarning = _said  # type: ignore[assignment]  # without a line of code
             if file:
                 _record.make(file, args["out"], **where)
                 return 0
@@ -60,7 +60,9 @@ def _told(table: pd.DataFrame) -> str:
     for measure, rows in (("accuracy", table["task"] != "text"), ("loss", table["task"] == "text")):
         if rows.any():
             means = study.summary(table[rows], measure)
-            means["said"] = means["mean"].round(3).astype(object).where(means["mean"].notna(), means["word"])
+            means["said"] = (
+                means["mean"].round(3).astype(object).where(means["mean"].notna(), means["word"])
+            )
             wide = means.pivot(index=["task", "encoding"], columns="times", values="said")
             blocks.append(f"{measure}, mean of the seeds, by trained lengths\n{wide}")
     if table["memory_mib"].notna().any():

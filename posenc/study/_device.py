@@ -46,7 +46,7 @@ def peak_mib(device: str) -> int | None:
     return None if found is None else int(found) >> 20
 
 
-def _asked(device: str, question: str, otherwise: object) -> object:
+def _asked(device: str, question: str, otherwise: Any) -> Any:
     """Return the answer of a device's module, which need not know every question."""
     function = getattr(module_of(device), question, None)
     return otherwise if function is None else function()

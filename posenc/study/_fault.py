@@ -46,7 +46,8 @@ def _place(error: Exception) -> list[str]:
         return []
     code, number = own[-1]
     line = linecache.getline(code.co_filename, number).strip()
-    return [f"(line {number}, in {code.co_qualname}{f': {line[:80]}' if line else ''})"]
+    name = code.co_qualname.rpartition("<locals>.")[2]
+    return [f"(line {number}, in {name}{f': {line[:80]}' if line else ''})"]
 
 
 def _is_own(module: str | None) -> bool:

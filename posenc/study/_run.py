@@ -151,7 +151,9 @@ def _tell(faults: dict[str, tuple[Cell, str]], keys: list[str], folder: Folder |
     ]
     if len(faults) == len(set(keys)):
         raise RuntimeError("\n".join(["nothing could be trained.", *lines]))
-    head = f"{len(faults)} of {len(set(keys))} cells failed, the others are complete{_kept(folder)}."
+    head = (
+        f"{len(faults)} of {len(set(keys))} cells failed, the others are complete{_kept(folder)}."
+    )
     warnings.warn("\n".join([head, *lines]), stacklevel=4)
 
 
