@@ -37,7 +37,7 @@ def read_words(words: Any, values: np.ndarray) -> np.ndarray:
 
 def hatch(ax: Axes, words: np.ndarray) -> None:
     """Hatch the cells that have a word, and write it."""
-    size = 6 if words.shape[1] > 8 else 8
+    size = 7 if words.shape[1] > 8 else 8
     for (row, column), word in np.ndenumerate(words):
         if word:
             ax.add_patch(Rectangle(
