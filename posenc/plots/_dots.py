@@ -157,7 +157,8 @@ def _draw(
 def _word(ax: Axes, row: int, words: list[str] | None) -> None:
     """Write what a row has in place of numbers, at its left end."""
     if words:
-        text = ", ".join(f"{words.count(word)} × {word}" for word in dict.fromkeys(words))
+        kinds = {word: f"{words.count(word)} × {word}" for word in words}
+        text = ", ".join(kinds.values()) if len(words) > 1 else words[0]
         ax.annotate(
             text, (0, row), (3, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
             color=DARK, fontsize=8, va="center", zorder=2.5,

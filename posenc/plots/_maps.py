@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import matplotlib
@@ -16,7 +16,8 @@ from posenc.plots._words import counted, hatch, read_words
 
 MOST = 4  # matrices side by side
 TICKS = {1: 10, 2: 8, 3: 5}  # numbers along an axis, by the panels in a row
-NAMES = 20  # words that fit along an axis
+NAMES = 24  # words that fit along an axis
+CELLS = (24, 18)  # rows and columns whose cells have room for a number
 
 
 def heatmap(
@@ -45,7 +46,7 @@ def heatmap(
     hatched, with its word in ``words``, (rows, columns) of texts, "" where there is a number.
 
     Raises ``ValueError`` for a matrix that is not 2-D or not finite, for names or words that
-    do not fit it, or for ``values`` with more than 18 columns or rows.
+    do not fit it, or for ``values`` with more than 24 rows or 18 columns.
 
     >>> heatmap([[0, 1], [1, 0]], xlabel="key", ylabel="query", alt="Each sees the other.")
     heatmap
@@ -179,7 +180,8 @@ def _name_axes(ax: Axes, x: Any, y: Any, shape: tuple[int, ...], n_across: int) 
         most = NAMES if names is not None else TICKS[min(n_across, 3)]
         places = range(0, n, 1 if n <= most else _round_up(n / most))
         shown = [words[i] for i in places]
-        font = min(8.0, 0.95 * room / len(shown))
+        tall = which == "y" and ax.bbox.height > ax.figure.dpi * 3.5  # inches
+        font = min(8.0, 0.95 * (1 + tall) * room / len(shown))
         crowded = max(map(len, shown)) > 1 and len(" ".join(shown)) * font * 0.6 > room
         axis.set_ticks(places, shown)
         turned = 90 if which == "x" and crowded else 0
@@ -201,8 +203,10 @@ def _round_up(step: float) -> int:
 
 def _write(ax: Axes, values: np.ndarray, limits: tuple[float, float]) -> None:
     """Write the numbers into the cells, dark on light and light on dark."""
-    if max(values.shape) > 18:
-        raise ValueError(f"values=True is for up to 18 rows and columns; got {values.shape}")
+    if values.shape[0] > CELLS[0] or values.shape[1] > CELLS[1]:
+        raise ValueError(
+            f"values=True is for up to {CELLS[0]} rows and {CELLS[1]} columns; got {values.shape}"
+        )
     whole = bool((values == np.round(values))[np.isfinite(values)].all())
     small = 8 if values.shape[1] <= (12 if whole else 8) else 6
     for (row, column), value in np.ndenumerate(values):
@@ -233,65 +237,3 @@ def _facts(
         facts.append(f'matrix "{label_of(name)}": {data.fact()}' if name
                      else f"matrix: {data.fact()}")  # fmt: skip
     return facts
-
-
-def attention(
-    weights: Any,
-    tokens: Sequence[Any] | None = None,
-    *,
-    title: str = "",
-    names: Sequence[str] | None = None,
-    trained: bool | None = None,
-    alt: str = "",
-) -> Picture:
-    """Return attention maps in a row: each query's weights over the keys.
-
-    Shapes: ``(h, n, n)`` for up to four heads, or ``(n, n)``; with a cache ``(h, q, k)``,
-    where the queries are the last of the keys. ``tokens`` are the k words (a blank is
-    shown as ␣), ``names`` the titles of the maps, by default "head 0" and so on.
-
-    Raises ``ValueError`` for more than four heads, for tokens or names that do not fit,
-    or for what cannot be weights (below 0 or above 1: scores before softmax?).
-
-    >>> picture = attention([[1.0, 0.0], [0.5, 0.5]], ["dog", "bites"])
-    >>> picture.facts[3], picture.alt
-    ('words: dog bites', 'Attention of each query to each key.')
-    """
-    data = read("weights", weights, trained)
-    maps = data.values[None] if data.values.ndim == 2 else data.values  # (h, q, k)
-    names = _check_maps(maps, names)
-    words = None if tokens is None else [_visible(token) for token in tokens]
-    n_queries, n_keys = maps.shape[1:]
-    if words is not None and len(words) != n_keys:
-        raise ValueError(f"tokens must hold one word for each of {n_keys}; got {len(words)}")
-    picture = heatmaps(
-        dict(zip(names, maps, strict=True)), xlabel="key", ylabel="query", title=title,
-        label="weight", x=words, y=None if words is None else words[-n_queries:],
-        trained=data.trained, alt=alt or "Attention of each query to each key",
-    )  # fmt: skip
-    facts = [head("attention", title), *picture.facts[1:]]
-    if words is not None:
-        facts.insert(3, f"words: {' '.join(words)}")
-    return Picture(picture.figure, picture.alt, facts)
-
-
-def _check_maps(maps: np.ndarray, names: Sequence[str] | None) -> list[str]:
-    """Return a title for each map; raise where these are no attention weights."""
-    if maps.ndim != 3:
-        raise ValueError(f"weights must be (h, n, n) or (n, n); got shape {maps.shape}")
-    if len(maps) > MOST:
-        raise ValueError(f"a figure holds at most 4 heads; got {len(maps)}: weights[:4]?")
-    if maps.min() < -1e-6 or maps.max() > 1 + 1e-3:
-        raise ValueError(
-            "weights must lie between 0 and 1, as they do after softmax; got "
-            f"{number(maps.min())} to {number(maps.max())}"
-        )
-    if names is None:
-        return [f"head {i}" for i in range(len(maps))] if len(maps) > 1 else [""]
-    if len(names) != len(maps):
-        raise ValueError(f"names must hold one title for each of {len(maps)}; got {names}")
-    return [str(name) for name in names]
-
-
-def _visible(token: Any) -> str:
-    return str(token).replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥") or "∅"

@@ -25,8 +25,10 @@ def _refusal(encoding: PositionalEncoding, n: int) -> str:
         encoding.embed(torch.zeros(1, n, dims.d_model), pos)
         encoding.rotate(heads, heads, pos, pos)
         encoding.bias(heads[:, :, ends], heads, ends, pos)
-    except (ValueError, IndexError) as error:
-        return str(error).partition("\n")[0][:120] or type(error).__name__
+    except ValueError as error:
+        return str(error).partition("\n")[0][:120] or "ValueError"
+    except IndexError as error:
+        return f"IndexError: {error}".partition("\n")[0][:120]
     except Exception:  # a fault, which the model tells where it is asked
         pass
     return ""

@@ -1,6 +1,5 @@
 """What goes wrong in somebody's class: said in one line, and told apart from the machine's."""
 
-import linecache
 import traceback
 
 import torch
@@ -45,9 +44,8 @@ def _place(error: Exception) -> list[str]:
     if not own:
         return []
     code, number = own[-1]
-    line = linecache.getline(code.co_filename, number).strip()
     name = code.co_qualname.rpartition("<locals>.")[2]
-    return [f"(line {number}, in {name}{f': {line[:80]}' if line else ''})"]
+    return [f"(line {number}, in {name})"]
 
 
 def _is_own(module: str | None) -> bool:

@@ -146,15 +146,19 @@ def _tell(faults: dict[str, tuple[Cell, str]], keys: list[str], folder: Folder |
     for cell, fault in faults.values():
         tasks.setdefault((cell.encoding, fault), []).append(cell.task.name)
     lines = [
-        f"{name} failed on {', '.join(dict.fromkeys(where))}: {fault}"
+        f"{name} failed on {_counted(dict.fromkeys(where))}: {fault}"
         for (name, fault), where in tasks.items()
     ]
     if len(faults) == len(set(keys)):
-        raise RuntimeError("\n".join(["nothing could be trained.", *lines]))
-    head = (
-        f"{len(faults)} of {len(set(keys))} cells failed, the others are complete{_kept(folder)}."
-    )
+        raise RuntimeError("\n".join(["nothing could be trained:", *lines]))
+    head = f"{len(faults)} of {len(set(keys))} cells failed, the others are complete"
+    head += f"{_kept(folder)}. Correct the class and run the study again."
     warnings.warn("\n".join([head, *lines]), stacklevel=4)
+
+
+def _counted(tasks: Iterable[str]) -> str:
+    first, *more = tasks
+    return f"{first} and {len(more)} more tasks" if len(more) > 1 else ", ".join([first, *more])
 
 
 def _finished(
