@@ -103,22 +103,18 @@ def heatmaps(
             ax = np.atleast_1d(axes)[i]
             image = _draw(ax, data.values, limits, signed, line=signed and not values)
             _name_axes(ax, x, y, data.values.shape, len(panels) // n_rows)
+            _fill(ax, data.values, limits if values else None, words.get(name))
+            first = i % (len(panels) // n_rows) == 0
+            ax.set(xlabel=xlabel, ylabel=ylabel if first else "")
             if name:
                 ax.set_title(textwrap.fill(label_of(name), 60 // len(panels)))
-            if values:
-                _write(ax, data.values, limits)
-            hatch(ax, read_words(words.get(name), data.values))
-            ax.set_xlabel(xlabel)
-            ax.set_ylabel(ylabel if i % (len(panels) // n_rows) == 0 else "")
         figure.colorbar(image, ax=axes, label=label, pad=0.02, shrink=_BAR[len(panels)])
     names = [label_of(name) for name in panels if name]
-    said = alt or f"{label or 'values'} over {ylabel} and {xlabel}" + (
-        f", for {listed(names)}" if names else ""
-    )
+    said = f"{label or 'values'} over {ylabel} and {xlabel}"
+    said += f", for {listed(names)}" if names else ""
     colour = "signed" * signed + ", with a line at 0" * (signed and not values)
     facts = _facts(panels, limits, title, (xlabel, ylabel), colour)
-    facts += [f"without a number: {counted(told)}" for told in words.values() if counted(told)]
-    return Picture(figure, said, facts)
+    return Picture(figure, alt or said, facts + _told(words))
 
 
 _SIZE = {1: "wide", 2: "wide", 3: "wide", 4: "tall"}  # four stand two by two
@@ -201,6 +197,13 @@ def _round_up(step: float) -> int:
     return int(next(ten * m for m in (1, 2, 5, 10) if ten * m >= step))
 
 
+def _fill(ax: Axes, values: np.ndarray, limits: tuple[float, float] | None, words: Any) -> None:
+    """Write the numbers, where there are limits of their colours, and the words."""
+    if limits is not None:
+        _write(ax, values, limits)
+    hatch(ax, read_words(words, values))
+
+
 def _write(ax: Axes, values: np.ndarray, limits: tuple[float, float]) -> None:
     """Write the numbers into the cells, dark on light and light on dark."""
     if values.shape[0] > CELLS[0] or values.shape[1] > CELLS[1]:
@@ -237,3 +240,7 @@ def _facts(
         facts.append(f'matrix "{label_of(name)}": {data.fact()}' if name
                      else f"matrix: {data.fact()}")  # fmt: skip
     return facts
+
+
+def _told(words: dict[str, Any]) -> list[str]:
+    return [f"without a number: {counted(told)}" for told in words.values() if counted(told)]
