@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
         {name: args[name] for name in ("backend", "scheduler", "jobs")},
     )
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(action="always"):
             warnings.showwarning = _said  # type: ignore[assignment]  # without a line of code
             if file:
                 _record.make(file, args["out"], **where)
