@@ -103,7 +103,7 @@ def test_the_command_line_tells_a_fault_without_a_line_of_code(
     arguments += ["--lengths", "1", "5", "--jobs", "1", "--out", str(tmp_path)]
     assert main(arguments) == 1
     out, err = capsys.readouterr()
-    assert "learned  0." in out
+    assert "learned      0." in out
     assert "ends" in out
     assert "raises" in out
     assert "NaN" not in out

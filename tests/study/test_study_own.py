@@ -186,8 +186,14 @@ def test_answers_are_numbers_where_there_are_some():
     assert study.answers(table, "loss").tolist() == [*table["loss"][:2], "ends"]
 
 
-@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("out of memory"),
-                                   RuntimeError("DefaultCPUAllocator: can't allocate memory")])  # fmt: skip
+FULL = [
+    MemoryError(),
+    torch.OutOfMemoryError("CUDA out of memory"),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+]
+
+
+@pytest.mark.parametrize("error", FULL)
 def test_out_of_memory_is_no_answer_that_is_kept(error, monkeypatch, tmp_path):
     answers = _score._answers
 
