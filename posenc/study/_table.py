@@ -159,8 +159,8 @@ def by_turns(table: pd.DataFrame) -> str:
     """Return which encodings were trained seed by seed and why, or ""."""
     rows = table[table["by_turns"].fillna("") != ""].drop_duplicates("encoding")
     return "\n".join(
-        f"{row.encoding} was trained seed by seed, the others all seeds at once: do not compare "
-        f"its seconds and tokens a second with theirs ({row.by_turns})"
+        f"{row.encoding} was trained one seed at a time, because all seeds at once are refused "
+        f"({row.by_turns}): its seconds and tokens per second do not compare with the others'"
         for row in rows.itertuples()
     )
 

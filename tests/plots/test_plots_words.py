@@ -73,14 +73,19 @@ def test_words_that_do_not_fit_are_refused(matrix, words, said):
 
 
 def test_a_seed_without_a_number_is_a_word_in_its_row():
-    table = {"a": [0.5, "NaN", "NaN"], "b": [0.2, 0.4, 0.9], "c": ["ends"] * 3, "d": "raises"}
+    table = {
+        "a": [0.5, 0.6, 0.4, "NaN", "NaN"],
+        "b": [0.2, 0.4, 0.9],
+        "c": ["ends"] * 3,
+        "d": "raises",
+    }
     picture = plots.dots(table, xlabel="accuracy", percent=True)
     ax = picture.figure.axes[0]
     assert {text.get_text(): text.xy[1] for text in ax.texts} == {
         "2 × NaN": 0, "3 × ends": 2, "raises": 3}  # fmt: skip
     assert [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "|"] == [1]
     assert 'row "c": 3 × "ends"' in picture.facts
-    assert 'row "a": 1 values, data: trained, not compared, 2 × "NaN"' in picture.facts
+    assert 'row "a": 3 values, data: trained, not compared, 2 × "NaN"' in picture.facts
     assert picture.png
 
 

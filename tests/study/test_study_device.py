@@ -125,7 +125,7 @@ def test_on_a_gpu_it_is_said(registered, monkeypatch, capsys):
     monkeypatch.setattr(Request, "cells", lambda *_: cells)  # cells of the CPU, said to be a GPU's
     study.run(["none"], scale=replace(SCALE, device="cuda"))
     out = capsys.readouterr().out
-    assert out.startswith("looking was trained seed by seed, the others all seeds at once: ")
+    assert out.startswith("looking was trained one seed at a time, because ")
     assert len(out.splitlines()) == 1
 
 

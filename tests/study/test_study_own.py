@@ -186,6 +186,17 @@ def test_answers_are_numbers_where_there_are_some():
     assert study.answers(table, "loss").tolist() == [*table["loss"][:2], "ends"]
 
 
+def test_the_word_is_of_the_best_rate():
+    table = run(["learned"], lengths=(1,), seeds=1, rates=(1, 2))
+    first = table["lr"] == table["lr"].min()
+    table.loc[first, ["accuracy", "valid_loss"]] = float("nan")
+    table.loc[first, "why"] = "diverged"
+    assert study.summary(table)["word"].tolist() == [""]
+    table.loc[~first, ["accuracy", "valid_loss"]] = float("nan")
+    table.loc[~first, "why"] = "raised: KeyError"
+    assert study.summary(table)["word"].tolist() == ["NaN"]  # the first of two that failed
+
+
 FULL = [
     MemoryError(),
     torch.OutOfMemoryError("CUDA out of memory"),
