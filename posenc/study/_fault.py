@@ -9,6 +9,17 @@ from posenc.study import _key
 MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
+class Failed(RuntimeError):
+    """Nothing of a study could be trained; a notebook shows the lines without a traceback.
+
+    >>> Failed("typo failed on back1: NameError")._render_traceback_()
+    ['typo failed on back1: NameError']
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
 def of_the_machine(error: Exception) -> bool:
     """Return whether the machine failed, and not a class: no memory, or a GPU that gave up.
 

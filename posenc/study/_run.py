@@ -13,7 +13,7 @@ from posenc._bar import progress, told
 from posenc.base import Dims
 from posenc.study import _table
 from posenc.study._budget import fitted
-from posenc.study._fault import said
+from posenc.study._fault import Failed, said
 from posenc.study._keep import Folder
 from posenc.study._plan import Cell, Request, Spec
 from posenc.study._scale import Scale, scale_of
@@ -150,7 +150,7 @@ def _tell(faults: dict[str, tuple[Cell, str]], keys: list[str], folder: Folder |
         for (name, fault), where in tasks.items()
     ]
     if len(faults) == len(set(keys)):
-        raise RuntimeError("\n".join(["nothing could be trained:", *lines]))
+        raise Failed("\n".join(["nothing could be trained:", *lines]))
     head = f"{len(faults)} of {len(set(keys))} cells failed, the others are complete"
     head += f"{_kept(folder)}. Correct the class and run the study again."
     warnings.warn("\n".join([head, *lines]), stacklevel=4)

@@ -133,6 +133,7 @@ def test_a_worker_of_a_pool_shows_no_traceback(registered):
     with pytest.raises(RuntimeError, match="typo failed on back1: NameError") as caught:
         run(["typo"], jobs=2, backend="threading")
     assert caught.value.__cause__ is None
+    assert caught.value._render_traceback_() == str(caught.value).splitlines()
     assert "Traceback" not in str(caught.value)
 
 
