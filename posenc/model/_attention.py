@@ -84,6 +84,7 @@ class Attention(nn.Module):
         if bias is not None:
             bias = bias.to(q.dtype)
             mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
+            mask = mask.contiguous()  # CUDA's kernels want neighbouring keys side by side
         # the causal kernel needs no mask: it never looks at the other half
         mixed = F.scaled_dot_product_attention(
             q, k, v, attn_mask=None if causal else mask, is_causal=causal

@@ -31,11 +31,12 @@ trained and are not. Say ``trained=True`` for trained numbers kept as Python flo
 ``size`` is "small" (4.8 × 3.2 inches), "wide" (7.2 × 3.2) or "tall" (7.2 × 5.4).
 """
 
+from posenc.plots._attention import attention
 from posenc.plots._clock import clock_hands, odometer
 from posenc.plots._dots import dots
 from posenc.plots._layout import Layout
 from posenc.plots._lines import kernel, lines
-from posenc.plots._maps import attention, heatmap, heatmaps
+from posenc.plots._maps import heatmap, heatmaps
 from posenc.plots._paths import path
 from posenc.plots._picture import Picture
 from posenc.plots._style import label_of, style_of

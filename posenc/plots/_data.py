@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from posenc.plots._words import read_words
+
 DIGITS = 6  # significant places, relative to the largest magnitude, that a hash keeps
 NOISE = 1e-12  # what is smaller than this everywhere is rounding, and counts as zero
 
@@ -24,11 +26,15 @@ class Data:
         """Return what the text form says of these numbers (and of others drawn with them)."""
         if self.trained or any(other.trained for other in others):
             return "data: trained, not compared"
-        return "data " + fingerprint(self.values, *(other.values for other in others))
+        arrays = (self.values, *(other.values for other in others))
+        return "data " + fingerprint(*map(np.nan_to_num, arrays))  # NaN: where a word stands
 
 
-def read(name: str, value: Any, trained: bool | None = None) -> Data:
-    """Return the numbers in ``value``; raise ``ValueError`` naming what cannot be drawn."""
+def read(name: str, value: Any, trained: bool | None = None, *, words: Any = None) -> Data:
+    """Return the numbers in ``value``; raise ``ValueError`` naming what cannot be drawn.
+
+    Where ``words``, of the same shape, has a text other than "", there need be no number.
+    """
     try:
         values, small = _array(value)
     except (TypeError, ValueError) as error:
@@ -37,12 +43,15 @@ def read(name: str, value: Any, trained: bool | None = None) -> Data:
         ) from None
     if values.size == 0:
         raise ValueError(f"{name} is empty: there is nothing to draw")
-    if not np.isfinite(values).all():
-        bad = values[~np.isfinite(values)]
+    told = read_words(words, values) != ""
+    if not np.isfinite(values[~told]).all():
+        bad = values[~np.isfinite(values) & ~told]
         raise ValueError(
             f"{name} holds {bad.size} values that are not finite (such as {bad[0]}): "
             "leave them out, or draw what is finite"
+            + (", or give each a word with words=" if words is not None else "")
         )
+    values = np.where(told, np.nan, values)
     return Data(values, small if trained is None else trained)
 
 

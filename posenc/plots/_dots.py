@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
 from posenc.plots._picture import Picture, canvas, head
 from posenc.plots._style import GREY, RC, label_of, styles_for
+from posenc.plots._words import DARK, counted
 
 PANELS = 4
 ROWS = 24
@@ -31,6 +32,8 @@ def dots(
     Shapes: ``{name: (seeds,)}``, or ``{panel: {name: (seeds,)}}`` for up to four panels
     side by side; a name that a panel lacks leaves its row empty there. ``percent`` writes
     0.5 as 50 % on an axis from 0 to 100 %. ``chance`` is one level, or one a panel.
+    A seed without a number is a short word, such as "NaN" or "ends": it is written at the
+    left end of the row, and a row with a word has no mean.
     The numbers count as trained (see :mod:`posenc.plots`) unless ``trained=False``.
 
     Raises ``ValueError`` for empty tables, values that are not finite or, with
@@ -45,7 +48,7 @@ def dots(
     row "yours": 3 values, data: trained, not compared
     Accuracy of mine and yours.
     """
-    panels = _panels(table, trained)
+    panels, words = _panels(table, trained)
     levels = _levels(chance, panels)
     if percent:
         _check_percent(panels)
@@ -57,18 +60,22 @@ def dots(
     figure, axes = canvas(size, title, len(panels), gap=0.07, sharey=True)
     with matplotlib.rc_context(RC):
         for ax, (panel, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-            _draw(ax, values, rows, levels[panel], percent)
+            _draw(ax, (values, words[panel]), rows, levels[panel], percent)
             _label(ax, panel, xlabel, percent)
         ax.set_yticks(range(len(rows)), list(labels.values()))
         ax.set_ylim(len(rows) - 0.4, -0.6)  # the first row on top
     facts = [head("dots", title), axis_fact("x", xlabel, scale="percent" if percent else "")]
     for panel, values in panels.items():
-        facts += _facts(panel, values, labels, levels[panel])
+        facts += _facts(panel, (values, words[panel]), labels, levels[panel])
     return Picture(figure, alt or f"{xlabel} of {listed(labels.values())}", facts)
 
 
-def _panels(table: Any, trained: bool | None) -> dict[str, dict[str, Data]]:
-    """Return {panel: {name: (seeds,)}}, with one panel "" where the table has none."""
+Rows = dict[str, Data]  # (seeds,) each
+Words = dict[str, list[str]]  # of the seeds without a number
+
+
+def _panels(table: Any, trained: bool | None) -> tuple[dict[str, Rows], dict[str, Words]]:
+    """Return {panel: {name: (seeds,)}} and their words, with one panel "" where there is none."""
     table = read_table("table", table)
     nested = [isinstance(value, Mapping) for value in table.values()]
     if any(nested) and not all(nested):
@@ -76,12 +83,21 @@ def _panels(table: Any, trained: bool | None) -> dict[str, dict[str, Data]]:
             "table mixes panels and rows: give {name: values} or {panel: {name: values}}"
         )
     groups = read_table("table", table if any(nested) else {"": table}, most=PANELS)
-    return {panel: _rows(panel, values, trained) for panel, values in groups.items()}
+    words: dict[str, Words] = {panel: {} for panel in groups}
+    rows = {panel: _rows(panel, values, trained, words[panel]) for panel, values in groups.items()}
+    return rows, words
 
 
-def _rows(panel: str, values: Any, trained: bool | None) -> dict[str, Data]:
+def _rows(panel: str, values: Any, trained: bool | None, words: Words) -> Rows:
     rows = {}
     for name, value in read_table(f"panel {panel!r}", values).items():
+        if isinstance(value, (str, list, tuple)):
+            each = [value] if isinstance(value, str) else list(value)
+            words[name] = [word for word in each if isinstance(word, str)]
+            value = [number for number in each if not isinstance(number, str)]
+            if words[name] and not value:
+                rows[name] = Data(np.empty(0), bool(trained))
+                continue
         data = read(f"the row {name!r}", value, trained)
         if data.values.ndim > 1:
             raise ValueError(
@@ -104,7 +120,7 @@ def _levels(chance: Any, panels: Mapping[str, Any]) -> dict[str, float | None]:
 def _check_percent(panels: dict[str, dict[str, Data]]) -> None:
     for rows in panels.values():
         for name, data in rows.items():
-            if data.values.min() < 0 or data.values.max() > 1:
+            if data.values.min(initial=0) < 0 or data.values.max(initial=0) > 1:
                 raise ValueError(
                     f"percent=True needs shares between 0 and 1; {name!r} goes from "
                     f"{number(data.values.min())} to {number(data.values.max())}"
@@ -112,18 +128,22 @@ def _check_percent(panels: dict[str, dict[str, Data]]) -> None:
 
 
 def _draw(
-    ax: Axes, values: dict[str, Data], rows: list[str], chance: float | None, percent: bool
+    ax: Axes, told: tuple[Rows, Words], rows: list[str], chance: float | None, percent: bool
 ) -> None:
-    styles, width = styles_for(rows), 1.0
+    (values, words), styles, width = told, styles_for(rows), 1.0
     if not percent:
         everything = np.concatenate([data.values for data in values.values()])
-        width = float(np.ptp(everything))
+        width = float(np.ptp(everything)) if everything.size else 1.0
     for row, name in enumerate(rows):
         ax.axhline(row, color="#e4e4e4", linewidth=0.7, zorder=0)
         if name not in values:
             continue
         seeds, style = values[name].values, {**styles[name], "linestyle": "none"}
-        if len(seeds) > 2:  # between two, say a worst and a best, a mean would say nothing
+        _word(ax, row, words.get(name))
+        if not seeds.size:
+            continue
+        # between two, say a worst and a best, or without some, a mean would say nothing
+        if len(seeds) > 2 and not words.get(name):
             ax.plot([seeds.mean()], [row], "|", color="black", markersize=13, zorder=2)
         ax.plot(seeds, row + apart(seeds, width), **style, alpha=0.75, clip_on=False, zorder=3)
     if chance is not None:
@@ -131,6 +151,18 @@ def _draw(
         ax.annotate(
             "chance", (chance, 1), (2, 1), xycoords=("data", "axes fraction"),
             textcoords="offset points", color=GREY, fontsize=8, va="bottom", ha="left",
+        )  # fmt: skip
+
+
+def _word(ax: Axes, row: int, words: list[str] | None) -> None:
+    """Write what a row has in place of numbers, at its left end."""
+    if words:
+        kinds = {word: f"{words.count(word)} × {word}" for word in words}
+        text = ", ".join(kinds.values()) if len(words) > 1 else words[0]
+        ax.annotate(
+            text, (0, row), (3, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            color=DARK, fontsize=8, va="center", zorder=2.5,
+            bbox={"facecolor": "white", "edgecolor": "#9a9a9a", "linestyle": ":", "pad": 1.5},
         )  # fmt: skip
 
 
@@ -165,10 +197,13 @@ def _label(ax: Axes, panel: str, xlabel: str, percent: bool) -> None:
 
 
 def _facts(
-    panel: str, values: dict[str, Data], labels: dict[str, str], chance: float | None
+    panel: str, told: tuple[Rows, Words], labels: dict[str, str], chance: float | None
 ) -> list[str]:
     facts = [f'panel "{panel}"'] if panel else []
     facts += [] if chance is None else [f"chance: {number(chance)}"]
+    values, words = told
     for name, data in values.items():
-        facts.append(f'row "{labels[name]}": {data.values.size} values, {data.fact()}')
+        said = [f"{data.values.size} values, {data.fact()}"] if data.values.size else []
+        said += [counted(words[name])] if words.get(name) else []
+        facts.append(f'row "{labels[name]}": {", ".join(said)}')
     return facts

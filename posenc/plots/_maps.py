@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import matplotlib
@@ -12,10 +12,12 @@ from matplotlib.axes import Axes
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
 from posenc.plots._picture import Picture, canvas, head
 from posenc.plots._style import RC, label_of
+from posenc.plots._words import counted, hatch, read_words
 
 MOST = 4  # matrices side by side
 TICKS = {1: 10, 2: 8, 3: 5}  # numbers along an axis, by the panels in a row
-NAMES = 20  # words that fit along an axis
+NAMES = 24  # words that fit along an axis
+CELLS = (24, 18)  # rows and columns whose cells have room for a number
 
 
 def heatmap(
@@ -29,6 +31,7 @@ def heatmap(
     x: Any = None,
     y: Any = None,
     values: bool = False,
+    words: Any = None,
     size: str | None = None,
     trained: bool | None = None,
     alt: str = "",
@@ -39,10 +42,11 @@ def heatmap(
     words, by default 0, 1, 2, …). ``signed`` centres the colours on 0 and draws the line
     where the sign changes: the colours grow from dark to light all the way, because a
     diverging map loses the sign in grey print. ``values`` writes the numbers into the
-    cells of a small matrix; ``label`` names the colour bar.
+    cells of a small matrix; ``label`` names the colour bar. A cell without a number (NaN) is
+    hatched, with its word in ``words``, (rows, columns) of texts, "" where there is a number.
 
-    Raises ``ValueError`` for a matrix that is not 2-D or not finite, for names that do not
-    fit it, or for ``values`` with more than 18 columns or rows.
+    Raises ``ValueError`` for a matrix that is not 2-D or not finite, for names or words that
+    do not fit it, or for ``values`` with more than 24 rows or 18 columns.
 
     >>> heatmap([[0, 1], [1, 0]], xlabel="key", ylabel="query", alt="Each sees the other.")
     heatmap
@@ -54,7 +58,8 @@ def heatmap(
     """
     return heatmaps(
         {"": matrix}, xlabel=xlabel, ylabel=ylabel, title=title, label=label, signed=signed,
-        x=x, y=y, values=values, size=size, trained=trained, alt=alt,
+        x=x, y=y, values=values, words=None if words is None else {"": words}, size=size,
+        trained=trained, alt=alt,
     )  # fmt: skip
 
 
@@ -69,6 +74,7 @@ def heatmaps(
     x: Any = None,
     y: Any = None,
     values: bool = False,
+    words: Any = None,
     size: str | None = None,
     trained: bool | None = None,
     alt: str = "",
@@ -76,7 +82,7 @@ def heatmaps(
     """Return up to four named matrices side by side, with one scale of colours.
 
     Shapes: each ``(rows, columns)``, not all the same if ``x`` and ``y`` are left out.
-    The options are those of :func:`heatmap`.
+    The options are those of :func:`heatmap`; ``words`` is a dict of the same names.
 
     Raises ``ValueError`` as :func:`heatmap`, and for more than four matrices.
 
@@ -85,7 +91,8 @@ def heatmaps(
     >>> picture.facts[3]
     'colour: -1 to 1, signed, with a line at 0'
     """
-    panels = _matrices(matrices, trained)
+    words = {} if words is None else read_table("words", words)
+    panels = _matrices(matrices, trained, words)
     limits = _limits(panels.values(), signed)
     square = all(_is_square(data.values) for data in panels.values())
     size = size or ("small" if len(panels) == 1 and square else _SIZE[len(panels)])
@@ -96,19 +103,18 @@ def heatmaps(
             ax = np.atleast_1d(axes)[i]
             image = _draw(ax, data.values, limits, signed, line=signed and not values)
             _name_axes(ax, x, y, data.values.shape, len(panels) // n_rows)
+            _fill(ax, data.values, limits if values else None, words.get(name))
+            first = i % (len(panels) // n_rows) == 0
+            ax.set(xlabel=xlabel, ylabel=ylabel if first else "")
             if name:
                 ax.set_title(textwrap.fill(label_of(name), 60 // len(panels)))
-            if values:
-                _write(ax, data.values, limits)
-            ax.set_xlabel(xlabel)
-            ax.set_ylabel(ylabel if i % (len(panels) // n_rows) == 0 else "")
         figure.colorbar(image, ax=axes, label=label, pad=0.02, shrink=_BAR[len(panels)])
     names = [label_of(name) for name in panels if name]
-    said = alt or f"{label or 'values'} over {ylabel} and {xlabel}" + (
-        f", for {listed(names)}" if names else ""
-    )
+    said = f"{label or 'values'} over {ylabel} and {xlabel}"
+    said += f", for {listed(names)}" if names else ""
     colour = "signed" * signed + ", with a line at 0" * (signed and not values)
-    return Picture(figure, said, _facts(panels, limits, title, (xlabel, ylabel), colour))
+    facts = _facts(panels, limits, title, (xlabel, ylabel), colour)
+    return Picture(figure, alt or said, facts + _told(words))
 
 
 _SIZE = {1: "wide", 2: "wide", 3: "wide", 4: "tall"}  # four stand two by two
@@ -119,10 +125,11 @@ def _is_square(values: np.ndarray) -> bool:
     return 0.6 < values.shape[0] / values.shape[1] < 1.4
 
 
-def _matrices(matrices: Any, trained: bool | None) -> dict[str, Data]:
+def _matrices(matrices: Any, trained: bool | None, words: dict[str, Any]) -> dict[str, Data]:
     panels = {}
     for name, value in read_table("matrices", matrices, most=MOST).items():
-        panels[name] = read(f"the matrix {name!r}" if name else "the matrix", value, trained)
+        what = f"the matrix {name!r}" if name else "the matrix"
+        panels[name] = read(what, value, trained, words=words.get(name))
         shape = panels[name].values.shape
         if len(shape) != 2:
             raise ValueError(
@@ -132,9 +139,9 @@ def _matrices(matrices: Any, trained: bool | None) -> dict[str, Data]:
 
 
 def _limits(panels: Iterable[Data], signed: bool) -> tuple[float, float]:
-    panels = list(panels)
-    low = float(min(data.values.min() for data in panels))
-    high = float(max(data.values.max() for data in panels))
+    every = np.concatenate([data.values.ravel() for data in panels])
+    every = every[np.isfinite(every)]
+    low, high = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
     if signed:
         high = max(abs(low), abs(high)) or 1.0
         low = -high
@@ -148,11 +155,12 @@ def _draw(
     ax: Axes, values: np.ndarray, limits: tuple[float, float], signed: bool, line: bool
 ) -> Any:
     # cells are square where the matrix is; stretched where that would leave a stripe
+    colors = matplotlib.colormaps["cividis" if signed else "viridis"].with_extremes(bad="white")
     image = ax.imshow(
-        values, vmin=limits[0], vmax=limits[1], interpolation="nearest",
-        cmap="cividis" if signed else "viridis", aspect="equal" if _is_square(values) else "auto",
+        values, vmin=limits[0], vmax=limits[1], interpolation="nearest", cmap=colors,
+        aspect="equal" if _is_square(values) else "auto",
     )  # fmt: skip
-    if line and min(values.shape) > 1 and values.min() < 0 < values.max():
+    if line and min(values.shape) > 1 and (values < 0).any() and (values > 0).any():
         ax.contour(values, levels=[0], colors="white", linewidths=0.9)
     return image
 
@@ -168,7 +176,8 @@ def _name_axes(ax: Axes, x: Any, y: Any, shape: tuple[int, ...], n_across: int) 
         most = NAMES if names is not None else TICKS[min(n_across, 3)]
         places = range(0, n, 1 if n <= most else _round_up(n / most))
         shown = [words[i] for i in places]
-        font = min(8.0, 0.95 * room / len(shown))
+        tall = which == "y" and ax.bbox.height > ax.figure.dpi * 3.5  # inches
+        font = min(8.0, 0.95 * (1 + tall) * room / len(shown))
         crowded = max(map(len, shown)) > 1 and len(" ".join(shown)) * font * 0.6 > room
         axis.set_ticks(places, shown)
         turned = 90 if which == "x" and crowded else 0
@@ -188,13 +197,24 @@ def _round_up(step: float) -> int:
     return int(next(ten * m for m in (1, 2, 5, 10) if ten * m >= step))
 
 
+def _fill(ax: Axes, values: np.ndarray, limits: tuple[float, float] | None, words: Any) -> None:
+    """Write the numbers, where there are limits of their colours, and the words."""
+    if limits is not None:
+        _write(ax, values, limits)
+    hatch(ax, read_words(words, values))
+
+
 def _write(ax: Axes, values: np.ndarray, limits: tuple[float, float]) -> None:
     """Write the numbers into the cells, dark on light and light on dark."""
-    if max(values.shape) > 18:
-        raise ValueError(f"values=True is for up to 18 rows and columns; got {values.shape}")
-    whole = bool((values == np.round(values)).all())
+    if values.shape[0] > CELLS[0] or values.shape[1] > CELLS[1]:
+        raise ValueError(
+            f"values=True is for up to {CELLS[0]} rows and {CELLS[1]} columns; got {values.shape}"
+        )
+    whole = bool((values == np.round(values))[np.isfinite(values)].all())
     small = 8 if values.shape[1] <= (12 if whole else 8) else 6
     for (row, column), value in np.ndenumerate(values):
+        if np.isnan(value):
+            continue  # a word stands there
         light = (value - limits[0]) / (limits[1] - limits[0]) > 0.55
         text = f"{value + 0.0:.0f}" if whole else f"{value:.2f}"
         ax.text(
@@ -222,63 +242,5 @@ def _facts(
     return facts
 
 
-def attention(
-    weights: Any,
-    tokens: Sequence[Any] | None = None,
-    *,
-    title: str = "",
-    names: Sequence[str] | None = None,
-    trained: bool | None = None,
-    alt: str = "",
-) -> Picture:
-    """Return attention maps in a row: each query's weights over the keys.
-
-    Shapes: ``(h, n, n)`` for up to four heads, or ``(n, n)``; with a cache ``(h, q, k)``,
-    where the queries are the last of the keys. ``tokens`` are the k words (a blank is
-    shown as ␣), ``names`` the titles of the maps, by default "head 0" and so on.
-
-    Raises ``ValueError`` for more than four heads, for tokens or names that do not fit,
-    or for what cannot be weights (below 0 or above 1: scores before softmax?).
-
-    >>> picture = attention([[1.0, 0.0], [0.5, 0.5]], ["dog", "bites"])
-    >>> picture.facts[3], picture.alt
-    ('words: dog bites', 'Attention of each query to each key.')
-    """
-    data = read("weights", weights, trained)
-    maps = data.values[None] if data.values.ndim == 2 else data.values  # (h, q, k)
-    names = _check_maps(maps, names)
-    words = None if tokens is None else [_visible(token) for token in tokens]
-    n_queries, n_keys = maps.shape[1:]
-    if words is not None and len(words) != n_keys:
-        raise ValueError(f"tokens must hold one word for each of {n_keys}; got {len(words)}")
-    picture = heatmaps(
-        dict(zip(names, maps, strict=True)), xlabel="key", ylabel="query", title=title,
-        label="weight", x=words, y=None if words is None else words[-n_queries:],
-        trained=data.trained, alt=alt or "Attention of each query to each key",
-    )  # fmt: skip
-    facts = [head("attention", title), *picture.facts[1:]]
-    if words is not None:
-        facts.insert(3, f"words: {' '.join(words)}")
-    return Picture(picture.figure, picture.alt, facts)
-
-
-def _check_maps(maps: np.ndarray, names: Sequence[str] | None) -> list[str]:
-    """Return a title for each map; raise where these are no attention weights."""
-    if maps.ndim != 3:
-        raise ValueError(f"weights must be (h, n, n) or (n, n); got shape {maps.shape}")
-    if len(maps) > MOST:
-        raise ValueError(f"a figure holds at most 4 heads; got {len(maps)}: weights[:4]?")
-    if maps.min() < -1e-6 or maps.max() > 1 + 1e-3:
-        raise ValueError(
-            "weights must lie between 0 and 1, as they do after softmax; got "
-            f"{number(maps.min())} to {number(maps.max())}"
-        )
-    if names is None:
-        return [f"head {i}" for i in range(len(maps))] if len(maps) > 1 else [""]
-    if len(names) != len(maps):
-        raise ValueError(f"names must hold one title for each of {len(maps)}; got {names}")
-    return [str(name) for name in names]
-
-
-def _visible(token: Any) -> str:
-    return str(token).replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥") or "∅"
+def _told(words: dict[str, Any]) -> list[str]:
+    return [f"without a number: {counted(told)}" for told in words.values() if counted(told)]

@@ -2,6 +2,6 @@
 
 from posenc.study._load import load, pack, record
 from posenc.study._run import run
-from posenc.study._table import best, summary
+from posenc.study._table import answers, best, summary
 
-__all__ = ["best", "load", "pack", "record", "run", "summary"]
+__all__ = ["answers", "best", "load", "pack", "record", "run", "summary"]

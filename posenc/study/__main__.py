@@ -3,11 +3,12 @@
 import argparse
 import os
 import sys
+import warnings
 
 import pandas as pd
 
 from posenc import study
-from posenc.study import _record
+from posenc.study import _record, _table
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,15 +19,21 @@ def main(argv: list[str] | None = None) -> int:
         {name: args[name] for name in ("backend", "scheduler", "jobs")},
     )
     try:
-        if file:
-            _record.make(file, args["out"], **where)
-            return 0
-        table = study.run(**args)
+        with warnings.catch_warnings(action="always"):
+            warnings.showwarning = _said  # type: ignore[assignment]  # without a line of code
+            if file:
+                _record.make(file, args["out"], **where)
+                return 0
+            table = study.run(**args)
     except (ValueError, TypeError, OSError, RuntimeError) as problem:
         print(problem, file=sys.stderr)
         return 1
     print(_told(table))
-    return 0
+    return 1 if _table.failed(table).any() else 0
+
+
+def _said(message: Warning | str, *_: object) -> None:
+    print(message, file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,8 +60,11 @@ def _told(table: pd.DataFrame) -> str:
     for measure, rows in (("accuracy", table["task"] != "text"), ("loss", table["task"] == "text")):
         if rows.any():
             means = study.summary(table[rows], measure)
-            wide = means.pivot(index=["task", "encoding"], columns="times", values="mean")
-            blocks.append(f"{measure}, mean of the seeds, by trained lengths\n{wide.round(3)}")
+            means["said"] = (
+                means["mean"].round(3).astype(object).where(means["mean"].notna(), means["word"])
+            )
+            wide = means.pivot(index=["task", "encoding"], columns="times", values="said")
+            blocks.append(f"{measure}, mean of the seeds, by trained lengths\n{wide}")
     if table["memory_mib"].notna().any():
         blocks.append(
             f"{table['device_name'].iloc[0]}: {table['tokens_per_second'].median():,.0f} tokens a "

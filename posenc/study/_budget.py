@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import torch
 
+from posenc.study._crowd import rehearse
+from posenc.study._device import name_of
 from posenc.study._keep import Folder
 from posenc.study._key import digest
 from posenc.study._plan import Cell
@@ -35,11 +37,11 @@ def fitted(cells: list[Cell], minutes: float, folder: Folder | None) -> list[Cel
 
 def _share(cells: list[Cell], minutes: float) -> float:
     kinds = {(cell.encoding, cell.task.name): cell for cell in cells}
-    seconds = {kind: seconds_a_step(kinds[kind]) for kind in progress(kinds, "20 steps of each")}
+    seconds = {kind: _measured(kinds[kind]) for kind in progress(kinds, "20 steps of each")}
     needed = MARGIN / 60 * sum(
         seconds[cell.encoding, cell.task.name] * cell.setting.steps for cell in cells
     )  # fmt: skip
-    share = min(1.0, minutes / needed)
+    share = min(1.0, minutes / needed) if needed else 1.0
     if share < LEAST:
         raise ValueError(
             f"{len(cells)} cells take about {needed:.1f} minutes on {_device(cells[0])}, and "
@@ -52,6 +54,15 @@ def _share(cells: list[Cell], minutes: float) -> float:
         f"{needed * share:.1f} minutes{how}"
     )
     return share
+
+
+def _measured(cell: Cell) -> float:
+    """Return the seconds of a step, 0 for a class that fails: its training tells why."""
+    try:
+        rehearse(cell)
+        return seconds_a_step(cell)
+    except Exception:
+        return 0.0
 
 
 def seconds_a_step(cell: Cell) -> float:
@@ -74,4 +85,4 @@ def _shortened(cell: Cell, share: float) -> Cell:
 
 
 def _device(cell: Cell) -> str:
-    return torch.cuda.get_device_name() if cell.device == "cuda" else "this CPU"
+    return "this CPU" if cell.device == "cpu" else name_of(cell.device)

@@ -1,6 +1,7 @@
 """Models of several seeds, trained and asked as one."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from posenc.base import on_trial
 from posenc.model import Attention, Transformer
+from posenc.study._fault import of_the_machine
 from posenc.study._plan import Cell
 
 
@@ -22,6 +24,7 @@ class Crowd:
         self.params, self.buffers = stack_module_state(models)
         self.model = models[0]  # the shape; its own weights are not used
         self._ask: Callable[..., Tensor] = self._as_one
+        self.by_turns = ""  # why the models cannot be asked as one
 
     def __call__(self, tokens: Tensor, pos: Tensor | None = None) -> Tensor:
         """Return the logits of every model on tokens of its own."""
@@ -30,8 +33,11 @@ class Crowd:
         drawn = torch.get_rng_state()
         try:
             return self._ask(tokens, pos)
-        except RuntimeError:
-            self._ask = self._by_turns  # a class that looks at values cannot be batched
+        except RuntimeError as error:
+            if of_the_machine(error):
+                raise
+            # a class that looks at values, or a fused kernel that knows no axis of seeds
+            self._ask, self.by_turns = self._by_turns, str(error).partition("\n")[0][:120]
             torch.set_rng_state(drawn)
             return self._ask(tokens, pos)
 
@@ -68,5 +74,18 @@ def _model(cell: Cell, seed: int) -> Transformer:
         )
     for module in model.modules():
         if isinstance(module, Attention):
-            module.fused = cell.device == "cuda"
+            module.fused = cell.device != "cpu"
     return model
+
+
+def rehearse(cell: Cell) -> None:
+    """Ask one model of a cell on the CPU, at the highest positions of its training.
+
+    A fault in its class is raised here. On a GPU an index out of range would end every
+    later cell, too; and shifts that are drawn may or may not meet the end of a table.
+    """
+    model = _model(replace(cell, device="cpu"), cell.seeds[0])
+    n = cell.setting.length
+    pos = torch.arange(n) + max(0, cell.shift - n)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        model(torch.zeros(1, n, dtype=torch.long), pos)

@@ -70,34 +70,42 @@ class Request:
     def cells(self, scale: Scale) -> list[Cell]:
         """Return the cells, tasks outermost, or raise for the first that cannot be.
 
-        Where no encodings are named, those that end before the trained length are left out.
+        An encoding that ends before the trained length is left out where none are named;
+        where it is named, its training tells, unless nothing else is asked for.
         """
         tasks = [task_of(name) for name in dict.fromkeys(self.tasks)]
         named = self.encodings if self.encodings is not None else ENCODINGS
         specs = [parsed(spec) for spec in dict.fromkeys(written(*parsed(spec)) for spec in named)]
         for task in tasks:
             self._check_lengths(task, _sizes(task, scale)[0])
-        found = []
+        found, refused = [], []
         for task, (name, options) in product(tasks, specs):
             ends = self._ends(task, name, options, scale)
-            if ends and self.encodings is not None:
-                raise ValueError(f"{name} cannot be trained on {task.name}: {ends}")
-            if not ends:
+            if ends:
+                refused.append(f"{name} cannot be trained on {task.name}: {ends}")
+            if not ends or self.encodings is not None:
                 rates = dict.fromkeys(self.rates)
                 found += [self._cell(task, name, options, rate, scale) for rate in rates]
+        if len(refused) == len(tasks) * len(specs):
+            raise ValueError(refused[0])
         return found
 
     def _ends(self, task: Task, name: str, options: dict[str, object], scale: Scale) -> str:
         """Return why an encoding cannot hold the positions of the training, or nothing."""
         setting, dims = _sizes(task, scale)
         n = max(setting.length, self.shift)
-        with torch.random.fork_rng(devices=[]):
-            encoding = build(name, dims, **options)  # refuses what it does not know
+        try:
+            with torch.random.fork_rng(devices=[]):
+                encoding = build(name, dims, **options)  # refuses what it does not know
+        except Exception:
+            if options or name not in ENCODINGS:
+                raise
+            return ""  # a fault of its own, which its training will tell
         try:
             encoding.embed(torch.zeros(1, n, dims.d_model), torch.arange(n))
         except ValueError as error:
             return str(error)
-        except Exception:  # a fault of its own, which its training will tell
+        except Exception:  # likewise
             pass
         return ""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from posenc.base import Dims
 from posenc.study._load import pack
 from posenc.study._run import run
+from posenc.study._table import failed
 from posenc.training import DIMS, TEXT, Setting
 
 RATES = (0.3, 1.0, 3.0)
@@ -17,8 +18,9 @@ BASES = (2.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0, 1_000_000.0)
 
 def make(file: str | Path, out: str | Path, **where: object) -> None:
     """Train what the record holds, kept in ``out``, and pack it into ``file``."""
-    for part in parts():
-        run(out=out, **part, **where)  # type: ignore[arg-type]
+    tables = [run(out=out, **part, **where) for part in parts()]  # type: ignore[arg-type]
+    if any(failed(table).any() for table in tables):
+        raise RuntimeError(f"{file} is not written, because cells have failed: see above")
     pack(out, file, f"python -m posenc.study --record {Path(file).name} --out DIR")
 
 

@@ -1,5 +1,6 @@
 """The driver: plans, hands out cells, keeps each as it comes, and makes the table."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,11 @@ from posenc._bar import progress, told
 from posenc.base import Dims
 from posenc.study import _table
 from posenc.study._budget import fitted
+from posenc.study._fault import Failed, said
 from posenc.study._keep import Folder
 from posenc.study._plan import Cell, Request, Spec
 from posenc.study._scale import Scale, scale_of
-from posenc.study._work import key_of, made_of, packed, version, work
+from posenc.study._work import failed, key_of, made_of, packed, version, work
 from posenc.tasks import TASKS
 from posenc.training import Setting
 
@@ -53,8 +55,12 @@ def run(
     the text; without a GPU it says so and is the laptop's. ``budget``: minutes to which the
     steps are fitted, after twenty steps of each kind were measured; 8 on a GPU.
 
+    A class that raises costs its own cells alone: a warning names it and its fault, and its
+    rows hold no number but the reason, in ``why``. They are not kept, so that the next run
+    trains them again.
+
     Raises ``ValueError`` for what is unknown or impossible before anything is trained, and
-    ``RuntimeError`` at the end if cells failed; all others are kept then.
+    ``RuntimeError`` at the end if every cell failed.
 
     >>> table = run(["none"], ["back1"], seeds=2, lengths=(1, 2), setting=Setting(steps=2))
     >>> table[["encoding", "seed", "length"]].values.tolist()
@@ -74,7 +80,10 @@ def run(
     minutes = sizes.minutes if budget is None else budget
     if minutes is not None:
         cells = fitted(cells, minutes, folder)
-    return _table.by_length(study(cells, folder, _place(backend, scheduler, jobs, sizes)))
+    table = _table.by_length(study(cells, folder, _place(backend, scheduler, jobs, sizes)))
+    if sizes.device != "cpu" and (turns := _table.by_turns(table)):
+        print(turns)
+    return table
 
 
 def _sized(scale: Scale, setting: Setting | None, dims: Dims | None) -> Scale:
@@ -89,7 +98,7 @@ def _place(backend: str, scheduler: str | None, jobs: int, scale: Scale) -> dict
     """Return joblib's name for where the cells go."""
     if backend == "dask":
         return {"backend": backend, "n_jobs": -1, "scheduler_host": scheduler}
-    return {"backend": backend, "n_jobs": 1 if scale.device == "cuda" else jobs}  # one GPU
+    return {"backend": backend, "n_jobs": 1 if scale.device != "cpu" else jobs}  # one GPU
 
 
 def study(cells: list[Cell], folder: Folder | None, place: dict[str, Any]) -> list[dict]:
@@ -98,25 +107,58 @@ def study(cells: list[Cell], folder: Folder | None, place: dict[str, Any]) -> li
     keys = [key_of(each) for each in made]
     kept = {key: folder.get(key) for key in keys} if folder else {}
     records = {key: record for key, record in kept.items() if record}
-    todo = [
-        (key, packed(cell), each, str(folder.checkpoint(key)) if folder else None)
+    missing = {
+        key: (cell, each)
         for key, cell, each in zip(keys, cells, made, strict=True)
         if key not in records
-    ]
-    failed = {}
+    }
+    todo, faults = _packed(missing, folder)
     for key, record in _finished(todo, folder, place):
         if "error" in record:
-            failed[key] = record["error"]
+            faults[key] = record["error"]
             continue
         records[key] = record
         if folder:
             folder.put(key, record)
-    if failed:
-        key, error = next(iter(failed.items()))
-        raise RuntimeError(
-            f"{len(failed)} of {len(todo)} cells failed{_kept(folder)}. The first, {key}: {error}"
-        )
-    return [records[key] for key in keys]
+    if faults:
+        _tell({key: (missing[key][0], fault) for key, fault in faults.items()}, keys, folder)
+    return [records.get(key) or failed(*missing[key], faults[key]) for key in keys]
+
+
+def _packed(
+    missing: dict[str, tuple[Cell, dict]], folder: Folder | None
+) -> tuple[list[tuple], dict[str, str]]:
+    """Return what is sent to the workers, and what is wrong with the cells that cannot be."""
+    todo, faults = [], {}
+    for key, (cell, made) in missing.items():
+        try:
+            payload = packed(cell)
+        except Exception as error:  # a class may hold an open file, a lock, …
+            faults[key] = f"it cannot be sent to a worker: {said(error)}"
+            continue
+        todo.append((key, payload, made, str(folder.checkpoint(key)) if folder else None))
+    return todo, faults
+
+
+def _tell(faults: dict[str, tuple[Cell, str]], keys: list[str], folder: Folder | None) -> None:
+    """Warn with a line for each encoding's fault; raise if no cell of the study has a record."""
+    tasks: dict[tuple[str, str], list[str]] = {}
+    for cell, fault in faults.values():
+        tasks.setdefault((cell.encoding, fault), []).append(cell.task.name)
+    lines = [
+        f"{name} failed on {_counted(dict.fromkeys(where))}: {fault}"
+        for (name, fault), where in tasks.items()
+    ]
+    if len(faults) == len(set(keys)):
+        raise Failed("\n".join(["nothing could be trained:", *lines]))
+    head = f"{len(faults)} of {len(set(keys))} cells failed, the others are complete"
+    head += f"{_kept(folder)}. Correct the class and run the study again."
+    warnings.warn("\n".join([head, *lines]), stacklevel=4)
+
+
+def _counted(tasks: Iterable[str]) -> str:
+    first, *more = tasks
+    return f"{first} and {len(more)} more tasks" if len(more) > 1 else ", ".join([first, *more])
 
 
 def _finished(
@@ -140,7 +182,7 @@ def _finished(
                     f"the workers went away after {number} of {len(todo)} cells "
                     f"({' '.join(f'{type(error).__name__}: {error}'.split())}){_kept(folder)}: "
                     "run it again to go on"
-                ) from error
+                ) from None  # not the traceback of a worker
 
 
 def _kept(folder: Folder | None) -> str:

@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from posenc.study._crowd import Crowd
+from posenc.study._ends import ends_at
+from posenc.study._fault import of_the_machine, said
 from posenc.study._plan import Cell, draw
 from posenc.tasks import IGNORE
 from posenc.training import one_thread
@@ -33,7 +35,13 @@ def score(cell: Cell, crowd: Crowd) -> tuple[list[Score], list[list[Score]]]:
     crowd.model.eval()
     with one_thread(), torch.no_grad():
         valid = [_one(cell, crowd, seed, cell.setting.length, VALIDATE) for seed in seeds]
-        test = [[_one(cell, crowd, seed, n, TEST) for n in cell.lengths] for seed in seeds]
+        test = [[Score() for _ in cell.lengths] for _ in seeds]
+        for column, n in enumerate(cell.lengths):
+            ends = ends_at(cell, n) if n > cell.setting.length else ""
+            for seed in seeds:
+                test[seed][column] = (
+                    Score(why=f"no answer: {ends}") if ends else _one(cell, crowd, seed, n, TEST)
+                )
     for each in [*valid, *(one for row in test for one in row)]:
         keep = cell.task.name == "text" and each.by_position and len(each.by_position) == longest
         each.by_position = each.by_position if keep else None
@@ -47,10 +55,10 @@ def _one(cell: Cell, crowd: Crowd, index: int, n: int, seed: int) -> Score:
     tokens, targets = draw(cell.task, part, texts, n, Generator().manual_seed(seed))
     try:
         losses, right = _answers(cell, crowd, index, tokens, targets)  # (b, n) twice
-    except (ValueError, IndexError, RuntimeError) as error:
-        if n <= cell.setting.length:
-            raise
-        return Score(why=f"no answer: {str(error).splitlines()[0][:120]}")  # a table that ends
+    except Exception as error:
+        if n <= cell.setting.length or of_the_machine(error):
+            raise  # no record is kept: with more memory, or mended, the cell is trained again
+        return Score(why=f"raised: {said(error)}")
     if not losses.isfinite().all():
         return Score(why="diverged")
     asked = targets != IGNORE

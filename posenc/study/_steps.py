@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from posenc.study._crowd import Crowd, crowd_of
+from posenc.study._device import wait
 from posenc.study._plan import Cell, draw
 from posenc.tasks import IGNORE
 from posenc.training import length_at
@@ -69,8 +70,7 @@ class Steps:
 
     def wait(self) -> None:
         """Wait for a GPU, which goes on working after a call returns."""
-        if self.cell.device == "cuda":
-            torch.cuda.synchronize()
+        wait(self.cell.device)
 
     def batch(self, n: int) -> tuple[Tensor, Tensor]:
         """Return the step's texts, (s, b, n) twice."""

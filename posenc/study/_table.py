@@ -10,10 +10,11 @@ SETUP = [  # within which a learning rate is chosen
 ]  # fmt: skip
 SAID = [
     "seconds", "tokens_per_second", "memory_mib",
-    "device_name", "capability", "torch", "python", "when",
+    "device_name", "capability", "torch", "python", "when", "by_turns",
 ]  # fmt: skip
 NUMBERS = ["accuracy", "loss", "valid_accuracy", "valid_loss", "steps_to_95"]
-NUMBERS += ["tokens_per_second", "memory_mib"]
+NUMBERS += ["seconds", "tokens_per_second", "memory_mib"]
+WORDS = {"diverged": "NaN", "no answer": "ends", "raised": "raises", "failed": "raises"}
 
 
 def by_length(records: Iterable[dict]) -> pd.DataFrame:
@@ -114,14 +115,54 @@ def summary(table: pd.DataFrame, measure: str = "accuracy") -> pd.DataFrame:
     """Return a row for each encoding, task and length: the seeds at the best learning rate.
 
     ``low``, ``mean``, ``high`` are of the seeds; NaN in one seed makes them NaN, and
-    ``missing`` counts such seeds. ``rates_low`` and ``rates_high`` are the lowest and the
-    highest mean over the learning rates tried.
+    ``missing`` counts such seeds; ``word`` says what they have in place of a number, as
+    :func:`answers` does. ``rates_low`` and ``rates_high`` are the lowest and the highest mean
+    over the learning rates tried.
     """
     where = [*(name for name in SETUP if name in table), "times", "length"]
-    found = _spread(best(table), [*where, "lr"], measure).rename(columns={"size": "seeds"})
+    chosen = best(table)
+    found = _spread(chosen, [*where, "lr"], measure).rename(columns={"size": "seeds"})
+    found["word"] = _words(chosen, [*where, "lr"], measure)
     means = _spread(table, [*where, "lr"], measure)
     rates = _spread(means, where, "mean")[[*where, "low", "high"]]
     return found.merge(rates.rename(columns={"low": "rates_low", "high": "rates_high"}), on=where)
+
+
+def answers(table: pd.DataFrame, measure: str = "accuracy") -> pd.Series:
+    """Return each row's number, or the word for why there is none.
+
+    "ends": a table that holds no such positions; "NaN": a loss that is not finite; "raises":
+    an exception in the class, at this length or in the training. ``why`` has the details.
+
+    >>> rows = {"accuracy": [0.5, float("nan")], "why": ["", "no answer: it holds 16"]}
+    >>> answers(pd.DataFrame(rows)).tolist()
+    [0.5, 'ends']
+    """
+    numbers = table[measure]
+    why = table["why"] if "why" in table else pd.Series("", index=table.index)
+    words = why.str.partition(":")[0].map(WORDS).fillna("NaN")
+    return numbers.astype(object).where(numbers.notna(), words)
+
+
+def _words(table: pd.DataFrame, where: list[str], measure: str) -> list[str]:
+    """Return the word of each group's first seed without a number, "" where there is none."""
+    groups = table.assign(answer=answers(table, measure)).groupby(where, sort=False)["answer"]
+    return [next((x for x in rows if isinstance(x, str)), "") for _, rows in groups]
+
+
+def failed(table: pd.DataFrame) -> pd.Series:
+    """Return which rows are of cells that could not be trained."""
+    return table["why"].str.startswith("failed: ")
+
+
+def by_turns(table: pd.DataFrame) -> str:
+    """Return which encodings were trained seed by seed and why, or ""."""
+    rows = table[table["by_turns"].fillna("") != ""].drop_duplicates("encoding")
+    return "\n".join(
+        f"{row.encoding} was trained one seed at a time, because all seeds at once are refused "
+        f"({row.by_turns}): its seconds and tokens per second do not compare with the others'"
+        for row in rows.itertuples()
+    )
 
 
 def _spread(table: pd.DataFrame, where: list[str], measure: str) -> pd.DataFrame:

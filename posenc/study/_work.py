@@ -15,7 +15,9 @@ import cloudpickle
 import torch
 
 from posenc.study import _key
-from posenc.study._crowd import Crowd
+from posenc.study._crowd import Crowd, rehearse
+from posenc.study._device import capability_of, forget_peak, name_of, peak_mib
+from posenc.study._fault import said
 from posenc.study._plan import Cell
 from posenc.study._score import Score, score
 from posenc.study._steps import Steps, Trained
@@ -97,15 +99,14 @@ def work(payload: bytes, made: dict[str, object], checkpoint: str | None) -> dic
         with ONE_AT_A_TIME:
             return _record(cloudpickle.loads(payload), made, checkpoint)
     except Exception as error:  # one class's fault must not cost the other cells
-        return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": said(error)}
 
 
 def _record(cell: Cell, made: dict[str, object], checkpoint: str | None) -> dict[str, object]:
-    on_gpu = cell.device == "cuda"
-    if on_gpu:
-        torch.cuda.reset_peak_memory_stats()
+    rehearse(cell)
+    forget_peak(cell.device)
     trained = train(cell, Path(checkpoint) if checkpoint else None)
-    memory = torch.cuda.max_memory_allocated() >> 20 if on_gpu else None
+    memory = peak_mib(cell.device)
     valid, test = score(cell, trained.crowd)
     return {
         "made": made,
@@ -119,6 +120,20 @@ def _record(cell: Cell, made: dict[str, object], checkpoint: str | None) -> dict
         "seconds": round(trained.seconds / len(cell.seeds), 3),
         "tokens_per_second": _short(trained.tokens / max(trained.seconds, 1e-9)),
         "memory_mib": memory,
+        "by_turns": trained.crowd.by_turns,
+        **_where(cell),
+    }
+
+
+def failed(cell: Cell, made: dict[str, object], error: str) -> dict[str, object]:
+    """Return the record of a cell that failed: it holds no numbers, and is not kept."""
+    seeds, nothing = len(cell.seeds), [None] * len(cell.seeds)
+    columns = ("valid_loss", "valid_accuracy", "steps_to_95")
+    return {
+        "made": made,
+        **dict.fromkeys(columns, nothing),
+        **dict.fromkeys(("accuracy", "loss"), [[None] * len(cell.times)] * seeds),
+        "why": [[f"failed: {error}"] * len(cell.times)] * seeds,
         **_where(cell),
     }
 
@@ -133,12 +148,11 @@ def _by_position(test: list[list[Score]]) -> list[list[float | None] | None] | N
 
 def _where(cell: Cell) -> dict[str, object]:
     """Return on what the cell was trained, and when."""
-    name = torch.cuda.get_device_name() if cell.device == "cuda" else platform.machine()
     return {
         "torch": torch.__version__,
         "python": platform.python_version(),
-        "device_name": name,
-        "capability": torch.backends.cpu.get_cpu_capability(),
+        "device_name": name_of(cell.device),
+        "capability": capability_of(cell.device),
         "when": datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="seconds"),
     }
 

@@ -5,6 +5,7 @@ import inspect
 import contract.model as promise
 import pytest
 import torch
+import torch.nn.functional as F
 from contract import checks
 from torch import nn
 
@@ -211,3 +212,22 @@ def test_fused_kernels_give_the_same_answers_and_gradients(name, causal):
     with_mask = model(tokens, mask=padded)
     answers(False)
     torch.testing.assert_close(with_mask, model(tokens, mask=padded), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "causal"),
+    [("t5", True), ("t5", False), ("alibi", True), ("alibi", False), ("fire", True)],
+)
+def test_fused_kernels_are_given_keys_that_lie_side_by_side(name, causal, monkeypatch):
+    seen, mix = [], F.scaled_dot_product_attention
+
+    def watched(*args, attn_mask, **options):
+        seen.append(attn_mask.stride(-1))
+        return mix(*args, attn_mask=attn_mask, **options)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", watched)
+    model = Transformer(build(name, Dims(d_model=16, n_heads=2)), vocab_size=6, causal=causal)
+    for block in model.blocks:
+        block.attention.fused = True
+    model(torch.randint(6, (3, 12)))
+    assert seen == [1, 1]  # CUDA leaves its kernels for anything else, and does not say so

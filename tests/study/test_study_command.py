@@ -6,7 +6,7 @@ import pytest
 import torch
 from small_study import QUICK, SMALL, same
 
-from posenc import TASKS, study
+from posenc import TASKS, PositionalEncoding, study
 from posenc.study import _run, _scale
 from posenc.study.__main__ import main
 from posenc.study._scale import Scale, scale_of
@@ -88,6 +88,29 @@ def test_the_command_line_runs_and_tells(tmp_path, capsys, monkeypatch):
     assert len(study.load(tmp_path / "kept")) == 2
 
 
+def test_the_command_line_tells_a_fault_without_a_line_of_code(
+    tmp_path, capsys, monkeypatch, registered
+):
+    @registered
+    class Faulty(PositionalEncoding):
+        name = label = "faulty"
+
+        def embed(self, x, pos):
+            raise KeyError("my mistake")
+
+    monkeypatch.setitem(TASKS, "back1", _short(TASKS["back1"]))
+    arguments = ["--encodings", "faulty", "learned", "--tasks", "back1", "--seeds", "1"]
+    arguments += ["--lengths", "1", "5", "--jobs", "1", "--out", str(tmp_path)]
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert "learned      0." in out
+    assert "ends" in out
+    assert "raises" in out
+    assert "NaN" not in out
+    assert err.splitlines()[0].startswith("1 of 2 cells failed, the others are complete")
+    assert err.splitlines()[1].startswith("faulty failed on back1: KeyError: 'my mistake'")
+
+
 def _short(task):
     return _run.replace(task, steps=2)
 
@@ -99,6 +122,10 @@ def test_the_record_is_made_by_one_command(tmp_path, monkeypatch):
               "setting": QUICK, "dims": SMALL}]  # fmt: skip
     monkeypatch.setattr(_record, "parts", lambda: parts)
     file = tmp_path / "study.json"
+    with monkeypatch.context() as patch:
+        patch.setattr(_record, "failed", lambda table: table["why"] == "")  # all of them
+        assert main(["--record", str(file), "--out", str(tmp_path / "kept"), "--jobs", "1"]) == 1
+    assert not file.exists()
     assert main(["--record", str(file), "--out", str(tmp_path / "kept"), "--jobs", "1"]) == 0
     assert len(study.load(file)) == 1
     assert "--record study.json" in json.loads(file.read_text())["command"]
