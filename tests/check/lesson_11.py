@@ -2,6 +2,7 @@
 
 import math
 
+import own_11
 import torch
 
 from posenc.base import PositionalEncoding
@@ -109,6 +110,9 @@ class LogOfZero(PositionalEncoding):
         return -distance.abs().double().log().expand(self.dims.n_heads, -1)
 
 
+FORMS = {"own_encoding": own_11.FORMS}
+EQUIVALENT = {"own_encoding": own_11.EQUIVALENT}
+SAID = {"own_encoding": [(words, cls) for _, words, cls in own_11.TOLD.values()]}
 RIGHT = {"reported_rate": reported, "slower_or_stuck": fate, "own_encoding": Right}
 INVENTED = {
     "own_encoding": {
@@ -122,11 +126,12 @@ INVENTED = {
         "counts its calls": ("remembers", Remembering),
         "heads last": ("bias-shape", HeadsLast),
         "texts on heads": ("bias-shape", OnHeads),
-        "no tensor": ("raises", NoTensor),
+        "no tensor": ("rotate-form", NoTensor),
         "the root of what is below 0": ("not-finite", NaN),
         "only the word before": ("no-key-left", NoKeyLeft),
         "the logarithm of 0": ("no-key-left", LogOfZero),
         "a module": ("not-an-encoding", torch.nn.Linear),
         "a function": ("not-an-encoding", lambda dims: None),
+        **{label: (slug, cls) for label, (slug, _, cls) in own_11.TOLD.items()},
     },
 }
