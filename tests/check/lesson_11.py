@@ -3,6 +3,7 @@
 import math
 
 import own_11
+import rates_11
 import torch
 
 from posenc.base import PositionalEncoding
@@ -110,9 +111,18 @@ class LogOfZero(PositionalEncoding):
         return -distance.abs().double().log().expand(self.dims.n_heads, -1)
 
 
-FORMS = {"own_encoding": own_11.FORMS}
+FORMS = {
+    "reported_rate": rates_11.RATES,
+    "slower_or_stuck": rates_11.FATES,
+    "own_encoding": own_11.FORMS,
+}
 EQUIVALENT = {"own_encoding": own_11.EQUIVALENT}
-SAID = {"own_encoding": [(words, cls) for _, words, cls in own_11.TOLD.values()]}
+TOLD = {
+    "reported_rate": rates_11.RATES_TOLD,
+    "slower_or_stuck": rates_11.FATES_TOLD,
+    "own_encoding": own_11.TOLD,
+}
+SAID = {name: [(words, f) for _, words, f in told.values()] for name, told in TOLD.items()}
 RIGHT = {"reported_rate": reported, "slower_or_stuck": fate, "own_encoding": Right}
 INVENTED = {
     "own_encoding": {
@@ -132,6 +142,7 @@ INVENTED = {
         "the logarithm of 0": ("no-key-left", LogOfZero),
         "a module": ("not-an-encoding", torch.nn.Linear),
         "a function": ("not-an-encoding", lambda dims: None),
-        **{label: (slug, cls) for label, (slug, _, cls) in own_11.TOLD.items()},
     },
 }
+for name, told in TOLD.items():
+    INVENTED.setdefault(name, {}).update({label: (row[0], row[2]) for label, row in told.items()})
