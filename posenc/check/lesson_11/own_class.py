@@ -23,7 +23,26 @@ def examine_class(cls: Any) -> str:
     _known_promises(cls)
     said = f"pos_dims is {cls.pos_dims}. A text has one number per position: leave pos_dims at 1."
     require(cls.pos_dims == 1, "pos-dims", said)
+    for hook in HOOKS:
+        _takes(hook, getattr(cls, hook))
     return _hooks(cls)
+
+
+def _takes(hook: str, method: Any) -> None:
+    """Raise unless a hook can be called as a model calls it."""
+    wanted = list(inspect.signature(getattr(PositionalEncoding, hook)).parameters)
+    try:
+        signature = inspect.signature(method)
+    except (TypeError, ValueError):
+        said = f"{hook} is of type {type(method).__name__}. Write a method: def {hook}(…) in the class."
+        raise Mistake("hook-form", said) from None
+    try:
+        signature.bind(*wanted)
+    except TypeError:
+        given = ", ".join(signature.parameters)
+        said = f"{hook} takes ({given}). A model calls it with"
+        cure = f"{', '.join(wanted[1:])}: write def {hook}({', '.join(wanted)})."
+        raise Mistake("hook-form", f"{said} {cure}") from None
 
 
 def _known_promises(cls: type[PositionalEncoding]) -> None:
@@ -50,6 +69,10 @@ def _hooks(cls: type[PositionalEncoding]) -> str:
     if near:
         said = f"It acts on nothing, because nothing calls {near[0][0]!r}. Rename it to"
         raise Mistake("misspelt-hook", f"{said} {near[0][1]!r}.")
+    for name, value in own.items():
+        if callable(value) and name not in called and not hasattr(PositionalEncoding, name):
+            said = f"It acts on nothing, because nothing calls {name!r}. Name it as what it is:"
+            raise Mistake("misspelt-hook", f"{said} {', '.join(HOOKS[:3])} or {HOOKS[3]}.")
     said = f"It acts on nothing: it overrides none of {', '.join(HOOKS)}. Define one in the class."
     require(cls.__name__ == ENCODINGS["none"].__name__, "acts-on-nothing", said)
     return ""

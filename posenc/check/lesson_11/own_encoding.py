@@ -63,7 +63,7 @@ def _reach(cls: type[PositionalEncoding], dims: Dims, lacking: dict[str, str]) -
     """Examine it at one size, note the promises that it lacks, return a remark on its reach."""
     try:
         encoding = made(cls, dims)
-    except ValueError:
+    except (ValueError, AssertionError):
         if dims == SIZES[0]:
             raise
         return f"; it refuses {dims.n_heads} heads of width {dims.d_head}"
