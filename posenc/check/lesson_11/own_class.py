@@ -34,7 +34,7 @@ def _takes(hook: str, method: Any) -> None:
     try:
         signature = inspect.signature(method)
     except (TypeError, ValueError):
-        said = f"{hook} is of type {type(method).__name__}. Write a method: def {hook}(…) in the class."
+        said = f"{hook} is of type {type(method).__name__}. Write a method, def {hook}(…)."
         raise Mistake("hook-form", said) from None
     try:
         signature.bind(*wanted)
