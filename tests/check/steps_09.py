@@ -82,6 +82,8 @@ PACKED_TOLD = {
         lambda ids: torch.arange(len(ids)) - (torch.arange(len(ids)) * begins(ids)).max()),
     "cumsum": ("cumsum", "Use cummax",
         lambda ids: torch.arange(len(ids)) - (torch.arange(len(ids)) * begins(ids)).cumsum(0)),
+    "numbers in float16": ("numbers-in-float16", "2049 becomes 2048",
+        lambda ids: since(begins(ids.half()))),
     "0 is a pad": ("zero-is-no-pad", "Document 0", lambda ids: since(begins(ids)) * (ids != 0)),
     "never reset": ("never-reset", "never resets",
         lambda ids: torch.cat((torch.tensor([False]), ids.diff() == 0)).cumsum(0)),
@@ -199,6 +201,14 @@ STEP_TOLD = {
     "width 8": ("scale-of-eight", "√8 at every width",
         lambda q, k, v, s, t:
             out(t(q, kept(k, v, s, t)) * (len(q) / 8) ** 0.5, s["keys"], s["values"])),
+    "half precision out": ("rounded", "The output is rounded to torch.float16",
+        lambda q, k, v, s, t: out(t(q, kept(k, v, s, t)), s["keys"], s["values"]).half()),
+    "keys for values": ("other-value", "holds the key. Append v",
+        lambda q, k, v, s, t: out(t(q, kept(k, k, s, t)), s["keys"], s["values"])),
+    "four of them": ("weights", "Stored key [0] gets no weight",
+        lambda q, k, v, s, t: out(t(q, kept(k, v, s, t)), s["keys"][-4:], s["values"][-4:])),
+    "its own value": ("own-value-alone", "Return the mean of all stored values",
+        lambda q, k, v, s, t: (kept(k, v, s, t), v)[1]),
     "None": ("shape", "returned None", lambda q, k, v, s, t: print(kept(k, v, s, t))),
     "with the store": ("shape", "returned a tuple", lambda q, k, v, s, t: (kept(k, v, s, t), s)),
 }  # fmt: skip

@@ -92,7 +92,7 @@ def _walk(answer: Step, text: Text) -> None:
         except Exception as error:
             _empty(store, error)
             raise
-        _examine_store(store, i, kept, (k, v), text)
+        _examine_store(store, i, kept, (q, k, v), text)
         _examine_out(out, i, kept, (q, k, v), text)
 
 
@@ -136,7 +136,7 @@ def _run(step: Step, text: Text) -> Tensor:
 
 
 def _examine_store(
-    store: dict[str, Any], i: int, kept: list[int], kv: tuple[Tensor, Tensor], text: Text
+    store: dict[str, Any], i: int, kept: list[int], heads: tuple[Tensor, ...], text: Text
 ) -> None:
     after = "After the first step" if i == 0 else f"After step {i + 1}"
     for name, cure in (("keys", "Append turn(k, p)"), ("values", "Append v")):
@@ -150,28 +150,46 @@ def _examine_store(
         vectors = all(isinstance(x, Tensor) and x.shape == (text.width,) for x in store[name])
         said = f'store["{name}"] must hold tensors of (dh,), here ({text.width},). {cure}.'
         require(vectors, "not-a-tensor", said)
-    _keys(store["keys"], i, kept, kv, text)
+    _keys(store["keys"], i, kept, heads, text)
+    _values(store["values"][-1], i, heads, text)
     seen, wanted = store.get("seen"), text.start + i + 1
     said = f'{after} store["seen"] is {seen}, not {wanted}. Raise it by 1 per token.'
     require(seen == wanted, "seen-not-counted", said)
 
 
 def _keys(
-    keys: list[Tensor], i: int, kept: list[int], kv: tuple[Tensor, Tensor], text: Text
+    keys: list[Tensor], i: int, kept: list[int], heads: tuple[Tensor, ...], text: Text
 ) -> None:
     """Raise unless the keys are rotated, each once, by its own position."""
-    k, v = kv
+    q, k, v = heads
     swapped = alike(keys[-1], v[i])
     said = 'store["keys"] holds the value. Append turn(k, p) to the keys and v to the values.'
     require(not swapped, "swapped", said)
     right = [text.turn(k[p], text.start + p) for p in kept]
     if not alike(keys[-1], right[-1]):
+        said = "The newest key stands first. Append it instead: the oldest leave at the front."
+        require(len(keys) == 1 or not alike(keys[0], right[-1]), "order", said)
+        said = 'store["keys"] holds the rotated query. Append turn(k, p), not turn(q, p).'
+        require(not alike(keys[-1], text.turn(q[i], text.start + i)), "query-stored", said)
         near = alike(keys[-1], right[-1], atol=0.02)
         said = f"The stored key is rounded to {keys[-1].dtype}. Keep the number type of k."
         require(not near or keys[-1].dtype == k.dtype, "rounded", said)
         _name_position(keys[-1], i, partial(text.turn, k[i]), text.start)
     stale = any(not alike(key, true) for key, true in zip(keys, right, strict=True))
     require(not stale, "turned-twice", f"At step {i + 1}: {SAYS['turned-twice']}")
+
+
+def _values(value: Tensor, i: int, heads: tuple[Tensor, ...], text: Text) -> None:
+    """Raise unless the newest value is v as it came."""
+    _, k, v = heads
+    if alike(value, v[i]):
+        return
+    near = alike(value, v[i], atol=0.02) and value.dtype != v.dtype
+    said = f"The stored value is rounded to {value.dtype}. Keep the number type of v."
+    require(not near, "rounded", said)
+    held = any(alike(value, key) for key in (k[i], text.turn(k[i], text.start + i)))
+    said = f'store["values"] {"holds the key" if held else "does not hold v as it came"}. Append v.'
+    raise Mistake("other-value", said)
 
 
 def _name_position(key: Tensor, i: int, turned: Callable[[int], Tensor], start: int) -> None:
@@ -202,11 +220,11 @@ def _examine_out(
     weights = (keys @ text.turn(q[i], text.start + i) / math.sqrt(text.width)).softmax(0)
     if alike(out, weights @ v[kept]):
         return
+    rounded = alike(out, weights @ v[kept], atol=0.01) and out.dtype != v.dtype
+    require(not rounded, "rounded", f"The output is rounded to {out.dtype}. Keep q's number type.")
     said = f"At token {text.start + i} the output differs from the full pass."
     alone = "The first token attends only to itself: its output must be its own value v."
     require(i > 0, "own-value", f"{said} {alone}")
-    rounded = alike(out, weights @ v[kept], atol=0.01) and out.dtype != v.dtype
-    require(not rounded, "rounded", f"The output is rounded to {out.dtype}. Keep q's number type.")
     _wrong_weights(out.detach().to("cpu", torch.float64), weights, v[kept], said)
 
 
@@ -220,10 +238,13 @@ def _wrong_weights(out: Tensor, right: Tensor, values: Tensor, said: str) -> Non
     mixture = alike(mine @ values, out, atol=1e-4)
     cure = "Return softmax(scores) @ torch.stack(values), and rotate or add nothing after it."
     require(mixture, "no-mixture", f"{said} It is no weighted sum of the stored values. {cure}")
-    found, wanted = (f"[{', '.join(f'{w:.3g}' for w in t.tolist())}]" for t in (mine, right))
+    found, wanted = (f"[{', '.join(f'{w:.2g}' for w in t.tolist())}]" for t in (mine, right))
     share = bool((mine > -1e-4).all()) and abs(float(mine.sum()) - 1) < 1e-4
     cure = "Take the softmax of the scores over all stored keys."
     require(share, "no-weights", f"{said} Its attention weights {found} sum to "
             f"{float(mine.sum()):.3g} or are below 0. {cure}")  # fmt: skip
+    unseen = (mine.abs() < 1e-6).nonzero()[:, 0].tolist()
+    cure = "Attend to all that is in the store."
+    require(not unseen, "weights", f"{said} Stored key {unseen[:1]} gets no weight. {cure}")
     cure = "Scores are key · query / √dh, query and keys each rotated once."
     raise Mistake("weights", f"{said} The weights are {found}, not {wanted}. {cure}")

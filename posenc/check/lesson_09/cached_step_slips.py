@@ -156,6 +156,9 @@ WEIGHTS = (
          "the m scores."),
     Slip("mean", _step(mix=lambda s, v: v.mean(0)),
          "All values get the same attention weight: the scores are not used. Use their softmax."),
+    Slip("own-value-alone", _step(mix=lambda s, v: v[-1]),
+         "It returns the token's own value. Return the mean of all stored values, weighted by the "
+         "softmax of the scores."),
     Slip("sharpest", _step(mix=lambda s, v: v[int(s.argmax())]),
          "It returns the value of the best key. Return the mean of the values, weighted by the "
          "softmax."),

@@ -83,6 +83,15 @@ def _first_length(ids: Tensor) -> Tensor:
     return torch.arange(len(ids)) % int(ids.unique_consecutive(return_counts=True)[1][0])
 
 
+def _numbers_in(dtype: torch.dtype, says: str) -> Slip:
+    """Return the slip of comparing the documents' numbers in another type."""
+    return Slip(
+        f"numbers-in-{str(dtype).removeprefix('torch.')}",
+        lambda ids: packed(ids.to(dtype)),
+        f"The documents' numbers {says}. Compare them as they came.",
+    )
+
+
 ANY_ORDER = "Documents have numbers in any order: use diff != 0."
 SLIPS = (
     Slip("no-restart", lambda ids: torch.arange(len(ids)),
@@ -143,19 +152,20 @@ SLIPS = (
              ids.unique_consecutive(return_inverse=True, return_counts=True)[2][
                  ids.unique_consecutive(return_inverse=True)[1]],
          "It returns how long each document is. Count its tokens from 0."),
-    Slip("numbers-in-int8", lambda ids: packed(ids.to(torch.int8)),
-         "The documents' numbers wrap round in int8: 300 becomes 44. Compare them as they came."),
-    Slip("numbers-in-int16", lambda ids: packed(ids.to(torch.int16)),
-         "The documents' numbers wrap round in int16: 70000 becomes 4464. Compare them as they "
-         "came."),
+    *(_numbers_in(dtype, says) for dtype, says in (
+        (torch.int8, "wrap round in int8: 300 becomes 44"),
+        (torch.int16, "wrap round in int16: 70000 becomes 4464"),
+        (torch.bfloat16, "are rounded in bfloat16: 257 becomes 256"),
+        (torch.float16, "are rounded in float16: 2049 becomes 2048"),
+        (torch.float32, "are rounded in float32: 16777217 becomes 16777216"))),
     Slip("zero-is-no-pad", lambda ids: packed(ids) * (ids != 0),
          "Document 0 gets 0 at every token. 0 is a document's number like any other: leave out "
          "the test for it."),
 )  # fmt: skip
 DOCUMENTS = (
     [0, 0, 0, 1, 1], [4, 4, 7, 7, 7, 7, 7, 9], [3, 1, 1, 2, 2, 2, 0], [5], [6, 6, 6],
-    [2, 9, 4, 7, 7],
-    [300, 300, 44, 44, 44, 70_000, 4464], [8] * 300 + [2] * 40, [1] * 5 + [0] * 2100,
+    [2, 9, 4, 7, 7], [300, 300, 44, 44, 44, 70_000, 4464], [2048, 2049, 2049, 256, 257],
+    [16_777_216, 16_777_217, 16_777_217], [8] * 300 + [2] * 40, [1] * 5 + [0] * 2100,
 )  # fmt: skip
 
 
