@@ -52,7 +52,8 @@ class Mine(posenc.PositionalEncoding):
         h = self.dims.n_heads
         slopes = torch.linspace(0.5, 3, h, device=distance.device)
         fade = -slopes[:, None] * distance.abs().float().log1p()
-        behind = (distance < 0) & (torch.arange(h) % 2 == 0)[:, None]
+        left = torch.arange(h, device=distance.device) % 2 == 0
+        behind = (distance < 0) & left[:, None]
         return fade.masked_fill(behind, -9.0)
 
 

@@ -1,5 +1,6 @@
 """Answers to the exercises of notebook 09, right and wrong."""
 
+import steps_09
 import torch
 
 
@@ -127,14 +128,14 @@ WRONG = {
         "own-value": sees_not_itself,
         "values-not-kept": keys_only,
         "keys-not-kept": lambda q, k, v, store, turn: v,
-        "one-late": lambda *given: step(*given, *2 * [late_but_for_the_first]),
+        "position": lambda *given: step(*given, *2 * [late_but_for_the_first]),
         "raises": lambda q, k, v, store, turn: store["key"],
     },
 }
 
 INVENTED = {
     "left_padded_positions": {
-        "fewest pads": ("depends-on-others",
+        "fewest pads": ("fewest-pads",
             lambda m: (torch.arange(m.shape[1]) - (~m).sum(1).min()).clamp(min=0).expand(m.shape)),
         "pads below 0": ("negative", count_words),
         "two on": ("start", lambda m: padded(m) + 2),
@@ -149,9 +150,9 @@ INVENTED = {
         "never past 7": ("steps", lambda m: count_words(m).clamp(0, 7)),
     },
     "packed_positions": {
-        "one late": ("steps", late),
+        "one late": ("one-late", late),
         "one word documents lost": ("not-restarted", single_words_lost),
-        "length of the first": ("steps",
+        "length of the first": ("first-length",
             lambda ids: torch.arange(len(ids)) % int((ids == ids[0]).sum())),
         "a share of the document": ("dtype",
             lambda ids: right_packed(ids) / (ids[:, None] == ids).sum(1)),
@@ -169,16 +170,29 @@ INVENTED = {
         "query added": ("no-mixture", lambda *a: step(*a) + (len(a[3]["keys"]) - 1) * a[0]),
         "counts by two": ("seen-not-counted", lambda *a: step(*a, more=2)),
         "does not count": ("seen-not-counted", lambda *a: step(*a, more=0)),
-        "length of the cache": ("not-turned",
+        "length of the cache": ("position",
             lambda q, k, v, s, t: step(q, k, v, s, t, *2 * [lambda p: len(s["values"]) - 1])),
         "nothing kept": ("keys-not-kept", not_kept),
         "seen is the length": ("seen-not-counted", length_kept),
         "the latest alone": ("keys-not-kept", latest_only),
         "weights alone": ("shape", weights_only),
-        "newest first": ("not-turned", newest_first),
-        "query for the key": ("not-turned", lambda q, k, v, s, t: step(q, q, v, s, t)),
+        "newest first": ("order", newest_first),
+        "query for the key": ("query-stored", lambda q, k, v, s, t: step(q, q, v, s, t)),
         "a window": ("keys-not-kept", window),
         "at most eight": ("position",
             lambda *a: step(*a, at_q=lambda p: min(p, 8), at_k=lambda p: min(p, 8))),
     },
 }  # fmt: skip
+FORMS = {
+    "left_padded_positions": steps_09.PADDED_FORMS,
+    "packed_positions": steps_09.PACKED_FORMS,
+    "cached_step": steps_09.STEP_FORMS,
+}
+TOLD = {
+    "left_padded_positions": steps_09.PADDED_TOLD,
+    "packed_positions": steps_09.PACKED_TOLD,
+    "cached_step": steps_09.STEP_TOLD,
+}
+SAID = {name: [(words, f) for _, words, f in told.values()] for name, told in TOLD.items()}
+for name, told in TOLD.items():
+    INVENTED[name] |= {label: (slug, f) for label, (slug, _, f) in told.items()}

@@ -2,6 +2,7 @@
 
 import math
 
+import grids_10
 import torch
 import torch.nn.functional as F
 
@@ -64,7 +65,7 @@ INVENTED = {
         "the number twice": ("outside", lambda h, w: torch.arange(h * w)[:, None].expand(-1, 2)),
         "row and number": ("outside",
             lambda h, w: torch.stack((torch.arange(h * w) // w, torch.arange(h * w)), dim=-1)),
-        "the width less one": ("outside",
+        "the width less one": ("width-less-one",
             lambda h, w: torch.stack((torch.arange(h * w) // (w - 1),
                 torch.arange(h * w) % (w - 1)), dim=-1)),
         "with a class token": ("shape", lambda h, w: F.pad(grid(h, w) + 1, (0, 0, 1, 0))),
@@ -83,7 +84,7 @@ INVENTED = {
         "channels first": ("shape", lambda t, o, n: resize(t, o, n).T),
         "scaled by the sizes": ("ones",
             lambda t, o, n: resize(t, o, n) * (o[0] * o[1]) / (n[0] * n[1])),
-        "upside down": ("rows", lambda t, o, n: resize(t.flip(0), o, n)),
+        "upside down": ("upside-down", lambda t, o, n: resize(t.flip(0), o, n)),
         "a square assumed": ("rows",
             lambda t, o, n: resize(t[: math.isqrt(len(t)) ** 2], [math.isqrt(len(t))] * 2, n)),
         "square out": ("shape", lambda t, o, n: resize(t, o, (n[0], n[0]))),
@@ -101,19 +102,25 @@ INVENTED = {
         "with the coordinates": ("shape", lambda x, b: torch.cat((x, both(waves(x, b))), -1)),
         "powers of two": ("raises",
             lambda x, b: both(waves(x, 2.0 ** torch.arange(len(b))[:, None].expand_as(b)))),
-        "the first coordinate": ("coordinate", lambda x, b: both(waves(x[:, :1], b[:, :1]))),
-        "cosines without 2π": ("pairs",
+        "the first coordinate": ("first-coordinate", lambda x, b: both(waves(x[:, :1], b[:, :1]))),
+        "cosines without 2π": ("cosines-without-two-pi",
             lambda x, b: torch.cat((waves(x, b).sin(), waves(x, b, 1).cos()), -1)),
-        "divided by the root of m": ("pairs", lambda x, b: both(waves(x, b)) / len(b) ** 0.5),
-        "wraps the coordinates": ("coordinate", lambda x, b: both(waves(x % 1, b))),
-        "absolute frequencies": ("coordinate", lambda x, b: both(waves(x, b.abs()))),
-        "distance from the origin": ("coordinate",
+        "divided by the root of m": ("divided-by-root-m",
+            lambda x, b: both(waves(x, b)) / len(b) ** 0.5),
+        "wraps the coordinates": ("wrapped-coordinates", lambda x, b: both(waves(x % 1, b))),
+        "absolute frequencies": ("absolute-frequencies", lambda x, b: both(waves(x, b.abs()))),
+        "distance from the origin": ("lengths",
             lambda x, b: both(2 * math.pi * x.norm(dim=-1, keepdim=True) * b.norm(dim=-1))),
         "half precision": ("rounded", lambda x, b: both(waves(x.bfloat16(), b.bfloat16()))),
         "rounded coordinates": ("coordinate", lambda x, b: both(waves(x.round(), b))),
-        "coordinates turned round": ("coordinate", lambda x, b: both(waves(x.flip(-1), b))),
-        "one frequency for all": ("coordinate", lambda x, b: both(waves(x, b[:1].expand_as(b)))),
+        "coordinates turned round": ("reversed-coordinates",
+            lambda x, b: both(waves(x.flip(-1), b))),
+        "one frequency for all": ("one-frequency", lambda x, b: both(waves(x, b[:1].expand_as(b)))),
         "from the middle": ("depends-on-others", lambda x, b: both(waves(x - x.mean(0), b))),
-        "from minus one to one": ("origin", lambda x, b: both(waves(2 * x - 1, b))),
+        "from minus one to one": ("scaled-coordinates", lambda x, b: both(waves(2 * x - 1, b))),
     },
 }  # fmt: skip
+FORMS, SAID = grids_10.FORMS, {}
+for name, told in grids_10.TOLD.items():
+    INVENTED[name] |= {label: (slug, f) for label, (slug, _, f) in told.items()}
+    SAID[name] = [(words, f) for _, words, f in told.values()]

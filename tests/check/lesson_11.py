@@ -2,6 +2,8 @@
 
 import math
 
+import own_11
+import rates_11
 import torch
 
 from posenc.base import PositionalEncoding
@@ -109,6 +111,18 @@ class LogOfZero(PositionalEncoding):
         return -distance.abs().double().log().expand(self.dims.n_heads, -1)
 
 
+FORMS = {
+    "reported_rate": rates_11.RATES,
+    "slower_or_stuck": rates_11.FATES,
+    "own_encoding": own_11.FORMS,
+}
+EQUIVALENT = {"own_encoding": own_11.EQUIVALENT}
+TOLD = {
+    "reported_rate": rates_11.RATES_TOLD,
+    "slower_or_stuck": rates_11.FATES_TOLD,
+    "own_encoding": own_11.TOLD,
+}
+SAID = {name: [(words, f) for _, words, f in told.values()] for name, told in TOLD.items()}
 RIGHT = {"reported_rate": reported, "slower_or_stuck": fate, "own_encoding": Right}
 INVENTED = {
     "own_encoding": {
@@ -122,7 +136,7 @@ INVENTED = {
         "counts its calls": ("remembers", Remembering),
         "heads last": ("bias-shape", HeadsLast),
         "texts on heads": ("bias-shape", OnHeads),
-        "no tensor": ("raises", NoTensor),
+        "no tensor": ("rotate-form", NoTensor),
         "the root of what is below 0": ("not-finite", NaN),
         "only the word before": ("no-key-left", NoKeyLeft),
         "the logarithm of 0": ("no-key-left", LogOfZero),
@@ -130,3 +144,5 @@ INVENTED = {
         "a function": ("not-an-encoding", lambda dims: None),
     },
 }
+for name, told in TOLD.items():
+    INVENTED.setdefault(name, {}).update({label: (row[0], row[2]) for label, row in told.items()})

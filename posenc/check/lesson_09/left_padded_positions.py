@@ -10,24 +10,25 @@ from torch import Tensor
 from posenc.check.engine.compare import explain
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Verdict, judge, require
-from posenc.check.lesson_09.whole_numbers import whole_numbers
+from posenc.check.lesson_09.whole_numbers import before, examine_digits, whole_numbers
 
 
 def left_padded_positions(answer: Callable[[Tensor], Any]) -> Verdict:
-    """Check ``left_padded_positions(mask)``: (b, n) boolean -> (b, n), words count from 0.
+    """Check ``left_padded_positions(mask)``: (b, n) boolean -> (b, n), tokens count from 0.
 
     What pads get is free, as long as it is not below 0.
 
     >>> def mine(mask):
     ...     return torch.arange(mask.shape[1]).expand(mask.shape)
     >>> verdict = left_padded_positions(mine)
-    ✗ left_padded_positions: it numbers the columns: row 1's first word stands in column 2, not 0
+    ✗ left_padded_positions: It numbers the columns: the first token of row 1 gets 2. Count the \
+tokens of each row with cumsum.
     """
     return judge("left_padded_positions", answer, _examine_padding)
 
 
 def count_words(mask: Tensor) -> Tensor:
-    """Return how many words stand before each, and 0 for pads before the first."""
+    """Return how many tokens stand before each, and 0 for pads before the first."""
     return (mask.cumsum(-1) - 1).clamp(min=0)
 
 
@@ -39,31 +40,51 @@ def _less(mask: Tensor, pads: Tensor) -> Tensor:
     return (_columns(mask) - pads).clamp(min=0)
 
 
+def _after_last_pad(mask: Tensor) -> Tensor:
+    last = (~mask * (_columns(mask) + 1)).amax(-1, keepdim=True)
+    return _less(mask, last)
+
+
+OWN = "Each row has its own: sum over dim -1 with keepdim=True."
 SLIPS = (
     Slip("columns", _columns,
-         "it numbers the columns: row 1's first word stands in column 2, not 0",
+         "It numbers the columns: the first token of row 1 gets 2. Count the tokens of each row "
+         "with cumsum.",
          seen="ndif-team/nnsight#672"),
     Slip("starts-at-one", lambda mask: mask.cumsum(-1),
-         "the first word gets 1: cumsum counts the word itself, so take one off"),
+         "The first token gets 1, because cumsum counts the token itself. Subtract 1."),
     Slip("first-two-alike", lambda mask: (mask.cumsum(-1) - 2).clamp(min=0),
-         "the first two words both get 0: take one off the count, not two"),
+         "The first two tokens both get 0. Subtract 1 from the count, not 2."),
     Slip("down-the-batch", lambda mask: (mask.cumsum(0) - 1).clamp(min=0),
-         "it counts down the batch (dim 0): count along each row, dim -1"),
+         "It counts down the batch, along dim 0. Count along each row, dim -1."),
     Slip("counts-pads", lambda mask: count_words(~mask),
-         "it counts the pads: in the mask, True is a word"),
+         "It counts the pads. In the mask, True is a token: leave out the ~."),
     Slip("left-only", lambda mask: _less(mask, (~mask).sum(-1, keepdim=True)),
-         "it takes off the number of pads, which fits pads on the left alone: count the words"),
+         "It subtracts the number of pads, which is right only with all pads on the left. Count "
+         "the tokens with cumsum."),
+    Slip("from-first-token", lambda mask: _less(mask, mask.int().argmax(-1, keepdim=True)),
+         "It subtracts the first token's column, so a later pad counts: the last token of "
+         "[1, 0, 1] gets 2, not 1. Count the tokens with cumsum."),
+    Slip("after-last-pad", _after_last_pad,
+         "It starts after the last pad, which is right only with all pads on the left. Count the "
+         "tokens with cumsum."),
     Slip("all-pads", lambda mask: _less(mask, (~mask).sum()),
-         "it takes off the pads of all rows together: each row has its own"),
+         f"It subtracts the pads of all rows together. {OWN}"),
     Slip("most-pads", lambda mask: _less(mask, (~mask).sum(-1).max()),
-         "it takes off the pads of the row that has most: each row has its own"),
+         f"It subtracts the pads of the row that has most. {OWN}"),
+    Slip("fewest-pads", lambda mask: _less(mask, (~mask).sum(-1).min()),
+         f"It subtracts the pads of the row that has fewest. {OWN}"),
     Slip("first-row", lambda mask: _less(mask, (~mask[0]).sum()),
-         "it takes off the first row's pads from every row: each row has its own"),
+         f"It subtracts the first row's pads from every row. {OWN}"),
+    Slip("last-row", lambda mask: _less(mask, (~mask[-1]).sum()),
+         f"It subtracts the last row's pads from every row. {OWN}"),
+    Slip("first-row-counted", lambda mask: count_words(mask)[:1].expand(mask.shape),
+         "Every row gets the positions of row 0. Count the tokens of each row along dim -1."),
     Slip("from-the-end", lambda mask: count_words(mask.flip(-1)).flip(-1),
-         "it counts from the end of each row: the first word gets 0"),
+         "It counts from the end of each row: the last token gets 0. The first must get 0."),
     Slip("across-rows",
          lambda mask: (mask.flatten().cumsum(0) - 1).clamp(min=0).reshape(mask.shape),
-         "it counts on from row to row: each row begins at 0"),
+         "It counts on from row to row. Start each row at 0: cumsum along dim -1, not flattened."),
 )  # fmt: skip
 
 
@@ -74,7 +95,9 @@ def _masks() -> tuple[Tensor, ...]:
         torch.arange(5) < lengths[:, None],  # on the right
         torch.tensor([[True, True], [False, True]]),
         torch.arange(6) >= 6 - others[:, None],  # the first row has pads, too
-        torch.arange(300) >= torch.tensor([[0], [177]]),
+        torch.tensor([[1, 0, 1], [0, 1, 1], [1, 1, 0]]).bool(),  # and in the middle
+        torch.tensor([[0, 1, 1, 0, 0, 1, 0, 1]]).bool(),
+        torch.arange(2100) >= torch.tensor([[0], [177]]),
     )
 
 
@@ -88,35 +111,41 @@ def _examine_padding(answer: Callable[[Tensor], Any]) -> str:
     right = [count_words(mask)[mask] for mask in MASKS]
     if not all(torch.equal(mine, true) for mine, true in zip(words, right, strict=True)):
         explain(words, [_on_words(slip) for slip in SLIPS], [(m,) for m in MASKS])
+        examine_digits(words, right)
         for mine, mask in zip(found, MASKS, strict=True):
             _wrong_rows(answer, mine, mask)
-    require(
-        all(bool((mine >= 0).all()) for mine in found),
-        "negative",
-        "pads get positions below 0: a table would be read from its end; clamp them",
-    )
-    return "right: each row's words count from 0, wherever the pads stand"
+    _pads(found)
+    return "each row counts its tokens from 0, wherever the pads are"
+
+
+def _pads(found: list[Tensor]) -> None:
+    least = min(int(mine.min()) for mine in found)
+    minus_one = all(torch.equal(mine.clamp(min=-1), mine) for mine in found)
+    said = f"Pads get {least}, and a table would read its last row for them."
+    cure = "Subtract 1 first, then clamp: (count - 1).clamp(min=0)."
+    require(least >= 0, "negative", f"{said} {cure if minus_one else 'Clamp last, at 0.'}")
 
 
 def _on_words(slip: Slip) -> Slip:
-    """Return the slip with what it gives to words alone, for pads are free."""
+    """Return the slip with what it gives to tokens alone, for pads are free."""
     return replace(slip, program=lambda mask: slip.program(mask)[mask])
 
 
 def _wrong_rows(answer: Callable[[Tensor], Any], found: Tensor, mask: Tensor) -> None:
-    """Raise the first property that fails: a row by itself, 0 for its first word, even steps."""
+    """Raise the first property that fails: a row by itself, 0 for its first token, even steps."""
     for row, (mine, words) in enumerate(zip(found, mask, strict=True)):
         alone = whole_numbers(answer(words[None].clone()), mask[:1], "with one row it")
-        require(
-            torch.equal(alone[0][words], mine[words]),
-            "depends-on-others",
-            f"row {row} is counted otherwise when it stands alone: each row counts its own words",
-        )
-        where = words.nonzero()[:, 0].tolist()
-        for count, column in enumerate(where):
+        said = f"Row {row} of {len(mask)} gets other positions than alone. Count each row's own"
+        same = torch.equal(alone[0][words], mine[words])
+        require(same, "depends-on-others", f"{said} tokens, along dim -1.")
+        for count, column in enumerate(words.nonzero()[:, 0].tolist()):
             slug = "steps" if count else "start"
-            said = f"{_short(words)}: the word in column {column} must get {count}"
-            require(mine[column] == count, slug, f"in {said}; it gets {mine[column]}")
+            said = f"In {_short(words)} the token in column {column} gets {mine[column]}."
+            if count:
+                said += f" In its row {before(count)} before it: it must get {count}."
+            else:
+                said += " It is the first token: it must get 0."
+            require(mine[column] == count, slug, said)
 
 
 def _short(words: Tensor) -> str:

@@ -1,14 +1,17 @@
-"""Places on a grid, and the slips that show on this one."""
+"""Places on a grid, and the form of what an answer returns."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from posenc.check.engine.compare import alike
-from posenc.check.engine.slip import Slip
+from posenc.check.engine.compare import alike, explain
+from posenc.check.engine.exercise import Exercise
+from posenc.check.engine.verdict import Mistake, require
 
 ROUNDING = 1e-4  # none of the learner's business
+Hint = Callable[..., str]  # found shape, right one, the arguments -> the remedy
 
 
 def places(height: int, width: int) -> Tensor:
@@ -21,6 +24,53 @@ def at(place: Tensor) -> str:
     return f"({', '.join(f'{x:g}' for x in place.tolist())})"
 
 
-def telling(slips: tuple[Slip, ...], right: Tensor, *given: Any) -> tuple[Slip, ...]:
-    """Return the slips that do not make the right numbers here, as some do on a square grid."""
-    return tuple(s for s in slips if not alike(s.program(*given), right, atol=ROUNDING))
+def formed(
+    answer: Callable[..., Any], exercise: Exercise, hint: Hint, join: str
+) -> Callable[..., Any]:
+    """Return the answer, watched: what it returns must be a tensor of the right shape.
+
+    ``join`` is what makes one tensor of several, ``hint`` what a wrong shape calls for.
+    """
+    done: list[tuple[Any, tuple[Any, ...]]] = []
+
+    def watched(*given: Any) -> Any:
+        wanted = tuple(exercise.right(*given).shape)
+        try:
+            found = answer(*given)
+        except Exception as error:
+            if isinstance(error, Mistake) or not done:
+                raise
+            _so_far(done, exercise)
+            text = " ".join(str(error).split())[:70].rstrip(".")
+            said = f"With inputs {_sizes(given)} it raised {type(error).__name__} ({text})"
+            said += f", with {_sizes(done[0][1])} not."
+            raise Mistake("one-size", f"{said} Take all sizes from the arguments.") from None
+        done.append((found, given))
+        _form(found, join)
+        if tuple(found.shape) != wanted:
+            said = f"The result has the shape {tuple(found.shape)}, not {wanted}."
+            raise Mistake("shape", f"{said} {hint(tuple(found.shape), wanted, *given)}")
+        return found
+
+    return watched
+
+
+def _so_far(done: list[tuple[Any, tuple[Any, ...]]], exercise: Exercise) -> None:
+    """Raise what explains the results so far, if they are wrong already."""
+    cases = [given for _, given in done]
+    if not all(alike(found, exercise.right(*given), ROUNDING) for found, given in done):
+        explain([found for found, _ in done], exercise.slips, cases, ROUNDING)
+
+
+def _sizes(given: tuple[Any, ...]) -> str:
+    return ", ".join(str(tuple(x.shape) if isinstance(x, Tensor) else x) for x in given)
+
+
+def _form(found: Any, join: str) -> None:
+    said = "The function returned None. Does it print instead of return?"
+    require(found is not None, "not-a-tensor", said)
+    parts = isinstance(found, (list, tuple)) and any(isinstance(x, Tensor) for x in found)
+    said = f"The function returned a {type(found).__name__}"
+    cure = "not a tensor. Make it with torch.as_tensor."
+    said += f" of {len(found)} tensors. Join them with {join}." if parts else f", {cure}"
+    require(isinstance(found, Tensor), "not-a-tensor", said)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from posenc.check.engine.compare import again, first_difference
-from posenc.check.engine.slip import Slip, name_it
-from posenc.check.engine.verdict import Verdict, judge, require
-from posenc.check.lesson_10.grid import ROUNDING, at, places, telling
+from posenc.check.engine.compare import again, alike
+from posenc.check.engine.exercise import Exercise
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
+from posenc.check.lesson_10.grid import ROUNDING, at, formed, places
+from posenc.check.lesson_10.resized_table_slips import SLIPS, Size, resized
 
 
 def resized_table(answer: Callable[..., Any]) -> Verdict:
@@ -21,115 +21,110 @@ def resized_table(answer: Callable[..., Any]) -> Verdict:
     >>> def mine(table, old, new):
     ...     return table[:new[0] * new[1]]
     >>> verdict = resized_table(mine)
-    ✗ resized_table: resized_table(table, (2, 3), (4, 6)) must have shape (24, 8); it has (6, 8)
+    ✗ resized_table: The result has the shape (6, 8), not (24, 8). It has the old number of \
+rows: interpolate to size=new.
     """
-    return judge("resized_table", answer, _examine_table)
+    return judge("resized_table", answer, _examine)
 
 
-Size = tuple[int, int]
-
-
-def resized(table: Tensor, old: Size, new: Size, **options: Any) -> Tensor:
-    """Return the table interpolated on its grid, bilinear unless an option says otherwise."""
-    grid = table.T.reshape(1, -1, *old)  # (1, d, h, w)
-    options = {"mode": "bilinear", "align_corners": False, **options}
-    return F.interpolate(grid, size=new, **options).flatten(2)[0].T
-
-
-def _with(**options: Any) -> Callable[[Tensor, Size, Size], Tensor]:
-    return lambda table, old, new: resized(table, old, new, **options)
-
-
-def _scrambled(table: Tensor, old: Size, new: Size) -> Tensor:
-    grid = table.reshape(1, -1, *old)
-    return F.interpolate(grid, size=new, mode="bilinear").flatten(2)[0].T
-
-
-def _flat(table: Tensor, old: Size, new: Size) -> Tensor:
-    return F.interpolate(table.T[None], size=new[0] * new[1], mode="linear")[0].T
-
-
-def _scrambled_back(table: Tensor, old: Size, new: Size) -> Tensor:
-    return resized(table, old, new).T.reshape(-1, table.shape[1])
-
-
-def _read_down(table: Tensor, old: Size, new: Size) -> Tensor:
-    return resized(table, old, new).unflatten(0, new).transpose(0, 1).flatten(0, 1)
-
-
-def _tiled(table: Tensor, old: Size, new: Size) -> Tensor:
-    return table[torch.arange(new[0] * new[1]) % len(table)]
-
-
-SLIPS = (
-    Slip("flat", _flat,
-         "it interpolates along the flat index: the end of one row flows into the start of the "
-         "next; reshape to (h, w) first"),
-    Slip("corners", _with(align_corners=True),
-         "it pins the corner patches (align_corners=True); leave it False"),
-    Slip("nearest", _with(mode="nearest", align_corners=None),
-         "it repeats the nearest row (mode='nearest'); use bilinear"),
-    Slip("bicubic", _with(mode="bicubic"),
-         "it is bicubic, as many models have it; here bilinear is asked for"),
-    Slip("scrambled", _scrambled,
-         "a reshape mixed channels with places: (h·w, d) must be transposed before it becomes (d, "
-         "h, w)"),
-    Slip("scrambled-back", _scrambled_back,
-         "the last reshape mixed channels with places: flatten (d, H, W) to (d, H·W), then "
-         "transpose"),
-    Slip("old-swapped", lambda table, old, new: resized(table, old[::-1], new),
-         "it reads the old table as (w, h): old is (h, w), the height first"),
-    Slip("new-swapped", lambda table, old, new: resized(table, old, new[::-1]),
-         "it makes W rows of H: new is (H, W), the height first"),
-    Slip("both-swapped", lambda table, old, new: resized(table, old[::-1], new[::-1]),
-         "both sizes are read as (width, height): the height comes first"),
-    Slip("read-down", _read_down, "the new grid is read column by column: read it row by row"),
-    Slip("tiled", _tiled,
-         "the old rows are repeated, none is interpolated: put them on the grid first"),
+SIZES = (
+    ((2, 3), (4, 6), 8), ((4, 6), (4, 6), 5), ((4, 4), (6, 6), 12), ((6, 4), (3, 9), 3),
+    ((6, 4), (3, 3), 7), ((1, 5), (3, 2), 4), ((7, 7), (8, 10), 1),
 )  # fmt: skip
-SIZES = (((2, 3), (4, 6)), ((4, 6), (4, 6)), ((4, 4), (6, 6)), ((6, 4), (3, 9)))
 
 
-def _examine_table(answer: Callable[..., Any]) -> str:
+def _tables() -> tuple[tuple[Tensor, Size, Size], ...]:
     generator = torch.Generator().manual_seed(10)
-    for old, new in SIZES:
-        table = torch.randn(old[0] * old[1], 8, generator=generator)
-        case = f"resized_table(table, {old}, {new})"
-        found, right = answer(table.clone(), old, new), resized(table, old, new)
-        first = first_difference([found], [right], [case], atol=ROUNDING)
-        if first:
-            told = telling(SLIPS, right, table, old, new)
-            name_it(found, told, table, old, new, atol=ROUNDING)
+    kinds = (torch.float32, torch.float64)
+    return tuple(
+        (torch.randn(old[0] * old[1], d, generator=generator, dtype=kinds[i % 2]), old, new)
+        for i, (old, new, d) in enumerate(SIZES)
+    )
+
+
+def _hint(
+    shape: tuple[int, ...], wanted: tuple[int, ...], table: Tensor, old: Size, new: Size
+) -> str:
+    n, d = wanted
+    if shape == (d, n):
+        return "Channels stand first: end with .T."
+    if len(shape) == 4:
+        return "It is (1, d, H, W) still: end with [0].flatten(1).T."
+    if shape == (1, n, d):
+        return "The batch axis of 1 is still there: end with [0]."
+    if shape == (n + 1, d):
+        return "There is one row too many: leave out a class token."
+    if len(shape) == 3:
+        return "It is on the grid still: read it row by row, with reshape(-1, d)."
+    if shape == tuple(table.shape):
+        return "It has the old number of rows: interpolate to size=new."
+    if shape == (n, old[0]):
+        fed = "table.T.reshape(1, -1, *old)"
+        return f"The table's height was taken for channels: interpolate wants (1, d, h, w), {fed}."
+    return f"Interpolate to size=new, here {new}, and return (H · W, d)."
+
+
+def _examine(answer: Callable[..., Any]) -> str:
+    return EXERCISE.examine(formed(answer, EXERCISE, _hint, "torch.stack"))
+
+
+SHORT = (torch.bfloat16, torch.float16)
+
+
+def _properties(answer: Callable[..., Any], found: list[Tensor], differences: list[Any]) -> None:
+    """Raise the first property that fails: precision, then channels apart, ones, rows, columns."""
+    right = [resized(*case) for case in EXERCISE.cases]
+    near = all(alike(mine, true, atol=0.03) for mine, true in zip(found, right, strict=True))
+    if near and any(all(alike(x, x.to(t), atol=1e-9) for x in found) for t in SHORT):
+        said = "The numbers are rounded to 16 bits on the way. Interpolate in the table's own type."
+        raise Mistake("rounded", said)
+    for (_, old, new), wrong in zip(EXERCISE.cases, differences, strict=True):
+        if wrong:
             _wrong_resizing(answer, old, new)
-            raise first
-    return "right: the table becomes a grid, grows in both directions, and is flattened again"
 
 
-def _wrong_resizing(answer: Callable[..., Any], *sizes: tuple[int, int]) -> None:
-    """Raise the first property that fails: channels apart, ones stay, then rows, then columns."""
+def _wrong_resizing(answer: Callable[..., Any], *sizes: Size) -> None:
     (h, w), (_, width) = sizes
     ones = torch.ones(h * w, 8)
     row, column = (places(h, w)[:, i, None] * ones for i in (0, 1))
     first = (row * w + column + 1) * torch.eye(8)[0]
     others = _ask(answer, first, *sizes)[:, 1:].abs().max()
-    said = "numbers stand in channel 0 alone, and other channels get some: keep channels apart"
-    require(float(others) < ROUNDING, "mixes-channels", said)
+    said = f"Numbers in channel 0 alone leave {float(others):.3g} in other channels. Interpolate"
+    require(float(others) < ROUNDING, "mixes-channels", f"{said} each channel for itself.")
     for table, slug, says in (
-        (ones, "ones", "a table of ones must stay a table of ones"),
-        (row, "rows", "a table that holds the number of its row"),
-        (column, "columns", "a table that holds the number of its column"),
+        (ones, "ones", "1 everywhere"),
+        (row, "rows", "each patch's row"),
+        (column, "columns", "each patch's column"),
     ):
         right, found = resized(table, *sizes), _ask(answer, table, *sizes)
         wrong = (found - right).abs() > ROUNDING
         if wrong.any():
             place, channel = wrong.nonzero()[0].tolist()
             where = at(torch.tensor(divmod(place, width)))
-            said = (
-                f"{says}: from {sizes[0]} to {sizes[1]} {where} must be {right[place, channel]:.4g}"
-            )
-            require(False, slug, f"{said}; it is {found[place, channel]:.4g}")
+            said = f"A table that holds {says}, from {sizes[0]} to {sizes[1]}, gets"
+            said += f" {found[place, channel]:.4g} at {where}, not {right[place, channel]:.4g}."
+            raise Mistake(slug, f"{said} {CURE[slug]}")
 
 
-def _ask(answer: Callable[..., Any], table: Tensor, *sizes: tuple[int, int]) -> Tensor:
+CURE = {
+    "ones": "Weigh the neighbours so that their weights sum to 1.",
+    "rows": "Interpolate bilinearly between rows, align_corners=False.",
+    "columns": "Interpolate bilinearly between columns, align_corners=False.",
+}
+
+
+def _ask(answer: Callable[..., Any], table: Tensor, *sizes: Size) -> Tensor:
     right = resized(table, *sizes)
     return again(answer, table.clone(), *sizes, like=right, case="resized_table")
+
+
+EXERCISE = Exercise(
+    name="resized_table",
+    right=resized,
+    cases=_tables(),
+    praise="each channel is interpolated on its grid, in both directions",
+    slips=SLIPS,
+    asks=_properties,
+    said=lambda table, old, new: f"resized_table(table, {old}, {new})",
+    atol=ROUNDING,
+)

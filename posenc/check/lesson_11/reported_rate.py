@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -20,8 +21,8 @@ def reported_rate(answer: Callable[[Rates], Tensor]) -> Verdict:
     (its loss is NaN) comes after those at which none did.
 
     >>> verdict = reported_rate(lambda rates: max((test for _, test in rates.values()), key=sum))
-    ✗ reported_rate: it takes the rate that does best in the test, and so reports luck: \
-choose by validation
+    ✗ reported_rate: It takes the rate that does best in the test, and so reports luck. \
+Choose by the mean validation loss.
     """
     return judge("reported_rate", answer, _examine_rate)
 
@@ -48,90 +49,141 @@ def _each_seed(rates: Rates, by_test: bool = False) -> Tensor:
     return test.gather(0, chosen[None])[0]
 
 
+def _by(rule: Callable[[Tensor, Tensor], Any]) -> Callable[[Rates], Tensor]:
+    return lambda rates: reported(rates, rule)
+
+
+def _first_kept(rates: Rates) -> Tensor:
+    """Return what Python's min finds, which keeps a NaN that comes first."""
+    return min(rates.values(), key=lambda pair: float(pair[0].mean()))[1]
+
+
+def _other_end(rates: Rates) -> Tensor:
+    return max(rates.values(), key=lambda pair: float(pair[0].mean()))[1]
+
+
+CHOOSE = "Choose by the mean validation loss."
 SLIPS = (
-    Slip("by-test", lambda rates: reported(rates, lambda valid, test: -test.mean()),
-         "it takes the rate that does best in the test, and so reports luck: choose by validation"),
-    Slip("best-test-seed", lambda rates: reported(rates, lambda valid, test: -test.max()),
-         "it takes the rate with the luckiest test: choose by the mean validation loss"),
+    Slip("by-test", _by(lambda valid, test: -test.mean()),
+         f"It takes the rate that does best in the test, and so reports luck. {CHOOSE}"),
+    Slip("best-test-seed", _by(lambda valid, test: -test.max()),
+         f"It takes the rate with the one best test accuracy, and so reports luck. {CHOOSE}"),
+    Slip("loss-and-test", _by(lambda valid, test: (valid - test).mean()),
+         f"The test accuracies have a part in the choice. {CHOOSE}"),
     Slip("test-by-seed", lambda rates: _each_seed(rates, by_test=True),
-         "it takes each seed's best test over all rates: choose one rate, by validation"),
+         f"It takes each seed's best test over all rates. Report one rate. {CHOOSE}"),
     Slip("a-rate-a-seed", _each_seed,
-         "it takes another rate for each seed: choose one rate for all of them"),
-    Slip("greatest-loss", lambda rates: reported(rates, lambda valid, test: -valid.mean()),
-         "it takes the greatest validation loss: a loss is better the smaller it is"),
-    Slip("best-seed", lambda rates: reported(rates, lambda valid, test: valid.nan_to_num(9).min()),
-         "it takes the rate of the one best seed: compare the mean of the seeds"),
-    Slip("diverged-wins", lambda rates: reported(rates, lambda valid, test: valid.nanmean()),
-         "it leaves the diverged seed out of the mean: a rate at which one diverged comes last"),
-    Slip("nan-counts-as-zero",
-         lambda rates: reported(rates, lambda valid, test: valid.nan_to_num(0.0).mean()),
-         "it counts the loss of a diverged seed as 0, the best there is"),
-    Slip("median", lambda rates: reported(rates, lambda valid, test: valid.nanmedian()),
-         "it compares medians, which do not see a diverged seed: compare means"),
+         "It takes another rate for each seed. Choose one rate for all seeds, by their mean loss."),
+    Slip("greatest-loss", _by(lambda valid, test: -valid.mean()),
+         "It takes the greatest validation loss. A smaller loss is better: use min."),
+    Slip("max-of-means", _other_end,
+         "It takes the greatest mean loss, as max finds it. A smaller loss is better: use min."),
+    Slip("best-seed", _by(lambda valid, test: valid.nan_to_num(9).min()),
+         "It takes the rate of the one best seed. Compare the mean loss of all seeds."),
+    Slip("worst-seed", _by(lambda valid, test: valid.max()),
+         "It compares the worst seed of each rate. Compare the mean loss of all seeds."),
+    Slip("first-seed", _by(lambda valid, test: valid[0]),
+         "It compares the first seed only. Compare the mean loss of all seeds."),
+    Slip("last-seed", _by(lambda valid, test: valid[-1]),
+         "It compares the last seed only. Compare the mean loss of all seeds."),
+    Slip("least-spread", _by(lambda valid, test: valid.std()),
+         "It takes the rate whose losses differ least. Compare their mean."),
+    Slip("nan-kept", _first_kept,
+         "A diverged rate that comes first stays: min keeps NaN, and x == math.nan is never true. "
+         "Use math.isnan, or nan_to_num(math.inf)."),
+    Slip("diverged-wins", _by(lambda valid, test: valid.nanmean()),
+         "It leaves the diverged seed out of the mean. A rate at which one diverged comes last."),
+    Slip("nan-counts-as-zero", _by(lambda valid, test: valid.nan_to_num(0.0).mean()),
+         "A diverged rate wins: its NaN counts as 0, or argmin takes NaN for the least. Give it "
+         "math.inf first."),
+    Slip("nan-counts-as-one", _by(lambda valid, test: valid.nan_to_num(1.0).mean()),
+         "The loss of a diverged seed counts as 1, and its rate may win. Give it math.inf."),
+    Slip("median", _by(lambda valid, test: valid.nanmedian()),
+         "It compares medians, which leave a diverged seed out. Compare means."),
+    Slip("strict-median", _by(lambda valid, test: valid.median()),
+         "It compares medians. Compare means."),
     Slip("mean-of-rates", lambda rates: torch.stack([test for _, test in rates.values()]).mean(0),
-         "it averages over the rates: report one rate, the best by validation"),
+         "It averages over the rates. Report one rate, the best by validation."),
     Slip("first-rate", lambda rates: next(iter(rates.values()))[1],
-         "it reports the first rate, whatever the losses are"),
+         f"It reports the first rate, whatever the losses are. {CHOOSE}"),
     Slip("last-rate", lambda rates: list(rates.values())[-1][1],
-         "it reports the last rate, whatever the losses are"),
+         f"It reports the last rate, whatever the losses are. {CHOOSE}"),
     Slip("least-rate", lambda rates: rates[min(rates)][1],
-         "it reports the smallest rate, whatever the losses are"),
+         "It reports the smallest rate: min(rates) compares the keys. Give min a key, the mean "
+         "loss."),
     Slip("greatest-rate", lambda rates: rates[max(rates)][1],
-         "it reports the greatest rate, whatever the losses are"),
+         "It reports the greatest rate: max(rates) compares the keys. Use min with a key, the mean "
+         "loss."),
     Slip("losses", lambda rates: min(rates.values(), key=lambda p: p[0].nan_to_num(9e9).mean())[0],
-         "these are the validation losses of the right rate: report its test accuracies"),
+         "It returns the validation losses of the right rate. Return its test accuracies, [1]."),
+    Slip("sorted", lambda rates: reported(rates).sort().values,
+         "The accuracies of the right rate are sorted. Leave them in the order of the seeds."),
 )  # fmt: skip
+SIZES = (*[(4, 5)] * 12, (3, 2), (6, 3), (2, 4), (5, 1))  # rates, seeds
 
 
 def _records() -> list[Rates]:
-    """Return some encodings' rates; in the last ones a seed has diverged."""
+    """Return some encodings' rates; in the later ones a seed has diverged."""
     generator = Generator().manual_seed(0)
     records = []
-    for case in range(12):
-        losses = torch.rand(4, 5, generator=generator, dtype=torch.float64)
-        tests = torch.rand(4, 5, generator=generator, dtype=torch.float64)
+    for case, (n, seeds) in enumerate(SIZES):
+        losses = torch.rand(n, seeds, generator=generator, dtype=torch.float64)
+        tests = torch.rand(n, seeds, generator=generator, dtype=torch.float64)
         if case >= 6:
-            row, best = case % 4, float(losses.mean(1).min())
+            row, best = case % n, float(losses.mean(1).min())
             losses[row] = best * (0.5 if case % 2 else 1.1)  # 0 for the diverged seed would win
-            losses[row, case % 5] = math.nan
-        rates = (0.01, 0.003, 0.03, 0.1) if case % 2 else (0.03, 0.1, 0.003, 0.01)
-        records.append(dict(zip(rates, zip(losses, tests, strict=True), strict=True)))
+            losses[row, case % seeds] = math.nan
+        rates = (0.01, 0.003, 0.03, 0.1, 0.3, 0.001) if case % 2 else (0.03, 0.1, 0.003, 0.01, 1, 2)
+        records.append(dict(zip(rates, zip(losses, tests, strict=True), strict=False)))
     return records
 
 
 def _examine_rate(answer: Callable[[Rates], Tensor]) -> str:
     records = _records()
-    found = [answer({rate: (v.clone(), t.clone()) for rate, (v, t) in one.items()})
+    found = [_form(answer({rate: (v.clone(), t.clone()) for rate, (v, t) in one.items()}), one)
              for one in records]  # fmt: skip
     for mine, one in zip(found, records, strict=True):
-        require(
-            isinstance(mine, Tensor),
-            "not-a-tensor",
-            f"return the test accuracies, a tensor of (seeds,); it returned {type(mine).__name__}",
-        )
-        require(
-            mine.shape == (5,),
-            "shape",
-            f"each of the 5 seeds has its accuracy; the result has shape {tuple(mine.shape)}",
-        )
-        if torch.allclose(mine.double(), reported(one), equal_nan=True):
+        if torch.allclose(mine, reported(one), equal_nan=True):
             continue
-        together = torch.stack([part.double() for part in found])
-        name_it(together, told_by(_all, SLIPS))
-        _no_row(mine.double(), one)
+        name_it(torch.cat(found), told_by(_all, SLIPS))
+        _no_row(mine, one)
         same(mine, reported(one), case="reported_rate(rates)")
     return "one rate for all seeds, chosen without a look at the test"
 
 
+def _form(found: Any, one: Rates) -> Tensor:
+    """Return the accuracies in float64, or raise what was returned instead."""
+    said = "reported_rate returned None. Does it print instead of return?"
+    require(found is not None, "not-a-tensor", said)
+    kind = type(found).__name__
+    cure = "Return the test accuracies of one rate, a tensor of (seeds,)."
+    if isinstance(found, (int, float)) and float(found) in one:
+        cure = "That is a learning rate: return rates[rate][1], its test accuracies."
+    elif isinstance(found, (tuple, list)) and any(isinstance(x, Tensor) for x in found):
+        cure = "A rate has a pair, losses and accuracies: return the second, [1]."
+    is_tensor = isinstance(found, Tensor)
+    require(is_tensor, "not-a-tensor", f"reported_rate returned a {kind}. {cure}")
+    assert isinstance(found, Tensor)
+    seeds = len(next(iter(one.values()))[1])
+    said = f"The result has the shape {tuple(found.shape)}, for {seeds} seeds."
+    cure = "Return the accuracy of every seed, also where its loss is NaN."
+    if not found.dim():
+        cure = "Return the accuracy of every seed, neither a mean nor the rate."
+    require(found.shape == (seeds,), "shape", f"{said} {cure}")
+    return found.detach().to("cpu", torch.float64)
+
+
 def _all(program: Callable[[Rates], Tensor]) -> Tensor:
-    return torch.stack([program(one).double() for one in _records()])
+    return torch.cat([program(one).double() for one in _records()])
 
 
 def _no_row(mine: Tensor, one: Rates) -> None:
     rows = [test for _, test in one.values()]
-    said = "these are no rate's test accuracies: report the seeds of one rate as they are"
+    said = "The result is no rate's test accuracies. Return those of one rate, as they are."
     require(any(torch.allclose(mine, row) for row in rows), "no-such-rate", said)
     chosen = next(rate for rate, (_, test) in one.items() if torch.allclose(mine, test))
+    right = next(rate for rate, (_, test) in one.items() if torch.equal(test, reported(one)))
     losses = {rate: float(valid.mean()) for rate, (valid, _) in one.items()}
     told = ", ".join(f"{rate:g}: {loss:.3f}" for rate, loss in losses.items())
-    raise Mistake("other-rate", f"it reports rate {chosen:g}; the mean losses are {told}")
+    said = f"With the mean losses {told}, it reports rate {chosen:g}, not {right:g}."
+    raise Mistake("other-rate", f"{said} Take the least mean; one that is NaN comes last.")

@@ -22,7 +22,8 @@ def slower_or_stuck(answer: Callable[[list[float], list[float]], Any]) -> Verdic
     "stuck" where no late seed is more than 0.05 above the best early one; else "not decided".
 
     >>> verdict = slower_or_stuck(lambda early, late: "solved" if max(early) > 0.9 else "stuck")
-    ✗ slower_or_stuck: it never says 'slower' nor 'not decided'
+    ✗ slower_or_stuck: It never says 'slower' nor 'not decided'. With early [0.4, 0.6, 0.5], \
+late [0.97, 0.99, 0.96] it says 'stuck', not 'slower'.
     """
     return judge("slower_or_stuck", answer, _examine_fates)
 
@@ -48,39 +49,107 @@ def fate(
     return STUCK if most(late) <= most(early) + margin else OPEN
 
 
-def _never_open(early: Seeds, late: Seeds) -> str:
+Fate = Callable[[Seeds, Seeds], str]
+
+
+def _if(stuck: Callable[[Seeds, Seeds], bool]) -> Fate:
+    """Return the rule with another test for what is stuck."""
+
+    def program(early: Seeds, late: Seeds) -> str:
+        word = fate(early, late)
+        return word if word in (SOLVED, SLOWER) else STUCK if stuck(early, late) else OPEN
+
+    return program
+
+
+def _renamed(**words: str) -> Fate:
+    names = {"solved": SOLVED, "slower": SLOWER, "stuck": STUCK, "open": OPEN}
+    said = {names[old]: names[new] for old, new in words.items()}
+    return lambda early, late: said.get(word := fate(early, late), word)
+
+
+def _either(early: Seeds, late: Seeds) -> str:
+    best = [max(pair) for pair in zip(early, late, strict=False)]
+    return SOLVED if min(early) >= LEVEL else SLOWER if min(best) >= LEVEL else fate(early, late)
+
+
+def _any_late(early: Seeds, late: Seeds) -> str:
     word = fate(early, late)
-    return STUCK if word == OPEN else word
+    return SLOWER if word != SOLVED and max(late) >= LEVEL else word
 
 
-def _rises_is_slower(early: Seeds, late: Seeds) -> str:
-    word = fate(early, late)
-    return SLOWER if word == OPEN else word
+def _stuck_first(early: Seeds, late: Seeds) -> str:
+    return STUCK if max(late) <= max(early) + MARGIN else fate(early, late)
 
 
+RISE = "Compare max(late) with max(early) + 0.05."
 SLIPS = (
     Slip("means", lambda early, late: fate(early, late, least=mean, most=mean),
-         "it compares means: every seed must reach 95 %, and no seed may rise"),
+         "It compares means. Every seed must reach 0.95, and any seed that rises counts."),
     Slip("any-seed", lambda early, late: fate(early, late, least=max),
-         "one seed at 95 % is enough for it: every seed must be there"),
-    Slip("never-open", _never_open, "what is still rising is no failure: say 'not decided'"),
-    Slip("rising-is-slower", _rises_is_slower,
-         "what rises has not arrived: 'slower' is for seeds that all reach 95 % late"),
+         "One seed at 0.95 is enough for it. Ask for every seed, with min or all."),
+    Slip("any-late-seed", _any_late,
+         "One late seed at 0.95 is 'slower' for it. Ask for every late seed, with min or all."),
+    Slip("never-open", _renamed(open="stuck"),
+         "It calls 'stuck' what is still rising. Return 'not decided' there."),
+    Slip("rising-is-slower", _renamed(open="slower"),
+         "It calls 'slower' what is still rising. Keep that for late seeds that all reach 0.95."),
+    Slip("words-swapped", _renamed(open="stuck", stuck="open"),
+         "'stuck' and 'not decided' have changed places. 'stuck' is where no late seed rises."),
     Slip("late-alone", lambda early, late: SOLVED if min(late) >= LEVEL else fate(early, late),
-         "it calls solved what only the long training solved: that is 'slower'"),
+         "It calls 'solved' what only the long training solved. Return 'slower' there."),
+    Slip("slower-first", lambda early, late: SLOWER if min(late) >= LEVEL else fate(early, late),
+         "It asks for 'slower' before 'solved', and most solved ones are both. Ask for 'solved' "
+         "first."),
+    Slip("stuck-first", _stuck_first,
+         "It asks for 'stuck' first, and what is solved early does not rise either. Ask for "
+         "'solved' and 'slower' first."),
     Slip("early-alone", lambda early, late: SOLVED if min(early) >= LEVEL else STUCK,
-         "it reads the short training alone, and calls 'stuck' what was not yet given time"),
+         "It reads the short training alone. Use late for 'slower' and 'not decided'."),
+    Slip("either", _either,
+         "It takes the better of early and late for each seed. For 'slower', every late seed must "
+         "reach 0.95."),
     Slip("no-margin", lambda early, late: fate(early, late, margin=0.0),
-         "a rise within 0.05 is noise of the seeds: leave it that margin"),
+         f"A rise within 0.05 is noise of the seeds. {RISE}"),
+    Slip("margin-tenth", lambda early, late: fate(early, late, margin=0.1),
+         f"It allows a rise of 0.1. {RISE}"),
+    Slip("margin-strict", _if(lambda early, late: max(late) < max(early) + MARGIN),
+         "A rise of exactly 0.05 is not more than 0.05. Use <= for 'stuck'."),
+    Slip("margin-of-itself", _if(lambda early, late: max(late) <= max(early) * (1 + MARGIN)),
+         f"The margin is 5 % of the accuracy. {RISE}"),
+    Slip("absolute", _if(lambda early, late: abs(max(late) - max(early)) <= MARGIN),
+         f"A fall counts as a rise, because of abs: early [0.5, 0.5], late [0.3, 0.3]. {RISE}"),
+    Slip("fall-is-open", _if(lambda early, late: max(early) <= max(late) <= max(early) + MARGIN),
+         f"It calls a fall 'not decided'. {RISE}"),
+    Slip("worst-early", _if(lambda early, late: max(late) <= min(early) + MARGIN),
+         f"It compares with the worst early seed, and any spread looks like a rise. {RISE}"),
+    Slip("mean-early", _if(lambda early, late: max(late) <= mean(early) + MARGIN),
+         f"It compares with the mean of the early seeds. {RISE}"),
+    Slip("mean-late", _if(lambda early, late: mean(late) <= max(early) + MARGIN),
+         f"It compares the mean of the late seeds. Any seed that rises counts. {RISE}"),
+    Slip("mean-rises", _if(lambda early, late: mean(late) <= mean(early) + MARGIN),
+         f"It compares mean with mean. Any seed that rises counts. {RISE}"),
+    Slip("seed-with-seed",
+         _if(lambda early, late: all(b <= a + MARGIN for a, b in zip(early, late, strict=False))),
+         "It compares each late seed with the early seed of its number; seeds are no pairs. "
+         f"{RISE}"),
     Slip("late-against-95",
          lambda early, late: SOLVED if min(early) >= LEVEL else SLOWER if min(late) >= LEVEL
              else STUCK if max(late) < LEVEL else OPEN,
-         "it calls stuck whatever stays below 95 %: ask whether it has risen"),
+         f"It calls 'stuck' whatever stays below 0.95. {RISE}"),
     Slip("least-rises", lambda early, late: fate(early, late, most=min),
-         "it looks for a rise in the worst seed alone: any seed that rises leaves it open"),
-    Slip("swapped", lambda early, late: fate(late, early), "early and late have changed places"),
+         f"It looks for a rise in the worst seed only. Any seed that rises counts. {RISE}"),
+    Slip("worst-late", _if(lambda early, late: min(late) <= max(early) + MARGIN),
+         f"It asks that every late seed rises. Any seed that rises counts. {RISE}"),
+    Slip("swapped", lambda early, late: fate(late, early),
+         "early and late have changed places. early comes first."),
     Slip("above", lambda early, late: fate([x - 1e-9 for x in early], [x - 1e-9 for x in late]),
-         "95 % itself is enough: >=, not >"),
+         "0.95 itself is not enough for it. Use >=, not >."),
+    Slip("percent", lambda early, late: STUCK,
+         "It returns 'stuck' for everything. Accuracies are shares: compare with 0.95 and 0.05, "
+         "not with 95 and 5."),
+    Slip("first-three", lambda early, late: fate(early[:3], late[:3]),
+         "It reads the first three seeds only. Use all that come."),
 )  # fmt: skip
 FATES = (
     ([0.97, 0.99, 1.0], [1.0, 1.0, 1.0]),
@@ -96,6 +165,16 @@ FATES = (
     ([0.6, 0.62, 0.61], [0.2, 0.66, 0.2]),
     ([0.6, 0.7, 0.5], [0.74, 0.73, 0.74]),
     ([0.99, 0.98, 0.97], [0.5, 0.6, 0.7]),
+    ([0.24, 0.25], [0.24, 0.6]),
+    ([0.5, 0.5], [0.3, 0.3]),
+    ([0.0, 0.0], [0.05, 0.0]),
+    ([0.3, 0.5], [0.58, 0.5]),
+    ([0.3, 0.3, 0.3, 0.3], [0.2, 0.2, 0.2, 0.6]),
+    ([0.97, 0.5], [0.6, 0.96]),
+    ([0.96, 0.97, 0.98, 0.5, 0.5], [0.96, 0.97, 0.98, 0.4, 0.5]),
+    ([0.1, 0.2], [0.1, 0.2, 0.1, 0.7, 0.2]),
+    ([0.4], [0.97]),
+    ([0.9, 0.9], [0.94, 0.949]),
 )
 
 
@@ -103,16 +182,18 @@ def _examine_fates(answer: Callable[[list[float], list[float]], Any]) -> str:
     found, right = _told(answer), _told(fate)
     wrong = (found != right).nonzero().flatten().tolist()
     if not wrong:
-        return "right: every seed counts, and what still rises is left open"
+        return "every seed counts, and what still rises is left open"
     early, late = FATES[wrong[0]]
     word, said = WORDS[int(right[wrong[0]])], WORDS[int(found[wrong[0]])]
-    case = f"early {early}, late {late}: must be {word!r}; it is {said!r}"
+    case = f"With early {early}, late {late} it says {said!r}, not {word!r}."
     try:
         name_it(found, told_by(_told, SLIPS))
     except Mistake as slip:
-        raise Mistake(slip.slug, f"{slip}; {case}") from None
+        both = f"{slip} {case}"
+        raise Mistake(slip.slug, both if len(both) <= 200 else str(slip)) from None
     missing = [word for number, word in enumerate(WORDS) if number not in found.tolist()]
-    require(not missing, "word-never-said", f"it never says {' nor '.join(map(repr, missing))}")
+    never = f"It never says {' nor '.join(map(repr, missing))}. {case}"
+    require(not missing, "word-never-said", never)
     _judge_fates(found)
     raise Mistake("value", case)
 
@@ -120,23 +201,36 @@ def _examine_fates(answer: Callable[[list[float], list[float]], Any]) -> str:
 def _told(answer: Callable[[list[float], list[float]], Any]) -> Tensor:
     numbers = []
     for early, late in FATES:
-        word = answer(list(early), list(late))
+        try:
+            word = answer(list(early), list(late))
+        except IndexError as error:
+            said = f"With early {early}, late {late} it raised IndexError ({error})."
+            raise Mistake("raises", f"{said} Use all seeds, however many come.") from None
+        except (TypeError, AttributeError) as error:
+            if "'list'" not in str(error):
+                raise
+            cure = "Use min and max, or make tensors first: torch.tensor(early)."
+            said = f"early and late are lists of numbers, not tensors ({error}). {cure}"
+            raise Mistake("raises", said) from None
+        case = f"With early {early}, late {late} it returned"
+        none = f"{case} None. Does a branch lack its return?"
+        require(word is not None, "word", none)
         known = isinstance(word, str) and word in WORDS
-        require(known, "word", f"the words are {', '.join(WORDS)}; it said {word!r}")
+        require(known, "word", f"{case} {word!r}. The words are {', '.join(map(repr, WORDS))}.")
         numbers.append(WORDS.index(word))
     return torch.tensor(numbers)
 
 
 def _judge_fates(found: Tensor) -> None:
+    """Raise the first rule that an answer breaks, with the case that shows it."""
     for (early, late), number in zip(FATES, found.tolist(), strict=True):
-        said, word = f"early {early}, late {late}: ", WORDS[number]
-        there, late_there = min(early) >= LEVEL, min(late) >= LEVEL
-        words = f"{said}every early seed is at 0.95 or above"
-        require(not there or word == SOLVED, "is-solved", words)
-        words = f"{said}not every early seed has reached 0.95"
-        require(there or word != SOLVED, "not-solved", words)
-        words = f"{said}not every late seed has reached 0.95"
-        require(late_there or word != SLOWER, "not-slower", words)
+        word, there, late_there = WORDS[number], min(early) >= LEVEL, min(late) >= LEVEL
         rises = max(late) > max(early) + MARGIN
-        words = f"{said}a late seed is more than 0.05 above the best early one"
-        require(not rises or word != STUCK, "rises", words)
+        for broken, slug, why in (
+            (there and word != SOLVED, "is-solved", "every early seed has 0.95 or more"),
+            (word == SOLVED and not there, "not-solved", "not every early seed has 0.95"),
+            (word == SLOWER and not late_there, "not-slower", "not every late seed has 0.95"),
+            (word == STUCK and rises, "rises", "a late seed is over 0.05 above the best early one"),
+        ):
+            said = f"With early {early}, late {late} it says {word!r}, but {why}."
+            require(not broken, slug, said)
