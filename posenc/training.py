@@ -4,8 +4,7 @@ Toy sizes run fastest on one CPU thread, and one thread gives the same digits tw
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,6 +14,7 @@ from torch import Generator, Tensor, nn
 
 from posenc import text
 from posenc._bar import Interrupted, progress, told
+from posenc._machine import best_device, evaluating, one_thread, seeded
 from posenc.base import Dims, PositionalEncoding, build, on_trial
 from posenc.model import Transformer
 from posenc.tasks import IGNORE, TASKS, Task
@@ -140,7 +140,7 @@ def accuracy(
     """
     tokens, targets = task.sample(texts, n, Generator().manual_seed(seed))
     device = next(model.parameters()).device
-    with one_thread(), _evaluating(model):
+    with one_thread(), evaluating(model):
         guesses = model(tokens.to(device)).argmax(-1).cpu()
     asked = targets != IGNORE
     return float((guesses[asked] == targets[asked]).float().mean())
@@ -158,7 +158,7 @@ def loss_by_position(
     """
     device = next(model.parameters()).device
     inputs, targets = text.batch(tokens.cpu(), windows, n, Generator().manual_seed(seed))
-    with one_thread(), _evaluating(model):
+    with one_thread(), evaluating(model):
         logits = model(inputs.to(device)).cpu()  # (b, n, vocab)
     return F.cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(0)
 
@@ -259,59 +259,3 @@ def _accuracy_or_nan(model: Transformer, task: Task, n: int) -> float:
         return accuracy(model, task, n)
     except ValueError:  # a table that ends
         return math.nan
-
-
-# --- where and how --------------------------------------------------------------------------
-
-
-def best_device() -> torch.device:
-    """Return the fastest device at hand for larger models: CUDA, Apple's MPS, or the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run with one CPU thread: faster for toy sizes, and the same digits every time.
-
-    >>> with one_thread():
-    ...     torch.get_num_threads()
-    1
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def seeded(seed: int, device: str = "cpu") -> Iterator[None]:
-    """Draw the random numbers of a seed for the while; the caller's own go on as before.
-
-    On another device than the CPU its numbers begin with the seed, too; a GPU that is not
-    asked for is left alone.
-
-    >>> with seeded(0):
-    ...     torch.rand(1)
-    tensor([0.4963])
-    """
-    kind = torch.device(device).type
-    others = [] if kind == "cpu" else [getattr(torch, kind).current_device()]
-    with torch.random.fork_rng(devices=others, device_type=kind if others else "cuda"):
-        torch.default_generator.manual_seed(seed)
-        if others:
-            getattr(torch, kind).manual_seed(seed)
-        yield
-
-
-@contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)

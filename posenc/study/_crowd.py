@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
 
+from posenc._machine import seeded
 from posenc.base import on_trial
 from posenc.model import Attention, Transformer
 from posenc.study._fault import of_the_machine
@@ -63,8 +64,7 @@ def crowd_of(cell: Cell) -> Crowd:
 
 
 def _model(cell: Cell, seed: int) -> Transformer:
-    with torch.random.fork_rng(devices=[]):  # the caller's own random numbers go on as before
-        torch.manual_seed(seed)
+    with seeded(seed):
         task = cell.task
         encoding = cell.cls(cell.dims, **cell.options)
         if not task.causal:

@@ -6,17 +6,16 @@ from pathlib import Path
 
 import torch
 
+from posenc._machine import one_thread, seeded
 from posenc.study._plan import Cell
 from posenc.study._steps import Steps, Trained
-from posenc.training import one_thread
 
 CHECKPOINT_SECONDS = 20.0  # how much work a crash may cost
 
 
 def train(cell: Cell, checkpoint: Path | None = None) -> Trained:
     """Return the trained models of a cell; go on from the checkpoint if there is one."""
-    with one_thread(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(cell.seeds[0])  # for a class that draws random numbers
+    with one_thread(), seeded(cell.seeds[0], cell.device):  # for a class that draws
         run = Steps(cell)
         if checkpoint:
             resume(run, checkpoint)

@@ -193,6 +193,11 @@ def _name_slopes(slopes: list[Tensor]) -> None:
             for s, (n, _, _) in zip(slopes, CASES, strict=True)
         ):
             raise Mistake(slip.slug, slip.says)
+    _multiplied(slopes, true)
+
+
+def _multiplied(slopes: list[Tensor], true: list[Tensor]) -> None:
+    """Raise where the slopes are all multiplied, or the first one that is wrong."""
     factors = [float(s[0] / t[0]) for s, t in zip(slopes, true, strict=True)]
     at = max(range(len(CASES)), key=lambda i: abs(factors[i] - 1))
     message = f"With {CASES[at][0]} heads all biases are {factors[at]:.6g} times −m·(i − j). Leave "

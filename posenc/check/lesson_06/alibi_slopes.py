@@ -91,6 +91,13 @@ def _of_all(found: dict[int, Tensor]) -> None:
         lowest = float(mine.min())
         above = f"The smallest slope of {n} heads is {lowest:.4g}. Raise 2 to −8h/n, above 0."
         require(lowest > 0, "not-above-zero", above)
+    _proportions(found)
+    _size(found[8])
+    _whole_exponents(found)
+
+
+def _proportions(found: dict[int, Tensor]) -> None:
+    """Raise where slopes do not depend on the number of heads, or are all multiplied."""
     begin = ", ".join(f"{x:.4g}" for x in found[max(found)][:3])
     require(
         not _same_for_all(found),
@@ -104,19 +111,22 @@ def _of_all(found: dict[int, Tensor]) -> None:
     message = f"All slopes of {n} heads are {factor:.6g} times the correct ones. Begin with "
     message += f"{published(n)[0]:.4g}."
     require(not _equal([*found.values()], scaled), "scaled", message)
-    first, last, largest = (float(x) for x in (found[8][0], found[8][-1], found[8].max()))
+
+
+def _size(eight: Tensor) -> None:
+    """Raise where the slopes of 8 heads grow, are too steep, or are those of more heads."""
+    first, last, largest = (float(x) for x in (eight[0], eight[-1], eight.max()))
     grow = f"The slopes of 8 heads grow from {first:.4g} to {last:.4g}. Let them fall from 0.5 to "
-    require(not (found[8].diff() > 0).all(), "grow", f"{grow}1/256: the exponent is −8h/n.")
+    require(not (eight.diff() > 0).all(), "grow", f"{grow}1/256: the exponent is −8h/n.")
     steep = f"The largest slope of 8 heads is {largest:.4g}. Keep all below 1: 2 ** (-8 * h / n) "
     require(largest < 1, "too-steep", f"{steep}with h = 1 … n.")
     for many in range(9, 33):
         require(
-            not _equal([found[8]], [series(many)[:8]]),
+            not _equal([eight], [series(many)[:8]]),
             "greater-power",
             f"For 8 heads these are the first 8 slopes of {many} heads. Use the exponent −8h/8: 8 "
             "is a power of two already.",
         )
-    _whole_exponents(found)
 
 
 def _whole_exponents(found: dict[int, Tensor]) -> None:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -156,14 +157,7 @@ def _scale(found: list[Tensor], right: list[Tensor]) -> None:
 
 def _properties(answer: Callable[..., Any], q: Tensor, k: Tensor, table: Tensor, c: int) -> None:
     """Raise the first property of the scores that does not hold."""
-
-    def differs(*given: Any, right: Tensor) -> tuple[str, float, float] | None:
-        mine = answer(*given)
-        first_difference([mine], [right], ["the scores"])
-        off = (~torch.isclose(mine.detach().to(F64), right.to(F64), 1e-4, 1e-4)).nonzero()
-        at = tuple(int(i) for i in off[0]) if len(off) else ()
-        return (str(list(at)), float(mine[at]), float(right[at])) if at else None
-
+    differs = partial(_differs, answer)
     off = differs(q, k, torch.zeros_like(table), c, right=content(q, k))
     if off:
         _words(answer(q, k, torch.zeros_like(table), c), q, k)
@@ -184,6 +178,17 @@ def _properties(answer: Callable[..., Any], q: Tensor, k: Tensor, table: Tensor,
             f"Query {i} and key {j} have distance {i - j} and read row {off[1]:.4g} of the table "
             f"(clip={c}). They must read row {off[2]:.0f}: clip + t, with t = i − j clipped.",
         )
+
+
+def _differs(
+    answer: Callable[..., Any], *given: Any, right: Tensor
+) -> tuple[str, float, float] | None:
+    """Return where the scores are wrong first, what stands there, and what must; or None."""
+    mine = answer(*given)
+    first_difference([mine], [right], ["the scores"])
+    off = (~torch.isclose(mine.detach().to(F64), right.to(F64), 1e-4, 1e-4)).nonzero()
+    at = tuple(int(i) for i in off[0]) if len(off) else ()
+    return (str(list(at)), float(mine[at]), float(right[at])) if at else None
 
 
 def _words(found: Tensor, q: Tensor, k: Tensor) -> None:

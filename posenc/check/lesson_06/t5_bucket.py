@@ -119,7 +119,22 @@ def _bucket_properties(distance: Tensor, found: Tensor, right: Tensor) -> None:
     wrong = found != right
     near_edge = (distance >= 16) & ((found - shares.floor()).abs() <= 1)
     near_edge &= (shares - torch.maximum(found, shares.floor())).abs() < 0.15
-    for slug, where, words in (
+    for slug, where, words in _faults(distance, found, wrong, near_edge):
+        if where.any():
+            at = int(where.nonzero()[0])
+            formula = f" (the formula gives {shares[at]:.4g})" if 16 <= distance[at] < 128 else ""
+            raise Mistake(
+                slug,
+                f"Distance {int(distance[at])} gets bucket {found[at]:.4g}, not {int(right[at])}"
+                f"{formula}. {words}",
+            )
+
+
+def _faults(
+    distance: Tensor, found: Tensor, wrong: Tensor, near_edge: Tensor
+) -> list[tuple[str, Tensor, str]]:
+    """Return each fault, which distances have it, and what to do; the first that holds counts."""
+    return [
         ("not-finite", ~found.isfinite(), "Some buckets are not finite numbers."),
         ("not-whole", found != found.round(), "Some buckets are not whole. Round them down."),
         ("far", wrong & bool((distance[wrong].abs() > 299).all()),
@@ -136,15 +151,7 @@ def _bucket_properties(distance: Tensor, found: Tensor, right: Tensor) -> None:
         ("last", wrong & bool((distance[wrong] >= 113).all()), "The last bucket, from distance 113 "
          "on, is 31."),
         ("edge", wrong, "Round 16 + 16 · ln(t / 16) / ln(8) down, and cap it at 31."),
-    ):  # fmt: skip
-        if where.any():
-            at = int(where.nonzero()[0])
-            formula = f" (the formula gives {shares[at]:.4g})" if 16 <= distance[at] < 128 else ""
-            raise Mistake(
-                slug,
-                f"Distance {int(distance[at])} gets bucket {found[at]:.4g}, not {int(right[at])}"
-                f"{formula}. {words}",
-            )
+    ]  # fmt: skip
 
 
 def _narrow(answer: Callable[[Tensor], Any]) -> None:
