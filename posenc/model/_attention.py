@@ -52,34 +52,23 @@ class Attention(nn.Module):
         if memory is not None:
             cache, layer = memory
             k, v, k_pos = cache.extend(layer, k, v)  # (b, h, k, dh) twice, (k,) or (b, k)
+        view = not self.fused and bias_as_view(encoding, pos, k_pos)
+        bias = toeplitz(encoding, pos, k_pos) if view else encoding.bias(q, k, pos, k_pos)
+        q, k = encoding.rotate(q, k, pos, k_pos)  # after the bias, which unrotated ones make
         if self.fused:
-            return self._fused(q, k, v, (encoding, pos, k_pos), mask), x.new_empty(0)
-        bias: Tensor | None
-        if bias_as_view(encoding, pos, k_pos):
-            # in reverse order of the keys the bias is a view of O(n) numbers a head
-            bias = toeplitz(encoding, pos, k_pos)  # (h, q, k), keys reversed
-            q, k = encoding.rotate(q, k, pos, k_pos)
+            return self._fused(q, k, v, bias, mask), x.new_empty(0)
+        if view:  # its keys are in reverse order: so it takes O(n) numbers a head
             mask = None if mask is None else mask.flip(-1)
             weights = self._weights(q, k.flip(-2), bias, mask).flip(-1)  # (b, h, q, k)
         else:
-            bias = encoding.bias(q, k, pos, k_pos)  # from unrotated q and k
-            q, k = encoding.rotate(q, k, pos, k_pos)
             weights = self._weights(q, k, bias, mask)  # (b, h, q, k)
         mixed = (weights @ v).transpose(1, 2).flatten(2)  # (b, n, d)
         return self.out(mixed), weights
 
     def _fused(
-        self,
-        q: Tensor,
-        k: Tensor,
-        v: Tensor,
-        told: tuple[PositionalEncoding, Tensor, Tensor],
-        mask: Tensor | None,
+        self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None
     ) -> Tensor:
         """Return the output without making the weights: (b, n, d)."""
-        encoding, q_pos, k_pos = told
-        bias = encoding.bias(q, k, q_pos, k_pos)  # broadcastable to (b, h, q, k)
-        q, k = encoding.rotate(q, k, q_pos, k_pos)
         causal = bias is None and mask is not None and mask.dim() == 2
         if bias is not None:
             bias = bias.to(q.dtype)
