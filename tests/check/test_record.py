@@ -107,14 +107,17 @@ def test_a_stub_is_no_answer(record):
 
 def test_the_table_of_exercises_is_that_of_the_notebooks():
     root = places.find_root(places.Path(__file__).parent)
-    found = {}
+    found, names = {}, {}
     for source in places.sources(root):
         cells = source.read_text(encoding="utf-8").split("# %%")
         asked = [cell for cell in cells if "### BEGIN SOLUTION" in cell]
         found[source.name[:2]] = tuple(
             name for cell in asked for name in re.findall(r"^check\.(\w+)\(", cell, re.M)
         )
+        handed = [re.findall(r"^check\.(\w+)\((\w+)\)", cell, re.M) for cell in asked]
+        names |= {name: answer for pairs in handed for name, answer in pairs if name != answer}
     assert found == keeping.EXERCISES
+    assert names == keeping.CALLED
     assert all(callable(getattr(check, name)) for row in found.values() for name in row)
 
 
@@ -218,6 +221,18 @@ def test_a_guess_on_ones_own_question_is_read_on(record):
 
 def old(name, mark):
     return {"exercise": name, "mark": mark, "mistake": None}
+
+
+@pytest.mark.parametrize("mark", "✓≈")
+def test_what_was_solved_stays_solved_though_its_checker_says_more_today(record, mark, capsys):
+    write(record, old("table_test", mark), old("attention", "✗"))
+    assert not check.table_test(lambda table: True).passed
+    text = repr(check.report())
+    assert f"Exercises: 1 of {ALL} solved" in text
+    assert f"{mark} is_healthy" in text  # under the name that the notebook gives it
+    assert "✗ masked_attention" in text
+    assert "≈ solved in another form than asked for" in text
+    capsys.readouterr()
 
 
 ROW = keeping.EXERCISES["02"]

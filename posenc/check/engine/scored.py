@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from posenc.check.engine.form import no_result
 from posenc.check.engine.mistake import Mistake
 from posenc.check.engine.verdict import require
 
@@ -46,10 +47,17 @@ def _said(answer: Callable[..., Any], case: Case) -> bool:
 
 def as_bool(said: Any) -> bool:
     """Return one yes or no; raise what is neither."""
+    require(not no_result(said), "not-a-bool", no_result(said))
     scalar = isinstance(said, Tensor) and said.numel() == 1
     require(
         isinstance(said, bool) or scalar or type(said).__name__ in ("bool_", "bool"),
         "not-a-bool",
-        f"it must return True or False; it returned {type(said).__name__}",
+        f"The test must return True or False; it returned {_kind(said)}.",
     )
     return bool(said)
+
+
+def _kind(said: Any) -> str:
+    if isinstance(said, Tensor):
+        return f"a tensor of shape {tuple(said.shape)}: .all() makes one answer of it"
+    return type(said).__name__

@@ -23,7 +23,8 @@ def attention(answer: Answer) -> Verdict:
     Wrong answers are named: softmax over the queries, a mask applied after softmax, ….
 
     >>> verdict = attention(lambda x, W_q, W_k, W_v: x @ x.T @ x @ W_v)
-    ✗ attention: the weights of word 0 sum to 4.817, not to 1: softmax(-1) divides by their sum
+    ✗ masked_attention: the weights of word 0 sum to 4.817, not to 1:
+    softmax(-1) divides by their sum
     """
     return judge("attention", answer, _examine_attention)
 

@@ -39,7 +39,7 @@ def positional_module(answer: type[nn.Module]) -> Verdict:
     ...         pos = torch.arange(x.shape[1], device=x.device)
     ...         return (x + sinusoidal(pos, self.d_model)).to(x.dtype)
     >>> positional_module(Right).passed
-    ✓ positional_module: right values, and none of the traps bites
+    ✓ MyEncoding: right values, and none of the traps bites
     True
     """
     # The first sum on meta loads much of torch: a second or more, not of the answer's five.

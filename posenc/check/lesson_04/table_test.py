@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine.form import NOTHING, no_result
 from posenc.check.engine.sinusoid_slips import CODES, HALVES, ORDERS
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.functional import sinusoidal
@@ -22,7 +23,7 @@ def table_test(answer: Callable[[Tensor], bool]) -> Verdict:
     it rejects a right one.
 
     >>> table_test(lambda table: bool(table.std() > 0.1)).mistake
-    ✗ table_test: 0 of 23 wrong tables rejected, 5 of 5 right ones accepted;
+    ✗ is_healthy: 0 of 23 wrong tables rejected, 5 of 5 right ones accepted;
     first to slip through: one row for all positions
     'lets-pass'
     """
@@ -64,7 +65,7 @@ def _examine_test(test: Callable[[Tensor], Any]) -> tuple[str, float]:
     wrong = {name: _answer(test, table) for name, table in ill().items()}
     right = {name: _answer(test, table) for name, table in healthy().items()}
     told = any(found is not None for found in (*wrong.values(), *right.values()))
-    require(told, "returned-none", "it returned None: return True or False")
+    require(told, "returned-none", NOTHING)
     slipped = [name for name, found in wrong.items() if found or found is None]
     refused = [name for name, found in right.items() if found is False]
     share = 1 - len(slipped) / len(wrong)
@@ -86,6 +87,7 @@ def _answer(test: Callable[[Tensor], Any], table: Tensor) -> bool | None:
         found = test(table.clone())
     except AssertionError:
         return False
+    require(found is None or not no_result(found), "type", no_result(found))
     one = not isinstance(found, Tensor) or found.numel() == 1
     require(one, "many-answers", "it returned many entries: .all() makes one True or False of them")
     number = found.item() if isinstance(found, Tensor) else found

@@ -16,7 +16,7 @@ def rotary(answer: object) -> Verdict:
     >>> speeds = functional.inverse_frequencies
     >>> _ = rotary(lambda x, pos: functional.rotate_pairs(
     ...     x, functional.angles(pos, speeds(x.shape[-1]))))
-    ✓ rotary: every pair turns by its own speed times the position
+    ✓ rotary_real: every pair turns by its own speed times the position
     """
     return EXERCISE.check(answer)
 
