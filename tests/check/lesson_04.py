@@ -3,6 +3,7 @@
 import math
 
 import modules_04 as modules
+import tables_04 as tables
 import torch
 import torch.nn.functional as F
 from lesson_03 import hands, in_halves, paper, published
@@ -95,6 +96,7 @@ FORMS = {
         spoilt(forward=lambda self, x: x + self.rows(x).to(x.dtype)),
         spoilt(Dropping, forward=lambda self, x: self.dropout(add(self, x))),
     ],
+    "mended_table": [right_table, *tables.FORMS],
     "table_test": [asserts],
 }
 SAYS = {"table_test": "23 of 23 wrong tables rejected, 5 of 5 right ones accepted\n"}
@@ -104,9 +106,6 @@ EQUIVALENT = {
         ("as in tensor2tensor", spoilt(persistent=True, make=ends_at_base)),
         ("all sines, then all cosines", saved(in_halves)),
         ("the cosine before the sine", saved(pair_swapped)),
-    ],
-    "mended_table": [
-        ("all sines, then all cosines", lambda n, d: in_halves(right_table(n, d))),
     ],
 }
 WRONG = {
@@ -129,6 +128,7 @@ WRONG = {
         "doubled-exponent": spoilt(make=lambda self, n, d: sinusoidal(torch.arange(n), d, 1e8)),
     },
     "mended_table": {
+        **tables.WRONG,
         "doubled-index": lambda n, d: hands(torch.arange(n), published(d), published(d, 1)),
         "doubled-exponent": at(lambda d: paper(d) ** 2),
         "halved-exponent": at(lambda d: paper(d).sqrt()),
@@ -210,9 +210,10 @@ INVENTED = {
             spoilt(forward=lambda self, x: (x[0] + self.rows(x)).to(x.dtype))),
     },
     "mended_table": {
+        **tables.INVENTED,
         "from two": ("start", at(paper, lambda pos: pos + 2)),
         "turned round": ("start", at(paper, lambda pos: pos.flip(0))),
-        "base 100 000": ("last-speed", at(lambda d: paper(d, 100_000.0))),
+        "base 100 000": ("other-base", at(lambda d: paper(d, 100_000.0))),
         "cosines at half speed": ("pairs",
             lambda n, d: hands(torch.arange(n), paper(d), paper(d) / 2)),
         "cosines": ("cosine-alone", lambda n, d: at(paper)(n, d)[:, 1::2].repeat(1, 2)),
@@ -232,6 +233,7 @@ INVENTED = {
 }  # fmt: skip
 
 SAID = {
+    "mended_table": tables.SAID,
     "positional_module": [
         (
             ": 5 words with max_len=64 must work; it raised ValueError: too many words\n",
