@@ -2,6 +2,7 @@
 
 import math
 
+import doctors_04 as doctors
 import modules_04 as modules
 import tables_04 as tables
 import torch
@@ -97,7 +98,7 @@ FORMS = {
         spoilt(Dropping, forward=lambda self, x: self.dropout(add(self, x))),
     ],
     "mended_table": [right_table, *tables.FORMS],
-    "table_test": [asserts],
+    "table_test": [asserts, *doctors.FORMS],
 }
 SAYS = {"table_test": "23 of 23 wrong tables rejected, 5 of 5 right ones accepted\n"}
 EQUIVALENT = {
@@ -224,9 +225,10 @@ INVENTED = {
         "changed over": ("shape", lambda n, d: hands(torch.arange(d), paper(2 * n))),
     },
     "table_test": {
-        "the sine comes first": ("rejects", fussy),
+        **doctors.INVENTED,
+        "the sine comes first": ("entries", fussy),
         "three properties": ("lets-pass", by_properties),
-        "the first pair": ("rejects",
+        "the first pair": ("order",
             lambda table: (table[:, 0] ** 2 + table[:, 1] ** 2).std() < 1e-6),
         "a float": ("number", lambda table: float(table.std())),
     },
@@ -243,8 +245,9 @@ SAID = {
         ("x.shape[1]", INVENTED["positional_module"]["rows by the batch"][1]),
     ],
     "table_test": [
+        *doctors.SAID,
         ("5 of 5 right ones accepted; first to slip through: ", by_properties),
-        ("wrongly rejected: the code of the paper\n", lambda table: False),
+        ("wrongly rejected: the formula's own table\n", lambda table: False),
     ],
 }
 # a strong test above a weak one, and that above none
