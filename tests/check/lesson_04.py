@@ -4,6 +4,7 @@ import math
 
 import doctors_04 as doctors
 import modules_04 as modules
+import more_modules_04 as more
 import tables_04 as tables
 import torch
 import torch.nn.functional as F
@@ -92,6 +93,8 @@ RIGHT = {"positional_module": Right, "mended_table": by_loops, "table_test": rig
 FORMS = {
     "positional_module": [
         modules.WithoutATable,
+        spoilt(persistent=True),
+        *more.FORMS,
         modules.Batched,
         modules.KeywordDrop,
         spoilt(forward=lambda self, x: x + self.rows(x).to(x.dtype)),
@@ -103,10 +106,10 @@ FORMS = {
 SAYS = {"table_test": "23 of 23 wrong tables rejected, 5 of 5 right ones accepted\n"}
 EQUIVALENT = {
     "positional_module": [
-        ("the table is saved", spoilt(persistent=True)),
-        ("as in tensor2tensor", spoilt(persistent=True, make=ends_at_base)),
+        ("as in tensor2tensor", spoilt(make=ends_at_base)),
         ("all sines, then all cosines", saved(in_halves)),
         ("the cosine before the sine", saved(pair_swapped)),
+        ("a Parameter without a gradient", more.FrozenEmbedding),
     ],
 }
 WRONG = {
@@ -153,6 +156,7 @@ WRONG = {
 
 INVENTED = {
     "positional_module": {
+        **more.INVENTED,
         "rows by the batch": ("batch-axis",
             spoilt(forward=lambda self, x: (x + self.table[: len(x)]).to(x.dtype))),
         "texts cut": ("not-cut",
@@ -187,7 +191,7 @@ INVENTED = {
             spoilt(forward=lambda self, x: add(self, x) + torch.randn_like(x))),
         "detached": ("cuts-gradient", spoilt(forward=lambda self, x: add(self, x.detach()))),
         "no_grad": ("cuts-gradient", spoilt(forward=torch.no_grad()(add))),
-        "multiplied": ("one-code",
+        "multiplied": ("multiplies",
             spoilt(forward=lambda self, x: (x * self.rows(x)).to(x.dtype))),
         "concatenated": ("shape",
             spoilt(forward=lambda self, x:
@@ -205,7 +209,7 @@ INVENTED = {
         "slowest first": ("slowest-first",
             spoilt(make=lambda self, n, d:
                 Right.make(self, n, d).unflatten(1, (-1, 2)).flip(1).flatten(1))),
-        "table in half": ("half-positions",
+        "table in half": ("reach",
             spoilt(make=lambda self, n, d: sinusoidal(torch.arange(n).bfloat16(), d))),
         "the first text alone": ("shape",
             spoilt(forward=lambda self, x: (x[0] + self.rows(x)).to(x.dtype))),
@@ -237,11 +241,9 @@ INVENTED = {
 SAID = {
     "mended_table": tables.SAID,
     "positional_module": [
-        (
-            ": 5 words with max_len=64 must work; it raised ValueError: too many words\n",
-            modules.Refuses,
-        ),
-        ("64 words with max_len=64", modules.RefusesTheLast),
+        *more.SAID,
+        (": 5 tokens with max_len=64 must work; it raised ValueError in line", modules.Refuses),
+        ("64 tokens with max_len=64", modules.RefusesTheLast),
         ("x.shape[1]", INVENTED["positional_module"]["rows by the batch"][1]),
     ],
     "table_test": [
