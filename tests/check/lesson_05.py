@@ -1,5 +1,6 @@
 """Answers to the exercises of notebook 05, right and wrong."""
 
+import losses_05
 import torch
 import torch.nn.functional as F
 
@@ -140,7 +141,7 @@ RIGHT = {"evaluate": evaluate, "reading": reading, "by_position": by_position}
 FORMS = {
     "evaluate": [text_by_text, in_numpy],
     "reading": [all_against_all, by_sorting],
-    "by_position": [each_text_by_itself, each_position_by_itself, by_hand],
+    "by_position": [each_text_by_itself, each_position_by_itself, by_hand, *losses_05.FORMS],
 }
 EQUIVALENT = {"evaluate": [("under torch.no_grad()", scored)]}
 WRONG = {
@@ -174,9 +175,11 @@ WRONG = {
         "bits": lambda x, y: by_position(x, y) / torch.tensor(2.0).log(),
         "probability": lambda x, y: losses(x, y).neg().exp().mean(0),
         "sure": lambda x, y: by_position(x, y) + 1,
-        "shape": lambda x, y: losses(x, y),
+        "not-averaged": losses,
+        **losses_05.WRONG,
         "not-a-tensor": lambda x, y: by_position(x, y).tolist(),
-        "raises": lambda x, y: F.cross_entropy(x, y),
+        "no-transpose": lambda x, y: F.cross_entropy(x, y),
+        "raises": lambda x, y: x.no_such_thing,
     },
 }
 
@@ -218,12 +221,13 @@ INVENTED = {
             lambda a, b, c: "a" if min(a) > sum(b) / len(b) else reading(a, b, c)),
     },
     "by_position": {
+        **losses_05.INVENTED,
         "dropout": ("not-the-same-twice", lambda x, y: by_position(F.dropout(x, 0.2), y)),
         "the last text alone": ("order-of-texts", lambda x, y: losses(x, y)[-1]),
         "sorted": ("positions-mixed", lambda x, y: by_position(x, y).sort().values),
-        "turned round": ("positions-mixed", lambda x, y: by_position(x, y).flip(0)),
+        "turned round": ("reversed", lambda x, y: by_position(x, y).flip(0)),
         "less its mean": ("positions-mixed", lambda x, y: by_position(x, y) - losses(x, y).mean()),
-        "running sum": ("positions-mixed", lambda x, y: by_position(x, y).cumsum(0)),
+        "running sum": ("running-sum", lambda x, y: by_position(x, y).cumsum(0)),
         "sigmoid": ("no-softmax",
             lambda x, y: -x.sigmoid().gather(2, y[..., None])[..., 0].log().mean(0)),
         "smoothed labels": ("sure", lambda x, y: losses(x, y, label_smoothing=0.1).mean(0)),
@@ -237,3 +241,5 @@ INVENTED = {
         "focal": ("level", lambda x, y: (losses(x, y) * (1 - (-losses(x, y)).exp())).mean(0)),
     },
 }  # fmt: skip
+
+SAID = {"by_position": losses_05.SAID}

@@ -204,4 +204,4 @@ def _half(found: object, number: Tensor, target: Tensor) -> tuple[str, str] | No
         return None
     if not torch.allclose(number, target, rtol=1e-2, atol=1e-2):
         return None
-    return ("half-precision", f"the numbers are rounded to {dtype}: compute in float32 at least")
+    return ("half-precision", f"The numbers are rounded to {dtype}. Compute in float32 at least.")
