@@ -1,6 +1,7 @@
 """Answers to the exercises of notebook 05, right and wrong."""
 
 import losses_05
+import readings_05
 import torch
 import torch.nn.functional as F
 
@@ -140,7 +141,7 @@ def three_quarters(a, b, chance):
 RIGHT = {"evaluate": evaluate, "reading": reading, "by_position": by_position}
 FORMS = {
     "evaluate": [text_by_text, in_numpy],
-    "reading": [all_against_all, by_sorting],
+    "reading": [all_against_all, by_sorting, *readings_05.FORMS],
     "by_position": [each_text_by_itself, each_position_by_itself, by_hand, *losses_05.FORMS],
 }
 EQUIVALENT = {"evaluate": [("under torch.no_grad()", scored)]}
@@ -159,7 +160,8 @@ WRONG = {
         "raises": lambda m, x, y: F.cross_entropy(m.eval()(x), x),
     },
     "reading": {
-        "only-means": lambda a, b, c: "a" if sum(a) > sum(b) else "b",
+        "only-sums": lambda a, b, c: "a" if sum(a) > sum(b) else "b",
+        **readings_05.WRONG,
         "means-throughout": lambda a, b, c: reading([sum(a) / len(a)], [sum(b) / len(b)], c),
         "chance": lambda a, b, c: reading(a, b, -1),
         "word": lambda a, b, c: True,
@@ -204,13 +206,14 @@ INVENTED = {
             lambda m, x, y: hits(m, x, y.clamp(min=-1)).float().mean()),
     },
     "reading": {
+        **readings_05.INVENTED,
         "medians": ("word-never-said", lambda a, b, c: "a" if median(a) > median(b) else "b"),
         "never b": ("word-never-said",
             lambda a, b, c: "a" if reading(a, b, c) == "a" else reading(a, a, c)),
         "always a": ("always-the-same", lambda a, b, c: "a"),
         "a margin of 0.2": ("above-chance", lambda a, b, c: reading(a, b, c, 0.2)),
         "no margin, both ways": ("no-margin", lambda a, b, c: reading(a, b, c, 1e-9)),
-        "a gap is wanted": ("parted", with_room),
+        "a gap is wanted": ("room", with_room),
         "at chance": ("word", lambda a, b, c: "at chance"),
         "capitals": ("word", lambda a, b, c: reading(a, b, c).upper()),
         "a winner's list": ("word", lambda a, b, c: a if max(a) > max(b) else b),
@@ -242,4 +245,4 @@ INVENTED = {
     },
 }  # fmt: skip
 
-SAID = {"by_position": losses_05.SAID}
+SAID = {"by_position": losses_05.SAID, "reading": readings_05.SAID}
