@@ -2,6 +2,7 @@
 
 import losses_05
 import readings_05
+import shares_05
 import torch
 import torch.nn.functional as F
 
@@ -140,13 +141,14 @@ def three_quarters(a, b, chance):
 
 RIGHT = {"evaluate": evaluate, "reading": reading, "by_position": by_position}
 FORMS = {
-    "evaluate": [text_by_text, in_numpy],
+    "evaluate": [text_by_text, in_numpy, *shares_05.FORMS],
     "reading": [all_against_all, by_sorting, *readings_05.FORMS],
     "by_position": [each_text_by_itself, each_position_by_itself, by_hand, *losses_05.FORMS],
 }
 EQUIVALENT = {"evaluate": [("under torch.no_grad()", scored)]}
 WRONG = {
     "evaluate": {
+        **shares_05.WRONG,
         "training-mode": in_training,
         "mode-not-restored": lambda m, x, y: in_training(m.eval(), x, y),
         "never-asked": lambda m, x, y: 0.5,
@@ -187,6 +189,7 @@ WRONG = {
 
 INVENTED = {
     "evaluate": {
+        **shares_05.INVENTED,
         "sampled, not argmax": ("not-the-same-twice", lambda m, x, y: scored(m, x, y, sampled)),
         "a mean of batches": ("not-alike", batches),
         "steps": ("trains", steps),
@@ -196,7 +199,7 @@ INVENTED = {
         "first place left out": ("not-alike", lambda m, x, y: scored(m, x[:, 1:], y[:, 1:])),
         "the last text left out": ("not-alike", lambda m, x, y: scored(m, x[:-1], y[:-1])),
         "logits from 1": ("zero", lambda m, x, y: scored(m, x, y + 10)),
-        "the second best": ("all-right", lambda m, x, y: scored(m, x, y, second)),
+        "the second best": ("second-best", lambda m, x, y: scored(m, x, y, second)),
         "one of the best two": ("not-alike",
             lambda m, x, y: scored(m, x, y) + hits(m, x, y, second).sum() / 16),
         "a root": ("not-alike", lambda m, x, y: scored(m, x, y).sqrt()),
@@ -245,4 +248,4 @@ INVENTED = {
     },
 }  # fmt: skip
 
-SAID = {"by_position": losses_05.SAID, "reading": readings_05.SAID}
+SAID = {"evaluate": shares_05.SAID, "by_position": losses_05.SAID, "reading": readings_05.SAID}
