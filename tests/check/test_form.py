@@ -86,6 +86,22 @@ def test_an_error_names_the_deepest_line_of_the_learners_own():
     )
 
 
+class Talks(torch.nn.Module):
+    def __init__(self, d_model, max_len=5000):
+        super().__init__()
+        print("made")
+
+    def forward(self, x):
+        print("called")
+        return x
+
+
+def test_what_a_class_prints_is_shown_once(capsys):
+    check.positional_module(Talks)
+    printed = capsys.readouterr().out
+    assert printed.startswith("made\ncalled\n✗ MyEncoding: ")
+
+
 def test_a_cell_is_called_a_cell():
     space = {}
     exec(compile("def f(x):\n  return x @ 3\n", "/tmp/ipykernel_12/345.py", "exec"), space)

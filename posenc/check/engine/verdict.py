@@ -71,6 +71,8 @@ def judge(name: str, answer: object, examine: Examine) -> Verdict:
     for told in listeners:
         told(name, verdict.mark, verdict.mistake)
     lines = said.splitlines()
+    if calls.said is None:  # a class is called in many places: each line once
+        lines = list(dict.fromkeys(lines))
     for one in [*lines[:MOST], *["…"] * (len(lines) > MOST)]:
         print(one)
     mark = verdict.mark
