@@ -46,11 +46,11 @@ INVENTED = [
 
 
 def judged(name, answer, capsys):
-    """The verdict, and the one line that is printed; the answer's own output stands above it."""
+    """The verdict, and its line; what the answer itself prints stands above it."""
     verdict = getattr(check, name)(answer)
-    printed = capsys.readouterr().out.removeprefix(verdict.printed)
-    assert printed.count("\n") == 1
-    return verdict, printed
+    *own, line = capsys.readouterr().out.splitlines(keepends=True)
+    assert bool(own) == bool(verdict.printed)
+    return verdict, line
 
 
 def line_begins(mark, name, words=""):

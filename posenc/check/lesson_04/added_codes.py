@@ -274,9 +274,9 @@ def _scaled(code: Tensor) -> None:
 def _channels(code: Tensor, case: str) -> None:
     """Raise what the channels hold in place of the right sines and cosines."""
     table, pos = code.detach().double(), torch.arange(len(code))
-    named(table, pos)
     for order in ORDERS:
         tell_rounded([put_back(table, order)])
+    named(table, pos)
     tell_base([table])
     if close(table[0], codes(1)[0]):  # the sine first in every pair
         tell_exponents(table, table.shape[1])
