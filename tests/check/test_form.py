@@ -10,13 +10,13 @@ from posenc.check.trial import record
 
 NAMES = [name for row in record.EXERCISES.values() for name in row]
 CLASSES = ("positional_module", "own_encoding")
-NOTHING = "The function returned None. Did you print instead of return?"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in CLASSES])
 def test_nothing_came_back(name):
     verdict = getattr(check, name)(lambda *given, **named: print("a"))
-    assert (verdict.message, verdict.printed) == (NOTHING, "a\n")
+    assert "returned None" in verdict.message
+    assert verdict.printed == "a\n"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in CLASSES])

@@ -87,7 +87,7 @@ def _words(answer: Reading) -> Tensor:
     for a, b, chance in READINGS:
         word = answer(list(a), list(b), chance)
         known = isinstance(word, str) and word in WORDS
-        told = f"The words are {', '.join(map(repr, WORDS))}; the function returned {word!r}."
+        told = f"The words are {', '.join(map(repr, WORDS))}, not {word!r}."
         if isinstance(word, str) and word.strip().lower() in WORDS:
             told += f" Write {word.strip().lower()!r}, in lower case and without spaces."
         require(known, "word", told)
