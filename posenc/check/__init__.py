@@ -1,6 +1,6 @@
 """Claims on trial, predictions, and a checker for every exercise.
 
-A checker prints one line and never raises: ``✓`` right, ``≈`` right in another form,
+A checker prints one line and never raises: ``✓`` right, ``≈`` right in another form (solved),
 ``✗`` with the mistake, ``○`` not written yet.
 """
 
@@ -97,4 +97,5 @@ __all__ = [
 ]
 
 _judging.listeners.append(_record.exercise)  # in the learner's record
+_judging.called.update(_record.CALLED)
 watch()  # a notebook's cells of solutions solve nothing for the learner

@@ -2,7 +2,10 @@
 
 import math
 
+import doctors_04 as doctors
 import modules_04 as modules
+import more_modules_04 as more
+import tables_04 as tables
 import torch
 import torch.nn.functional as F
 from lesson_03 import hands, in_halves, paper, published
@@ -90,23 +93,23 @@ RIGHT = {"positional_module": Right, "mended_table": by_loops, "table_test": rig
 FORMS = {
     "positional_module": [
         modules.WithoutATable,
+        spoilt(persistent=True),
+        *more.FORMS,
         modules.Batched,
         modules.KeywordDrop,
         spoilt(forward=lambda self, x: x + self.rows(x).to(x.dtype)),
         spoilt(Dropping, forward=lambda self, x: self.dropout(add(self, x))),
     ],
-    "table_test": [asserts],
+    "mended_table": [right_table, *tables.FORMS],
+    "table_test": [asserts, *doctors.FORMS],
 }
 SAYS = {"table_test": "23 of 23 wrong tables rejected, 5 of 5 right ones accepted\n"}
 EQUIVALENT = {
     "positional_module": [
-        ("the table is saved", spoilt(persistent=True)),
-        ("as in tensor2tensor", spoilt(persistent=True, make=ends_at_base)),
+        ("as in tensor2tensor", spoilt(make=ends_at_base)),
         ("all sines, then all cosines", saved(in_halves)),
         ("the cosine before the sine", saved(pair_swapped)),
-    ],
-    "mended_table": [
-        ("all sines, then all cosines", lambda n, d: in_halves(right_table(n, d))),
+        ("a Parameter without a gradient", more.FrozenEmbedding),
     ],
 }
 WRONG = {
@@ -129,6 +132,7 @@ WRONG = {
         "doubled-exponent": spoilt(make=lambda self, n, d: sinusoidal(torch.arange(n), d, 1e8)),
     },
     "mended_table": {
+        **tables.WRONG,
         "doubled-index": lambda n, d: hands(torch.arange(n), published(d), published(d, 1)),
         "doubled-exponent": at(lambda d: paper(d) ** 2),
         "halved-exponent": at(lambda d: paper(d).sqrt()),
@@ -152,6 +156,7 @@ WRONG = {
 
 INVENTED = {
     "positional_module": {
+        **more.INVENTED,
         "rows by the batch": ("batch-axis",
             spoilt(forward=lambda self, x: (x + self.table[: len(x)]).to(x.dtype))),
         "texts cut": ("not-cut",
@@ -186,7 +191,7 @@ INVENTED = {
             spoilt(forward=lambda self, x: add(self, x) + torch.randn_like(x))),
         "detached": ("cuts-gradient", spoilt(forward=lambda self, x: add(self, x.detach()))),
         "no_grad": ("cuts-gradient", spoilt(forward=torch.no_grad()(add))),
-        "multiplied": ("one-code",
+        "multiplied": ("multiplies",
             spoilt(forward=lambda self, x: (x * self.rows(x)).to(x.dtype))),
         "concatenated": ("shape",
             spoilt(forward=lambda self, x:
@@ -204,15 +209,16 @@ INVENTED = {
         "slowest first": ("slowest-first",
             spoilt(make=lambda self, n, d:
                 Right.make(self, n, d).unflatten(1, (-1, 2)).flip(1).flatten(1))),
-        "table in half": ("half-positions",
+        "table in half": ("reach",
             spoilt(make=lambda self, n, d: sinusoidal(torch.arange(n).bfloat16(), d))),
         "the first text alone": ("shape",
             spoilt(forward=lambda self, x: (x[0] + self.rows(x)).to(x.dtype))),
     },
     "mended_table": {
+        **tables.INVENTED,
         "from two": ("start", at(paper, lambda pos: pos + 2)),
         "turned round": ("start", at(paper, lambda pos: pos.flip(0))),
-        "base 100 000": ("last-speed", at(lambda d: paper(d, 100_000.0))),
+        "base 100 000": ("other-base", at(lambda d: paper(d, 100_000.0))),
         "cosines at half speed": ("pairs",
             lambda n, d: hands(torch.arange(n), paper(d), paper(d) / 2)),
         "cosines": ("cosine-alone", lambda n, d: at(paper)(n, d)[:, 1::2].repeat(1, 2)),
@@ -223,26 +229,27 @@ INVENTED = {
         "changed over": ("shape", lambda n, d: hands(torch.arange(d), paper(2 * n))),
     },
     "table_test": {
-        "the sine comes first": ("rejects", fussy),
+        **doctors.INVENTED,
+        "the sine comes first": ("entries", fussy),
         "three properties": ("lets-pass", by_properties),
-        "the first pair": ("rejects",
+        "the first pair": ("order",
             lambda table: (table[:, 0] ** 2 + table[:, 1] ** 2).std() < 1e-6),
         "a float": ("number", lambda table: float(table.std())),
     },
 }  # fmt: skip
 
 SAID = {
+    "mended_table": tables.SAID,
     "positional_module": [
-        (
-            ": 5 words with max_len=64 must work; it raised ValueError: too many words\n",
-            modules.Refuses,
-        ),
-        ("64 words with max_len=64", modules.RefusesTheLast),
+        *more.SAID,
+        (": 5 tokens with max_len=64 must work; it raised ValueError in line", modules.Refuses),
+        ("64 tokens with max_len=64", modules.RefusesTheLast),
         ("x.shape[1]", INVENTED["positional_module"]["rows by the batch"][1]),
     ],
     "table_test": [
+        *doctors.SAID,
         ("5 of 5 right ones accepted; first to slip through: ", by_properties),
-        ("wrongly rejected: the code of the paper\n", lambda table: False),
+        ("wrongly rejected: the formula's own table\n", lambda table: False),
     ],
 }
 # a strong test above a weak one, and that above none

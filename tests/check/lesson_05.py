@@ -1,5 +1,8 @@
 """Answers to the exercises of notebook 05, right and wrong."""
 
+import losses_05
+import readings_05
+import shares_05
 import torch
 import torch.nn.functional as F
 
@@ -138,13 +141,14 @@ def three_quarters(a, b, chance):
 
 RIGHT = {"evaluate": evaluate, "reading": reading, "by_position": by_position}
 FORMS = {
-    "evaluate": [text_by_text, in_numpy],
-    "reading": [all_against_all, by_sorting],
-    "by_position": [each_text_by_itself, each_position_by_itself, by_hand],
+    "evaluate": [text_by_text, in_numpy, *shares_05.FORMS],
+    "reading": [all_against_all, by_sorting, *readings_05.FORMS],
+    "by_position": [each_text_by_itself, each_position_by_itself, by_hand, *losses_05.FORMS],
 }
 EQUIVALENT = {"evaluate": [("under torch.no_grad()", scored)]}
 WRONG = {
     "evaluate": {
+        **shares_05.WRONG,
         "training-mode": in_training,
         "mode-not-restored": lambda m, x, y: in_training(m.eval(), x, y),
         "never-asked": lambda m, x, y: 0.5,
@@ -158,7 +162,8 @@ WRONG = {
         "raises": lambda m, x, y: F.cross_entropy(m.eval()(x), x),
     },
     "reading": {
-        "only-means": lambda a, b, c: "a" if sum(a) > sum(b) else "b",
+        "only-sums": lambda a, b, c: "a" if sum(a) > sum(b) else "b",
+        **readings_05.WRONG,
         "means-throughout": lambda a, b, c: reading([sum(a) / len(a)], [sum(b) / len(b)], c),
         "chance": lambda a, b, c: reading(a, b, -1),
         "word": lambda a, b, c: True,
@@ -174,14 +179,17 @@ WRONG = {
         "bits": lambda x, y: by_position(x, y) / torch.tensor(2.0).log(),
         "probability": lambda x, y: losses(x, y).neg().exp().mean(0),
         "sure": lambda x, y: by_position(x, y) + 1,
-        "shape": lambda x, y: losses(x, y),
+        "not-averaged": losses,
+        **losses_05.WRONG,
         "not-a-tensor": lambda x, y: by_position(x, y).tolist(),
-        "raises": lambda x, y: F.cross_entropy(x, y),
+        "no-transpose": lambda x, y: F.cross_entropy(x, y),
+        "raises": lambda x, y: x.no_such_thing,
     },
 }
 
 INVENTED = {
     "evaluate": {
+        **shares_05.INVENTED,
         "sampled, not argmax": ("not-the-same-twice", lambda m, x, y: scored(m, x, y, sampled)),
         "a mean of batches": ("not-alike", batches),
         "steps": ("trains", steps),
@@ -191,7 +199,7 @@ INVENTED = {
         "first place left out": ("not-alike", lambda m, x, y: scored(m, x[:, 1:], y[:, 1:])),
         "the last text left out": ("not-alike", lambda m, x, y: scored(m, x[:-1], y[:-1])),
         "logits from 1": ("zero", lambda m, x, y: scored(m, x, y + 10)),
-        "the second best": ("all-right", lambda m, x, y: scored(m, x, y, second)),
+        "the second best": ("second-best", lambda m, x, y: scored(m, x, y, second)),
         "one of the best two": ("not-alike",
             lambda m, x, y: scored(m, x, y) + hits(m, x, y, second).sum() / 16),
         "a root": ("not-alike", lambda m, x, y: scored(m, x, y).sqrt()),
@@ -201,13 +209,14 @@ INVENTED = {
             lambda m, x, y: hits(m, x, y.clamp(min=-1)).float().mean()),
     },
     "reading": {
+        **readings_05.INVENTED,
         "medians": ("word-never-said", lambda a, b, c: "a" if median(a) > median(b) else "b"),
         "never b": ("word-never-said",
             lambda a, b, c: "a" if reading(a, b, c) == "a" else reading(a, a, c)),
         "always a": ("always-the-same", lambda a, b, c: "a"),
         "a margin of 0.2": ("above-chance", lambda a, b, c: reading(a, b, c, 0.2)),
         "no margin, both ways": ("no-margin", lambda a, b, c: reading(a, b, c, 1e-9)),
-        "a gap is wanted": ("parted", with_room),
+        "a gap is wanted": ("room", with_room),
         "at chance": ("word", lambda a, b, c: "at chance"),
         "capitals": ("word", lambda a, b, c: reading(a, b, c).upper()),
         "a winner's list": ("word", lambda a, b, c: a if max(a) > max(b) else b),
@@ -218,12 +227,13 @@ INVENTED = {
             lambda a, b, c: "a" if min(a) > sum(b) / len(b) else reading(a, b, c)),
     },
     "by_position": {
+        **losses_05.INVENTED,
         "dropout": ("not-the-same-twice", lambda x, y: by_position(F.dropout(x, 0.2), y)),
         "the last text alone": ("order-of-texts", lambda x, y: losses(x, y)[-1]),
         "sorted": ("positions-mixed", lambda x, y: by_position(x, y).sort().values),
-        "turned round": ("positions-mixed", lambda x, y: by_position(x, y).flip(0)),
+        "turned round": ("reversed", lambda x, y: by_position(x, y).flip(0)),
         "less its mean": ("positions-mixed", lambda x, y: by_position(x, y) - losses(x, y).mean()),
-        "running sum": ("positions-mixed", lambda x, y: by_position(x, y).cumsum(0)),
+        "running sum": ("running-sum", lambda x, y: by_position(x, y).cumsum(0)),
         "sigmoid": ("no-softmax",
             lambda x, y: -x.sigmoid().gather(2, y[..., None])[..., 0].log().mean(0)),
         "smoothed labels": ("sure", lambda x, y: losses(x, y, label_smoothing=0.1).mean(0)),
@@ -237,3 +247,5 @@ INVENTED = {
         "focal": ("level", lambda x, y: (losses(x, y) * (1 - (-losses(x, y)).exp())).mean(0)),
     },
 }  # fmt: skip
+
+SAID = {"evaluate": shares_05.SAID, "by_position": losses_05.SAID, "reading": readings_05.SAID}

@@ -152,15 +152,26 @@ def examine(answer):
     return f"it gave {answer()}"
 
 
+HERE = f"in line {raising.__code__.co_firstlineno + 2} of test_claims.py, `raise error`"
+
+
 @pytest.mark.parametrize(
     ("answer", "line", "mistake"),
     [
         (lambda: 3, "✓ task: it gave 3", None),
         (raising(NotImplementedError()), "○ task: not written yet", None),
-        (raising(Remark("the sign is turned")), "≈ task: the sign is turned", None),
+        (
+            raising(Remark("the sign is turned")),
+            "≈ task: the sign is turned (≈: right in another form; this counts as solved)",
+            None,
+        ),
         (raising(Mistake("slug", "it is wrong")), "✗ task: it is wrong", "slug"),
-        (raising(KeyError("x\ny")), r"✗ task: it raised KeyError: 'x\ny'", "raises"),
-        (raising(RecursionError("deep")), "✗ task: it raised RecursionError: deep", "raises"),
+        (raising(KeyError("x\ny")), rf"✗ task: it raised KeyError {HERE}: 'x\ny'", "raises"),
+        (
+            raising(RecursionError("deep")),
+            f"✗ task: it raised RecursionError {HERE}: deep",
+            "raises",
+        ),
         (3, "✗ task: hand over the function or class itself, not int", "not-callable"),
     ],
 )
@@ -183,7 +194,7 @@ def test_same_names_the_first_entry_that_differs():
         (right * math.nan, "not-finite", r"at \[0, 0\] must be 1; it is nan"),
         (right[0], "shape", r"must have shape \(2, 2\); it has \(2,\)"),
         ([1, 2], "not-a-tensor", "must return a tensor; it returned list"),
-        (None, "not-a-tensor", "it returned NoneType"),
+        (None, "not-a-tensor", "The function returned None"),
     ):
         with pytest.raises(Mistake, match=words) as raised:
             same(found, right, case="f(2)")

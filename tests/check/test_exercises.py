@@ -18,6 +18,7 @@ import torch
 from modules_04 import ForwardUnwritten, Unwritten
 
 from posenc import check
+from posenc.check.trial.record import CALLED
 
 LESSONS = [import_module(path.stem) for path in sorted(Path(__file__).parent.glob("lesson_*.py"))]
 UNNAMED = {"value", "raises", "shape"}
@@ -45,11 +46,16 @@ INVENTED = [
 
 
 def judged(name, answer, capsys):
-    """The verdict, and the one line that is printed."""
+    """The verdict, and its line; what the answer itself prints stands above it."""
     verdict = getattr(check, name)(answer)
-    printed = capsys.readouterr().out
-    assert printed.count("\n") == 1
-    return verdict, printed
+    *own, line = capsys.readouterr().out.splitlines(keepends=True)
+    assert bool(own) == bool(verdict.printed)
+    return verdict, line
+
+
+def line_begins(mark, name, words=""):
+    """How the line begins; the answer has the name that the notebook gives it."""
+    return f"{mark} {CALLED.get(name, name)}: {words}"
 
 
 def test_there_are_exercises():
@@ -70,7 +76,7 @@ def test_right_answers_pass(name, answer, capsys):
     verdict, line = judged(name, answer, capsys)
     assert (verdict.passed, verdict.equivalent) == (True, False), verdict.message
     assert verdict.score in (None, 1)
-    assert line.startswith(f"✓ {name}: {SAYS.get(name, '')}")
+    assert line.startswith(line_begins("✓", name, SAYS.get(name, "")))
 
 
 @pytest.mark.parametrize(("name", "said"), each("EQUIVALENT"))
@@ -78,7 +84,7 @@ def test_what_is_right_in_another_form_passes_with_a_remark(name, said, capsys):
     words, answer = said
     verdict, line = judged(name, answer, capsys)
     assert (verdict.passed, verdict.equivalent) == (True, True)
-    assert line.startswith(f"≈ {name}: ")
+    assert line.startswith(line_begins("≈", name))
     assert words in line
 
 
@@ -90,7 +96,7 @@ def test_a_wrong_answer_is_named(name, slug, answer, capsys):
     torch.manual_seed(0)
     verdict, line = judged(name, answer, capsys)
     assert (verdict.passed, verdict.mistake) == (False, slug), verdict.message
-    assert line.startswith(f"✗ {name}: ")
+    assert line.startswith(line_begins("✗", name))
 
 
 def test_nearly_all_have_a_better_name_than_value():
@@ -127,4 +133,4 @@ def not_written(*_):
 def test_what_is_not_written_is_no_mistake(name, stub, capsys):
     verdict, line = judged(name, stub, capsys)
     assert (verdict.passed, verdict.mistake) == (False, None)
-    assert line == f"○ {name}: not written yet\n"
+    assert line == line_begins("○", name, "not written yet\n")

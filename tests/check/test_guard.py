@@ -11,12 +11,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_exercises import RIGHT
 
 from posenc import check
 from posenc.check.engine import guard
 from posenc.check.engine.verdict import Mistake, judge, same
 from posenc.check.trial import record
 
+RAGGED = torch.nested.nested_tensor([torch.ones(1), torch.ones(2)], layout=torch.jagged)
 NAMES = [name for row in record.EXERCISES.values() for name in row]
 
 
@@ -27,7 +29,7 @@ def examine(answer):
 def judged(answer, capfd):
     verdict = judge("task", answer, examine)
     printed = capfd.readouterr()
-    assert printed.out == f"{verdict.mark} task: {verdict.message}\n"
+    assert printed.out == f"{verdict.printed}{verdict.mark} task: {verdict.message}\n"
     assert printed.err == ""
     return verdict
 
@@ -44,21 +46,25 @@ def raising(error):
     return answer
 
 
+HERE = "in line {} of test_guard.py, `raise error`"
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (SystemExit(2), "it raised SystemExit: 2"),
+        (SystemExit(2), f"it raised SystemExit {HERE}: 2"),
         (KeyboardInterrupt(), "it was interrupted"),
-        (GeneratorExit(), "it raised GeneratorExit"),
-        (Unreadable(), "it raised Unreadable: with a text that cannot be read"),
-        (NotImplementedError("for 'Half'"), "it raised NotImplementedError: for 'Half'"),
-        (ValueError("a\n\nb"), "it raised ValueError: a b"),
-        (MemoryError(), "it raised MemoryError"),
+        (GeneratorExit(), f"it raised GeneratorExit {HERE}"),
+        (Unreadable(), f"it raised Unreadable {HERE}: with a text that cannot be read"),
+        (NotImplementedError("for 'Half'"), f"it raised NotImplementedError {HERE}: for 'Half'"),
+        (ValueError("a\n\nb"), f"it raised ValueError {HERE}: a b"),
+        (MemoryError(), f"it raised MemoryError {HERE}"),
     ],
 )
 def test_whatever_is_raised_is_one_line(capfd, error, words):
     verdict = judged(raising(error), capfd)
-    assert (verdict.mistake, verdict.message) == ("raises", words)
+    line = raising.__code__.co_firstlineno + 2
+    assert (verdict.mistake, verdict.message) == ("raises", words.format(line))
 
 
 def test_a_stub_is_not_written_yet(capfd):
@@ -90,35 +96,79 @@ def test_a_loop_without_end_is_stopped(capfd, monkeypatch, deaf):
     time.sleep(0.3)  # and no alarm rings afterwards
 
 
-def test_what_an_answer_prints_and_warns_is_kept_off_the_page(capfd):
-    def answer(x):
-        print("debug", x.shape)
-        print("more", file=sys.stderr)
-        warnings.warn("old", stacklevel=1)
-        return 1
+def printing(x):
+    print("debug", x.shape)
+    print("more", file=sys.stderr)
+    warnings.warn("old", stacklevel=1)
+    return 1
 
-    verdict = judged(answer, capfd)
+
+def test_what_an_answer_prints_stands_above_the_line_and_its_warnings_nowhere(capfd):
+    verdict = judged(printing, capfd)
     assert verdict.passed
     assert verdict.printed == "debug torch.Size([3])\nmore\n"
+
+
+def test_only_what_the_first_call_prints_is_shown(capfd):
+    judge("task", printing, lambda answer: [answer(torch.ones(n)) for n in (3, 4, 5)] and "good")
+    assert capfd.readouterr().out == "debug torch.Size([3])\nmore\n✓ task: good\n"
+
+
+def test_a_flood_of_output_is_cut(capfd):
+    judge("task", lambda: print("line\n" * 400), lambda answer: f"{answer()}")
+    assert capfd.readouterr().out == "line\n" * 20 + "…\n✓ task: None\n"
 
 
 def test_settings_are_put_back(capfd):
     def answer(x):
         torch.manual_seed(0)
         random.seed(0)
+        np.random.seed(0)  # noqa: NPY002 - as answers do
         torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")
+        torch.use_deterministic_algorithms(True)
+        torch.autograd.set_detect_anomaly(True)
         torch.set_grad_enabled(False)
         return 1
 
-    torch.manual_seed(3)
-    random.seed(3)
-    expected = torch.rand(1), random.random()
-    torch.manual_seed(3)
-    random.seed(3)
+    def drawn():
+        return torch.rand(1), random.random(), np.random.rand()  # noqa: NPY002
+
+    def seed():
+        torch.manual_seed(3)
+        random.seed(3)
+        np.random.seed(3)  # noqa: NPY002
+
+    seed()
+    expected = drawn()
+    seed()
     judged(answer, capfd)
-    assert (torch.rand(1), random.random()) == expected
+    assert drawn() == expected
     assert torch.get_default_dtype() == torch.float32
     assert torch.is_grad_enabled()
+    assert torch.get_default_device() == torch.device("cpu")
+    assert not torch.are_deterministic_algorithms_enabled()
+    assert not torch.is_anomaly_enabled()
+
+
+def test_what_one_call_sets_reaches_neither_the_checker_nor_the_next_call():
+    def answer(x):
+        found = torch.get_default_dtype(), torch.get_default_device().type
+        torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")
+        return found
+
+    said = judge("task", answer, lambda answer: f"{[answer(torch.ones(3)) for _ in range(2)]}")
+    assert said.message == f"{[(torch.float32, 'cpu')] * 2}"
+
+
+@pytest.mark.parametrize(
+    "mode", [torch.inference_mode(), torch.no_grad(), torch.autocast("cpu", torch.bfloat16)]
+)
+def test_the_modes_of_the_notebook_refuse_no_right_answer(mode, capfd):
+    with mode:
+        for name in ("positional_module", "shaw_scores"):
+            assert getattr(check, name)(RIGHT[name]).passed
 
 
 def test_gradients_are_there_even_where_the_notebook_has_turned_them_off(capfd):
@@ -147,8 +197,21 @@ def test_the_arguments_stay_as_they_are_and_where_they_are(capfd, answer, slug):
 @pytest.mark.parametrize(
     ("found", "slug", "words"),
     [
-        (np.ones(2), "not-a-tensor", "it returned ndarray; torch.as_tensor makes one"),
-        (None, "not-a-tensor", "it returned NoneType"),
+        (np.ones(2), "not-a-tensor", "it returned ndarray. Wrap it in torch.as_tensor"),
+        (None, "not-a-tensor", "The function returned None. Did you print instead of return?"),
+        (ValueError("x"), "not-a-tensor", r"returned ValueError\('x'\). Write raise in place of"),
+        (ValueError, "not-a-tensor", "returned the class ValueError. Write raise in place of"),
+        ([torch.tensor(1), torch.tensor(2)], "not-a-tensor", r"torch.stack\(…, dim=-1\)"),
+        ((torch.ones(1), torch.ones(1)), "not-a-tensor", r"of 2 tensors. .*torch.cat\(…, dim=-1\)"),
+        (
+            [torch.ones(3), torch.ones(3)],
+            "not-a-tensor",
+            r"torch.stack \(a new axis\) or torch.cat",
+        ),
+        ((x for x in [1]), "not-a-tensor", "a generator. Collect its items"),
+        (torch.ones(2).mean, "not-a-tensor", "leave out the parentheses of a call"),
+        (torch.ones(2).to_sparse(), "not-a-tensor", r"a sparse tensor. Return result.to_dense\(\)"),
+        (RAGGED, "not-a-tensor", "a nested"),
         (torch.ones(3), "shape", r"must have shape \(2,\); it has \(3,\)"),
         (torch.tensor([0, 1]), "dtype", "its type is torch.int64"),
         (torch.tensor([0.5, 1.5j]), "dtype", "its type is torch.complex64"),

@@ -9,12 +9,14 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from posenc.check.engine.form import no_result
 from posenc.check.engine.mistake import Mistake
 
 SECONDS = 5.0  # of work: a busy machine is no mistake of the answer
@@ -75,37 +77,80 @@ def silence() -> Iterator[io.StringIO]:
 
 @contextlib.contextmanager
 def settings_put_back() -> Iterator[None]:
-    """Undo what the block sets in torch and ``random``: type, seeds, threads.
+    """Undo what the block sets in torch, numpy and ``random``; judge on the CPU, with gradients.
 
     The block has one thread: on a busy machine several wait for each other and use up ten
     times the work that an answer may take.
     """
-    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
-    python = random.getstate()
+    threads, python = torch.get_num_threads(), random.getstate()
+    numpy = sys.modules.get("numpy")
+    drawn = numpy.random.get_state() if numpy else None
     torch.set_num_threads(1)
     try:
-        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        with (
+            _defaults_put_back(),
+            torch.random.fork_rng(devices=[]),
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            torch.autocast("cpu", enabled=False),
+        ):
+            if torch.get_default_device().type != "cpu":
+                torch.set_default_device("cpu")
             yield
     finally:
-        torch.set_default_dtype(dtype)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         random.setstate(python)
+        if numpy and drawn:
+            numpy.random.set_state(drawn)
 
 
-def asked(answer: Callable[..., Any]) -> Callable[..., Any]:
+@contextlib.contextmanager
+def _defaults_put_back() -> Iterator[None]:
+    """Undo what the block sets in torch for all that follows: the checker, and the notebook."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    exact = torch.are_deterministic_algorithms_enabled()
+    warns = torch.is_deterministic_algorithms_warn_only_enabled()
+    watches, nan = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        if torch.get_default_device() != device:
+            torch.set_default_device(None if device.type == "cpu" else device)
+        if torch.are_deterministic_algorithms_enabled() != exact:
+            torch.use_deterministic_algorithms(exact, warn_only=warns)
+        torch.set_anomaly_enabled(watches, nan)
+
+
+@dataclass
+class Calls:
+    """What an answer did when it was called."""
+
+    output: io.StringIO = field(default_factory=io.StringIO)  # where it prints to
+    called: bool = False
+    said: str | None = None  # what the first call printed
+    found: object = None  # what the last call returned
+    only_nothing: bool = True  # so far every call returned None, or an exception
+    error: BaseException | None = None  # the last that a call raised
+
+
+def asked(answer: Callable[..., Any], calls: Calls | None = None) -> Callable[..., Any]:
     """Return the answer, watched: it must leave its arguments as they are and stay on the CPU.
 
     A class is handed on as it is; its checker looks after it.
     """
     if isinstance(answer, type):
         return answer
+    notes = calls or Calls()
 
     @functools.wraps(answer, updated=())
     def watched(*arguments: Any, **named: Any) -> Any:
         given = [part for part in (*arguments, *named.values()) if isinstance(part, Tensor)]
         before = [part.detach().clone() for part in given]
-        found = answer(*arguments, **named)
+        with _noted(notes), _defaults_put_back():
+            notes.found = found = answer(*arguments, **named)
+        notes.only_nothing &= bool(no_result(found))
         for part, old in zip(given, before, strict=True):
             _unchanged(part, old)
         for part in found if isinstance(found, (tuple, list)) else (found,):
@@ -115,17 +160,32 @@ def asked(answer: Callable[..., Any]) -> Callable[..., Any]:
     return watched
 
 
+@contextlib.contextmanager
+def _noted(notes: Calls) -> Iterator[None]:
+    """Note what a call raises, and what the first one prints."""
+    notes.called, begin = True, len(notes.output.getvalue()) if notes.said is None else 0
+    try:
+        yield
+    except BaseException as error:
+        notes.error, notes.only_nothing = error, False
+        raise
+    finally:
+        if notes.said is None:
+            notes.said = notes.output.getvalue()[begin:]
+
+
 def _unchanged(part: Tensor, old: Tensor) -> None:
     if part.shape != old.shape or not torch.equal(part.nan_to_num(), old.nan_to_num()):
         raise Mistake(
             "mutates-input",
-            "it changes the tensor that it was given: work on x.clone(), "
-            "or without +=, x[…] = … and functions that end in _",
+            "The function changed the tensor that it was given. Work on x.clone(), or without "
+            "+=, x[…] = … and functions that end in _.",
         )
 
 
 def _at_home(part: object) -> None:
     if isinstance(part, Tensor) and part.device.type != "cpu":
         raise Mistake(
-            "device", f"the result is on {part.device}; it must be where the input is, on the CPU"
+            "device",
+            f"The result is on {part.device}. Keep it where the input is, on the CPU.",
         )

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check.engine import guard
+from posenc.check.engine import form, guard
 from posenc.check.engine.mistake import Mistake, Remark
+from posenc.check.engine.place import line_of
 
 __all__ = ["Mistake", "Remark", "Verdict", "judge", "require", "same", "strict"]
 
@@ -25,7 +26,7 @@ class Verdict:
 
     ``mistake`` is the slug of what went wrong, and None only when the answer passed or was
     not written. ``score`` is the share of wrong programs that a learner's test found out,
-    and ``printed`` what the answer itself printed, which the line leaves no room for.
+    and ``printed`` what the first call of the answer printed, which stands above the line.
     """
 
     name: str
@@ -48,45 +49,59 @@ class Verdict:
 
 
 listeners: list[Callable[[str, str, str | None], None]] = []  # name, mark, mistake
+called: dict[str, str] = {}  # exercise -> the answer's name in the notebook, where it is another
 Examine = Callable[..., Any]  # the answer -> what to say when it is right; or that and a score
+LEGEND = {"≈": " (≈: right in another form; this counts as solved)"}
+FORMS = ("not-a-tensor", "not-a-bool", "type", "word", "shape")  # mistakes of form
+MOST = 20  # lines that an answer may print above its verdict
 
 
 def judge(name: str, answer: object, examine: Examine) -> Verdict:
     """Examine an answer, print one line, and return the same as data; never raises.
 
     ``examine(answer)`` returns the sentence for a right answer, and raises ``Mistake`` or
-    ``Remark`` otherwise. The answer has five seconds; what it prints is kept off the page,
-    and what it sets in torch is put back.
+    ``Remark`` otherwise. The answer has five seconds; what its first call prints stands above
+    the line, and what it sets in torch is put back.
     """
     with guard.settings_put_back(), guard.silence() as printed:
-        found = _examined(answer, examine)
-    verdict = Verdict(name=name, printed=printed.getvalue(), **found)
+        calls = guard.Calls(printed)
+        found = _examined(answer, examine, calls)
+    said = printed.getvalue() if calls.said is None else calls.said
+    verdict = Verdict(name=name, printed=said, **found)
     for told in listeners:
         told(name, verdict.mark, verdict.mistake)
-    print(f"{verdict.mark} {name}: {verdict.message}")
+    lines = said.splitlines()
+    if calls.said is None:  # a class is called in many places: each line once
+        lines = list(dict.fromkeys(lines))
+    for one in [*lines[:MOST], *["…"] * (len(lines) > MOST)]:
+        print(one)
+    mark = verdict.mark
+    print(f"{mark} {called.get(name, name)}: {verdict.message}{LEGEND.get(mark, '')}")
     return verdict
 
 
 NOT_WRITTEN = {"passed": False, "message": "not written yet"}
 
 
-def _examined(answer: object, examine: Examine) -> dict[str, Any]:
+def _examined(answer: object, examine: Examine, calls: guard.Calls) -> dict[str, Any]:
     if not callable(answer):
         kind = type(answer).__name__
         return _wrong("not-callable", f"hand over the function or class itself, not {kind}")
     try:
         with guard.time_limit(guard.SECONDS):
-            return _right(examine(guard.asked(answer)))
+            return _right(examine(guard.asked(answer, calls)))
     except Remark as remark:
         return {"passed": True, "message": str(remark), "equivalent": True}
     except Mistake as mistake:
-        return _wrong(mistake.slug, str(mistake), mistake.score)
-    except guard.TooLong:
-        return _wrong("too-long", f"it did not end within {guard.SECONDS:g} s: has a loop no end?")
+        return _wrong(mistake.slug, _in_place_of(mistake, calls), mistake.score)
+    except guard.TooLong as stop:
+        where = f"; it was in {line}" if (line := line_of(stop)) else ""
+        said = f"it did not end within {guard.SECONDS:g} s{where}: has a loop no end?"
+        return _wrong("too-long", said)
     except BaseException as error:  # an answer may raise anything; the learner is told what
         if isinstance(error, NotImplementedError) and not error.args:
             return NOT_WRITTEN
-        return _wrong("raises", _one_line(error))
+        return _wrong("raises", _raised(error, calls))
 
 
 def _right(found: str | tuple[str, float]) -> dict[str, Any]:
@@ -99,15 +114,40 @@ def _wrong(slug: str, message: str, score: float | None = None) -> dict[str, Any
     return {"passed": False, "message": one_line, "mistake": slug, "score": score}
 
 
-def _one_line(error: BaseException) -> str:
+def _in_place_of(mistake: Mistake, calls: guard.Calls) -> str:
+    """Return what the mistake says, or that nothing came back where that explains it."""
+    told = form.no_result(calls.found)
+    named = "returned None" in str(mistake)  # by the lesson itself
+    if not calls.called or not told or named or mistake.score is not None:
+        return str(mistake)
+    if calls.only_nothing and mistake.slug != "mutates-input":
+        return told
+    if mistake.slug not in FORMS:
+        return str(mistake)
+    return form.SOMETIMES if calls.found is None else told
+
+
+def _raised(error: BaseException, calls: guard.Calls) -> str:
     if isinstance(error, KeyboardInterrupt):
         here = "" if guard.can_stop() else "; this platform cannot stop an answer by itself"
         return f"it was interrupted{here}"
+    kind, text = type(error).__name__, _text(error)
+    line = line_of(error)
+    if calls.called and calls.error is not error and not line:  # the checker's own, of a result
+        of_form = form.no_tensor(calls.found)
+        if calls.found is None and not calls.only_nothing:
+            of_form = form.SOMETIMES
+        found = type(calls.found).__name__
+        return of_form or f"the result, of type {found}, cannot be judged ({kind}: {text})"
+    where = f" in {line}" if line else ""
+    return f"it raised {kind}{where}: {text}".rstrip(": ")
+
+
+def _text(error: BaseException) -> str:
     try:
-        text = " ".join(str(error).split())
+        return " ".join(str(error).split())[:200]
     except Exception:  # even its text may raise
-        text = "with a text that cannot be read"
-    return f"it raised {type(error).__name__}: {text[:200]}".rstrip(": ")
+        return "with a text that cannot be read"
 
 
 def require(condition: bool, slug: str, message: str) -> None:
@@ -135,8 +175,10 @@ def same(found: object, expected: Tensor, *, case: str, atol: float = 1e-4) -> N
 
 def _as_number(found: object, expected: Tensor, case: str) -> Tensor:
     """Return what was found in float64, or raise the first thing that is wrong with its form."""
+    told = form.no_tensor(found, expected.shape)
+    require(not told, "not-a-tensor", told)
     kind = type(found).__name__
-    advice = "; torch.as_tensor makes one" if kind in ("ndarray", "list", "tuple", "float") else ""
+    advice = ". Wrap it in torch.as_tensor" if kind in ("ndarray", "list", "tuple", "float") else ""
     require(
         isinstance(found, Tensor),
         "not-a-tensor",
@@ -165,4 +207,4 @@ def _half(found: object, number: Tensor, target: Tensor) -> tuple[str, str] | No
         return None
     if not torch.allclose(number, target, rtol=1e-2, atol=1e-2):
         return None
-    return ("half-precision", f"the numbers are rounded to {dtype}: compute in float32 at least")
+    return ("half-precision", f"The numbers are rounded to {dtype}. Compute in float32 at least.")

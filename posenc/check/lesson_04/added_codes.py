@@ -1,25 +1,30 @@
-"""What a module adds to the words: the right codes, of the right positions."""
+"""What a module adds to the embeddings: the right vectors, of the right positions."""
 
 import inspect
+import re
 from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 
-from posenc.check.engine.sinusoid_slips import CHANNELS, FINE_CODES
-from posenc.check.engine.sinusoids import close, explain_table
+from posenc.check.engine.form import no_result
+from posenc.check.engine.place import line_of
+from posenc.check.engine.sinusoid_slips import CHANNELS, FINE_CODES, ORDERS, put_back
+from posenc.check.engine.sinusoids import close, explain_table, named
 from posenc.check.engine.verdict import Mistake, require, same
 from posenc.check.lesson_04.positional_module_slips import SLIPS
+from posenc.check.lesson_04.tables import tell_base, tell_exponents, tell_rounded
 from posenc.functional import sinusoidal
 
 SAYS = {slip.slug: slip.says for slip in (*CHANNELS, *SLIPS)}
 F32 = torch.float32
-FORMS = {"": sinusoidal, **{slip.says: slip.program for slip in FINE_CODES}}  # remark -> codes
+FORMS = {"": sinusoidal, **{slip.says: slip.program for slip in FINE_CODES}}  # remark -> vectors
+LONG = "64 tokens with max_len=64"
 
 
 def stop(slug: str, detail: str = "") -> NoReturn:
     """Raise the slip of this name, with its sentence and a detail."""
-    raise Mistake(slug, f"{SAYS[slug]}; {detail}" if detail else SAYS[slug])
+    raise Mistake(slug, f"{SAYS[slug]} ({detail})" if detail else SAYS[slug])
 
 
 def refuse(wrong: object, slug: str, detail: str = "") -> None:
@@ -28,102 +33,119 @@ def refuse(wrong: object, slug: str, detail: str = "") -> None:
         stop(slug, detail)
 
 
-def zeros(b: int, n: int, dtype: torch.dtype = F32) -> Tensor:
-    """Return words of zeros, (b, n, 8): what comes out is the code alone."""
-    return torch.zeros(b, n, 8, dtype=dtype)
+def zeros(b: int, n: int, dtype: torch.dtype = F32, d: int = 8) -> Tensor:
+    """Return embeddings of zeros, (b, n, d): what comes out is the position vector alone."""
+    return torch.zeros(b, n, d, dtype=dtype)
 
 
-def codes(n: int, form: str = "") -> Tensor:
-    """Return right codes of width 8, (n, 8), in one of the forms that count as right."""
-    return FORMS[form](torch.arange(n), 8).to(F32)
+def codes(n: int, form: str = "", d: int = 8) -> Tensor:
+    """Return right position vectors, (n, d), in one of the forms that count as right."""
+    return FORMS[form](torch.arange(n), d).to(F32)
+
+
+# --- calls ------------------------------------------------------------------------------------
+
+
+def raised(error: Exception) -> str:
+    """Return an exception in words, with the line of the learner's code."""
+    line, text = line_of(error), " ".join(str(error).split())[:120]
+    where = f" in {line}" if line else ""
+    return f"it raised {type(error).__name__}{where}: {text}".rstrip(": ")
+
+
+def made(cls: type[nn.Module], d: int, max_len: int) -> nn.Module:
+    """Return a module of this width and length in eval(), which must be possible."""
+    try:
+        return cls(d, max_len=max_len).eval()
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        told = f"d_model={d} with max_len={max_len} must work; {raised(error)}"
+        raise Mistake("even-width", told) from None
+
+
+def called(module: nn.Module, x: Tensor, case: str) -> Any:
+    """Return ``module(x)``, a call that must work; name it where it does not."""
+    kept = x.detach().clone()
+    try:
+        found = module(x)
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        _width(error, x.shape[2])
+        _only_first(module, x, case)
+        raise Mistake("raises", f"{case} must work; {raised(error)}") from None
+    refuse(not torch.equal(x, kept), "mutates-input")
+    told = no_result(found).replace("The function", "forward")
+    require(not told, "not-a-tensor", told)
+    kind = f"forward returned a {type(found).__name__}. Return one tensor, x plus the vectors."
+    require(isinstance(found, Tensor), "not-a-tensor", kind)
+    return found
+
+
+def _width(error: Exception, d: int) -> None:
+    """Raise where PyTorch's message shows another width than that of the embeddings."""
+    sizes = re.search(r"tensor a \((\d+)\).*tensor b \((\d+)\).*dimension 2", str(error))
+    other = {int(size) for size in sizes.groups()} - {d} if sizes else set()
+    for width in other:
+        told = f"The position vectors have width {width} where d_model={d}. Make them from d_model."
+        raise Mistake("width-fixed", told)
+
+
+def _only_first(module: nn.Module, x: Tensor, case: str) -> None:
+    """Raise where a new module accepts what one refuses that has been called before."""
+    try:
+        type(module)(8, max_len=64).eval()(x.detach().clone())
+    except Exception:
+        return
+    said = "a new module accepts it, one that was called with 5 tokens before does not"
+    raise Mistake("remembers", f"{case}: {said}. Keep nothing from one call to the next.")
+
+
+# --- values -----------------------------------------------------------------------------------
 
 
 def values(module: nn.Module) -> str:
-    """Raise unless the codes are right; return the form of their channels."""
+    """Raise unless the vectors are right; return the form of their channels."""
     _axes(module)
-    added = called(module, zeros(2, 64), "64 words with max_len=64")
-    case = "the codes added to (2, 64, 8) zeros"
-    if not isinstance(added, Tensor) or added.shape != (2, 64, 8):
+    _many_texts(module)
+    added = called(module, zeros(2, 64), LONG)
+    case = "module(x) for zeros of (2, 64, 8)"
+    if added.shape != (2, 64, 8):
         same(added, codes(64).expand(2, 64, 8), case=case)
     _twice(module, added)
     form = _form(added[0])
     if form is None:
+        _is_no_sum(module, added)
         _ids(added[0])
+        _zero_row(added[0])
         _scaled(added[0])
-        explain_table(added[0], torch.arange(64), case)
+        _channels(added[0], case)
+    _each_text(added)
     same(added, codes(64, form or "").expand(2, 64, 8), case=case)
     _words(module, added)
     return form or ""
 
 
-def _twice(module: nn.Module, added: Tensor) -> None:
-    """Raise where a second call gives other numbers than the first."""
-    again = module(zeros(2, 64))
-    if not torch.equal(again, added):
-        dropped = float((added == 0).double().mean()) > 0.08  # of right codes a tenth of that
-        refuse(dropped or drops(type(module)), "dropout-in-eval")
-        raise Mistake("remembers", "two calls with the same x differ: forward must keep nothing")
-
-
-def drops(cls: type[nn.Module]) -> list[str]:
-    """Return the names of the constructor's arguments that are about dropout."""
-    return [name for name in inspect.signature(cls).parameters if "drop" in name.lower()]
-
-
-def _form(code: Tensor) -> str | None:
-    """Return the form in which these are right codes, or None."""
-    fits = (name for name in FORMS if close(code, codes(len(code), name)))
-    return next(fits, None)
-
-
-def _words(module: nn.Module, added: Tensor) -> None:
-    """Raise unless a module with right codes adds them to the words, and only adds."""
-    x = torch.linspace(-2, 2, 2 * 64 * 8, dtype=F32).reshape(2, 64, 8)
-    kept = x.clone()
-    found = called(module, x, "64 words with max_len=64")
-    refuse(not torch.equal(x, kept), "mutates-input")
-    refuse(isinstance(found, Tensor) and close(found, added), "code-alone")
-    if isinstance(found, Tensor) and found.shape == x.shape:
-        factor = float(((found - added) * kept).sum() / kept.square().sum())
-        if abs(factor - 1) > 1e-3 and close(found, factor * kept + added, 1e-3):
-            refuse(abs(factor - 8**0.5) < 1e-3, "times-root-d", "√8 = 2.83")
-            raise Mistake("scales-words", f"x is multiplied by {factor:.3g}: return x + code")
-    same(found, kept + added, case="module(x) for x of (2, 64, 8)")
-
-
-def called(module: nn.Module, x: Tensor, case: str) -> Any:
-    """Return ``module(x)``, a call that must work; name it where it does not."""
-    try:
-        return module(x)
-    except NotImplementedError:
-        raise
-    except Exception as error:
-        text = " ".join(str(error).split())[:120]
-        raise Mistake(
-            "raises", f"{case} must work; it raised {type(error).__name__}: {text}"
-        ) from None
-
-
 def _axes(module: nn.Module) -> None:
-    """Raise where the table is cut, or laid, along another axis than that of the words."""
+    """Raise where the table is cut, or laid, along another axis than that of the tokens."""
     if not _fits(module, 3, 5):
         refuse(_fits(module, 3, 64), "not-cut")
         single = _fits(module, 1, 5) and module(zeros(1, 5)).shape == (5, 5, 8)
         refuse(single, "words-first")
         refuse(_fits(module, 5, 5), "batch-axis")
-    added = called(module, zeros(3, 5), "5 words with max_len=64")
-    if isinstance(added, Tensor) and added.shape in ((5, 8), (1, 5, 8)):
+    added = called(module, zeros(3, 5), "5 tokens with max_len=64")
+    if added.shape in ((5, 8), (1, 5, 8)):
         of_ones = torch.equal(module(zeros(3, 5) + 1), added)
         refuse(of_ones and _form(added.reshape(5, 8)) is not None, "code-alone")
-    same_shape = isinstance(added, Tensor) and added.shape == (3, 5, 8)
-    if not same_shape:
-        same(added, codes(5).expand(3, 5, 8), case="the codes added to (3, 5, 8) zeros")
+    if added.shape != (3, 5, 8):
+        same(added, codes(5).expand(3, 5, 8), case="module(x) for x of (3, 5, 8)")
     of_sentence = (added == added[:, :1]).all() and (added[0] != added[1]).any()
     refuse(of_sentence, "batch-axis")
 
 
 def _fits(module: nn.Module, b: int, n: int) -> bool:
-    """Return whether b sentences of n words raise no complaint of PyTorch's about shapes."""
+    """Return whether b texts of n tokens raise no complaint of PyTorch's about shapes."""
     try:
         module(zeros(b, n))
     except RuntimeError as error:
@@ -133,8 +155,87 @@ def _fits(module: nn.Module, b: int, n: int) -> bool:
     return True
 
 
+def _many_texts(module: nn.Module) -> None:
+    """Raise where the number of texts, and not of tokens, is held against max_len."""
+    for b, n in ((2, 64), (70, 5)):
+        called(module, zeros(1, n), f"{n} tokens with max_len=64")
+        try:
+            module(zeros(b, n))
+        except Exception as error:
+            told = f"{b} texts of {n} tokens with max_len=64 must work; {raised(error)}"
+            told += ". Compare x.shape[1], the sequence length, with max_len."
+            raise Mistake("counts-texts", told) from None
+
+
+def _twice(module: nn.Module, added: Tensor) -> None:
+    """Raise where a second call gives other numbers than the first."""
+    again = module(zeros(2, 64))
+    if not torch.equal(again, added):
+        dropped = float((added == 0).double().mean()) > 0.08  # of right vectors a tenth of that
+        refuse(dropped or drops(type(module)), "dropout-in-eval")
+        told = "Two calls with the same x differ. Keep nothing from one call to the next."
+        raise Mistake("remembers", told)
+
+
+def drops(cls: type[nn.Module]) -> list[str]:
+    """Return the names of the constructor's arguments that are about dropout."""
+    return [name for name in inspect.signature(cls).parameters if "drop" in name.lower()]
+
+
+def _form(code: Tensor) -> str | None:
+    """Return the form in which these are right vectors, or None."""
+    fits = (name for name in FORMS if close(code, codes(len(code), name)))
+    return next(fits, None)
+
+
+def _is_no_sum(module: nn.Module, added: Tensor) -> None:
+    """Raise where what comes out is not x plus something that x does not change."""
+    if not added.any():
+        ones = called(module, zeros(2, 64) + 1, LONG)
+        require(bool((ones != 1).any()), "adds-nothing", "The module returns x: it adds no vector.")
+        by = _form(ones[0]) is not None
+        require(not by, "multiplies", "The vectors are multiplied with x. Return x + vectors.")
+        told = "Embeddings of zeros get no vector, others do. Add it to every token."
+        require(_form((ones - 1)[0]) is None, "skips-zeros", told)
+    fresh = type(module)(8, max_len=64).eval()(zeros(2, 64))
+    told = "A new module is correct, and no longer after some calls. Keep nothing between calls."
+    require(fresh.shape != added.shape or _form(fresh[0]) is None, "remembers", told)
+    x = torch.linspace(-2, 2, 2 * 64 * 8, dtype=F32).reshape(2, 64, 8)
+    extra = called(module, x, LONG) - added
+    factor = float((extra * x).sum() / x.square().sum())
+    told = "What is added to x changes with x. Return x + vectors and nothing else, no norm."
+    require(close(extra, factor * x, 1e-2), "not-a-sum", told)
+
+
+def _each_text(added: Tensor) -> None:
+    """Raise where the second text gets other vectors than the first."""
+    if close(added[1], added[0]):
+        return
+    on = next((form for form in FORMS if close(added[1], codes(128, form)[64:])), None)
+    told = "Token 0 of text 1 gets the vector of position 64: texts are counted as one long text. "
+    require(on is None, "goes-on", told + "Count from 0 in each, with x.shape[1].")
+    raise Mistake("each-text", "Two texts in a batch get different vectors. Add the same to each.")
+
+
+def _words(module: nn.Module, added: Tensor) -> None:
+    """Raise unless a module with right vectors adds them to the embeddings, and only adds."""
+    x = torch.linspace(-2, 2, 2 * 64 * 8, dtype=F32).reshape(2, 64, 8)
+    kept = x.clone()
+    found = called(module, x, LONG)
+    refuse(close(found, added), "code-alone")
+    if found.shape == x.shape:
+        factor = float(((found - added) * kept).sum() / kept.square().sum())
+        if abs(factor - 1) > 1e-3 and close(found, factor * kept + added, 1e-3):
+            refuse(abs(factor - 8**0.5) < 1e-3, "times-root-d", "√8 = 2.83")
+            raise Mistake("scales-words", f"x is multiplied by {factor:.3g}. Return x + vectors.")
+    same(found, kept + added, case="module(x) for x of (2, 64, 8)")
+
+
+# --- what the vectors are ---------------------------------------------------------------------
+
+
 def _ids(code: Tensor) -> None:
-    """Raise where the rows are right codes, but of other positions than 0, 1, 2, …"""
+    """Raise where the rows are right vectors, but of other positions than 0, 1, 2, …"""
     n = len(code)
     for form in FORMS:
         apart = torch.cdist(code.detach().double(), codes(1000, form).double())
@@ -142,18 +243,41 @@ def _ids(code: Tensor) -> None:
         if (apart.amin(-1) > 1e-3).any() or torch.equal(ids, torch.arange(n)):
             continue
         i = int((ids != torch.arange(n)).nonzero()[0])
-        where = f"word {i} gets the code of position {int(ids[i])}"
+        where = f"token {i} gets the vector of position {int(ids[i])}"
         refuse(torch.equal(ids, torch.arange(n) + 1), "from-one")
-        require(bool((ids != ids[0]).any()), "one-code", f"every word gets one code: {where}")
-        require(bool((ids.diff() != 1).any()), "offset", f"{where}: count from 0")
+        told = f"All tokens share one vector: {where}. Use row p for token p."
+        require(bool((ids != ids[0]).any()), "one-code", told)
+        require(bool((ids.diff() != 1).any()), "offset", f"The {where}. Count from 0.")
         refuse((ids.diff() > 0).all(), "gap", where)
         stop("rotated", where)
+
+
+def _zero_row(code: Tensor) -> None:
+    """Raise where single positions have no vector and the others have the right one."""
+    empty = (code == 0).all(-1)
+    for form in FORMS:
+        if empty.any() and not empty.all() and close(code[~empty], codes(len(code), form)[~empty]):
+            p = int(empty.nonzero()[0])
+            told = f"Position {p} gets zeros, the others are correct. Does padding_idx={p} of "
+            raise Mistake("zero-row", told + "nn.Embedding, or a mask, clear that row? Leave it.")
 
 
 def _scaled(code: Tensor) -> None:
     for form in FORMS:
         right = codes(len(code), form)
         factor = float((code * right).sum() / right.square().sum())
-        if close(code, factor * right, 1e-3) and abs(factor) > 1e-3:
-            told = f"the code is multiplied by {factor:.3g}: return x + code"
+        if close(code, factor * right, 1e-3) and abs(factor) > 1e-3 < abs(factor - 1):
+            told = f"The vectors are multiplied by {factor:.3g}. Return x + vectors."
             raise Mistake("scaled-code", told)
+
+
+def _channels(code: Tensor, case: str) -> None:
+    """Raise what the channels hold in place of the right sines and cosines."""
+    table, pos = code.detach().double(), torch.arange(len(code))
+    for order in ORDERS:
+        tell_rounded([put_back(table, order)])
+    named(table, pos)
+    tell_base([table])
+    if close(table[0], codes(1)[0]):  # the sine first in every pair
+        tell_exponents(table, table.shape[1])
+    explain_table(code, pos, case)

@@ -1,29 +1,51 @@
 """A table mended from a published slip: (n, d) -> (n, d)."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from posenc.check.engine.mistake import remark_of
-from posenc.check.engine.sinusoid_slips import CODES, FINE_CODES
-from posenc.check.engine.sinusoids import check_hands, close, named
-from posenc.check.engine.slip import Slip, name_it
+from posenc.check.engine.compare import explain, first_difference
+from posenc.check.engine.sinusoid_slips import CODES, FINE_CODES, NAMES, ORDERS, put_back
+from posenc.check.engine.sinusoids import check_hands, named
+from posenc.check.engine.slip import Slip
 from posenc.check.engine.speeds import speeds_of
-from posenc.check.engine.verdict import Verdict, judge, same
-from posenc.functional import sinusoidal
+from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge
+from posenc.check.lesson_04.tables import right, tell_base, tell_exponents, tell_rounded
 
 F64 = torch.float64
+CASES = ((40, 8), (6, 12), (300, 4), (50, 10), (2100, 6))  # n, d
+LOOSE = 2e-3  # a slip computed in float32 is still that slip
 
 
 def mended_table(answer: Callable[[int, int], Tensor]) -> Verdict:
-    """Check ``(n, d)`` -> the table of sinusoidal codes, (n, d), mended from a published slip.
+    """Check ``(n, d)`` -> the table of position vectors, (n, d), mended from a published slip.
 
+    The numbers must be those of the formula, channel by channel.
+
+    >>> from posenc.functional import sinusoidal
     >>> mended_table(lambda n, d: sinusoidal(torch.arange(n), d)).passed
-    ✓ mended_table: sine and cosine of a pair share their speed, and the speeds are right
+    ✓ mended: The sine and the cosine of each pair share their frequency.
     True
     """
     return judge("mended_table", answer, _examine_table)
+
+
+# --- wrong tables -----------------------------------------------------------------------------
+
+
+def _angles(n: int, d: int) -> Tensor:
+    return torch.arange(n, dtype=F64)[:, None] * speeds_of(d).repeat_interleave(2)  # (n, d)
+
+
+def _patient(n: int, d: int) -> Tensor:
+    return _both(torch.arange(n, dtype=F64)[:, None] / 10_000 ** (torch.arange(d, dtype=F64) / d))
+
+
+def _both(angles: Tensor) -> Tensor:
+    return torch.where(torch.arange(angles.shape[1]) % 2 == 0, angles.sin(), angles.cos())
 
 
 def _half_empty(n: int, d: int) -> Tensor:
@@ -34,58 +56,132 @@ def _half_empty(n: int, d: int) -> Tensor:
     return table
 
 
-def _counted(slip: Slip) -> Slip:
-    return Slip(
-        slip.slug,
-        lambda n, d: slip.program(torch.arange(n), d),
-        slip.says,
-        slip.seen,
-        slip.fine,
-    )
-
-
 def _overwritten(n: int, d: int) -> Tensor:
-    sines = sinusoidal(torch.arange(n), d, dtype=F64)[:, 0::2]
+    sines = right(n, d)[:, 0::2]
     return torch.stack((sines, sines.cos()), dim=-1).flatten(1)
 
 
-HALF_EMPTY = (
-    Slip(
-        "cosine-of-sine",
-        _overwritten,
-        "the cosine is taken of the sines, which have overwritten their angles: keep the angles",
-    ),
-    Slip(
-        "half-empty",
-        _half_empty,
-        "half of the channels are still 0: a pair is channels 2k and 2k+1, not k and k+1",
-    ),
+def _overwritten_by_cosines(n: int, d: int) -> Tensor:
+    cosines = right(n, d)[:, 1::2]
+    return torch.stack((cosines.sin(), cosines), dim=-1).flatten(1)
+
+
+def _halves_in_place(n: int, d: int) -> Tensor:
+    table = _angles(n, d)
+    table[:, : d // 2] = table[:, 0::2].sin()
+    table[:, d // 2 :] = table[:, 1::2].cos()
+    return table
+
+
+def _floored(n: int, d: int) -> Tensor:
+    even = torch.arange(d) // 2 * 2
+    return _both(torch.arange(n, dtype=F64)[:, None] // 10_000 ** (even / d))
+
+
+def _doubled(n: int, d: int) -> Tensor:
+    return _both(torch.arange(n)[:, None] / 10_000 ** (2 * torch.arange(d, dtype=F64) / d))
+
+
+OWN = (
+    Slip("unchanged", _patient,
+         "This is the table of `patient`, unchanged: sin² + cos² of a pair is not 1. Compare the "
+         "angles of its two channels."),
+    Slip("cosine-of-sine", _overwritten,
+         "The cosine is taken of the sines, which have overwritten their angles. Keep the angles "
+         "in a tensor of their own."),
+    Slip("sine-of-cosine", _overwritten_by_cosines,
+         "The sine is taken of the cosines, which have overwritten their angles. Keep the angles "
+         "in a tensor of their own."),
+    Slip("halves-in-place", _halves_in_place,
+         "The sines overwrite the left half, and the cosines are read from it. Write to [:, 0::2] "
+         "and [:, 1::2], or to a new tensor."),
+    Slip("half-empty", _half_empty,
+         "Half of the channels are still 0. Pair k is in channels 2k and 2k + 1, not k and k + 1."),
+    Slip("floor-division", _floored,
+         "The positions are divided with //, so the angles are whole numbers. Divide with /."),
+    Slip("doubled-index", _doubled,
+         "The exponent is 2 · channel / d, so a sine and its cosine differ. Channels 2i and 2i + 1 "
+         "both take 2i / d.",
+         "YutaroOgawa/pytorch_advanced#79"),
+    Slip("angles-in-bfloat16", lambda n, d: _both(_angles(n, d).bfloat16().double()),
+         "The angles are rounded to bfloat16. Compute them in float32 or float64."),
+    Slip("angles-in-float16", lambda n, d: _both(_angles(n, d).half().double()),
+         "The angles are rounded to float16. Compute them in float32 or float64."),
+)  # fmt: skip
+ORDER = (
+    "The channels are in another order. Put the sine of pair i in channel 2i, its cosine in 2i + 1."
 )
+ENDS = "The exponent is divided by d − 2, so the last frequency is 1/10 000. Divide 2i by d."
 
-NOT_COUNTED = ("ignores-pos", "float16-positions")  # right for 0, 1, 2, …, 299
-SLIPS = (
-    *(_counted(slip) for slip in (*FINE_CODES, *CODES) if slip.slug not in NOT_COUNTED),
-    *HALF_EMPTY,
+
+def _counted(slip: Slip) -> Slip:
+    says = slip.says
+    if slip.fine:  # elsewhere; here the numbers are asked for, channel by channel
+        says = ORDER if slip.slug in NAMES.values() else ENDS
+    program = slip.program
+    return replace(slip, program=lambda n, d: program(torch.arange(n), d), says=says, fine=False)
+
+
+COUNTED = tuple(
+    _counted(slip)
+    for slip in (*FINE_CODES, *CODES)
+    if slip.slug not in ("ignores-pos", "cosine-exponent", *(own.slug for own in OWN))
 )
+SLIPS = (*OWN, *COUNTED)
+WHATEVER_ORDER = tuple(slip for slip in SLIPS if slip.says not in (ORDER, ENDS))
 
 
-def _examine_table(make: Callable[[int, int], Tensor]) -> str:
-    for n, d in ((40, 8), (6, 12), (300, 4)):
-        found, right = make(n, d), sinusoidal(torch.arange(n), d, dtype=F64)
-        case = f"mended({n}, {d})"
-        remark = remark_of(_why, found, right, case)
-        if remark is None:
-            same(found, right, case=case)
-    if remark is not None:
-        raise remark
-    return "sine and cosine of a pair share their speed, and the speeds are right"
+# --- the examination --------------------------------------------------------------------------
 
 
-def _why(found: object, right: Tensor, case: str) -> None:
-    """Raise the mistake, or the remark, that explains a wrong table."""
-    if not isinstance(found, Tensor) or found.shape != right.shape or close(found, right):
+def _examine_table(make: Callable[[int, int], Any]) -> str:
+    found = [make(n, d) for n, d in CASES]
+    wanted = [right(n, d) for n, d in CASES]
+    for (n, d), table in zip(CASES, found, strict=True):
+        _shape(table, n, d)
+    differences = [
+        first_difference([table], [true], [f"mended({n}, {d})"], 1e-3 if n > 1000 else 1e-4)
+        for (n, d), table, true in zip(CASES, found, wanted, strict=True)
+    ]
+    wrong = [number for number, first in enumerate(differences) if first]
+    if not wrong:
+        return "The sine and the cosine of each pair share their frequency."
+    tables = [table.detach().to("cpu", F64) for table in found]
+    _name(tables)
+    if wrong[0] > 0:
+        n, d = CASES[wrong[0]]
+        good = " and ".join(f"mended({n}, {d})" for n, d in CASES[: wrong[0]])
+        raise Mistake("one-case", f"{good} is correct, but {differences[wrong[0]]}. Use n and d.")
+    pos = torch.arange(CASES[0][0])
+    try:
+        named(tables[0], pos)
+    except Remark as remark:  # its numbers are not those that were asked for
+        raise Mistake(
+            "value", f"{remark}; the task asks for the table channel by channel"
+        ) from None
+    check_hands(tables[0], pos, "mended(40, 8)")
+    first = differences[0]
+    assert first
+    raise first
+
+
+def _shape(table: Any, n: int, d: int) -> None:
+    if not isinstance(table, Tensor) or n == d:
         return
-    table, (n, d) = found.detach().to("cpu", F64), right.shape
-    name_it(table, HALF_EMPTY, n, d)
-    named(table, torch.arange(n))
-    check_hands(table, torch.arange(n), case)
+    told = f"mended({n}, {d}) must have shape ({n}, {d}); it has {tuple(table.shape)}"
+    if table.shape == (d, n):
+        raise Mistake("shape", f"{told}. Rows are positions: transpose the table.")
+    if table.shape == (n, d // 2):
+        raise Mistake("shape", f"{told}. Each pair needs a sine and a cosine.")
+    if table.shape == (n, d // 2, 2):
+        raise Mistake("shape", f"{told}. Join the last two axes with .flatten(1).")
+
+
+def _name(tables: list[Tensor]) -> None:
+    """Raise what explains the tables in every case."""
+    explain(tables, SLIPS, CASES, LOOSE)
+    for order in list(ORDERS)[1:]:
+        explain([put_back(table, order) for table in tables], WHATEVER_ORDER, CASES, LOOSE)
+    tell_rounded(tables)
+    tell_base(tables)
+    tell_exponents(tables[0], CASES[0][1])

@@ -1,16 +1,20 @@
-"""A module that adds codes: values first, then trap after trap."""
+"""A module that adds position vectors: values first, then trap after trap."""
 
 import torch
 from torch import Tensor, nn
 
+from posenc.check.engine.form import no_result
 from posenc.check.engine.sinusoids import close
-from posenc.check.engine.verdict import Remark, Verdict, judge, require, same
+from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require, same
 from posenc.check.lesson_04.added_codes import (
     F32,
+    FORMS,
     SAYS,
     called,
     codes,
     drops,
+    made,
+    raised,
     refuse,
     stop,
     values,
@@ -22,10 +26,10 @@ __all__ = ["SLIPS", "positional_module"]
 
 
 def positional_module(answer: type[nn.Module]) -> Verdict:
-    """Check ``cls(d_model, max_len=…)``, a module ``(b, n, d) -> (b, n, d)`` that adds the codes.
+    """Check ``cls(d_model, max_len=…)``, a module ``(b, n, d) -> (b, n, d)`` that adds vectors.
 
-    It must hold against the traps: the batch axis, the length, an odd width, another device,
-    training, half precision, dropout where it takes one, and the caller's own tensor.
+    It must hold against the traps: the batch axis, the length, other widths and an odd one,
+    another device, training, half precision, dropout where it takes one, and the caller's tensor.
 
     >>> from posenc.functional import sinusoidal
     >>> class Right(torch.nn.Module):
@@ -39,7 +43,7 @@ def positional_module(answer: type[nn.Module]) -> Verdict:
     ...         pos = torch.arange(x.shape[1], device=x.device)
     ...         return (x + sinusoidal(pos, self.d_model)).to(x.dtype)
     >>> positional_module(Right).passed
-    ✓ positional_module: right values, and none of the traps bites
+    ✓ MyEncoding: The vectors are correct, and the module avoids all traps.
     True
     """
     # The first sum on meta loads much of torch: a second or more, not of the answer's five.
@@ -54,31 +58,35 @@ def _examine_module(cls: type[nn.Module]) -> str:
     refuse(trained, "trains", f"found: {', '.join(trained)}")
     module.eval()
     form = values(module)
+    _widths(cls, form)
+    _reach(cls, form)
     _home(cls)
     _half(cls, form)
     _length(cls, form)
     _odd(cls)
     _gradient(module)
     _dropout(cls)
-    remarks = [form, *_remarks(module, cls)]
-    if any(remarks):
-        raise Remark(f"right, and none of the traps bites ({'; '.join(filter(None, remarks))})")
-    return "right values, and none of the traps bites"
+    frozen = SAYS["frozen"] if list(module.parameters()) else ""
+    praise = f"The vectors are correct, and the module avoids all traps.{_saved(module, cls)}"
+    if form or frozen:
+        raise Remark(f"{praise} {' '.join(filter(None, (form, frozen)))}")
+    return praise
 
 
 def _made(cls: type[nn.Module]) -> nn.Module:
     try:
         module = cls(8, max_len=64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         text = str(error)
+        told = (
+            "super().__init__() is missing, or comes too late. Make it the first line of __init__."
+        )
+        require("Module.__init__() call" not in text, "no-super-init", told)
         refuse("multiple values" in text and "max_len" in text, "swapped-arguments", text)
         refuse("dropout probability" in text, "swapped-arguments", "and max_len is no dropout")
         raise
-    require(
-        isinstance(module, nn.Module),
-        "not-a-module",
-        f"it must make a torch.nn.Module; it makes {type(module).__name__}",
-    )
+    told = f"The class must be a torch.nn.Module; an instance is a {type(module).__name__}."
+    require(isinstance(module, nn.Module), "not-a-module", told)
     kept = [*module.state_dict().values(), *module.buffers(), *vars(module).values()]
     shapes = [tuple(t.shape[-2:]) for t in kept if isinstance(t, Tensor) and t.dim() > 1]
     swapped = (8, 64) in shapes and (64, 8) not in shapes
@@ -89,6 +97,41 @@ def _made(cls: type[nn.Module]) -> nn.Module:
 # --- traps ----------------------------------------------------------------------------------
 
 
+def _widths(cls: type[nn.Module], form: str) -> None:
+    """Raise where only the width 8 is right."""
+    for d in (12, 4, 20):
+        case = f"40 tokens with d_model={d}"
+        out, right = called(made(cls, d, 40), zeros(2, 40, d=d), case), codes(40, form, d)
+        told = f"With d_model={d} nothing is added. Make the vectors from d_model."
+        require(out.shape != (2, 40, d) or bool(out.any()), "one-width", told)
+        if out.shape == (2, 40, d) and not close(out[0], right):
+            p, c = (int(i) for i in ((out[0] - right).abs() > 1e-4).nonzero()[0])
+            told = (
+                f"The vectors are correct with d_model=8, not with {d}: position {p}, channel {c} "
+            )
+            told += f"has {out[0, p, c]:.4g} for {right[p, c]:.4g}. Use d_model in the frequencies."
+            raise Mistake("one-width", told)
+        same(out, right.expand(2, 40, d), case=f"module(x) for zeros of (2, 40, {d})")
+
+
+def _reach(cls: type[nn.Module], form: str) -> None:
+    """Raise where the vectors are right up to some position, and not beyond."""
+    out = called(made(cls, 8, 2100), zeros(1, 2100), "2100 tokens with max_len=2100")
+    right = codes(2100, form)
+    if out.shape != (1, 2100, 8):
+        same(out, right[None], case="module(x) for zeros of (1, 2100, 8)")
+    off = ((out[0] - right).abs() > 2e-3).any(-1)
+    if not off.any():
+        return
+    p = int(off.nonzero()[0])
+    ids = torch.arange(-300, p)
+    apart = (FORMS[form](ids, 8).to(F32) - out[0, p]).abs().amax(-1)
+    told = f"Up to position {p - 1} the vectors are correct. Position {p} gets "
+    near = int(ids[apart.argmin()])
+    told += f"that of position {near}" if apart.min() < 2e-3 else "another one"
+    raise Mistake("reach", told + ". Count in int64 or float32: torch.arange(n).")
+
+
 def _home(cls: type[nn.Module]) -> None:
     try:
         moved = cls(8, max_len=64).eval().to("meta")
@@ -96,45 +139,68 @@ def _home(cls: type[nn.Module]) -> None:
     except Exception as error:  # whatever it raises there, it did not raise on the CPU
         if "meta tensors" in str(error) and "item()" in str(error):
             return  # it looks at a value, which this device does not have
-        stop("stays-behind", f"it raised {type(error).__name__}")
-    refuse(device.type != "meta", "stays-behind", f"words on 'meta' come back on {device.type!r}")
+        stop("stays-behind", raised(error))
+    detail = f"embeddings on 'meta' come back on {device.type!r}"
+    refuse(device.type != "meta", "stays-behind", detail)
 
 
 def _half(cls: type[nn.Module], form: str) -> None:
     x = zeros(1, 600, torch.bfloat16)
-    module = cls(8, max_len=600).eval()
+    module = made(cls, 8, 600)
     for said in ("", " after .bfloat16()"):
         module = module.bfloat16() if said else module
-        out = called(module, x, f"600 words in bfloat16 with max_len=600{said}")
+        out = called(module, x, f"600 bfloat16 embeddings with max_len=600{said}")
         wide = str(out.dtype).removeprefix("torch.")
         refuse(out.dtype != x.dtype, "dtype", f"{wide}{said}")
         refuse(torch.equal(out[0, 256], out[0, 257]), "half-positions", said.strip())
-        case = f"the codes added to bfloat16 words{said}"
+        if said and not close(out[0], codes(600, form), 0.01):
+            _rounded_frequencies(module)
+        case = f"the vectors added to bfloat16 embeddings{said}"
         same(out[0], codes(600, form), case=case, atol=0.01)
 
 
+def _rounded_frequencies(module: nn.Module) -> None:
+    """Raise where a buffer holds one number per pair or channel: it has lost its digits."""
+    for name, buffer in module.named_buffers():
+        told = (
+            f"After .bfloat16() the buffer {name!r} of frequencies is rounded, and the angles with "
+        )
+        told += "it. Compute the frequencies in forward, or make the vectors themselves the buffer."
+        few = buffer.is_floating_point() and buffer.numel() <= 8
+        require(not few, "rounded-frequencies", told)
+
+
 def _length(cls: type[nn.Module], form: str) -> None:
-    module = cls(8, max_len=16).eval()
+    module = made(cls, 8, 16)
     try:
         out = module(zeros(1, 17))
     except ValueError:
         return
     except Exception as error:
-        stop("length", f"it raised {type(error).__name__}")
+        stop("length", raised(error))
+    told = no_result(out).replace("The function", "For 17 tokens with max_len=16 forward")
+    require(not told, "length", told)
     if isinstance(out, Tensor) and out.shape == (1, 17, 8):
         earlier = torch.cdist(out[0, 16:].double(), codes(16, form).double())
         refuse(earlier.min() < 1e-3, "wraps", f"that of position {int(earlier.argmin())}")
-    same(out[0], codes(17, form), case="the codes added to 17 words with max_len=16")
+    same(out[0], codes(17, form), case="the vectors added to 17 tokens with max_len=16")
+    try:
+        module(zeros(1, 40))
+    except ValueError:
+        told = "With max_len=16 a text of 17 tokens passes, and 40 raise a ValueError. Raise it "
+        raise Mistake("one-too-many", told + "from 17 on: x.shape[1] > max_len.") from None
+    except Exception as error:
+        stop("length", raised(error))
 
 
 def _odd(cls: type[nn.Module]) -> None:
-    called(cls(6, max_len=16), torch.zeros(1, 16, 6), "16 words of width 6 with max_len=16")
+    called(made(cls, 6, 16), zeros(1, 16, d=6), "16 tokens with d_model=6")
     try:
         cls(7, max_len=16)
     except ValueError:
         return
     except Exception as error:
-        stop("odd-width", f"it raised {type(error).__name__}, which does not say what to do")
+        stop("odd-width", raised(error))
     stop("odd-width", "nothing was raised")
 
 
@@ -144,7 +210,7 @@ def _gradient(module: nn.Module) -> None:
     require(
         out.requires_grad,
         "cuts-gradient",
-        "no gradient flows back to x, so the embedding would never learn: no detach, no no_grad",
+        "No gradient flows back to x, so the embedding stays untrained. Remove detach and no_grad.",
     )
     out.sum().backward()
     same(x.grad, torch.ones(1, 5, 8), case="the gradient of module(x).sum()")
@@ -166,23 +232,22 @@ def _dropout(cls: type[nn.Module]) -> None:
     refuse(0.7 < share < 0.8, "dropout-twice", off)
     refuse(share < 0.1, "dropout-off-the-sum", off)
     require(
-        (out == 0).all(-1).double().mean() < 0.2,  # by chance one word of 256 has no channel left
+        (out == 0).all(-1).double().mean() < 0.2,  # by chance one token of 256 has no channel left
         "drops-words",
-        "dropout takes whole words out: it must zero single channels, as torch.nn.Dropout does",
+        "Dropout zeroes whole tokens. Zero single channels, as torch.nn.Dropout does.",
     )
     require(
         not close(out[out != 0], summed[out != 0]),
         "dropout-unscaled",
-        "what dropout=0.5 leaves must be doubled in training, as torch.nn.Dropout does",
+        "What dropout=0.5 leaves is not doubled in training. Use torch.nn.Dropout, which does it.",
     )
     same(out[out != 0], 2 * summed[out != 0], case="what dropout=0.5 leaves, in training")
 
 
-def _remarks(module: nn.Module, cls: type[nn.Module]) -> list[str]:
-    """Return what is worth knowing of a module that is right."""
-    frozen = SAYS["frozen"] if list(module.parameters()) else ""
+def _saved(module: nn.Module, cls: type[nn.Module]) -> str:
+    """Return what is worth knowing of a module whose table is saved with its weights."""
     try:
         cls(8, max_len=32).load_state_dict(module.state_dict())
     except RuntimeError:
-        return [SAYS["persistent"], frozen]
-    return [frozen]
+        return " Its table is saved in every checkpoint; section 8 shows when that fails."
+    return ""

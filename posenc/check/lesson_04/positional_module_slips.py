@@ -14,18 +14,17 @@ class _Right(nn.Module):
     """What the others spoil in one place."""
 
     table: Tensor
-    persistent = False
 
     def __init__(self, d_model: int, max_len: int = 5000) -> None:
         super().__init__()
         if d_model % 2:
             raise ValueError(f"d_model must be even; got {d_model}")
         table = sinusoidal(torch.arange(max_len), d_model)
-        self.register_buffer("table", table, persistent=self.persistent)
+        self.register_buffer("table", table, persistent=False)
 
     def rows(self, x: Tensor) -> Tensor:
         if x.shape[1] > len(self.table):
-            raise ValueError(f"{x.shape[1]} words, but max_len={len(self.table)}")
+            raise ValueError(f"{x.shape[1]} tokens, but max_len={len(self.table)}")
         return self.table[: x.shape[1]]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -73,10 +72,6 @@ class _Frozen(_Right):
     def __init__(self, d_model: int, max_len: int = 5000) -> None:
         super().__init__(d_model, max_len)
         self.kept_as(nn.Parameter(self.table, requires_grad=False))
-
-
-class _Persistent(_Right):
-    persistent = True
 
 
 class _Dropping(_Right):
@@ -156,132 +151,69 @@ class _InPlace(_Right):
 
 
 SLIPS = (
-    Slip(
-        "batch-axis",
-        _ByBatch,
-        "the table is sliced by the batch axis, x.shape[0]: all words of a sentence get "
-        "one code; cut the table to x.shape[1] rows",
-        "cmu-l3/anlp-fall2025-code#1",
-    ),
-    Slip(
-        "words-first",
-        _WordsFirst,
-        "the table is (n, 1, d), for words first; words are on axis 1 here: add (n, d)",
-        "pytorch/tutorials#1547",
-    ),
-    Slip(
-        "not-cut",
-        _Uncut,
-        "5 words and a table of 64 rows do not fit: cut the table to x.shape[1] rows",
-    ),
-    Slip("code-alone", _CodeAlone, "it returns the code alone: it must return x + code"),
-    Slip(
-        "stays-behind",
-        _Attribute,
-        "after .to(device) something is still on the CPU: a plain attribute, or a "
-        "torch.arange without device=x.device",
-        "lyuwenyu/RT-DETR#677",
-    ),
-    Slip(
-        "trains",
-        _Trained,
-        "the codes would be trained: a fixed table is a buffer, not a Parameter",
-        "henry9zhr/QANet-pytorch#3",
-    ),
-    Slip(
-        "frozen",
-        _Frozen,
-        "the table is a Parameter without a gradient: it works, and a buffer says it better",
-        fine=True,
-    ),
-    Slip(
-        "persistent",
-        _Persistent,
-        "the table is saved: a checkpoint will not load once max_len changes; "
-        "persistent=False cures it",
-        "espnet/espnet#1060",
-        fine=True,
-    ),
-    Slip(
-        "dropout-missing",
-        _Dropping,
-        "it takes a dropout, and in training nothing is dropped",
-        "jadore801120/attention-is-all-you-need-pytorch#69",
-    ),
-    Slip(
-        "dropout-twice",
-        _Twice,
-        "dropout is applied twice: with 0.5, three of four channels are zero, not two",
-        "datawhalechina/happy-llm#63",
-    ),
-    Slip(
-        "dropout-off-the-sum",
-        _OnTheCode,
-        "dropout must be on the sum: a dropped channel is 0, word and code",
-    ),
-    Slip(
-        "dropout-in-eval",
-        _Always,
-        "two calls in eval() differ: dropout must stop there, as torch.nn.Dropout does",
-    ),
-    Slip(
-        "swapped-arguments",
-        _Swapped,
-        "d_model and max_len are swapped: (8, max_len=64) is a table of 64 rows, 8 channels",
-        "sooftware/transformer#1",
-    ),
-    Slip(
-        "length",
-        _Crashes,
-        "17 words with max_len=16: raise a ValueError that says both lengths, or compute "
-        "the codes without a table",
-        "bentrevett/pytorch-seq2seq#32",
-    ),
-    Slip(
-        "wraps",
-        _Wraps,
-        "17 words with max_len=16: the last gets the code of an earlier one, silently; "
-        "raise a ValueError",
-    ),
-    Slip(
-        "odd-width",
-        _Odd,
-        "d_model=7 must raise a ValueError, before the table is filled: one channel has no partner",
-        "codertimo/BERT-pytorch#78",
-    ),
-    Slip(
-        "times-root-d",
-        _TimesRoot,
-        "x is multiplied by √d: that belongs to the embedding, with its initialisation; "
-        "return x + code",
-        "OpenNMT/OpenNMT-py#1328",
-    ),
-    Slip(
-        "gap",
-        _Gap,
-        "the position ids have a gap: count 0, 1, 2, … with torch.arange",
-        "graykode/nlp-tutorial#22",
-    ),
-    Slip(
-        "rotated",
-        _Rolled,
-        "the position ids are out of order: count 0, 1, 2, … with torch.arange",
-        "graykode/nlp-tutorial#22",
-    ),
-    Slip(
-        "dtype",
-        _Widens,
-        "bfloat16 goes in and another type comes out: cast the sum back with .to(x.dtype)",
-    ),
-    Slip(
-        "half-positions",
-        _HalfPositions,
-        "in bfloat16 positions 256 and 257 get one code: count and turn in float32, cast last",
-        "EleutherAI/gpt-neox#1003",
-    ),
-    Slip(
-        "mutates-input",
-        _InPlace,
-        "the caller's x has changed: write x + code, not x += code",
-    ),
-)
+    Slip("batch-axis", _ByBatch,
+         "The table is cut by x.shape[0], the batch axis, so all tokens of a text share a vector. "
+         "Cut it to x.shape[1] rows.",
+         "cmu-l3/anlp-fall2025-code#1"),
+    Slip("words-first", _WordsFirst,
+         "The table has shape (n, 1, d), which is for tokens on axis 0. Here they are on axis 1: "
+         "add (n, d).",
+         "pytorch/tutorials#1547"),
+    Slip("not-cut", _Uncut,
+         "5 tokens do not fit a table of 64 rows. Cut the table to x.shape[1] rows."),
+    Slip("code-alone", _CodeAlone,
+         "The module returns the position vectors alone. Return x + vectors."),
+    Slip("stays-behind", _Attribute,
+         "After .to(device) something is still on the CPU: a plain attribute, or torch.arange "
+         "without device=x.device. Use register_buffer.",
+         "lyuwenyu/RT-DETR#677"),
+    Slip("trains", _Trained,
+         "The table would be trained. Make it a buffer, not a Parameter.",
+         "henry9zhr/QANet-pytorch#3"),
+    Slip("frozen", _Frozen,
+         "The table is a Parameter without a gradient, which works; a buffer is meant for this.",
+         fine=True),
+    Slip("dropout-missing", _Dropping,
+         "The module takes a dropout, and in training nothing is dropped. Apply it to the sum.",
+         "jadore801120/attention-is-all-you-need-pytorch#69"),
+    Slip("dropout-twice", _Twice,
+         "Dropout is applied twice: with 0.5, three of four channels are zero, not two. Apply it "
+         "once.",
+         "datawhalechina/happy-llm#63"),
+    Slip("dropout-off-the-sum", _OnTheCode,
+         "Dropout is applied to one summand. Apply it to the sum: a dropped channel is 0."),
+    Slip("dropout-in-eval", _Always,
+         "Two calls in eval() differ, because dropout goes on. Use torch.nn.Dropout, which stops."),
+    Slip("swapped-arguments", _Swapped,
+         "d_model and max_len are swapped. (8, max_len=64) asks for 64 rows with 8 channels.",
+         "sooftware/transformer#1"),
+    Slip("length", _Crashes,
+         "17 tokens with max_len=16 fail without a clear reason. Raise a ValueError that states "
+         "both lengths.",
+         "bentrevett/pytorch-seq2seq#32"),
+    Slip("wraps", _Wraps,
+         "17 tokens with max_len=16: the last gets the vector of an earlier one, silently. Raise a "
+         "ValueError."),
+    Slip("odd-width", _Odd,
+         "d_model=7 leaves one channel without a partner. Raise a ValueError before the table is "
+         "filled.",
+         "codertimo/BERT-pytorch#78"),
+    Slip("times-root-d", _TimesRoot,
+         "x is multiplied by √d. That belongs to the embedding and its initialization; return "
+         "x + vectors.",
+         "OpenNMT/OpenNMT-py#1328"),
+    Slip("gap", _Gap,
+         "The positions have a gap. Count 0, 1, 2, … with torch.arange.",
+         "graykode/nlp-tutorial#22"),
+    Slip("rotated", _Rolled,
+         "The positions are out of order. Count 0, 1, 2, … with torch.arange.",
+         "graykode/nlp-tutorial#22"),
+    Slip("dtype", _Widens,
+         "bfloat16 goes in and another type comes out. Cast the sum back with .to(x.dtype)."),
+    Slip("half-positions", _HalfPositions,
+         "In bfloat16 the positions 256 and 257 share a vector. Compute positions and angles in "
+         "float32, and cast last.",
+         "EleutherAI/gpt-neox#1003"),
+    Slip("mutates-input", _InPlace,
+         "The caller's x has changed. Write x + vectors, not x += vectors."),
+)  # fmt: skip

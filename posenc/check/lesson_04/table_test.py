@@ -1,70 +1,40 @@
-"""A test of tables, table -> bool, tried on a ward of ill and healthy ones."""
+"""A test of tables, table -> bool, tried on buggy tables and on correct ones."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from posenc.check.engine.sinusoid_slips import CODES, HALVES, ORDERS
+from posenc.check.engine.form import NOTHING, no_result
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
+from posenc.check.lesson_04.ward import ROWS, Case, healthy, ill, sly, sly_healthy
 from posenc.functional import sinusoidal
 
-F64 = torch.float64
-ROWS = 264  # bfloat16 gives two positions one code from 257 on
+Test = Callable[[Tensor], Any]  # (n, d) -> True or False
 
 
 def table_test(answer: Callable[[Tensor], bool]) -> Verdict:
-    """Check a test of tables, ``(n, d) -> bool``: healthy tables pass, ill ones do not.
+    """Check a test of tables, ``(n, d) -> bool``: correct tables pass, buggy ones do not.
 
     The verdict's ``score`` is the share of the wrong tables that it rejects, and less where
-    it rejects a right one.
+    it rejects a right one. A test that judges all of these correctly is tried on tables that
+    are made against tests which compare too little.
 
     >>> table_test(lambda table: bool(table.std() > 0.1)).mistake
-    ✗ table_test: 0 of 23 wrong tables rejected, 5 of 5 right ones accepted;
+    ✗ is_healthy: 0 of 23 wrong tables rejected, 5 of 5 right ones accepted;
     first to slip through: one row for all positions
     'lets-pass'
     """
     return judge("table_test", answer, _examine_test)
 
 
-def healthy() -> dict[str, Tensor]:
-    """Return tables that are right, each in its way, (264, d)."""
-    pos = torch.arange(ROWS)
-    right = sinusoidal(pos, 32, dtype=F64)
-    return {
-        "the code of the paper": right,
-        **{order: ORDERS[order](right) for order in (HALVES, list(ORDERS)[2])},
-        "the code of the paper, 64 channels": sinusoidal(pos, 64, dtype=F64),
-        "positions 1000 to 1263": sinusoidal(pos + 1000, 32, dtype=F64),
-    }
-
-
-def ill() -> dict[str, Tensor]:
-    """Return the tables of all known slips, and more, (264, 32): slug -> table.
-
-    A slip that leaves every product of two rows as it should be is no illness that a table
-    shows: counting from 1, a sign turned, float16 within 2048 rows.
-    """
-    pos, right = torch.arange(ROWS), sinusoidal(torch.arange(ROWS), 32, dtype=F64)
-    products = right @ right.T
-    made = {slip.slug: slip.program(pos, 32) for slip in CODES}
-    noise = torch.randn(ROWS, 32, generator=torch.Generator().manual_seed(0), dtype=F64)
-    return {
-        "one row for all positions": right[:1].repeat(ROWS, 1),
-        "the last ten rows count from 0 again": torch.cat((right[:-10], right[:10])),
-        "random vectors": noise * math.sqrt(0.5),
-        **{slug: t for slug, t in made.items() if (t @ t.T - products).abs().max() > 1e-3},
-    }
-
-
-def _examine_test(test: Callable[[Tensor], Any]) -> tuple[str, float]:
+def _examine_test(test: Test) -> tuple[str, float]:
     """Return what the test is worth, and its score; raise while a table is judged wrongly."""
     wrong = {name: _answer(test, table) for name, table in ill().items()}
     right = {name: _answer(test, table) for name, table in healthy().items()}
     told = any(found is not None for found in (*wrong.values(), *right.values()))
-    require(told, "returned-none", "it returned None: return True or False")
+    require(told, "returned-none", NOTHING)
     slipped = [name for name, found in wrong.items() if found or found is None]
     refused = [name for name, found in right.items() if found is False]
     share = 1 - len(slipped) / len(wrong)
@@ -74,22 +44,84 @@ def _examine_test(test: Callable[[Tensor], Any]) -> tuple[str, float]:
         f"{len(right) - len(refused)} of {len(right)} right ones accepted"
     )
     if refused:
-        raise Mistake("rejects", f"{counted}; wrongly rejected: {refused[0]}", score)
+        slug, why = _why_refused(test, refused, slipped)
+        raise Mistake(slug, f"{counted}; wrongly rejected: {refused[0]}{why}", score)
     if slipped:
         raise Mistake("lets-pass", f"{counted}; first to slip through: {slipped[0]}", score)
+    _tried_further(test)
     return counted, score
 
 
-def _answer(test: Callable[[Tensor], Any], table: Tensor) -> bool | None:
+def _why_refused(test: Test, refused: list[str], slipped: list[str]) -> tuple[str, str]:
+    """Return a name and a remedy for a test that refuses correct tables, as far as they show."""
+    pos = torch.arange(ROWS)
+    paper = sinusoidal(pos, 32, dtype=torch.float64)
+    names = list(healthy())
+    if len(refused) == len(names):
+        turned = len(slipped) > len(names)
+        said = ". True and False are swapped: return True for a correct table"
+        return ("swapped-answers", said) if turned else ("rejects", "")
+    if names[0] in refused:
+        return "rejects", ""
+    if refused == names[3:4]:
+        return "one-width", ". Read the width from table.shape"
+    shaken = paper.clone()
+    shaken[1:] += 1e-13
+    if not _answer(test, shaken) and _answer(test, -paper):
+        return "exact", ". Its dot products differ by rounding only: use torch.allclose, not =="
+    if names[4] not in refused:
+        says = ". No order of the channels is asked for: compare table @ table.T"
+        return ("order", says) if {*names[1:3]} & {*refused} else ("rejects", "")
+    if _answer(test, paper.flip(0).roll(9, 0)):
+        says = ". table.T @ table compares channels: table @ table.T compares positions"
+        return "transposed", says
+    return "entries", ". Compare the dot products, table @ table.T, not the entries"
+
+
+def _tried_further(test: Test) -> None:
+    """Raise where a test that judges the ward correctly compares too little, or too much."""
+    counted = "All 23 wrong and 5 right tables are judged correctly"
+    tried = sly()
+    passed = [case for case in tried if not _rejects(test, case)]
+    refused = [case for case in sly_healthy() if _answer(test, case.table) is False]
+    score = 1 - (len(passed) + len(refused)) / (len(tried) + len(sly_healthy()) + 28)
+    if passed:
+        said = f"{counted}, but a further wrong one passes: {passed[0].name}. {passed[0].advice}"
+        raise Mistake("too-little", said, score)
+    if refused:
+        said = f"{counted}, but a further right one is rejected: {refused[0].name}. "
+        raise Mistake("too-much", said + refused[0].advice, score)
+
+
+def _rejects(test: Test, case: Case) -> bool:
+    try:
+        return _answer(test, case.table) is False
+    except Exception:  # as linear algebra does where there is a NaN
+        if case.has_nan:
+            return True
+        raise
+
+
+def _answer(test: Test, table: Tensor) -> bool | None:
     """Return what the test says; one that asserts says no by its AssertionError."""
     try:
         found = test(table.clone())
     except AssertionError:
         return False
+    if found is None:
+        return None
+    require(not no_result(found), "type", no_result(found))
     one = not isinstance(found, Tensor) or found.numel() == 1
-    require(one, "many-answers", "it returned many entries: .all() makes one True or False of them")
+    require(
+        one,
+        "many-answers",
+        "The test returned a tensor of many entries. Make one answer of it with .all().",
+    )
     number = found.item() if isinstance(found, Tensor) else found
     if isinstance(number, float):
-        says = "compare it with a bound, and return True or False"
-        raise Mistake("number", f"it returned the number {number:.3g}: {says}")
-    return None if found is None else bool(number)
+        says = "Compare it with a bound, and return True or False."
+        raise Mistake("number", f"The test returned the number {number:.3g}. {says}")
+    kind = type(number).__name__
+    said = f"The test returned {number!r:.20}, a {kind}. Return True or False."
+    require(isinstance(number, int) or kind in ("bool_", "bool"), "type", said)
+    return bool(number)

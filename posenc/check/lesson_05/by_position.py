@@ -5,12 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 from torch.nn import functional
 
-from posenc.check.engine.compare import name_entry
-from posenc.check.engine.slip import Slip
-from posenc.check.engine.verdict import Mistake, Verdict, judge, require, same
+from posenc.check.engine.compare import explain, first_difference
+from posenc.check.engine.place import line_of
+from posenc.check.engine.verdict import Mistake, Verdict, judge, require
+from posenc.check.lesson_05.by_position_slips import SLIPS, losses
+
+__all__ = ["SLIPS", "by_position"]
 
 Loss = Callable[[Tensor, Tensor], Any]  # (b, n, vocab), (b, n) -> (n,)
 
@@ -21,129 +24,140 @@ def by_position(answer: Loss) -> Verdict:
     Shapes: ``(b, n, vocab)``, ``(b, n)``; the loss of one answer is −log of the probability
     that the model gave to its target.
 
-    >>> verdict = by_position(lambda logits, targets: logits.mean((0, 2)))
-    ✗ by_position: other targets give the same losses: they are not used
+    >>> verdict = by_position(lambda logits, targets: -logits.logsumexp(2).mean(0))
+    ✗ by_position: Other targets give the same losses. Pick each target's entry with gather.
     """
     return judge("by_position", answer, _examine_by_position)
 
 
-def _logs(x: Tensor, y: Tensor) -> Tensor:
-    return x.log_softmax(-1).gather(2, y[..., None])[..., 0]  # (b, n)
+def _case(
+    b: int, n: int, vocab: int, seed: int, dtype: torch.dtype = torch.float64
+) -> tuple[Tensor, Tensor]:
+    generator = Generator().manual_seed(seed)
+    logits = torch.randn(b, n, vocab, generator=generator, dtype=torch.float64).to(dtype)
+    return logits, torch.randint(vocab, (b, n), generator=generator)
 
 
-def _picked(x: Tensor, y: Tensor) -> Tensor:
-    return x.gather(2, y[..., None])[..., 0]
+CASES = (
+    _case(3, 4, 5, seed=0),
+    _case(2, 6, 11, seed=1, dtype=torch.float32),
+    _case(5, 3, 7, seed=2),
+    _case(4, 1, 3, seed=3),
+)
+PYTORCH = {  # what PyTorch says of a wrong shape -> its name, and what to do
+    "Expected target size": (
+        "no-transpose",
+        "cross_entropy expects the vocabulary on axis 1: (b, vocab, n). Give it "
+        "logits.transpose(1, 2).",
+    ),
+    "same number of dimensions": (
+        "gather-axis",
+        "gather expects an index with as many axes as the logits: use targets[..., None], and "
+        "[..., 0] of what it returns.",
+    ),
+    "Expected input batch_size": (
+        "flattened",
+        "Flatten logits to (b·n, vocab) and targets to (b·n,), both or neither.",
+    ),
+}
 
 
-def _moved(x: Tensor, y: Tensor) -> Tensor:
-    return -_logs(x[:, :-1], y[:, 1:]).mean(0)
+def _asked(answer: Loss, logits: Tensor, targets: Tensor) -> Any:
+    try:
+        return answer(logits.clone(), targets.clone())
+    except Exception as error:
+        for words, (slug, says) in PYTORCH.items():
+            if words in str(error):
+                line = line_of(error)
+                raise Mistake(slug, says + f" ({line})" * bool(line)) from None
+        raise
 
 
-def _mixed(x: Tensor, y: Tensor) -> Tensor:
-    b, n, vocab = x.shape
-    return functional.cross_entropy(x.reshape(b, vocab, n), y, reduction="none").mean(0)
-
-
-SLIPS = (
-    Slip("by-text", lambda x, y: -_logs(x, y).mean(1),
-         "it is the mean over positions, one number a text: mean over the texts, mean(0)"),
-    Slip("one-number", lambda x, y: -_logs(x, y).mean(),
-         "it is one mean over everything; keep the positions apart"),
-    Slip("sum", lambda x, y: -_logs(x, y).sum(0),
-         "it is the sum over texts, not their mean"),
-    Slip("divided-by-n", lambda x, y: -_logs(x, y).sum(0) / y.shape[1],
-         "it divides by the number of positions; each mean is over the texts"),
-    Slip("running-mean",
-         lambda x, y: -_logs(x, y).mean(0).cumsum(0) / torch.arange(1, y.shape[1] + 1),
-         "each entry is the mean of all positions up to it; keep the positions apart"),
-    Slip("sign", lambda x, y: _logs(x, y).mean(0),
-         "it has the sign turned: a loss is −log p"),
-    Slip("log-of-mean", lambda x, y: -_logs(x, y).exp().mean(0).log(),
-         "it is the log of the mean probability; wanted is the mean of the logs"),
-    Slip("bits", lambda x, y: -_logs(x, y).mean(0) / math.log(2),
-         "it is in bits; wanted are nats"),
-    Slip("log10", lambda x, y: -_logs(x, y).mean(0) / math.log(10),
-         "it takes the logarithm to base 10; wanted is the natural one, log"),
-    Slip("probability", lambda x, y: _logs(x, y).exp().mean(0),
-         "it is the mean probability, without −log"),
-    Slip("perplexity", lambda x, y: (-_logs(x, y).mean(0)).exp(),
-         "it is the perplexity, exp of the loss; wanted is the loss"),
-    Slip("median", lambda x, y: -_logs(x, y).median(0).values,
-         "it is the median over the texts; wanted is their mean"),
-    Slip("no-softmax", lambda x, y: -_picked(x, y).mean(0),
-         "it is the mean of the logits themselves: log_softmax(-1) makes them logs"),
-    Slip("softmax-twice", lambda x, y: -_logs(x.softmax(-1), y).mean(0),
-         "softmax is taken twice: cross_entropy and log_softmax want the logits as they are",
-         seen="bkitano/llama-from-scratch#5"),
-    Slip("softmax-over-positions", lambda x, y: -_picked(x.log_softmax(1), y).mean(0),
-         "softmax runs over the positions; the vocabulary is the last axis"),
-    Slip("softmax-over-texts", lambda x, y: -_picked(x.log_softmax(0), y).mean(0),
-         "softmax runs over the texts; the vocabulary is the last axis"),
-    Slip("entropy", lambda x, y: -(x.softmax(-1) * x.log_softmax(-1)).sum(-1).mean(0),
-         "it is the entropy of the guesses: the targets are not used"),
-    Slip("whole-vocabulary", lambda x, y: -x.log_softmax(-1).mean((0, 2)),
-         "it means over the whole vocabulary: take the target's entry alone, with gather"),
-    Slip("shifted", _moved,
-         "it moves the targets by one place: they stand where they are asked already"),
-    Slip("reshaped", _mixed,
-         "the logits are reshaped to (b, vocab, n), which mixes them: use transpose(1, 2)"),
-)  # fmt: skip
+def _asked_again(answer: Loss, logits: Tensor, targets: Tensor) -> Any:
+    """Ask for another shape: what raises here has not raised for the first one."""
+    try:
+        return _asked(answer, logits, targets)
+    except (RuntimeError, IndexError, ValueError) as error:
+        if isinstance(error, NotImplementedError):
+            raise
+        text, line = " ".join(str(error).split())[:80], line_of(error)
+        told = f"With logits of shape {tuple(logits.shape)} in place of (3, 4, 5) the function "
+        told += f"raised {type(error).__name__}: {text} ({line}). Read the sizes from logits.shape."
+        raise Mistake("one-shape", told) from None
 
 
 def _examine_by_position(answer: Loss) -> str:
-    generator = Generator().manual_seed(0)
-    logits = torch.randn(3, 4, 5, generator=generator, dtype=torch.float64)
-    targets = torch.randint(5, (3, 4), generator=generator)
-    logs = logits.log_softmax(-1).gather(2, targets[..., None])[..., 0]  # (b, n)
-    found = answer(logits.clone(), targets.clone())
+    found = [_asked(answer, *CASES[0]), *(_asked_again(answer, *case) for case in CASES[1:])]
+    right = [losses(*case).mean(0) for case in CASES]
+    said = [f"by_position(logits {tuple(x.shape)}, targets)" for x, _ in CASES]
     try:
-        same(found, -logs.mean(0), case="by_position(logits, targets)")
-    except Mistake as plain:
-        name_entry(found, -logs.mean(0), SLIPS, logits, targets)
-        if plain.slug in ("value", "not-finite"):
-            _judge_losses(answer, logits, targets, found)
+        judged = zip(found, right, said, strict=True)
+        differences = [first_difference([f], [r], [words], 1e-5) for f, r, words in judged]
+    except Mistake as form:  # a shape that is wrong may have a name
+        explain(found, SLIPS, CASES, 2e-5)
+        good = isinstance(found[0], Tensor) and found[0].shape == right[0].shape
+        if form.slug == "shape" and good:
+            raise Mistake("one-shape", f"{form}. Read the sizes from logits.shape.") from None
         raise
-    return "right: one mean of −log p for each position"
+    wrong = [number for number, first in enumerate(differences) if first]
+    if not wrong:
+        return "The losses are correct: one mean of −log p for each position."
+    explain(found, SLIPS, CASES, 2e-5)
+    if wrong[0] > 0:
+        told = (
+            f"With logits of shape (3, 4, 5) the losses are correct, but {differences[wrong[0]]}. "
+        )
+        raise Mistake("one-shape", told + "Read the sizes from logits.shape.")
+    _judge_losses(answer, *CASES[0], found[0])
+    first = differences[0]
+    assert first
+    raise first
 
 
 def _judge_losses(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) -> None:
     again = answer(logits.clone(), targets.clone())
-    said = "asked twice it gives two answers: nothing in it may be random"
+    said = "Two calls with the same arguments give two results. Leave out what is random."
     require(torch.equal(again.nan_to_num(), found.nan_to_num()), "not-the-same-twice", said)
     turned = answer(logits.flip(0), targets.flip(0))
-    said = f"the same texts in another order give {turned[0]:.4g} in place of {found[0]:.4g}"
-    require(_near(turned, found), "order-of-texts", f"{said}: a mean has no order")
+    said = (
+        f"The same texts in another order give {turned[0]:.4g} at position 0, not {found[0]:.4g}. "
+    )
+    require(_near(turned, found), "order-of-texts", f"{said}Give every text the same weight.")
     other = logits.clone()
     other[:, 2] = other[:, 2].roll(1, -1)
     moved = (answer(other, targets.clone()) - found).abs()
     moved[2] = 0
-    said = f"other logits at position 2 move entry {int(moved.argmax())}, too"
-    require(bool(moved.max() < 1e-6), "positions-mixed", f"{said}: keep the positions apart")
+    said = f"Other logits at position 2 change entry {int(moved.argmax())} of the result. "
+    require(bool(moved.max() < 1e-6), "positions-mixed", f"{said}Keep the positions apart.")
     other = targets.clone()
     other[:, 1] = (other[:, 1] + 1) % 5
     unused = _near(answer(logits.clone(), other), found)
-    require(not unused, "targets-unused", "other targets give the same losses: they are not used")
+    said = "Other targets give the same losses. Pick each target's entry with gather."
+    require(not unused, "targets-unused", said)
     alone = [answer(logits[i : i + 1], targets[i : i + 1]) for i in range(3)]
-    said = f"alone the texts lose {', '.join(f'{float(one[0]):.4g}' for one in alone)} at "
-    said += f"position 0, together {found[0]:.4g}: it must be their mean"
+    said = (
+        f"At position 0 the texts alone have {', '.join(f'{float(one[0]):.4g}' for one in alone)}"
+    )
+    said += f", together {found[0]:.4g}. Return their mean."
     require(_near(torch.stack(alone).mean(0), found), "not-a-mean", said)
     _judge_odds(answer, logits, targets, found)
 
 
 def _judge_odds(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) -> None:
     raised = answer(logits + 1.0, targets.clone())
-    said = f"1 added to all logits moves entry 0 from {found[0]:.4g} to {raised[0]:.4g}"
-    require(_near(raised, found), "no-softmax", f"{said}; softmax would not notice")
-    sure = answer(100.0 * nn.functional.one_hot(targets, 5).double(), targets.clone())
-    said = f"a model that is sure of every target must lose 0; it loses {_far(sure, 0.0):.4g}"
-    require(bool(sure.abs().max() < 1e-3), "sure", said)
+    said = f"1 added to all logits changes entry 0 from {found[0]:.4g} to {raised[0]:.4g}. Softmax "
+    require(_near(raised, found), "no-softmax", f"{said}ignores such a constant: use log_softmax.")
+    sure = answer(100.0 * functional.one_hot(targets, 5).double(), targets.clone())
+    said = f"For a model that is certain of every target the loss is {_far(sure, 0.0):.4g}, not 0. "
+    require(bool(sure.abs().max() < 1e-3), "sure", f"{said}−log 1 is 0.")
     level = answer(torch.zeros_like(logits), targets.clone())
-    said = "with equal logits for 5 characters the loss must be log 5 = 1.609; it is "
     far = _far(level, math.log(5))
-    require(abs(far - math.log(5)) < 1e-3, "level", f"{said}{far:.4g}")
+    said = f"With equal logits for 5 characters the loss is {far:.4g}. It must be log 5 = 1.609."
+    require(abs(far - math.log(5)) < 1e-3, "level", said)
     odds = answer(torch.tensor([[[0.0, math.log(3)]]]), torch.tensor([[1]]))
-    said = "of logits 0 and log 3 the second has probability 3/4, its loss is 0.2877; it is "
-    require(bool((odds - 0.28768).abs().max() < 1e-3), "odds", f"{said}{_far(odds, 0.2877):.4g}")
+    said = f"For logits 0 and log 3 the loss of the second is {_far(odds, 0.2877):.4g}. Its "
+    said += "probability is 3/4, so it must be 0.2877."
+    require(bool((odds - 0.28768).abs().max() < 1e-3), "odds", said)
 
 
 def _far(found: Tensor, right: float) -> float:
@@ -153,4 +167,4 @@ def _far(found: Tensor, right: float) -> float:
 
 
 def _near(found: Tensor, other: Tensor) -> bool:
-    return torch.allclose(found, other, rtol=1e-4, atol=1e-6, equal_nan=True)
+    return torch.allclose(found, other.to(found), rtol=1e-4, atol=1e-6, equal_nan=True)

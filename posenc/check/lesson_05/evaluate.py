@@ -1,12 +1,16 @@
 """The share of the asked answers that are right: (model, tokens, targets) -> a number."""
 
 import math
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
+from posenc.check.engine.place import line_of
 from posenc.check.engine.slip import name_it, told_by
 from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require
 from posenc.check.lesson_05.evaluate_slips import SLIPS
@@ -23,129 +27,184 @@ def evaluate(answer: Score) -> Verdict:
     remark.
 
     >>> verdict = evaluate(lambda model, tokens, targets: 1.0)
-    ✗ evaluate: the model was never asked
+    ✗ evaluate: The model is never called. Take the argmax of model(tokens).
     """
     return judge("evaluate", answer, _examine_evaluate)
 
 
-class _Watched(nn.Module):
+@dataclass(frozen=True)
+class Quiz:
+    """Tokens and targets, and what the model guesses: some wrong, some texts all right."""
+
+    b: int
+    n: int
+    vocab: int
+    seed: int = 0
+    sparse: int = 0  # so many texts have one question only, each at another place
+
+    @cached_property
+    def tokens(self) -> Tensor:
+        """Every token is another, so that the model can look its guess up."""
+        return torch.arange(self.b * self.n).view(self.b, self.n)
+
+    @cached_property
+    def _drawn(self) -> tuple[Tensor, Tensor]:
+        generator = Generator().manual_seed(self.seed)
+        targets = torch.randint(self.vocab, (self.b, self.n), generator=generator)
+        miss = torch.rand(self.b, self.n, generator=generator) < 0.4
+        miss[: self.b // 6] = False
+        guesses = (targets + 2 * miss) % self.vocab
+        first = self.b // 4
+        for row in range(self.sparse):
+            targets[row + first, torch.arange(self.n) != row % self.n] = IGNORE
+        targets[-8:-5, 0] = IGNORE  # and some places are asked more often than others
+        targets[-1, 1 + self.seed % (self.n - 1) :] = IGNORE
+        return guesses, targets
+
+    @property
+    def guesses(self) -> Tensor:
+        """What the model takes for likeliest, (b, n)."""
+        return self._drawn[0]
+
+    @property
+    def targets(self) -> Tensor:
+        """The right answers, −100 where nothing is asked, (b, n)."""
+        return self._drawn[1]
+
+    @property
+    def share(self) -> float:
+        """The right share."""
+        return float((self.guesses == self.targets)[self.targets != IGNORE].double().mean())
+
+
+FIRST = Quiz(20, 7, 7, sparse=7)  # as many places as letters: argmax over places is no error
+QUIZZES = (FIRST, Quiz(20, 7, 7, 1, sparse=7), Quiz(12, 5, 5, 2, sparse=4), Quiz(8, 11, 11, 3))
+
+
+class Model(nn.Module):
     """A model that looks its logits up, other ones in training; it notes how it was asked."""
 
-    def __init__(self, guesses: Tensor) -> None:  # (b, n)
+    def __init__(self, quiz: Quiz, guesses: Tensor | None = None) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones((), dtype=torch.float64))
         generator = Generator().manual_seed(1)
-        noise = torch.rand(guesses.numel(), VOCAB, generator=generator, dtype=torch.float64)
-        self.table = noise + nn.functional.one_hot(guesses.flatten(), VOCAB)
+        noise = torch.rand(quiz.b * quiz.n, quiz.vocab, generator=generator, dtype=torch.float64)
+        wanted = (quiz.guesses if guesses is None else guesses).flatten()
+        self.table = noise + nn.functional.one_hot(wanted, quiz.vocab)
         self.asked: list[tuple[bool, bool]] = []  # in training mode? gradients on?
 
     def forward(self, tokens: Tensor) -> Tensor:
+        """Return the logits, (b, n, vocab)."""
         self.asked.append((self.training, torch.is_grad_enabled()))
-        logits = self.table[tokens]  # (b, n, vocab): every token is another
+        logits = self.table[tokens]
         return self.weight * (logits.roll(1, -1) if self.training else logits)
 
 
-VOCAB = 7  # as many as places, so that an argmax over the places is no error
-TOKENS = torch.arange(20 * VOCAB).view(20, VOCAB)
+def _asked(answer: Score, model: Model, quiz: Quiz) -> Any:
+    """Return what the answer says; PyTorch's own words get a remedy."""
+    try:
+        found = answer(model, quiz.tokens.clone(), quiz.targets.clone())
+    except Exception as error:
+        text, line = str(error), line_of(error)
+        where = f" ({line})" * bool(line)
+        sizes = re.search(r"tensor a \((\d+)\).*tensor b \((\d+)\)", text)
+        if sizes and str(quiz.vocab) in sizes.groups() and quiz.b != quiz.vocab:
+            told = "The logits (b, n, vocab) do not fit the targets (b, n). Take argmax(-1) first."
+            raise Mistake("no-argmax", told + where) from None
+        attribute = re.search(r"'Model' object has no attribute '(\w+)'", text)
+        if attribute:
+            told = f"A model has no attribute {attribute[1]!r}. model.training tells its mode."
+            raise Mistake("no-attribute", told + where) from None
+        raise
+    if not torch.is_grad_enabled():
+        torch.set_grad_enabled(True)
+        told = "Gradients stay off for the rest of the notebook. Use `with torch.no_grad():`."
+        raise Mistake("grad-left-off", told)
+    return found
 
 
 def _examine_evaluate(answer: Score) -> str:
-    guesses, targets = _asked_unevenly(0)
     with_gradients = False
-    for began_in_training in (True, False):
-        model = _Watched(guesses).train(began_in_training)
-        found = answer(model, TOKENS.clone(), targets.clone())
-        require(bool(model.asked), "never-asked", "the model was never asked")
-        _judge_mode(model, began_in_training)
-        _judge_share(answer, _number(found), guesses, targets)
-        with_gradients |= model.asked[-1][1]
+    for quiz in QUIZZES:
+        for began_in_training in (True, False):
+            model = Model(quiz).train(began_in_training)
+            found = _asked(answer, model, quiz)
+            told = "The model is never called. Take the argmax of model(tokens)."
+            require(bool(model.asked), "never-asked", told)
+            _judge_mode(model, began_in_training)
+            _judge_share(answer, _number(found), quiz)
+            with_gradients |= model.asked[-1][1]
     if with_gradients:
-        raise Remark("right; under torch.no_grad() it would not keep what gradients need")
-    return "right: in eval(), only what was asked, and the model is left as it was"
+        told = "The share is correct; under torch.no_grad() nothing would be kept for gradients."
+        raise Remark(told)
+    return "The share is correct, and the model is left as it was."
 
 
-def _asked_unevenly(seed: int) -> tuple[Tensor, Tensor]:
-    """Return guesses and targets: some wrong, some not asked, some texts all right."""
-    generator = Generator().manual_seed(seed)
-    targets = torch.randint(VOCAB, TOKENS.shape, generator=generator)
-    miss = torch.rand(TOKENS.shape, generator=generator) < 0.4
-    miss[:3] = False
-    guesses = (targets + 2 * miss) % VOCAB
-    for row in range(VOCAB):  # a text may have one question only, and at any place
-        targets[row + 5, torch.arange(VOCAB) != row] = IGNORE
-    targets[12:15, 0] = IGNORE  # and some places are asked more often than others
-    return guesses, targets
-
-
-def _judge_mode(model: _Watched, began_in_training: bool) -> None:
-    require(
-        not any(training for training, _ in model.asked),
-        "training-mode",
-        "the model was asked in training mode, where dropout goes on throwing the dice: "
-        "call model.eval() first",
-    )
-    require(
-        model.training == began_in_training,
-        "mode-not-restored",
-        f"the model came with training={began_in_training} and is left with "
-        f"training={model.training}: give it back as it was",
-    )
+def _judge_mode(model: Model, began_in_training: bool) -> None:
+    told = "The model is called in training mode, where dropout is random. Call model.eval() first."
+    require(not any(training for training, _ in model.asked), "training-mode", told)
+    told = f"The model came with training={began_in_training} and is left with "
+    told += f"training={model.training}. Restore it with model.train(mode)."
+    require(model.training == began_in_training, "mode-not-restored", told)
     untouched = model.weight.item() == 1 and model.weight.grad is None
-    require(untouched, "trains", "it trains the model: no backward() and no step in here")
+    require(untouched, "trains", "The weights or their gradients change. Leave out backward().")
+    told = "requires_grad of the weights is changed. Use torch.no_grad() around the call."
+    require(model.weight.requires_grad, "freezes", told)
 
 
-def _judge_share(answer: Score, value: float, guesses: Tensor, targets: Tensor) -> None:
-    asked, hits = targets != IGNORE, guesses == targets
-    share = float(hits[asked].double().mean())
-    if abs(value - share) < 1e-4:
+def _judge_share(answer: Score, value: float, quiz: Quiz) -> None:
+    if abs(value - quiz.share) < 1e-4:
         return
-    again = _number(answer(_Watched(guesses), TOKENS.clone(), targets.clone()))
-    said = f"asked twice it says {value:.4g} and {again:.4g}: the guess is the largest logit"
-    require(again == value, "not-the-same-twice", said)
+    again = _number(_asked(answer, Model(quiz), quiz))
+    told = f"Two calls give {value:.4g} and {again:.4g}. Take the largest logit; do not sample."
+    require(again == value, "not-the-same-twice", told)
     try:
         name_it(_shares(answer), told_by(_shares, SLIPS))
     except Mistake as slip:
-        raise Mistake(slip.slug, f"{slip}; {value:.4g} in place of {share:.4g}") from None
-    _judge_places(answer, targets, asked)
-    raise Mistake("value", f"the share must be {share:.4g}; it is {value:.4g}")
+        told = f"{slip} It must be {quiz.share:.4g}; it is {value:.4g}."
+        raise Mistake(slip.slug, told) from None
+    size = f"tokens of shape {tuple(quiz.tokens.shape)}"
+    told = f"With {tuple(FIRST.tokens.shape)} tokens the share is correct; with {size} it must be "
+    told += f"{quiz.share:.4g}, not {value:.4g}. Count what was asked in each call."
+    require(quiz is FIRST, "one-size", told)
+    _judge_places(answer)
+    raise Mistake("value", f"The share must be {quiz.share:.4g}; it is {value:.4g}.")
 
 
 def _shares(answer: Score) -> Tensor:
-    """Return what it says of three models: two numbers may be alike by chance."""
-    values = []
-    for seed in range(3):
-        guesses, targets = _asked_unevenly(seed)
-        values.append(_number(answer(_Watched(guesses), TOKENS.clone(), targets)))
-    return torch.tensor(values)
+    """Return what it says of several models: two numbers may be alike by chance."""
+    return torch.tensor([_number(answer(Model(q), q.tokens.clone(), q.targets)) for q in QUIZZES])
 
 
 def _number(found: Any) -> float:
     try:
         value = float(found)
     except (TypeError, ValueError, RuntimeError):
-        raise Mistake("type", f"a share is one number; it returned {_kind(found)}") from None
-    advice = "is there a division by a text without questions?"
-    require(math.isfinite(value), "not-finite", f"the share is {value}: {advice}")
+        told = f"The share is one number; the function returned {_kind(found)}. Take the mean."
+        raise Mistake("type", told) from None
+    told = f"The share is {value}. A text without questions divides 0 by 0: count over all texts."
+    require(math.isfinite(value), "not-finite", told)
     return value
 
 
-def _judge_places(answer: Score, targets: Tensor, asked: Tensor) -> None:
+def _judge_places(answer: Score) -> None:
     """Each answer that turns wrong must take one part of the share, the same everywhere."""
-    right = targets.clamp(min=0)
+    right, asked = FIRST.targets.clamp(min=0), FIRST.targets != IGNORE
 
     def score(guesses: Tensor) -> float:
-        return _number(answer(_Watched(guesses), TOKENS.clone(), targets.clone()))
+        return _number(_asked(answer, Model(FIRST, guesses), FIRST))
 
     best = score(right)
-    said = f"a model that is right wherever it was asked gets {best:.4g}; it must get 1"
-    require(abs(best - 1) < 1e-4, "all-right", said)
+    told = f"A model that is correct wherever it was asked gets {best:.4g}. It must get 1."
+    require(abs(best - 1) < 1e-4, "all-right", told)
     part = 1 / int(asked.sum())
     for place in asked.nonzero().tolist():
         guesses = right.clone()
-        guesses[tuple(place)] = (guesses[tuple(place)] + 1) % VOCAB
+        guesses[tuple(place)] = (guesses[tuple(place)] + 1) % FIRST.vocab
         taken = best - score(guesses)
-        said = f"one wrong answer at {place} takes {taken:.4g} off the share; it must take "
-        require(abs(taken - part) < 1e-4, "not-alike", f"{said}{part:.4g}, as at every place")
+        told = f"One wrong answer at {place} lowers the share by {taken:.4g}. It must be "
+        told += f"{part:.4g} at every place that is asked."
+        require(abs(taken - part) < 1e-4, "not-alike", told)
 
 
 def _kind(found: Any) -> str:

@@ -51,39 +51,72 @@ def _loss(model: Any, x: Tensor, y: Tensor) -> Tensor:
     return functional.cross_entropy(_asks(model, x).transpose(1, 2), y)
 
 
+def _unasked_right(model: Any, x: Tensor, y: Tensor) -> Tensor:
+    return (_hits(model, x, y).bool() | (y == IGNORE)).double()
+
+
+def _transposed(model: Any, x: Tensor, y: Tensor) -> Tensor:
+    hits = _asks(model, x).argmax(-1).T.flatten() == y.flatten()
+    return hits[y.flatten() != IGNORE].double().mean()
+
+
+def _two_best(model: Any, x: Tensor, y: Tensor) -> Tensor:
+    best = _asks(model, x).topk(2).indices
+    return (best == y[..., None]).any(-1)[y != IGNORE].double().mean()
+
+
 SLIPS = (
     Slip("unasked-counted", lambda m, x, y: _hits(m, x, y).mean(),
-         "it counts the places where nothing was asked (target −100) as wrong: leave them out"),
+         "Places with target −100 count as wrong. Leave them out: index with targets != -100."),
+    Slip("unasked-right", lambda m, x, y: _unasked_right(m, x, y).mean(),
+         "Places with target −100 count as correct. Leave them out: index with targets != -100."),
+    Slip("unasked-added",
+         lambda m, x, y: _unasked_right(m, x, y).sum() / (y != IGNORE).sum(),
+         "Places with target −100 count as correct, and not in the divisor. Leave them out twice."),
     Slip("mean-of-texts", lambda m, x, y: _texts(m, x, y, 1).mean(),
-         "it means over texts first, so that a text with one question counts as much as one "
-         "with six"),
+         "The mean is taken per text first, so a text with one question counts as much as one with "
+         "six. Take one mean."),
     Slip("mean-of-places", lambda m, x, y: _texts(m, x, y, 0).mean(),
-         "it means over the places first, so that questions do not all count alike"),
+         "The mean is taken per place first, so questions count unequally. Take one mean."),
     Slip("count", lambda m, x, y: _hits(m, x, y).sum(),
-         "it counts right answers; wanted is their share: divide by how many were asked"),
+         "This is the number of correct answers. Divide it by how many were asked."),
     Slip("per-text", lambda m, x, y: _hits(m, x, y).sum() / len(y),
-         "it divides by the number of texts; divide by how many places were asked"),
+         "The count is divided by the number of texts. Divide it by how many places were asked."),
     Slip("percent", lambda m, x, y: 100 * _share(m, x, y),
-         "it is in percent; wanted is a share from 0 to 1"),
+         "This is in percent. Return a share from 0 to 1."),
+    Slip("rounded", lambda m, x, y: (_share(m, x, y) * 100).round() / 100,
+         "The share is rounded to two digits. Return all digits."),
     Slip("error-rate", lambda m, x, y: 1 - _share(m, x, y),
-         "it is the share of wrong answers; wanted is that of right ones"),
+         "This is the share of wrong answers. Return that of correct ones."),
     Slip("zero-left-out", lambda m, x, y: _hits(m, x, y)[y > 0].mean(),
-         "it leaves out the targets that are 0: only −100 is not asked, targets != -100"),
+         "Targets that are 0 are left out. Only −100 is not asked: targets != -100."),
+    Slip("zero-for-ignored", lambda m, x, y: _hits(m, x, y)[y != 0].mean(),
+         "Targets of 0 are left out, and those of −100 count. Only −100 is not asked."),
     Slip("shifted", _shifted,
-         "it moves the targets by one place: they stand where they are asked already"),
+         "The targets are shifted by one place. That is done already: use them as they are."),
     Slip("last-place", lambda m, x, y: _hits(m, x, y)[:, -1].mean(),
-         "it asks the last place of each text alone"),
-    Slip("whole-texts",
-         lambda m, x, y: (_hits(m, x, y).bool() | (y == IGNORE)).all(1).double().mean(),
-         "it counts a text as right if all of it is right; every place counts by itself"),
+         "Only the last place of each text is asked. Count every place with targets != -100."),
+    Slip("first-text", lambda m, x, y: _hits(m, x, y)[0][y[0] != IGNORE].mean(),
+         "Only the first text counts. Count all texts of the batch."),
+    Slip("whole-texts", lambda m, x, y: _unasked_right(m, x, y).all(1).double().mean(),
+         "A text counts as correct only as a whole. Count every place by itself."),
     Slip("argmax-over-places", lambda m, x, y: _guessed(m, x, y, lambda z: z.argmax(1)),
-         "argmax runs over the places; the vocabulary is the last axis, argmax(-1)"),
+         "argmax runs over the places. The vocabulary is the last axis: argmax(-1)."),
+    Slip("softmax-over-places",
+         lambda m, x, y: _guessed(m, x, y, lambda z: z.softmax(1).argmax(-1)),
+         "softmax runs over the places, which changes the argmax. Leave softmax out."),
     Slip("least-likely", lambda m, x, y: _guessed(m, x, y, lambda z: z.argmin(-1)),
-         "it takes the smallest logit; the guess is the largest, argmax(-1)"),
+         "The smallest logit is taken. The guess is the largest: argmax(-1)."),
+    Slip("second-best", lambda m, x, y: _guessed(m, x, y, lambda z: z.topk(2).indices[..., 1]),
+         "The second largest logit is taken. The guess is the largest: argmax(-1)."),
+    Slip("two-best", _two_best,
+         "The second largest logit counts as well. Only the largest is the guess: argmax(-1)."),
+    Slip("transposed", _transposed,
+         "Guesses and targets are flattened in different orders. Compare them before flattening."),
     Slip("chance-given", _given,
-         "it is the mean probability given to the targets; wanted is how often argmax is right"),
-    Slip("loss", _loss, "it is the loss; wanted is the share of right answers"),
+         "This is the mean probability of the targets. Return how often argmax is correct."),
+    Slip("loss", _loss, "This is the loss. Return the share of correct answers."),
     Slip("zero", lambda m, x, y: _share(m, x, y).floor(),
-         "it is 0: are the places those with targets != -100, and was the share rounded to a "
-         "whole number?"),
+         "The share is 0. Is it cut to a whole number (//, int), or are logits compared in place "
+         "of argmax(-1)?"),
 )  # fmt: skip

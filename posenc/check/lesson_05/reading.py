@@ -35,6 +35,17 @@ READINGS = (
     ([0.1, 0.12, 0.11], [0.09, 0.13, 0.1], 0.1),
     ([0.9, 0.1, 0.5], [0.6, 0.7, 0.4], 0.1),
     ([0.5, 0.52, 0.51], [0.3, 0.31, 0.35], 0.1),
+    ([0.28, 0.3, 0.29], [0.2, 0.25, 0.22], 0.25),  # chance + 0.05, to the digit
+    ([0.7, 0.6, 0.5], [0.65, 0.9, 0.55], 0.1),  # the first seeds against the best ones
+    ([0.8, 0.6, 0.7], [0.5, 0.75, 0.65], 0.1),  # sorted, each beats its partner
+    ([0.59, 0.58, 0.59], [0.56, 0.57, 0.56], 0.5),  # above 0.05, below 0.1
+    ([0.51, 0.5, 0.52], [0.51, 0.52, 0.5], 0.5),
+    ([0.9, 0.95], [0.5, 0.6, 0.55, 0.4], 0.1),  # other numbers of seeds
+    ([0.3, 0.2], [0.6, 0.7, 0.65, 0.5, 0.25], 0.1),
+    ([0.5, 0.51, 0.49, 0.5, 0.7], [0.5, 0.52, 0.5], 0.5),
+    ([0.33, 0.335], [0.33, 0.32], 1 / 3),
+    ([0.7, 0.71, 0.72], [0.68, 0.69, 0.67], 0.5),  # a narrow win is a win
+    ([0.71, 0.76, 0.9], [0.69, 0.71, 0.7], 0.5),  # the least equals the greatest
 )
 
 
@@ -44,9 +55,8 @@ def reading(answer: Reading) -> Verdict:
     "both at chance" where no seed is more than 0.05 above it; "a" or "b" where every seed
     of one beats every seed of the other; "not decided" otherwise.
 
-    >>> verdict = reading(lambda a, b, chance: "a" if sum(a) > sum(b) else "b")
-    ✗ reading: it compares means alone: look at chance first, then whether the seeds overlap; \
-[0.95, 0.6, 0.97] against [0.7, 0.65, 0.68], chance 0.1: must be 'not decided'; it is 'a'
+    >>> verdict = reading(lambda a, b, chance: "a" if sum(a) > sum(b) else "not decided")
+    ✗ reading: The function never returns 'b'. Return it where min(b) > max(a).
     """
     return judge("reading", answer, _examine_reading)
 
@@ -56,16 +66,19 @@ def _examine_reading(answer: Reading) -> str:
     right = _words(read)
     wrong = (found != right).nonzero().flatten().tolist()
     if not wrong:
-        return "right: chance first, then whether the seeds part"
-    a, b, chance = READINGS[wrong[0]]
+        return "Chance comes first, then whether the seeds overlap."
     word, said = WORDS[int(right[wrong[0]])], WORDS[int(found[wrong[0]])]
-    case = f"{a} against {b}, chance {chance:g}: must be {word!r}; it is {said!r}"
+    case = f"{_case(*READINGS[wrong[0]])}: it must be {word!r}, not {said!r}."
     try:
         name_it(found, told_by(_words, SLIPS))
     except Mistake as slip:
-        raise Mistake(slip.slug, f"{slip}; {case}") from None
+        raise Mistake(slip.slug, f"{slip} {case}") from None
     _judge_readings(found)
     raise Mistake("value", case)
+
+
+def _case(a: list[float], b: list[float], chance: float) -> str:
+    return f"{a} against {b}, chance {chance:.3g}"
 
 
 def _words(answer: Reading) -> Tensor:
@@ -74,24 +87,40 @@ def _words(answer: Reading) -> Tensor:
     for a, b, chance in READINGS:
         word = answer(list(a), list(b), chance)
         known = isinstance(word, str) and word in WORDS
-        require(known, "word", f"the words are {', '.join(WORDS)}; it said {word!r}")
+        told = f"The words are {', '.join(map(repr, WORDS))}, not {word!r}."
+        if isinstance(word, str) and word.strip().lower() in WORDS:
+            told += f" Write {word.strip().lower()!r}, in lower case and without spaces."
+        require(known, "word", told)
         numbers.append(WORDS.index(word))
     return torch.tensor(numbers)
 
 
+NEVER = {
+    "a": "Return it where min(a) > max(b).",
+    "b": "Return it where min(b) > max(a).",
+    "both at chance": "Return it where no seed is more than 0.05 above chance.",
+    "not decided": "Return it where the seeds overlap.",
+}
+
+
 def _judge_readings(found: Tensor) -> None:
     constant = bool((found == found[0]).all())
-    require(not constant, "always-the-same", f"it says {WORDS[int(found[0])]!r} whatever it reads")
+    told = f"The function returns {WORDS[int(found[0])]!r} for every input. Use the arguments."
+    require(not constant, "always-the-same", told)
     missing = [word for number, word in enumerate(WORDS) if number not in found.tolist()]
-    require(not missing, "word-never-said", f"it never says {' nor '.join(map(repr, missing))}")
+    if missing:
+        raise Mistake(
+            "word-never-said", f"The function never returns {missing[0]!r}. {NEVER[missing[0]]}"
+        )
     for (a, b, chance), number in zip(READINGS, found.tolist(), strict=True):
         guessing = max(a + b) <= chance + MARGIN
-        said = f"{a} against {b}, chance {chance:g}: "
-        words = f"{said}no seed is {MARGIN} above chance, nothing to compare"
-        require(not guessing or number == 2, "at-chance", words)
-        words = f"{said}there is a seed more than {MARGIN} above chance"
-        require(guessing or number != 2, "above-chance", words)
+        said = f"{_case(a, b, chance)}: the function returns {WORDS[number]!r}. "
+        told = f"{said}No seed is more than {MARGIN} above chance: return 'both at chance'."
+        require(not guessing or number == 2, "at-chance", told)
+        told = f"{said}One seed is more than {MARGIN} above chance: compare the two lists."
+        require(guessing or number != 2, "above-chance", told)
         parted = min(a) > max(b) or min(b) > max(a)
-        words = f"{said}the seeds overlap, or draw"
-        require(guessing or parted or number == 3, "overlap", words)
-        require(not parted or guessing or number != 3, "parted", f"{said}the seeds do not overlap")
+        told = f"{said}The seeds overlap or are equal: return 'not decided'."
+        require(guessing or parted or number == 3, "overlap", told)
+        told = f"{said}Every seed of one list beats every seed of the other, if only by little."
+        require(not parted or guessing or number != 3, "parted", told)

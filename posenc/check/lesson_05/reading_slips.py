@@ -34,8 +34,10 @@ def _seeds_first(a: list[float], b: list[float], chance: float) -> str:
 def _by_pairs(a: list[float], b: list[float], chance: float) -> str:
     if max(a + b) <= chance + 0.05:
         return CHANCE
-    over = {x > y for x, y in zip(a, b, strict=False)}
-    return OPEN if len(over) > 1 else "a" if over == {True} else "b"
+    pairs = list(zip(a, b, strict=False))
+    if all(x > y for x, y in pairs):
+        return "a"
+    return "b" if all(x < y for x, y in pairs) else OPEN
 
 
 def _by_spread(a: list[float], b: list[float], chance: float) -> str:
@@ -55,49 +57,95 @@ def _ties(a: list[float], b: list[float], chance: float) -> str:
     return word if word != OPEN else "a" if min(a) >= max(b) else "b" if min(b) >= max(a) else OPEN
 
 
+def _by_lists(a: list[float], b: list[float], chance: float) -> str:
+    if max(a + b) <= chance + 0.05:
+        return CHANCE
+    return "a" if a > b else "b" if b > a else OPEN
+
+
+def _by_sorted_pairs(a: list[float], b: list[float], chance: float) -> str:
+    return _by_pairs(sorted(a), sorted(b), chance)
+
+
+def _strictly(a: list[float], b: list[float], chance: float) -> str:
+    return CHANCE if max(a + b) < chance + 0.05 else read(a, b, -1.0)
+
+
+def _nearly_chance(a: list[float], b: list[float], chance: float) -> str:
+    near = all(abs(seed - chance) <= 0.05 for seed in a + b)
+    return CHANCE if near else read(a, b, -1.0)
+
+
+def _with_room(a: list[float], b: list[float], chance: float) -> str:
+    word = read(a, b, chance)
+    lead = max(min(a) - max(b), min(b) - max(a))
+    return OPEN if word in "ab" and lead <= 0.05 else word
+
+
 SWAPPED = {"a": "b", "b": "a"}
 
 SLIPS = (
     Slip("means", lambda a, b, c: read(a, b, c, low=mean, high=mean),
-         "it compares means, though the seeds overlap: compare the least with the greatest"),
+         "The means are compared, though the seeds overlap. Compare min of one with max of the "
+         "other."),
     Slip("only-means", lambda a, b, c: read(a, b, -1.0, low=mean, high=mean),
-         "it compares means alone: look at chance first, then whether the seeds overlap"),
+         "Only the means are compared. Look at chance first, then at whether the seeds overlap."),
+    Slip("only-sums", lambda a, b, c: "a" if sum(a) > sum(b) else "b",
+         "Only the sums are compared. Look at chance first, then at whether the seeds overlap."),
     Slip("means-throughout",
          lambda a, b, c: CHANCE if max(mean(a), mean(b)) <= c + 0.05
          else read(a, b, -1.0, low=mean, high=mean),
-         "it compares means throughout: look at the seeds, the least against the greatest"),
+         "Means are compared throughout. Compare single seeds: min of one with max of the other."),
+    Slip("lists", _by_lists,
+         "The first entries decide, as in a > b for lists. Compare min(a) with max(b)."),
     Slip("best-seed", lambda a, b, c: read(a, b, c, low=max),
-         "it compares the best seeds alone, though the others overlap"),
+         "Only the best seeds are compared, though others overlap. Compare min(a) with max(b)."),
     Slip("worst-seed", lambda a, b, c: read(a, b, c, high=min),
-         "it compares the worst seeds alone, though the others overlap"),
+         "Only the worst seeds are compared, though the others overlap. Compare min(a) with "
+         "max(b)."),
     Slip("last-seed", lambda a, b, c: read(a, b, c, low=lambda s: s[-1], high=lambda s: s[-1]),
-         "it compares one seed of each alone: every seed of one must beat every seed of the other"),
+         "One seed of each is compared. Every seed of one must beat every seed of the other."),
     Slip("pairs", _by_pairs,
-         "it compares seed 0 with seed 0, 1 with 1: seeds of two models are no pairs"),
+         "Seed 0 is compared with seed 0, 1 with 1. Seeds of two models are not pairs: use "
+         "min(a) > max(b)."),
+    Slip("sorted-pairs", _by_sorted_pairs,
+         "The sorted seeds are compared one by one. Every seed must beat every seed: "
+         "min(a) > max(b)."),
     Slip("any-seed", lambda a, b, c: read(a, b, c, low=max, high=min),
-         "it is enough for it that one seed beats one: every seed must beat every seed"),
+         "One seed that beats another is enough here. Require it of every seed: min(a) > max(b)."),
     Slip("spread", _by_spread,
-         "it compares the means with the spread; asked is whether every seed beats every seed"),
+         "The means are compared with the spread. Ask whether every seed beats every seed."),
     Slip("ties", _ties,
-         "it takes a draw for a win: beating means >, not >="),
+         "A draw counts as a win. Beating means >, not >=."),
+    Slip("room", _with_room,
+         "A narrow win counts as undecided. The margin is for chance only: use "
+         "min(a) > max(b)."),
     Slip("swapped", lambda a, b, c: SWAPPED.get(word := read(a, b, c), word),
-         "a and b have changed places: higher is better"),
+         "'a' and 'b' are swapped. The higher accuracy is better."),
     Slip("chance", lambda a, b, c: read(a, b, -1.0),
-         "it never looks at chance, and compares where there is nothing to compare"),
+         "Chance is not used. Where no seed is more than 0.05 above it, return 'both at chance'."),
     Slip("chance-last", _seeds_first,
-         "it looks at chance last: a win among models that all guess is no win"),
+         "Chance is looked at last. Look at it first: a win among models that guess is not a win."),
     Slip("mean-chance", lambda a, b, c: read(a, b, c, at_chance=mean),
-         "it holds the mean against chance: one seed above it is enough to go on"),
+         "The mean is compared with chance. One seed above it is enough: use max(a + b)."),
     Slip("one-at-chance", _one_at_chance,
-         "one of the two is above chance, and that is enough to compare them"),
+         "One list at chance is enough here. Both must be: max(a + b) <= chance + 0.05."),
     Slip("any-at-chance", lambda a, b, c: read(a, b, c, at_chance=min),
-         "one seed at chance is not enough: *no* seed may be above it"),
+         "One seed at chance is enough here. No seed may be above it: use max(a + b)."),
     Slip("first-at-chance", lambda a, b, c: CHANCE if max(a) <= c + 0.05 else read(a, b, c),
-         "it holds the seeds of a alone against chance, not those of b"),
+         "Only the seeds of a are compared with chance. Use max(a + b)."),
     Slip("no-margin", lambda a, b, c: read(a, b, c, margin=0.0),
-         "it leaves out the margin: up to 0.05 above chance is still chance"),
+         "The margin is missing. Up to 0.05 above chance counts as chance."),
+    Slip("strictly-below", _strictly,
+         "A seed exactly 0.05 above chance is not *more* than 0.05 above it. Use <=, not <."),
+    Slip("near-chance", _nearly_chance,
+         "Seeds far below chance count as above it, because of abs. Use seed - chance <= 0.05."),
+    Slip("other-margin", lambda a, b, c: read(a, b, c, margin=0.1),
+         "The margin is 0.1. Use 0.05."),
     Slip("times-margin", lambda a, b, c: read(a, b, c * 1.05, margin=0.0),
-         "it takes 5 % of chance for the margin; it is 0.05 added to it"),
+         "The margin is 5 % of chance. Add 0.05 to chance."),
+    Slip("half-more", lambda a, b, c: read(a, b, c * 1.5, margin=0.0),
+         "The margin is half of chance. Add 0.05 to chance."),
     Slip("chance-of-half", lambda a, b, c: read(a, b, 0.5),
-         "it takes 0.5 for chance whatever chance it was given"),
+         "Chance is taken to be 0.5. Use the argument."),
 )  # fmt: skip

@@ -28,7 +28,7 @@ def rotary(answer: object) -> Verdict:
     >>> frequencies = functional.inverse_frequencies
     >>> _ = rotary(lambda x, pos: functional.rotate_pairs(
     ...     x, functional.angles(pos, frequencies(x.shape[-1]))))
-    ✓ rotary: Every pair rotates by its own frequency times the position.
+    ✓ rotary_real: Every pair rotates by its own frequency times the position.
     """
     return EXERCISE.check(answer)
 

@@ -28,7 +28,7 @@ def own_encoding(answer: object) -> Verdict:
 
     >>> from posenc import ENCODINGS
     >>> _ = own_encoding(ENCODINGS["rope"])
-    ✓ own_encoding: it acts on queries and keys, and keeps: cache, real positions, relative
+    ✓ Own: it acts on queries and keys, and keeps: cache, real positions, relative
     """
     return judge("own_encoding", answer, _examine)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from posenc.check.trial import guesses, record
-from posenc.check.trial.record import EXERCISES, Event
+from posenc.check.trial.record import CALLED, EXERCISES, Event
 
 BEST = "✓≈✗"
 
@@ -47,8 +47,9 @@ class Report:
         solved = sum(self.marks.get(name) in ("✓", "≈") for name in names)
         yield f"Exercises: {solved} of {len(names)} solved"
         for notebook, row in EXERCISES.items():
-            marked = "  ".join(f"{self.marks.get(name, '·')} {name}" for name in row)
-            yield f"  {notebook}  {marked}"
+            marked = (f"{self.marks.get(name, '·')} {CALLED.get(name, name)}" for name in row)
+            yield f"  {notebook}  {'  '.join(marked)}"
+        yield "  (✓ solved, ≈ solved in another form than asked for, ✗ wrong so far, · not begun)"
 
     def _predictions(self) -> Iterator[str]:
         now = [one for one in self.settled if not one.old]
