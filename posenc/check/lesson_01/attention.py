@@ -19,8 +19,8 @@ def attention(answer: Answer) -> Verdict:
     Wrong answers are named: softmax over the queries, a mask applied after softmax, ….
 
     >>> verdict = attention(lambda x, W_q, W_k, W_v: x @ x.T @ x @ W_v)
-    ✗ masked_attention: The attention weights of token 0 sum to 4.817, not to 1. Divide them by their \
-sum, as softmax(-1) does.
+    ✗ masked_attention: The attention weights of token 0 sum to 4.817, not to 1. Divide \
+them by their sum, as softmax(-1) does.
     """
     return judge("attention", answer, _examine_attention)
 
