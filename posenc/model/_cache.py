@@ -39,8 +39,9 @@ class Cache:
     def next_positions(self, n: int, mask: Tensor | None, device: torch.device) -> Tensor:
         """Return the positions of n new tokens that count on, (n,) or (b, n).
 
-        Each row goes on after the last token that it has *seen*: padding is not counted, nor
-        is eviction forgotten. ``mask``, (b, 1, n), says which of the new tokens are real.
+        The first call counts columns, as a model does without a cache. After it, each row goes
+        on after the last token that it has *seen*: padding is not counted, nor is eviction
+        forgotten. ``mask``, (b, 1, n), says which of the new tokens are real.
 
         Raises ``ValueError`` where the last two positions of a row are not one apart.
         """
@@ -53,7 +54,7 @@ class Cache:
                     "the cache do not rise by 1: give pos"
                 )
             start = self.following
-        if mask is not None:
+        if mask is not None and self.following is not None:
             counted = mask[:, 0].cumsum(-1).sub(1).clamp(min=0)  # (b, n)
             return start[:, None] + counted  # (b, n)
         if len(start) > 1:

@@ -38,6 +38,7 @@ class Text:
     follow: list = field(default_factory=lambda: [0] * ROWS)
     steady: list = field(default_factory=lambda: [True] * ROWS)
     is_new: list = field(default_factory=lambda: [True] * ROWS)
+    begun: bool = False
 
     def counted(self, real):
         """The positions that count on, (b, n), for tokens that are real or not."""
@@ -45,6 +46,7 @@ class Text:
         return torch.tensor(self.follow)[:, None] + counts
 
     def add(self, tokens, pos, real, logits):
+        self.begun = True
         for i in range(tokens.shape[1]):
             column = len(self.tokens)
             self.kept.append(column)
@@ -110,6 +112,8 @@ def step(draw, text, cache, n, start=None, with_pads=True):
         with refused(ValueError, "give pos"):
             text.model(tokens, mask=mask, cache=cache)
         given_pos = pos
+    if given_pos is None and not text.begun:  # the first call counts columns, as without a cache
+        pos = torch.arange(n).expand(ROWS, -1)
     logits = text.model(tokens, given_pos, mask=mask, cache=cache)
     text.add(tokens, pos, real, logits)
 
@@ -178,12 +182,17 @@ def test_a_new_token_counts_on_behind_left_padding(filled):
     equal(found[0, 0], alone[0, 2], rtol=1e-9, atol=1e-9)
 
 
-def test_without_positions_padding_is_not_counted():
+def test_the_first_call_counts_columns_and_those_after_it_no_padding():
     model, cache = model_of("sinusoidal"), Cache()
     real = torch.tensor([[False, True, True], [True, True, True]])
+    later = torch.tensor([[True, False], [True, True]])
+    tokens = torch.ones(2, 3, dtype=torch.long)
     with torch.no_grad():
-        model(torch.ones(2, 3, dtype=torch.long), mask=real[:, None], cache=cache)
-    assert cache.pos.tolist() == [[0, 0, 1], [0, 1, 2]]
+        found = model(tokens, mask=real[:, None], cache=cache)
+        equal(found[real], model(tokens, mask=real[:, None])[real], rtol=1e-9, atol=1e-9)
+        model(tokens[:, :2], mask=later[:, None], cache=cache)
+    assert cache.pos.tolist() == [[0, 1, 2, 3, 3], [0, 1, 2, 3, 4]]
+    assert cache.following.tolist() == [4, 5]
 
 
 @pytest.mark.parametrize("new", [
