@@ -58,7 +58,7 @@ def _joined(parts: Sequence[Any], shape: Sequence[int] | None) -> str:
     """Return which of torch.stack and torch.cat gives the shape, and both where neither does."""
     if shape is not None and all(isinstance(part, Tensor) for part in parts):
         for join in (torch.stack, torch.cat):
-            for dim in range(-1, len(shape) - 1):
+            for dim in (*range(len(shape) - 1), -1):
                 if _shape(join, parts, dim) == tuple(shape):
                     return f"Join them with torch.{join.__name__}(…, dim={dim})."
     return "Join them with torch.stack (a new axis) or torch.cat (an axis that they have)."

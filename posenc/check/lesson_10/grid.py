@@ -8,6 +8,7 @@ from torch import Tensor
 
 from posenc.check.engine.compare import alike, explain
 from posenc.check.engine.exercise import Exercise
+from posenc.check.engine.form import no_tensor
 from posenc.check.engine.verdict import Mistake, require
 
 ROUNDING = 1e-4  # none of the learner's business
@@ -24,12 +25,10 @@ def at(place: Tensor) -> str:
     return f"({', '.join(f'{x:g}' for x in place.tolist())})"
 
 
-def formed(
-    answer: Callable[..., Any], exercise: Exercise, hint: Hint, join: str
-) -> Callable[..., Any]:
+def formed(answer: Callable[..., Any], exercise: Exercise, hint: Hint) -> Callable[..., Any]:
     """Return the answer, watched: what it returns must be a tensor of the right shape.
 
-    ``join`` is what makes one tensor of several, ``hint`` what a wrong shape calls for.
+    ``hint`` says what a wrong shape calls for.
     """
     done: list[tuple[Any, tuple[Any, ...]]] = []
 
@@ -46,7 +45,7 @@ def formed(
             said += f", with {_sizes(done[0][1])} not."
             raise Mistake("one-size", f"{said} Take all sizes from the arguments.") from None
         done.append((found, given))
-        _form(found, join)
+        _form(found, wanted)
         if tuple(found.shape) != wanted:
             said = f"The result has the shape {tuple(found.shape)}, not {wanted}."
             raise Mistake("shape", f"{said} {hint(tuple(found.shape), wanted, *given)}")
@@ -66,11 +65,8 @@ def _sizes(given: tuple[Any, ...]) -> str:
     return ", ".join(str(tuple(x.shape) if isinstance(x, Tensor) else x) for x in given)
 
 
-def _form(found: Any, join: str) -> None:
-    said = "The function returned None. Does it print instead of return?"
-    require(found is not None, "not-a-tensor", said)
-    parts = isinstance(found, (list, tuple)) and any(isinstance(x, Tensor) for x in found)
-    said = f"The function returned a {type(found).__name__}"
-    cure = "not a tensor. Make it with torch.as_tensor."
-    said += f" of {len(found)} tensors. Join them with {join}." if parts else f", {cure}"
-    require(isinstance(found, Tensor), "not-a-tensor", said)
+def _form(found: Any, wanted: tuple[int, ...]) -> None:
+    said = no_tensor(found, wanted)
+    require(not said, "not-a-tensor", said)
+    cure = f"The function returned a {type(found).__name__}. Make a tensor with torch.as_tensor."
+    require(isinstance(found, Tensor), "not-a-tensor", cure)

@@ -142,7 +142,7 @@ def _hint(shape: tuple[int, ...], wanted: tuple[int, ...], height: int, width: i
 
 
 def _examine(answer: Callable[[int, int], Any]) -> str:
-    return EXERCISE.examine(formed(answer, EXERCISE, _hint, "torch.stack(…, dim=-1)"))
+    return EXERCISE.examine(formed(answer, EXERCISE, _hint))
 
 
 def _wrong_places(found: Tensor, right: Tensor, height: int, width: int) -> None:

@@ -65,7 +65,7 @@ def _hint(
 
 
 def _examine(answer: Callable[..., Any]) -> str:
-    return EXERCISE.examine(formed(answer, EXERCISE, _hint, "torch.stack"))
+    return EXERCISE.examine(formed(answer, EXERCISE, _hint))
 
 
 SHORT = (torch.bfloat16, torch.float16)
