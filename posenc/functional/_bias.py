@@ -103,7 +103,7 @@ def fourier_features(coordinates: Tensor, frequencies: Tensor) -> Tensor:
     """
     check_numbers(coordinates, "coordinates")
     check_numbers(frequencies, "frequencies")
-    check_one_device(coordinates=coordinates, frequencies=frequencies)
+    check_one_device("coordinates", coordinates, "frequencies", frequencies)
     if coordinates.shape[-1] != frequencies.shape[-1] or frequencies.dim() != 2:
         raise ValueError(
             f"frequencies must be (m, c) for coordinates (..., c); got "

@@ -19,15 +19,13 @@ def check_numbers(pos: Tensor, name: str = "pos") -> None:
         raise ValueError(f"{name} must have an axis of positions, (n,) or (b, n); got a scalar")
 
 
-def check_one_device(**tensors: Tensor) -> None:
-    """Raise unless the tensors, given by their names, are on one device."""
-    (first, one), *others = tensors.items()
-    for name, other in others:
-        if other.device != one.device:
-            raise ValueError(
-                f"{first} is on {one.device} but {name} is on {other.device}: "
-                "move one with .to(device)"
-            )
+def check_one_device(first: str, one: Tensor, second: str, other: Tensor) -> None:
+    """Raise unless two tensors, each after its name, are on one device."""
+    if one.device != other.device:
+        raise ValueError(
+            f"{first} is on {one.device} but {second} is on {other.device}: "
+            "move one with .to(device)"
+        )
 
 
 def check_float(dtype: torch.dtype) -> None:
@@ -60,13 +58,13 @@ def check_count(name: str, value: int) -> None:
 
 def check_real(name: str, value: float) -> None:
     """Raise unless ``value`` is a real number, and no truth value."""
-    if isinstance(value, bool) or not isinstance(value, SupportsFloat):
+    if isinstance(value, bool) or not isinstance(value, (float, int, SupportsFloat)):
         raise TypeError(f"{name} must be a number; got {value!r}")
 
 
 def check_above(name: str, value: float, bound: float = 0.0) -> None:
     """Raise unless ``value`` is a finite number above ``bound``."""
-    if isinstance(value, bool) or not isinstance(value, SupportsFloat):
+    if isinstance(value, bool) or not isinstance(value, (float, int, SupportsFloat)):
         raise TypeError(f"{name} must be a finite number above {bound:g}; got {value!r}")
     if not bound < value < math.inf:  # a graph can compare, and cannot ask isfinite
         raise ValueError(f"{name} must be a finite number above {bound:g}; got {value}")

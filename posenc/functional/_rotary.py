@@ -108,7 +108,7 @@ def _write_halves(theta: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def _split(x: Tensor, angles: Tensor) -> tuple[Tensor, Tensor | None]:
-    check_one_device(x=x, angles=angles)
+    check_one_device("x", x, "angles", angles)
     width = 2 * angles.shape[-1]
     if width > x.shape[-1]:
         raise ValueError(

@@ -61,7 +61,7 @@ def angles(pos: Tensor, inv_freq: Tensor) -> Tensor:
             "inv_freq must be one floating-point number a pair, of shape (m,); "
             f"got {inv_freq.dtype} of shape {tuple(inv_freq.shape)}"
         )
-    check_one_device(pos=pos, inv_freq=inv_freq)
+    check_one_device("pos", pos, "inv_freq", inv_freq)
     dtype = torch.promote_types(inv_freq.dtype, torch.float32)
     if pos.is_floating_point():
         dtype = torch.promote_types(dtype, pos.dtype)
@@ -144,7 +144,7 @@ def distance(q_pos: Tensor, k_pos: Tensor) -> Tensor:
     """
     for pos in (q_pos, k_pos):
         check_numbers(pos)
-    check_one_device(q_pos=q_pos, k_pos=k_pos)
+    check_one_device("q_pos", q_pos, "k_pos", k_pos)
     shapes = tuple(q_pos.shape), tuple(k_pos.shape)
     batched = q_pos.dim() == 2
     if q_pos.dim() not in (1, 2) or k_pos.dim() != q_pos.dim():
