@@ -1,0 +1,175 @@
+"""Mutants of a module's source: mutmut's operators, without what no test should hold.
+
+Left out, each for its reason:
+- annotations, decorators, imports, `assert`: they are for the type checker and the import;
+- all inside `raise`: the words of a message are held where they matter;
+- a second and third change of one string: `"XX…XX"` is enough;
+- `strict=` of `zip`: a guard against ourselves;
+- arguments that only say how a figure looks (``LOOKS``): these are judged by eye.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import libcst as cst
+from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, PositionProvider
+from mutmut.mutation.mutators import mutation_operators
+
+UNTOUCHED = (
+    cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom, cst.Assert, cst.Raise,
+)  # fmt: skip
+LOOKS = frozenset(
+    "alpha bbox clip_on color colors edgecolor edgecolors facecolor facecolors family fontfamily "
+    "fontsize fontweight ha joinstyle labelpad linewidth linewidths markersize mec mew pad rotation "
+    "shrink solid_capstyle va verticalalignment horizontalalignment weight zorder aspect h_pad w_pad "
+    "size_in_points capstyle markeredgecolor markeredgewidth frameon handlelength borderpad "
+    "labelspacing columnspacing handletextpad fraction length width_ratios height_ratios".split()
+) | {"strict"}
+LOOKS_BY_NAME = frozenset({"RC", "__all__"})  # matplotlib's settings; names for `import *`
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one module: at ``place``, ``was`` becomes ``now``."""
+
+    module: str  # posenc.functional._rotary
+    place: str  # Rope.rotate, or the name that is bound
+    was: str  # the changed lines, without their margins
+    now: str
+    nth: int = 1  # of those that read alike
+    kind: str = field(default="body", compare=False)  # body, default, class or module
+    lines: tuple[int, int] = field(default=(0, 0), compare=False)  # of the function
+    source: str = field(default="", compare=False, repr=False)
+
+    @property
+    def key(self) -> str:
+        """The same from run to run, wherever in its function the line stands."""
+        again = f" ({self.nth})" if self.nth > 1 else ""
+        return f"{self.module}:{self.place}: {self.was} -> {self.now or 'nothing'}{again}"
+
+
+def mutants_of(path: Path, name: str) -> list[Mutant]:
+    """Return every mutant of a file, in the order of its lines."""
+    wrapper = MetadataWrapper(cst.parse_module(path.read_text(encoding="utf-8")))
+    finder = _Finder(wrapper)
+    wrapper.module.visit(finder)
+    return list(_named(wrapper, name, finder.found))
+
+
+def _named(wrapper: MetadataWrapper, name: str, found: list["_Found"]) -> Iterator[Mutant]:
+    """Give each change its texts; those that change nothing are none."""
+    whole = wrapper.module.bytes
+    spans = wrapper.resolve(ByteSpanPositionProvider)
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for it in found:
+        start, end = spans[it.old].start, spans[it.old].start + spans[it.old].length
+        left, right = whole.rfind(b"\n", 0, start) + 1, whole.find(b"\n", end)
+        text = _bare(wrapper.module, it.new)
+        was, now = _difference(whole[left:right], whole[left:start] + text + whole[end:right])
+        if was == now:
+            continue
+        seen[it.place, was, now] += 1
+        source = (whole[:start] + text + whole[end:]).decode()
+        nth = seen[it.place, was, now]
+        yield Mutant(name, it.place, was, now, nth, it.kind, it.lines, source)
+
+
+def _bare(module: cst.Module, node: cst.CSTNode) -> bytes:
+    """Return a node's code without the parentheses and blanks that its place has already."""
+    if getattr(node, "lpar", ()):
+        node = node.with_changes(lpar=(), rpar=())
+    return module.code_for_node(node).strip().encode()
+
+
+def _difference(before: bytes, after: bytes) -> tuple[str, str]:
+    """Return the lines that differ, without their margins, each text on one line."""
+    old, new = ([line.strip() for line in text.decode().splitlines()] for text in (before, after))
+    while old and new and old[0] == new[0]:
+        del old[0], new[0]
+    while old and new and old[-1] == new[-1]:
+        del old[-1], new[-1]
+    return " ".join(old), " ".join(new)
+
+
+@dataclass(frozen=True)
+class _Found:
+    old: cst.CSTNode
+    new: cst.CSTNode
+    kind: str
+    place: str
+    lines: tuple[int, int]
+
+
+class _Finder(cst.CSTVisitor):
+    """Walks a module and notes what each operator would make of each node."""
+
+    def __init__(self, wrapper: MetadataWrapper) -> None:
+        self.positions = wrapper.resolve(PositionProvider)
+        self.above: list[cst.CSTNode] = []
+        self.found: list[_Found] = []
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, UNTOUCHED) or _only_looks(node):
+            return False
+        self.above.append(node)
+        if where := self._where():
+            self.found += [_Found(node, new, *where) for new in _changes(node)]
+        return True
+
+    def on_leave(self, node: cst.CSTNode) -> None:
+        if self.above and self.above[-1] is node:
+            self.above.pop()
+
+    def _where(self) -> tuple[str, str, tuple[int, int]] | None:
+        """Return kind, place and lines of what is being visited, if it can be planted."""
+        names: list[str] = []
+        for node, inner in zip(self.above, [*self.above[1:], None], strict=True):
+            if isinstance(node, cst.ClassDef):
+                names.append(node.name.value)
+            elif isinstance(node, cst.FunctionDef):
+                place = ".".join([*names, node.name.value])
+                span = self.positions[node]
+                kind = "body" if inner is node.body else "default"
+                return kind, place, (span.start.line, span.end.line)
+            elif isinstance(node, cst.Assign | cst.AnnAssign):
+                kind = "class" if names else "module"
+                bound = ",".join(sorted(_bound(node)))
+                return (kind, ".".join([*names, bound]), (0, 0)) if bound else None
+        return None
+
+
+def _bound(node: cst.Assign | cst.AnnAssign) -> set[str]:
+    """Return the names that an assignment binds, if it says more than how figures look."""
+    targets = [t.target for t in node.targets] if isinstance(node, cst.Assign) else [node.target]
+    whole = [e.value for t in targets if isinstance(t, cst.Tuple) for e in t.elements] + targets
+    names = {target.value for target in whole if isinstance(target, cst.Name)}
+    return set() if names & LOOKS_BY_NAME else names
+
+
+def _only_looks(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Arg) and node.keyword is not None and node.keyword.value in LOOKS
+
+
+def _changes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    for kind, operator in mutation_operators:
+        if isinstance(node, kind) and not _always_an_error(node):
+            made = list(operator(node))
+            if isinstance(node, cst.SimpleString):
+                made = made[:1]
+            yield from (new for new in made if not _of_looks(node, new))
+
+
+def _always_an_error(node: cst.CSTNode) -> bool:
+    """Whether a call is of `len` or `isinstance`: with other arguments, it only raises."""
+    return isinstance(node, cst.Call) and getattr(node.func, "value", "") in ("len", "isinstance")
+
+
+def _of_looks(old: cst.CSTNode, new: cst.CSTNode) -> bool:
+    """Whether a call has lost, or has None for, an argument that only says how it looks."""
+    if not isinstance(old, cst.Call) or not isinstance(new, cst.Call):
+        return False
+    kept = set(map(id, new.args))
+    gone = [arg for arg in old.args if id(arg) not in kept]
+    return bool(gone) and all(map(_only_looks, gone))
