@@ -9,11 +9,13 @@ from pathlib import Path
 from . import record, run
 from .rooms import ROOMS, ROOT
 
-WORK = "python -m tests.mutants.mutation"
+WHERE = "tests.mutants.mutation"
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog=WORK, description="Mutate the package, room by room.")
+    made = argparse.ArgumentParser(
+        prog=f"python -m {WHERE}", description="Mutate the package, room by room."
+    )
     made.add_argument("what", choices=("whole", "sample", "survivors"))
     made.add_argument("--rooms", nargs="+", choices=ROOMS, default=list(ROOMS))
     made.add_argument("--seed", type=int, default=0, help="of the order (default: 0)")
@@ -39,21 +41,22 @@ def one_room(name: str, asked: argparse.Namespace) -> int:
     status = run.judge(name, mutants, asked.out, first=first, minutes=asked.minutes or 0)
     if status:
         return status
-    wrong = record.complaints(recorded, made, {key: v for key, v in run.read(asked.out).items() if v["room"] == name})
+    verdicts = run.read(asked.out)
+    here = {mutant.key for mutant in made} & set(verdicts)
+    wrong = record.complaints(recorded, made, {key: verdicts[key] for key in here})
     print(*wrong, sep="\n")
     return int(bool(wrong))
 
 
 def each_room(asked: argparse.Namespace) -> int:
-    """Give each room a process of its own, and of the minutes its share by number."""
-    sizes = {name: len(run.every_mutant(ROOMS[name])) for name in asked.rooms}
+    """Give each room a process of its own, and its share of the minutes."""
     bad = 0
-    for name, size in sizes.items():
+    for name in asked.rooms:
         command = [asked.what, "--rooms", name, "--seed", str(asked.seed), "--out", str(asked.out)]
         if asked.minutes:
-            command += ["--minutes", str(asked.minutes * size / sum(sizes.values()))]
-        print(f"== {name}: {size} mutants", flush=True)
-        bad |= subprocess.run([sys.executable, "-m", __spec__.parent, *command], cwd=ROOT).returncode
+            command += ["--minutes", str(asked.minutes * ROOMS[name].share)]
+        print(f"== {name}", flush=True)
+        bad |= subprocess.run([sys.executable, "-m", WHERE, *command], cwd=ROOT).returncode
     return int(bool(bad))
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 import coverage
 import pytest
 
-from .making import Mutant
+from .mutant import Mutant
 from .plant import functions_alive, plant
 
 # Seconds of processor time for all tests that a mutant meets: those of the warm run and some.
@@ -45,7 +45,7 @@ class Judge:
         self.alive = functions_alive()
         gc.freeze()  # a child that collects would copy every page
         for mutant in self.mutants:
-            self.tell(mutant, self._judge(mutant, self._met_by(mutant, session.items)))
+            self.tell(mutant, self._judge(mutant, self._met_by(mutant, session.items), session))
         return True
 
     def _warm(self, session: pytest.Session) -> None:
@@ -73,13 +73,14 @@ class Judge:
         kills = self.kills[mutant.module, mutant.place]
         return sorted(items, key=lambda item: (-kills[item.nodeid], self.seconds[item.nodeid]))
 
-    def _judge(self, mutant: Mutant, items: list[pytest.Item]) -> dict:
+    def _judge(self, mutant: Mutant, items: list[pytest.Item], session: pytest.Session) -> dict:
         """Return a verdict: killed and by whom, survived, or timeout."""
         limit = MORE + TIMES * sum(self.seconds[item.nodeid] for item in items)
         start, (out, into) = time.monotonic(), os.pipe()
         child = os.fork()
         if not child:
             os.close(out)
+            session.config.pluginmanager.unregister(name="terminalreporter")
             self._in_child(mutant, items, limit, into)
         os.close(into)
         with open(out, "rb") as pipe:

@@ -10,44 +10,31 @@ Left out, each for its reason:
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
+from .mutant import Mutant
+
 UNTOUCHED = (
     cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom, cst.Assert, cst.Raise,
 )  # fmt: skip
-LOOKS = frozenset(
-    "alpha bbox clip_on color colors edgecolor edgecolors facecolor facecolors family fontfamily "
-    "fontsize fontweight ha joinstyle labelpad linewidth linewidths markersize mec mew pad rotation "
-    "shrink solid_capstyle va verticalalignment horizontalalignment weight zorder aspect h_pad w_pad "
-    "size_in_points capstyle markeredgecolor markeredgewidth frameon handlelength borderpad "
-    "labelspacing columnspacing handletextpad fraction length width_ratios height_ratios".split()
-) | {"strict"}
+# fmt: off
+LOOKS = frozenset((
+    "alpha", "aspect", "bbox", "borderpad", "capstyle", "clip_on", "color", "colors",
+    "columnspacing", "edgecolor", "edgecolors", "facecolor", "facecolors", "family", "fontfamily",
+    "fontsize", "fontweight", "fraction", "frameon", "h_pad", "ha", "handlelength",
+    "handletextpad", "height_ratios", "horizontalalignment", "joinstyle", "labelpad",
+    "labelspacing", "length", "linewidth", "linewidths", "markeredgecolor", "markeredgewidth",
+    "markersize", "mec", "mew", "pad", "rotation", "shrink", "solid_capstyle", "va",
+    "verticalalignment", "w_pad", "weight", "width_ratios", "zorder",
+))
+# fmt: on
+GUARDS = frozenset({"strict"})
 LOOKS_BY_NAME = frozenset({"RC", "__all__"})  # matplotlib's settings; names for `import *`
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change of one module: at ``place``, ``was`` becomes ``now``."""
-
-    module: str  # posenc.functional._rotary
-    place: str  # Rope.rotate, or the name that is bound
-    was: str  # the changed lines, without their margins
-    now: str
-    nth: int = 1  # of those that read alike
-    kind: str = field(default="body", compare=False)  # body, default, class or module
-    lines: tuple[int, int] = field(default=(0, 0), compare=False)  # of the function
-    source: str = field(default="", compare=False, repr=False)
-
-    @property
-    def key(self) -> str:
-        """The same from run to run, wherever in its function the line stands."""
-        again = f" ({self.nth})" if self.nth > 1 else ""
-        return f"{self.module}:{self.place}: {self.was} -> {self.now or 'nothing'}{again}"
 
 
 def mutants_of(path: Path, name: str) -> list[Mutant]:
@@ -149,7 +136,11 @@ def _bound(node: cst.Assign | cst.AnnAssign) -> set[str]:
 
 
 def _only_looks(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Arg) and node.keyword is not None and node.keyword.value in LOOKS
+    return (
+        isinstance(node, cst.Arg)
+        and node.keyword is not None
+        and node.keyword.value in LOOKS | GUARDS
+    )
 
 
 def _changes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -8,13 +8,12 @@ import gc
 import sys
 import types
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from posenc.base import ENCODINGS
 
-from .making import Mutant
-
+from .mutant import Mutant
 
 Alive = Mapping[str, list[types.FunctionType]]
 
@@ -40,12 +39,15 @@ def functions_alive() -> Alive:
     return found
 
 
-def _codes(whole: types.CodeType) -> Iterator[types.CodeType]:
-    """Yield the code of a module and of all that is defined in it, in the order of the source."""
-    yield whole
-    for const in whole.co_consts:
-        if isinstance(const, types.CodeType):
-            yield from _codes(const)
+def _by_name(whole: types.CodeType) -> dict[str, list[types.CodeType]]:
+    """Return all code that a module defines by its qualified name, in the order of the source."""
+    found: dict[str, list[types.CodeType]] = {}
+    waiting = [whole]
+    while waiting:
+        code = waiting.pop(0)
+        found.setdefault(code.co_qualname, []).append(code)
+        waiting += [const for const in code.co_consts if isinstance(const, types.CodeType)]
+    return found
 
 
 def _swap_code(
@@ -53,17 +55,15 @@ def _swap_code(
 ) -> None:
     with open(str(module.__file__), encoding="utf-8") as file:
         old = compile(file.read(), str(module.__file__), "exec")
-    pairs = dict(zip(map(_at, _codes(old)), _codes(new), strict=False))
+    before, after = _by_name(old), _by_name(new)
     for function in alive:
-        code = pairs[_at(function.__code__)]
+        name, line = function.__code__.co_qualname, function.__code__.co_firstlineno
+        which = [code.co_firstlineno for code in before[name]].index(line)
+        code = after[name][which]
         if function.__code__.co_freevars == code.co_freevars:
             function.__code__ = code
         else:
             _replace(module, function, code)
-
-
-def _at(code: types.CodeType) -> tuple[str, int]:
-    return code.co_qualname, code.co_firstlineno
 
 
 def _replace(module: types.ModuleType, old: types.FunctionType, code: types.CodeType) -> None:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from .making import Mutant
+from .mutant import Mutant
 
 FILE = Path(__file__).with_name("survivors.json")
 
@@ -36,7 +36,9 @@ def score(verdicts: dict[str, dict]) -> dict[str, dict[str, int]]:
 def complaints(recorded: set[str], made: list[Mutant], verdicts: dict[str, dict]) -> list[str]:
     """Return what is wrong with the list of survivors, a line each."""
     gone = recorded - {mutant.key for mutant in made}
-    killed = {key for key in recorded if verdicts.get(key, {}).get("state") in ("killed", "timeout")}
+    killed = {
+        key for key in recorded if verdicts.get(key, {}).get("state") in ("killed", "timeout")
+    }
     survived = {key for key, verdict in verdicts.items() if verdict["state"] == "survived"}
     return [
         *(f"no longer made, take it off the list: {key}" for key in sorted(gone)),

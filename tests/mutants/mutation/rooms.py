@@ -12,6 +12,7 @@ class Room:
 
     sources: str  # a folder of the package, or a file
     tests: tuple[str, ...]
+    share: float  # of the minutes of a run over all rooms, by the number of mutants
 
     def files(self, root: Path = ROOT) -> list[Path]:
         """The modules; an ``__init__.py`` only hands names on."""
@@ -22,9 +23,13 @@ class Room:
 
 ROOMS = {
     # biases and turns are formulas, held together with the encodings that use them
-    "functional": Room("posenc/functional", ("tests/functional", "tests/encodings/test_scores.py")),
-    "encodings": Room("posenc/encodings", ("tests/encodings",)),
-    "model": Room("posenc/model", ("tests/model",)),
-    "analysis": Room("posenc/analysis.py", ("tests/test_analysis.py", "tests/test_best_head.py")),
-    "plots": Room("posenc/plots", ("tests/plots",)),
+    "functional": Room(
+        "posenc/functional", ("tests/functional", "tests/encodings/test_scores.py"), 0.12
+    ),
+    "encodings": Room("posenc/encodings", ("tests/encodings",), 0.2),
+    "model": Room("posenc/model", ("tests/model",), 0.2),
+    "analysis": Room(
+        "posenc/analysis.py", ("tests/test_analysis.py", "tests/test_best_head.py"), 0.04
+    ),
+    "plots": Room("posenc/plots", ("tests/plots",), 0.44),
 }

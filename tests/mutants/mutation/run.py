@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from .judge import Judge
-from .making import Mutant, mutants_of
+from .making import mutants_of
+from .mutant import Mutant
 from .rooms import ROOMS, ROOT, Room
 
 
