@@ -52,8 +52,9 @@ def _named(wrapper: MetadataWrapper, name: str, found: list["_Found"]) -> Iterat
     seen: Counter[tuple[str, str, str]] = Counter()
     for it in found:
         start, end = spans[it.old].start, spans[it.old].start + spans[it.old].length
-        left, right = whole.rfind(b"\n", 0, start) + 1, whole.find(b"\n", end)
-        text = _bare(wrapper.module, it.new)
+        left, right = whole.rfind(b"\n", 0, start) + 1, (whole + b"\n").find(b"\n", end)
+        blank = whole[start:end][: -len(whole[start:end].lstrip())]
+        text = blank + _bare(wrapper.module, it.new)
         was, now = _difference(whole[left:right], whole[left:start] + text + whole[end:right])
         if was == now:
             continue

@@ -14,6 +14,11 @@ def load(path: Path = FILE) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def text(record: dict) -> str:
+    """Return the record as it is written: a line each mutant."""
+    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+
+
 def survivors(path: Path = FILE) -> set[str]:
     """Return the keys of all recorded survivors."""
     return {key for group in load(path)["groups"] for key in group["mutants"]}
