@@ -5,6 +5,8 @@ Left out, each for its reason:
 - all inside `raise`: the words of a message are held where they matter;
 - a second and third change of one string: `"XX…XX"` is enough;
 - `strict=` of `zip`: a guard against ourselves;
+- one of two changes of an argument: given by name it is taken away, by place it becomes None
+  (the other change nearly always raises at once, or does the same);
 - arguments that only say how a figure looks (``LOOKS``): these are judged by eye.
 """
 
@@ -150,7 +152,7 @@ def _changes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             made = list(operator(node))
             if isinstance(node, cst.SimpleString):
                 made = made[:1]
-            yield from (new for new in made if not _of_looks(node, new))
+            yield from (new for new in made if not _left_out(node, new))
 
 
 def _always_an_error(node: cst.CSTNode) -> bool:
@@ -158,10 +160,12 @@ def _always_an_error(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Call) and getattr(node.func, "value", "") in ("len", "isinstance")
 
 
-def _of_looks(old: cst.CSTNode, new: cst.CSTNode) -> bool:
-    """Whether a call has lost, or has None for, an argument that only says how it looks."""
-    if not isinstance(old, cst.Call) or not isinstance(new, cst.Call):
+def _left_out(old: cst.CSTNode, new: cst.CSTNode) -> bool:
+    """Whether a call's arguments changed as the head of this module says they need not."""
+    if not isinstance(old, cst.Call) or not isinstance(new, cst.Call) or new.func is not old.func:
         return False
     kept = set(map(id, new.args))
     gone = [arg for arg in old.args if id(arg) not in kept]
-    return bool(gone) and all(map(_only_looks, gone))
+    taken_away = len(new.args) < len(old.args)
+    by_name = [arg.keyword is not None or bool(arg.star) for arg in gone]
+    return bool(gone) and (all(map(_only_looks, gone)) or by_name != [taken_away])
