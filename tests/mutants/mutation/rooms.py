@@ -25,7 +25,13 @@ class Room:
 ROOMS = {
     # biases and turns are formulas, held together with the encodings that use them
     "functional": Room(
-        "posenc/functional", ("tests/functional", "tests/encodings/test_scores.py"), 0.12
+        "posenc/functional",
+        (
+            "tests/functional",
+            "tests/encodings/test_scores.py",
+            "tests/encodings/test_number_types.py",
+        ),
+        0.12,
     ),
     "encodings": Room("posenc/encodings", ("tests/encodings",), 0.2),
     "model": Room("posenc/model", ("tests/model",), 0.2),
