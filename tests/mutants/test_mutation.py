@@ -53,7 +53,7 @@ def tiny(pytester, monkeypatch):
     return pytester
 
 
-def changed(was, now, place, kind="body", lines=(0, 0)):
+def changed(was, now, place, kind="body", lines=(1, 99)):
     assert SOURCE.count(was) == 1
     source = SOURCE.replace(was, now)
     return Mutant("tiny_counter", place, was, now, 1, kind, lines, source)

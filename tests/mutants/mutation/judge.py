@@ -65,13 +65,14 @@ class Judge:
 
     def _met_by(self, mutant: Mutant, items: list[pytest.Item]) -> list[pytest.Item]:
         first, last = mutant.lines
-        if last:
-            path = next(p for p in self.sources if p.endswith(_path(mutant.module)))
-            lines = self.reached.get(path, {})
-            names = {name for line in range(first, last + 1) for name in lines.get(line, ())}
-            items = [item for item in items if item.nodeid in names]
+        path = next(path for path in self.sources if path.endswith(_path(mutant.module)))
+        reached = self.reached.get(path, {})
+        names = {name for line, by in reached.items() if first <= line <= last for name in by}
+        met = [item for item in items if item.nodeid in names]
+        if not met and mutant.kind == "class":  # it has no code of its own
+            met = items
         kills = self.kills[mutant.module, mutant.place]
-        return sorted(items, key=lambda item: (-kills[item.nodeid], self.seconds[item.nodeid]))
+        return sorted(met, key=lambda item: (-kills[item.nodeid], self.seconds[item.nodeid]))
 
     def _judge(self, mutant: Mutant, items: list[pytest.Item], session: pytest.Session) -> dict:
         """Return a verdict: killed and by whom, survived, or timeout."""

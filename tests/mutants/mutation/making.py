@@ -7,7 +7,7 @@ Left out, each for its reason:
 - `strict=` of `zip`: a guard against ourselves;
 - one of two changes of an argument: given by name it is taken away, by place it becomes None
   (the other change nearly always raises at once, or does the same);
-- arguments that only say how a figure looks (``LOOKS``): these are judged by eye.
+- what only says how a figure looks (``LOOKS``) or a thing is called: these are judged by eye.
 """
 
 from collections import Counter
@@ -36,7 +36,8 @@ LOOKS = frozenset((
 ))
 # fmt: on
 GUARDS = frozenset({"strict"})
-LOOKS_BY_NAME = frozenset({"RC", "__all__"})  # matplotlib's settings; names for `import *`
+# settings and styles; what readers are told of a class; names for `import *`
+LEFT_OUT = frozenset({"RC", "_STYLES", "label", "paper", "__all__"})
 
 
 def mutants_of(path: Path, name: str) -> list[Mutant]:
@@ -115,9 +116,11 @@ class _Finder(cst.CSTVisitor):
     def _where(self) -> tuple[str, str, tuple[int, int]] | None:
         """Return kind, place and lines of what is being visited, if it can be planted."""
         names: list[str] = []
+        lines = 1, 10**6
         for node, inner in zip(self.above, [*self.above[1:], None], strict=True):
             if isinstance(node, cst.ClassDef):
                 names.append(node.name.value)
+                lines = self.positions[node].start.line, self.positions[node].end.line
             elif isinstance(node, cst.FunctionDef):
                 place = ".".join([*names, node.name.value])
                 span = self.positions[node]
@@ -126,7 +129,7 @@ class _Finder(cst.CSTVisitor):
             elif isinstance(node, cst.Assign | cst.AnnAssign):
                 kind = "class" if names else "module"
                 bound = ",".join(sorted(_bound(node)))
-                return (kind, ".".join([*names, bound]), (0, 0)) if bound else None
+                return (kind, ".".join([*names, bound]), lines) if bound else None
         return None
 
 
@@ -135,7 +138,7 @@ def _bound(node: cst.Assign | cst.AnnAssign) -> set[str]:
     targets = [t.target for t in node.targets] if isinstance(node, cst.Assign) else [node.target]
     whole = [e.value for t in targets if isinstance(t, cst.Tuple) for e in t.elements] + targets
     names = {target.value for target in whole if isinstance(target, cst.Name)}
-    return set() if names & LOOKS_BY_NAME else names
+    return set() if names & LEFT_OUT else names
 
 
 def _only_looks(node: cst.CSTNode) -> bool:

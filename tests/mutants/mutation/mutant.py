@@ -13,7 +13,8 @@ class Mutant:
     now: str
     nth: int = 1  # of those that read alike
     kind: str = field(default="body", compare=False)  # body, default, class or module
-    lines: tuple[int, int] = field(default=(0, 0), compare=False)  # of the function
+    # of the function, the class or the module: a test must reach one of them
+    lines: tuple[int, int] = field(default=(1, 10**6), compare=False)
     source: str = field(default="", compare=False, repr=False)
 
     @property
