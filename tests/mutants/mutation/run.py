@@ -40,7 +40,7 @@ def judge(name: str, mutants: list[Mutant], out: Path, *, first: int = 0, minute
             file.write(json.dumps({"room": name, "mutant": mutant.key} | verdict) + "\n")
             file.flush()
 
-        started = _until(mutants, first, time.monotonic() + 60 * minutes)
+        started = _until(mutants, first, minutes)
         plugin = Judge([str(path) for path in room.files()], started, tell)
         tests = [str(ROOT / test) for test in room.tests]
         options = ["-q", "-p", "no:cacheprovider", "-m", "not full", f"--rootdir={ROOT}"]
@@ -48,9 +48,11 @@ def judge(name: str, mutants: list[Mutant], out: Path, *, first: int = 0, minute
         return int(pytest.main([*options, *tests], plugins=[plugin]))
 
 
-def _until(mutants: list[Mutant], first: int, end: float) -> Iterator[Mutant]:
-    for i, mutant in enumerate(mutants):
-        if i >= first and time.monotonic() > end:
+def _until(mutants: list[Mutant], first: int, minutes: float) -> Iterator[Mutant]:
+    yield from mutants[:first]
+    end = time.monotonic() + 60 * minutes
+    for mutant in mutants[first:]:
+        if time.monotonic() > end:
             return
         yield mutant
 
