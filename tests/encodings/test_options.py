@@ -84,8 +84,44 @@ def test_xpos_says_how_far_it_reaches():
     room = math.log(torch.finfo(torch.float32).max) - math.log(1000)
     farthest = int(room / math.log(3.5) * 512)
     build("xpos", DIMS).rotate(x, x, torch.tensor([farthest]), torch.tensor([farthest]))
-    with pytest.raises(ValueError, match=f"up to position {farthest}; got {farthest + 1}:"):
-        build("xpos", DIMS).rotate(x, x, torch.tensor([farthest + 1]), torch.tensor([0]))
+    for beyond in (farthest + 1, farthest + 0.5):
+        with pytest.raises(ValueError, match=f"up to position {farthest}; got {beyond:g}:"):
+            build("xpos", DIMS).rotate(x, x, torch.tensor([beyond]), torch.tensor([0]))
+
+
+def test_xpos_scales_in_the_precision_of_its_input():
+    x, pos = torch.ones(1, 2, 1, 8, dtype=torch.float64), torch.tensor([20_000])
+    q, _ = build("xpos", DIMS).rotate(x, x, pos, pos)
+    lengths = q.unflatten(-1, (4, 2)).norm(dim=-1)[0, 0, 0]
+    shares = [(2 * i + 0.4 * 8) / (1.4 * 8) for i in range(4)]
+    expected = [math.sqrt(2) * share ** (20_000 / 512) for share in shares]
+    equal(lengths, expected, rtol=1e-11, atol=0)
+
+
+def test_alibi_and_t5_of_a_decoder_tell_before_from_behind():
+    far = torch.tensor([-3, 0, 3])
+    slopes = F.alibi_slopes(2)[:, None]
+    equal(build("alibi", DIMS, causal=True).bias_by_distance(far), -slopes * far)
+    equal(build("alibi", DIMS).bias_by_distance(far), -slopes * far.abs())
+    t5 = build("t5", DIMS, n_buckets=5, causal=True)  # an odd number has no two halves
+    bias = t5.bias_by_distance(far)
+    equal(bias[:, 0], bias[:, 1], atol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "pos", "words"),
+    [
+        ("learned", torch.tensor([40]), "learned table"),
+        ("learned", torch.tensor([0.5]), "learned table"),
+        ("random", torch.tensor([40]), "table of random vectors"),
+        ("onehot", torch.tensor([0.5]), "one-hot"),
+        ("binary", torch.tensor([0.5]), "binary digits"),
+        ("normalized", torch.tensor([-1]), "^p / L needs positions of 0 or above"),
+    ],
+)
+def test_a_refused_position_is_told_by_whom(name, pos, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        build(name, DIMS).embed(torch.zeros(1, 1, 16), pos)
 
 
 # --- on a grid --------------------------------------------------------------------------------
@@ -118,6 +154,14 @@ def test_axial_rope_sees_only_how_far_apart_two_places_are():
 
     equal(scores(GRID), scores(GRID + torch.tensor([3.0, -1.5])), atol=1e-12)
     assert not torch.allclose(scores(GRID), scores(GRID * 2))
+
+
+def test_axial_rope_takes_a_grid_for_each_text():
+    x = torch.randn(2, 2, 3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    rope, both = AxialRope(Dims(d_model=8, n_heads=2)), torch.stack((GRID, GRID.flip(0)))
+    found = rope.rotate(x, x, both, both)[0]
+    for text, grid, turned in zip(x, both, found, strict=True):
+        equal(turned[None], rope.rotate(text[None], text[None], grid, grid)[0])
 
 
 @pytest.mark.parametrize(("cls", "width"), [(Sinusoidal2D, "d_model"), (AxialRope, "d_head")])
