@@ -19,6 +19,11 @@ def test_t5_takes_a_distance_between_two_whole_ones():
     assert F.t5_bucket(torch.tensor([-0.5, 0.5]), causal=False).tolist() == [16, 0]
 
 
+def test_t5_buckets_beyond_what_bfloat16_counts():
+    narrow = torch.arange(1024).bfloat16()
+    assert torch.equal(F.t5_bucket(narrow, 32, 1000), F.t5_bucket(narrow.long(), 32, 1000))
+
+
 @pytest.mark.parametrize(("n_buckets", "causal"), [(2, True), (5, True), (4, False)])
 def test_t5_takes_as_few_buckets_as_it_can(n_buckets, causal):
     found = F.t5_bucket(FAR, n_buckets, 20, causal)
@@ -62,6 +67,11 @@ def test_fourier_features_of_a_batch():
     points = torch.rand(2, 4, 2, generator=torch.Generator().manual_seed(0))
     rows = torch.stack([F.fourier_features(text, frequencies) for text in points])
     equal(F.fourier_features(points, frequencies), rows)
+
+
+def test_fourier_features_of_integers_alone_are_of_the_default_type():
+    found = F.fourier_features(torch.arange(4)[:, None], torch.tensor([[1], [2]]))
+    assert found.dtype == torch.float32
 
 
 @pytest.mark.parametrize("shape", [(3, 1), (1, 3), (2,)])
