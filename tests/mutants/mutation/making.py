@@ -3,6 +3,7 @@
 Left out, each for its reason:
 - annotations, decorators, imports, `assert`: they are for the type checker and the import;
 - all inside `raise`: the words of a message are held where they matter;
+- the fields of a dataclass: their defaults live in an `__init__` that no source shows;
 - a second and third change of one string: `"XX…XX"` is enough;
 - `strict=` of `zip`: a guard against ourselves;
 - one of two changes of an argument: given by name it is taken away, by place it becomes None
@@ -126,11 +127,16 @@ class _Finder(cst.CSTVisitor):
                 span = self.positions[node]
                 kind = "body" if inner is node.body else "default"
                 return kind, place, (span.start.line, span.end.line)
-            elif isinstance(node, cst.Assign | cst.AnnAssign):
+            elif isinstance(node, cst.Assign | cst.AnnAssign) and not self._in_dataclass():
                 kind = "class" if names else "module"
                 bound = ",".join(sorted(_bound(node)))
                 return (kind, ".".join([*names, bound]), lines) if bound else None
         return None
+
+    def _in_dataclass(self) -> bool:
+        classes = [node for node in self.above if isinstance(node, cst.ClassDef)]
+        said = [cst.Module([]).code_for_node(d) for node in classes for d in node.decorators]
+        return any("dataclass" in text for text in said)
 
 
 def _bound(node: cst.Assign | cst.AnnAssign) -> set[str]:
