@@ -35,7 +35,7 @@ DEFAULTS = {
 
 @pytest.mark.parametrize("name", list(ENCODINGS))
 def test_nobody_changes_a_default_unseen(name):
-    named = list(inspect.signature(ENCODINGS[name]).parameters.values())[1:]
+    named = list(inspect.signature(type(build(name, DIMS))).parameters.values())[1:]
     assert {option.name: option.default for option in named} == DEFAULTS.get(name, {})
 
 
@@ -111,11 +111,11 @@ def test_alibi_and_t5_of_a_decoder_tell_before_from_behind():
 @pytest.mark.parametrize(
     ("name", "pos", "words"),
     [
-        ("learned", torch.tensor([40]), "learned table"),
-        ("learned", torch.tensor([0.5]), "learned table"),
-        ("random", torch.tensor([40]), "table of random vectors"),
+        ("learned", torch.tensor([40]), "^the learned table holds"),
+        ("learned", torch.tensor([0.5]), "^the learned table needs"),
+        ("random", torch.tensor([40]), "^the table of random vectors holds"),
         ("onehot", torch.tensor([0.5]), "one-hot"),
-        ("binary", torch.tensor([0.5]), "binary digits"),
+        ("binary", torch.tensor([0.5]), "^the binary digits needs"),
         ("normalized", torch.tensor([-1]), "^p / L needs positions of 0 or above"),
     ],
 )
@@ -185,7 +185,8 @@ def test_the_drop_in_adds_the_codes():
     half = module(x.bfloat16(), far)
     assert half.dtype == torch.bfloat16
     equal(half, (x.bfloat16() + module(0 * x, far)).bfloat16(), atol=0)
-    assert module.double()(x.double()).dtype == torch.float64
+    wide = module.double()(x.double(), far) - x.double()
+    equal(wide[0], [loops.sinusoidal(p, 6) for p in far.tolist()], atol=1e-11)
 
 
 def test_the_drop_in_works_where_its_input_is():
@@ -193,10 +194,11 @@ def test_the_drop_in_works_where_its_input_is():
 
 
 @pytest.mark.parametrize(("share", "words"), [(1.1, "got 1.1"), (math.nan, "got nan")])
-def test_the_drop_in_refuses_what_is_no_probability(share, words):
+def test_the_drop_in_takes_a_probability_alone(share, words):
     with pytest.raises(ValueError, match=f"dropout must be a probability.*{words}"):
         SinusoidalPositionalEncoding(6, dropout=share)
-    assert SinusoidalPositionalEncoding(6, dropout=0.3).dropout.p == 0.3
+    for share in (0.0, 0.3, 1.0):
+        assert SinusoidalPositionalEncoding(6, dropout=share).dropout.p == share
 
 
 @pytest.mark.parametrize(
