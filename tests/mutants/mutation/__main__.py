@@ -34,7 +34,8 @@ def one_room(name: str, asked: argparse.Namespace) -> int:
     if asked.what == "survivors":
         mutants, first = listed, len(listed)
     elif asked.what == "sample":
-        mutants, first = [*listed, *run.shuffled(others, asked.seed)], len(listed)
+        met = [mutant for mutant in others if run.place(mutant) < record.reached(name)]
+        mutants, first = [*listed, *run.shuffled(met, asked.seed)], len(listed)
     else:
         rest = [mutant for mutant in made if mutant.key not in before]
         mutants, first = run.shuffled(rest, asked.seed), 0 if asked.minutes else len(rest)

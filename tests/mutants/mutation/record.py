@@ -10,7 +10,7 @@ FILE = Path(__file__).with_name("survivors.json")
 
 
 def load(path: Path = FILE) -> dict:
-    """Return ``{"score": ..., "groups": [{"kind", "reason", "mutants"}, ...]}``."""
+    """Return ``{"reached", "score", "groups": [{"kind", "reason", "mutants"}, ...]}``."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -22,6 +22,11 @@ def text(record: dict) -> str:
 def survivors(path: Path = FILE) -> set[str]:
     """Return the keys of all recorded survivors."""
     return {key for group in load(path)["groups"] for key in group["mutants"]}
+
+
+def reached(room: str, path: Path = FILE) -> float:
+    """Return how far the whole run came in a room, in the order of seed 0: 1 is all of it."""
+    return load(path).get("reached", {}).get(room, 1.0)
 
 
 def of_room(keys: set[str], sources: str) -> set[str]:

@@ -23,9 +23,15 @@ def every_mutant(room: Room) -> list[Mutant]:
     return found
 
 
+def place(mutant: Mutant, seed: int = 0) -> float:
+    """Return where in [0, 1) a seed puts a mutant; an edit moves none of those that it leaves."""
+    digest = sha256(f"{seed} {mutant.key}".encode()).digest()
+    return int.from_bytes(digest[:8]) / 2**64
+
+
 def shuffled(mutants: Iterable[Mutant], seed: int) -> list[Mutant]:
-    """Return them in an order that a seed decides, the same for those that an edit leaves."""
-    return sorted(mutants, key=lambda mutant: sha256(f"{seed} {mutant.key}".encode()).digest())
+    """Return them in the order of a seed."""
+    return sorted(mutants, key=lambda mutant: place(mutant, seed))
 
 
 def judge(name: str, mutants: list[Mutant], out: Path, *, first: int = 0, minutes: float) -> int:
