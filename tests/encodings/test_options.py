@@ -124,6 +124,13 @@ def test_a_refused_position_is_told_by_whom(name, pos, words):
         build(name, DIMS).embed(torch.zeros(1, 1, 16), pos)
 
 
+@pytest.mark.parametrize("name", list(ENCODINGS))
+def test_a_code_is_of_the_type_that_is_asked_for(name):
+    code = getattr(build(name, DIMS), "code", None)
+    for dtype in (torch.float64, torch.bfloat16) if code else ():
+        assert code(torch.arange(3), dtype).dtype == dtype
+
+
 # --- on a grid --------------------------------------------------------------------------------
 
 GRID = torch.tensor([[0.0, 0.5], [2.25, 5.0], [7.0, 1.0]], dtype=torch.float64)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from contract import equal, refused
 
-from posenc import Cache, Dims, Transformer, build
+from posenc import ENCODINGS, Cache, Dims, Transformer, build
 from posenc.model import Attention, Block
 from posenc.model._attention import LONG, bias_as_view
 
@@ -31,6 +31,25 @@ def test_a_view_gives_the_weights_of_the_whole_bias(name, causal):
         expected = one(tokens, pos.expand(2, n), mask=mask, return_weights=True)
         for mine, theirs in zip(found, expected, strict=True):
             equal(mine, theirs, rtol=1e-6, atol=1e-9)
+
+
+class TurnedAndBiased(ENCODINGS["alibi"]):
+    """What a learner may write: a bias by distance, and turned queries and keys."""
+
+    def rotate(self, q, k, q_pos, k_pos):
+        return build("rope", self.dims).rotate(q, k, q_pos, k_pos)
+
+
+@torch.no_grad()
+def test_a_view_stands_beside_turned_queries_and_keys():
+    n = LONG + 3
+    attention, pos, x = Attention(DIMS), torch.arange(n), torch.randn(1, n, 16)
+    encoding = TurnedAndBiased(DIMS)
+    assert bias_as_view(encoding, pos, pos)
+    found = attention(x, encoding, pos, None)
+    expected = attention(x, encoding, pos[None], None)  # a batch of positions: no view
+    for mine, theirs in zip(found, expected, strict=True):
+        equal(mine, theirs, rtol=1e-4, atol=1e-6)
 
 
 def test_from_which_length_the_bias_is_a_view():
@@ -90,7 +109,8 @@ def test_how_many_tokens_came_is_counted_without_padding_and_without_what_is_tak
 def test_crop_gives_a_row_without_real_tokens_its_old_place():
     cache, one = Cache(), model()
     one(TOKENS, cache=cache)
-    one(TOKENS[:, :2], mask=padded([0, 0], [0, 1]), cache=cache)
+    pos = torch.tensor([[9, 9], [9, 4]])
+    one(TOKENS[:, :2], pos, mask=padded([0, 0], [0, 1]), cache=cache)
     assert cache.following.tolist() == [4, 5]
     cache.crop(4)
     assert cache.following.tolist() == [4, 4]
@@ -126,3 +146,11 @@ def test_one_token_after_the_other_counts_on_by_one():
         one(TOKENS[:, i : i + 1], cache=cache)
     assert cache.pos.tolist() == [0, 1, 2, 3]
     assert cache.following.tolist() == [4]
+
+
+@torch.no_grad()
+def test_what_bfloat16_cannot_count_comes_next_all_the_same():
+    cache = Cache()
+    model()(TOKENS[:, :2], torch.tensor([255.0, 256.0]).bfloat16(), cache=cache)
+    assert cache.following.tolist() == [257]
+    assert cache.steady.tolist() == [True]
