@@ -1,10 +1,10 @@
-"""Long texts, whose bias is a view, with padding; what a cache knows of padded rows."""
+"""Long texts, whose bias is a view, with padding; half precision; what stands alone."""
 
 import pytest
 import torch
 from contract import equal, refused
 
-from posenc import ENCODINGS, Cache, Dims, Transformer, build
+from posenc import ENCODINGS, Dims, Transformer, build
 from posenc.model import Attention, Block
 from posenc.model._attention import LONG, bias_as_view
 
@@ -76,81 +76,11 @@ def test_two_sequences_of_two_tokens_have_two_readings():
         model()(TOKENS[:, :2], mask=torch.ones(2, 2).bool())
 
 
-# --- caches -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("mask", [torch.ones(2, 1, 2), torch.ones(2, 2).bool()])
-def test_a_cache_takes_a_boolean_mask_of_its_own_shape_alone(mask):
-    cache = Cache()
-    model()(TOKENS[:, :2], cache=cache)
-    with refused(ValueError, "boolean of shape (2, 1, 2)"):
-        model()(TOKENS[:, 2:], mask=mask, cache=cache)
-
-
-def padded(*rows):
-    return torch.tensor(rows).bool()[:, None]
-
-
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("name", list(ENCODINGS))
 @torch.no_grad()
-def test_how_many_tokens_came_is_counted_without_padding_and_without_what_is_taken_back():
-    cache, one = Cache(), model()
-    one(TOKENS, mask=padded([0, 1, 1, 1], [1, 1, 1, 1]), cache=cache)
-    assert cache.seen.tolist() == [3, 4]
-    assert not cache.seen.is_floating_point()
-    cache.crop(2)
-    assert cache.seen.tolist() == [1, 2]
-    assert cache.following.tolist() == [1, 2]
-    one(TOKENS[:, :1], cache=cache)
-    assert cache.seen.tolist() == [2, 3]
-    assert cache.pos[:, -1].tolist() == [1, 2]
-
-
-@torch.no_grad()
-def test_crop_gives_a_row_without_real_tokens_its_old_place():
-    cache, one = Cache(), model()
-    one(TOKENS, cache=cache)
-    pos = torch.tensor([[9, 9], [9, 4]])
-    one(TOKENS[:, :2], pos, mask=padded([0, 0], [0, 1]), cache=cache)
-    assert cache.following.tolist() == [4, 5]
-    cache.crop(4)
-    assert cache.following.tolist() == [4, 4]
-
-
-@torch.no_grad()
-def test_a_row_of_padding_changes_nothing_and_a_jump_is_noticed():
-    cache, one = Cache(), model()
-    one(TOKENS, cache=cache)
-    pos = torch.tensor([[9, 10], [4, 5]])
-    one(TOKENS[:, :2], pos, mask=padded([0, 0], [1, 0]), cache=cache)
-    assert cache.steady.tolist() == [True, True]
-    assert cache.next_positions(1, None, torch.device("cpu")).tolist() == [[4], [5]]
-    one(TOKENS[:, :2], torch.tensor([[7, 8], [5, 6]]), mask=padded([1, 0], [1, 1]), cache=cache)
-    assert cache.steady.tolist() == [False, True]
-    with refused(ValueError, "do not rise by 1: give pos"):
-        one(TOKENS[:, :1], cache=cache)
-
-
-@torch.no_grad()
-def test_no_new_token_changes_nothing():
-    cache, one = Cache(), model()
-    one(TOKENS, cache=cache)
-    one(TOKENS[:, :0], cache=cache)
-    assert cache.length == 4
-    assert cache.next_positions(1, None, torch.device("cpu")).tolist() == [4]
-
-
-@torch.no_grad()
-def test_one_token_after_the_other_counts_on_by_one():
-    cache, one = Cache(), model()
-    for i in range(4):
-        one(TOKENS[:, i : i + 1], cache=cache)
-    assert cache.pos.tolist() == [0, 1, 2, 3]
-    assert cache.following.tolist() == [4]
-
-
-@torch.no_grad()
-def test_what_bfloat16_cannot_count_comes_next_all_the_same():
-    cache = Cache()
-    model()(TOKENS[:, :2], torch.tensor([255.0, 256.0]).bfloat16(), cache=cache)
-    assert cache.following.tolist() == [257]
-    assert cache.steady.tolist() == [True]
+def test_a_model_in_half_precision_answers_in_it(name, fused):
+    one = model(name).bfloat16()
+    for block in one.blocks:
+        block.attention.fused = fused
+    assert one(TOKENS).dtype == torch.bfloat16
