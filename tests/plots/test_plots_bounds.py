@@ -6,7 +6,9 @@ import pytest
 from posenc import plots
 from posenc.plots._data import listed, number, sentence
 from posenc.plots._dots import apart
-from posenc.plots._maps import _round_up
+from posenc.plots._lines import spread
+from posenc.plots._maps import _is_square, _round_up
+from posenc.plots._style import style_of
 
 XY = {"xlabel": "x", "ylabel": "y"}
 
@@ -48,6 +50,63 @@ def test_ticks_stand_at_round_distances(step, expected):
 def test_dots_that_would_hide_each_other_stand_apart():
     assert apart(np.array([0.0, 0.5, 0.51, 1.0]), 1.0).round(2).tolist() == [0, -0.16, 0.16, 0]
     assert apart(np.array([3.0, 1.0, 3.0, 3.0]), 2.0).round(2).tolist() == [-0.16, 0, 0, 0.16]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "places"),
+    [
+        ([0.5, 0.5, 1.2], [0.45, 0.55, 1.0]),
+        ([0.9, 0.1, 0.5], [0.9, 0.1, 0.5]),
+        ([0.3, 0.3, 0.3], [0.2, 0.3, 0.4]),
+        ([1.0, 1.0, 1.0], [0.8, 0.9, 1.0]),
+        ([0.0, 0.0, 0.0], [0.0, 0.1, 0.2]),
+    ],
+)
+def test_labels_stand_at_the_nearest_places_that_are_apart(wanted, places):
+    assert spread(wanted, 0.1) == pytest.approx(places, abs=1e-6)
+
+
+def test_numbers_in_cells_have_a_minus_and_are_legible():
+    [ax, _] = plots.heatmap([[-1.5, 2.0]], values=True, **XY).figure.axes
+    words = {text.get_text(): text.get_color() for text in ax.texts}
+    assert words == {"−1.50": "white", "2.00": "black"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "square"), [(1, 1, 1), (13, 10, 1), (14, 10, 0), (7, 10, 1), (6, 10, 0)]
+)
+def test_which_matrix_is_drawn_square(rows, columns, square):
+    assert _is_square(np.zeros((rows, columns))) is bool(square)
+    ax = plots.heatmap(np.zeros((rows, columns)), **XY).figure.axes[0]
+    assert (ax.get_aspect() == 1) is bool(square)
+
+
+@pytest.mark.parametrize(("signed", "colours"), [(True, "cividis"), (False, "viridis")])
+def test_signed_and_unsigned_maps_have_colours_of_their_own(signed, colours):
+    ax = plots.heatmap(np.eye(2), signed=signed, **XY).figure.axes[0]
+    assert ax.images[0].get_cmap().name == colours
+
+
+def test_a_page_has_its_image_with_the_alt_text_beside_it(monkeypatch):
+    monkeypatch.delenv("POSENC_QUIET", raising=False)
+    picture = plots.odometer(1)
+    bundle, told = picture._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "image/png", "text/html"}
+    assert bundle["text/html"] == picture.img()
+    assert bundle["image/png"] in picture.img()
+    assert 'alt="The odometer shows position 1.' in picture.img()
+    assert told == {"image/png": {"alt": picture.alt}}
+    monkeypatch.setenv("POSENC_QUIET", "1")
+    assert "text/html" not in picture._repr_mimebundle_()[0]
+
+
+def test_a_name_of_ones_own_decides_its_style():
+    styles = {str(style_of(f"name {i}")) for i in range(40)}
+    assert len(styles) == 12  # three colours, four markers
+
+
+def test_a_kernel_goes_to_offset_64():
+    assert 'x: "offset k", 0 to 64' in plots.kernel(8).facts
 
 
 STILL_DRAWN = {
