@@ -29,6 +29,14 @@ class Counter:
 
 def untested(x: int) -> int:
     return x - 1
+
+
+import dataclasses
+
+
+@dataclasses.dataclass
+class Left:
+    out: int = 0
 '''
 TESTS = """\
 import tiny_counter
@@ -109,7 +117,7 @@ def test_what_is_made_of_a_module_and_what_is_left_out(tiny):
     assert "tiny_counter:Counter.more: if by > LIMIT: -> if by >= LIMIT:" in keys
     assert "tiny_counter:Counter.step: step = 1 -> step = 2" in keys
     assert "tiny_counter:untested: return x - 1 -> return x + 1" in keys
-    assert [key for key in keys if "raise" in key or '"""' in key] == []
+    assert [key for key in keys if "raise" in key or '"""' in key or "Left" in key] == []
     [more] = {mutant.lines for mutant in made if mutant.place == "Counter.more"}
     assert more == MORE["lines"]
     for mutant in made:
@@ -124,6 +132,15 @@ def test_the_list_of_survivors_is_complained_about():
         f"killed now, take it off the list: {old.key}",
         f"survives: write a test, or record it: {new.key}",
     ]
+
+
+def test_a_seed_has_an_order_that_an_edit_does_not_shuffle():
+    run = pytest.importorskip("mutation.run", reason="it comes with `make full`")
+    mutants = [Mutant("m", "f", str(i), "") for i in range(50)]
+    order = run.shuffled(mutants, 1)
+    assert order != run.shuffled(mutants, 2)
+    assert run.shuffled(mutants[:25], 1) == [one for one in order if one in mutants[:25]]
+    assert 0 <= min(map(run.place, mutants)) < max(map(run.place, mutants)) < 1
 
 
 def test_every_survivor_stands_once_under_a_reason():
