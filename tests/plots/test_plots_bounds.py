@@ -81,6 +81,14 @@ def test_which_matrix_is_drawn_square(rows, columns, square):
     assert (ax.get_aspect() == 1) is bool(square)
 
 
+@pytest.mark.parametrize("percent", [False, True])
+def test_only_an_axis_of_shares_is_in_percent(percent):
+    options = {"percent": True} if percent else {}
+    axis = plots.lines({"a": [0.0, 0.5]}, **XY, **options).figure.axes[0].yaxis
+    words = [text.get_text() for text in axis.get_majorticklabels()]
+    assert any("%" in word for word in words) is percent
+
+
 @pytest.mark.parametrize(("signed", "colours"), [(True, "cividis"), (False, "viridis")])
 def test_signed_and_unsigned_maps_have_colours_of_their_own(signed, colours):
     ax = plots.heatmap(np.eye(2), signed=signed, **XY).figure.axes[0]
@@ -120,6 +128,10 @@ STILL_DRAWN = {
     "four lines": lambda: plots.lines({name: [1, 2] for name in "abcd"}, **XY),
     "weights a little above 1": lambda: plots.attention(np.eye(2) * (1 + 9e-4)),
     "one point": lambda: plots.lines({"a": [1.0]}, **XY),
+    "a logarithm up to 1": lambda: plots.lines({"a": [0.1, 1.0]}, logy=True, **XY),
+    "four panels": lambda: plots.dots({p: {"a": [1]} for p in "abcd"}, xlabel="x"),
+    "four paths": lambda: plots.path({p: [[0, 0]] for p in "abcd"}, **XY),
+    "a mark of 24 letters": lambda: plots.tick_table({"a": {"b": 24 * "m"}}),
     "two offsets": lambda: plots.kernel(8, max_offset=2),
 }
 
@@ -141,6 +153,12 @@ TOO_MUCH = {
     "the matrix 'a' is empty": lambda: plots.heatmaps({"a": []}, **XY),
     "x must hold one name": lambda: plots.heatmap(np.eye(2), x=["a"], **XY),
     "y must hold one name": lambda: plots.heatmap(np.eye(2), y=["a"], **XY),
+    "x is empty": lambda: plots.lines({"a": [1.0]}, x=[], **XY),
+    "weights is empty": lambda: plots.attention([]),
+    "logy=True needs values above 0": lambda: plots.lines({"a": [0.0, 0.0]}, logy=True, **XY),
+    "panel|at most 4": lambda: plots.dots({p: {"a": [1]} for p in "abcde"}, xlabel="x"),
+    "points holds 5 entries": lambda: plots.path({p: [[0, 0]] for p in "abcde"}, **XY),
+    "short text": lambda: plots.tick_table({"a": {"b": 25 * "m"}}),
     "weights must lie between": lambda: plots.attention(np.eye(2) * -1e-5),
 }
 
