@@ -131,6 +131,7 @@ STILL_DRAWN = {
     "a logarithm up to 1": lambda: plots.lines({"a": [0.1, 1.0]}, logy=True, **XY),
     "four panels": lambda: plots.dots({p: {"a": [1]} for p in "abcd"}, xlabel="x"),
     "four paths": lambda: plots.path({p: [[0, 0]] for p in "abcd"}, **XY),
+    "sixteen rows": lambda: plots.tick_table({str(i): {"b": True} for i in range(16)}),
     "a mark of 24 letters": lambda: plots.tick_table({"a": {"b": 24 * "m"}}),
     "two offsets": lambda: plots.kernel(8, max_offset=2),
 }
@@ -158,6 +159,7 @@ TOO_MUCH = {
     "logy=True needs values above 0": lambda: plots.lines({"a": [0.0, 0.0]}, logy=True, **XY),
     "panel|at most 4": lambda: plots.dots({p: {"a": [1]} for p in "abcde"}, xlabel="x"),
     "points holds 5 entries": lambda: plots.path({p: [[0, 0]] for p in "abcde"}, **XY),
+    "and 16 rows": lambda: plots.tick_table({str(i): {"b": True} for i in range(17)}),
     "short text": lambda: plots.tick_table({"a": {"b": 25 * "m"}}),
     "weights must lie between": lambda: plots.attention(np.eye(2) * -1e-5),
 }
