@@ -81,6 +81,13 @@ def test_which_matrix_is_drawn_square(rows, columns, square):
     assert (ax.get_aspect() == 1) is bool(square)
 
 
+def test_a_line_stands_where_the_sign_changes():
+    signs = [[-1.0, 1.0], [1.0, -1.0]]
+    assert plots.heatmap(signs, signed=True, **XY).figure.axes[0].collections
+    assert not plots.heatmap(signs, **XY).figure.axes[0].collections
+    assert not plots.heatmap(signs, signed=True, values=True, **XY).figure.axes[0].collections
+
+
 @pytest.mark.parametrize("percent", [False, True])
 def test_only_an_axis_of_shares_is_in_percent(percent):
     options = {"percent": True} if percent else {}
@@ -131,6 +138,7 @@ STILL_DRAWN = {
     "a logarithm up to 1": lambda: plots.lines({"a": [0.1, 1.0]}, logy=True, **XY),
     "four panels": lambda: plots.dots({p: {"a": [1]} for p in "abcd"}, xlabel="x"),
     "four paths": lambda: plots.path({p: [[0, 0]] for p in "abcd"}, **XY),
+    "a signed map of one sign": lambda: plots.heatmap([[0.5, 2.0], [3.0, 4.0]], signed=True, **XY),
     "sixteen rows": lambda: plots.tick_table({str(i): {"b": True} for i in range(16)}),
     "a mark of 24 letters": lambda: plots.tick_table({"a": {"b": 24 * "m"}}),
     "two offsets": lambda: plots.kernel(8, max_offset=2),
