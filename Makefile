@@ -43,7 +43,7 @@ unit: ready-test
 	  --doctest-modules --doctest-glob=README.md README.md posenc tests
 
 mutants: ready-test
-	$(if $(wildcard tests/mutants/test_*.py),$(PYTEST) -q -n 2 tests/mutants)
+	$(if $(wildcard tests/mutants/test_*.py),$(PYTEST) -q -n 2 -m "not full" tests/mutants)
 
 nbval: ready-test
 	$(PYTEST) -q -n 2 --dist loadfile --nbval --nbval-current-env \

@@ -48,6 +48,26 @@ def test_best_head_checks_its_words(shape, k):
         analysis.best_head(torch.zeros(shape), k)
 
 
+def test_best_head_looks_at_the_word_before_if_nothing_is_said():
+    with pytest.raises(ValueError, match="k=1$"):
+        analysis.best_head(torch.zeros(1, 2))
+    assert analysis.best_head(torch.eye(2)) == 1
+
+
+def test_kernel_has_the_papers_base_and_the_device_of_the_offsets():
+    offsets = torch.arange(-3, 40)
+    assert torch.equal(analysis.kernel(offsets, 8), analysis.kernel(offsets, 8, 10_000.0))
+    assert analysis.kernel(offsets.to("meta"), 8).device.type == "meta"
+
+
+@pytest.mark.parametrize("wide", ["inputs", "outputs"])
+def test_linear_r2_takes_two_types_and_columns_that_repeat(wide):
+    x = torch.arange(1.0, 6)[:, None].repeat(1, 2)
+    given = {"inputs": x, "outputs": 3 * x}
+    given[wide] = given[wide].double()
+    assert analysis.linear_r2(**given) == pytest.approx(1, abs=1e-12)
+
+
 # --- is it a bug, or equivalent? -------------------------------------------------------------
 
 POS = torch.arange(60)
@@ -75,6 +95,7 @@ CODE = functional.sinusoidal(POS, 16, dtype=torch.float64)
 def test_equivalence_says_how_two_codes_are_related(other, kind):
     found = analysis.equivalence(CODE, other)
     assert found.kind == kind
+    assert found.follows == analysis.FOLLOWS[kind]
     assert found == analysis.equivalence(CODE, other)
     assert analysis.equivalence(other, CODE).kind == kind
     assert repr(found).startswith(f"{kind}: ")
@@ -92,6 +113,17 @@ def test_a_column_twice_needs_its_twin():
 def test_equivalence_refuses_what_cannot_be_compared(b):
     with pytest.raises(ValueError, match=r"two tables of one shape .* got \(3, 3\)"):
         analysis.equivalence(torch.zeros(3, 3), b)
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (3,), (2, 2, 2)])
+def test_equivalence_refuses_what_is_no_table(shape):
+    with pytest.raises(ValueError, match="two tables of one shape"):
+        analysis.equivalence(torch.zeros(shape), torch.zeros(shape))
+
+
+def test_equivalence_measures_in_numbers_and_not_in_shares():
+    large = 1e3 + CODE
+    assert analysis.equivalence(large, large + 1e-3).kind == "different kernel"
 
 
 def test_equivalence_refuses_what_is_no_number():
