@@ -152,17 +152,22 @@ def _examine_table(make: Callable[[int, int], Any]) -> str:
         n, d = CASES[wrong[0]]
         good = " and ".join(f"mended({n}, {d})" for n, d in CASES[: wrong[0]])
         raise Mistake("one-case", f"{good} is correct, but {differences[wrong[0]]}. Use n and d.")
+    _name_first(tables[0])
+    first = differences[0]
+    assert first
+    raise first
+
+
+def _name_first(table: Tensor) -> None:
+    """Raise what is wrong with the first table, which nothing in all of them explains."""
     pos = torch.arange(CASES[0][0])
     try:
-        named(tables[0], pos)
+        named(table, pos)
     except Remark as remark:  # its numbers are not those that were asked for
         raise Mistake(
             "value", f"{remark}; the task asks for the table channel by channel"
         ) from None
-    check_hands(tables[0], pos, "mended(40, 8)")
-    first = differences[0]
-    assert first
-    raise first
+    check_hands(table, pos, "mended(40, 8)")
 
 
 def _shape(table: Any, n: int, d: int) -> None:

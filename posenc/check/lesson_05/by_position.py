@@ -99,15 +99,13 @@ def _examine_by_position(answer: Loss) -> str:
         if form.slug == "shape" and good:
             raise Mistake("one-shape", f"{form}. Read the sizes from logits.shape.") from None
         raise
-    wrong = [number for number, first in enumerate(differences) if first]
-    if not wrong:
+    if not any(differences):
         return "The losses are correct: one mean of −log p for each position."
     explain(found, SLIPS, CASES, 2e-5)
-    if wrong[0] > 0:
-        told = (
-            f"With logits of shape (3, 4, 5) the losses are correct, but {differences[wrong[0]]}. "
-        )
-        raise Mistake("one-shape", told + "Read the sizes from logits.shape.")
+    if not differences[0]:
+        other = next(filter(None, differences))
+        told = f"With logits of shape (3, 4, 5) the losses are correct, but {other}"
+        raise Mistake("one-shape", f"{told}. Read the sizes from logits.shape.")
     _judge_losses(answer, *CASES[0], found[0])
     first = differences[0]
     assert first
@@ -134,13 +132,17 @@ def _judge_losses(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) 
     unused = _near(answer(logits.clone(), other), found)
     said = "Other targets give the same losses. Pick each target's entry with gather."
     require(not unused, "targets-unused", said)
+    _judge_mean(answer, logits, targets, found)
+    _judge_odds(answer, logits, targets, found)
+
+
+def _judge_mean(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) -> None:
     alone = [answer(logits[i : i + 1], targets[i : i + 1]) for i in range(3)]
     said = (
         f"At position 0 the texts alone have {', '.join(f'{float(one[0]):.4g}' for one in alone)}"
     )
     said += f", together {found[0]:.4g}. Return their mean."
     require(_near(torch.stack(alone).mean(0), found), "not-a-mean", said)
-    _judge_odds(answer, logits, targets, found)
 
 
 def _judge_odds(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) -> None:
