@@ -132,7 +132,7 @@ class Calls:
     said: str | None = None  # what the first call printed
     found: object = None  # what the last call returned
     only_nothing: bool = True  # so far every call returned None, or an exception
-    error: BaseException | None = None  # the last that a call raised
+    errors: list[BaseException] = field(default_factory=list)  # what calls raised
 
 
 def asked(answer: Callable[..., Any], calls: Calls | None = None) -> Callable[..., Any]:
@@ -167,7 +167,8 @@ def _noted(notes: Calls) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        notes.error, notes.only_nothing = error, False
+        notes.only_nothing = False
+        notes.errors.append(error)
         raise
     finally:
         if notes.said is None:

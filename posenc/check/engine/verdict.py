@@ -133,7 +133,8 @@ def _raised(error: BaseException, calls: guard.Calls) -> str:
         return f"it was interrupted{here}"
     kind, text = type(error).__name__, _text(error)
     line = line_of(error)
-    if calls.called and calls.error is not error and not line:  # the checker's own, of a result
+    its_own = any(error is one for one in calls.errors)
+    if calls.called and not its_own and not line:  # the checker's, of a result
         of_form = form.no_tensor(calls.found)
         if calls.found is None and not calls.only_nothing:
             of_form = form.SOMETIMES

@@ -85,7 +85,8 @@ def _attempt(program: Callable[..., Any], case: tuple[Any, ...]) -> Any:
 def _same(mine: Any, theirs: Any, atol: float) -> bool:
     if isinstance(mine, Tensor) and isinstance(theirs, Tensor):
         return not mine.is_complex() and alike(mine, theirs, atol)
-    both = isinstance(mine, Exception) and type(mine) is type(theirs)
+    # by name: what an answer raises elsewhere arrives as a class of its own
+    both = isinstance(mine, Exception) and type(mine).__name__ == type(theirs).__name__
     return both and _numbers(mine) == _numbers(theirs)
 
 
