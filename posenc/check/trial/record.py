@@ -11,13 +11,13 @@ import os
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
-EXERCISES = {  # read off the folders, which name them in the order of the course
-    path.parent.name.removeprefix("lesson_"): import_module(
-        f"posenc.check.{path.parent.name}"
-    ).EXERCISES
-    for path in sorted(Path(__file__).parents[1].glob("lesson_*/__init__.py"))
+EXERCISES = {  # read off the folders, which name them in the order of the course; in a zip, too
+    name.removeprefix("lesson_"): import_module(f"posenc.check.{name}").EXERCISES
+    for _, name, _ in iter_modules([str(Path(__file__).parents[1])])
+    if name.startswith("lesson_")
 }
 CALLED = {  # the answer's name in the notebook, where it is not that of its checker
     "attention": "masked_attention",

@@ -15,6 +15,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from posenc.check.trial.record import LESSON
 from posenc.course.cells import tags
 from posenc.course.places import CourseError
 
@@ -24,6 +25,7 @@ ASKED_FOR = {"posenc/study/study.json"}  # of the package, but only for whom dec
 LARGEST = 400_000  # bytes beyond the lesson itself
 # What Colab reads: a GPU is asked for, and no account is named.
 ASKED = {"accelerator": "GPU", "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True}}
+_CHECK = re.compile(r"\bcheck\.(\w+)")
 _LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)\s]+)\)")
 
 
@@ -41,7 +43,8 @@ def colab(notebook: NotebookNode, folder: Path, urls: dict[str, str]) -> Noteboo
         if "solution" in tags(cell):
             # What `source_hidden` is in Jupyter.
             cell.metadata["cellView"] = "form"
-    made.cells.insert(1, setup_cell(bundle(folder, declared(notebook))))
+    package = bundle(folder, declared(notebook), checked(notebook))
+    made.cells.insert(1, setup_cell(package))
     made.metadata.update(copy.deepcopy(ASKED))
     return made
 
@@ -49,6 +52,12 @@ def colab(notebook: NotebookNode, folder: Path, urls: dict[str, str]) -> Noteboo
 def declared(notebook: NotebookNode) -> tuple[str, ...]:
     """The files that the cells of a lesson say they read."""
     return tuple(name for cell in notebook.cells for name in cell.metadata.get("files", []))
+
+
+def checked(notebook: NotebookNode) -> frozenset[str]:
+    """The folders of the checkers that a lesson's cells name: posenc/check/lesson_NN."""
+    named = {name for cell in notebook.cells for name in _CHECK.findall(cell.source)}
+    return frozenset(f"lesson_{LESSON[name][:2]}" for name in named if name in LESSON)
 
 
 def setup_cell(package: bytes) -> NotebookNode:
@@ -64,24 +73,31 @@ def setup_cell(package: bytes) -> NotebookNode:
 
 
 @functools.cache
-def bundle(folder: Path, names: tuple[str, ...]) -> bytes:
+def bundle(folder: Path, names: tuple[str, ...], lessons: frozenset[str] | None = None) -> bytes:
     """The package without the course's own tools, and the declared files: a zip, compressed.
 
+    Of the checkers it holds those of ``lessons``; None: of all.
     As a whole it becomes two thirds of what a zip makes of each file by itself.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name, path in sorted(_files(folder, names)):
+        for name, path in sorted(_files(folder, names, lessons)):
             # The same bytes from the same files, whenever and wherever they were written.
             archive.writestr(zipfile.ZipInfo(name), path.read_bytes())
     return lzma.compress(packed.getvalue(), preset=9)
 
 
-def _files(folder: Path, names: Iterable[str]) -> Iterable[tuple[str, Path]]:
+def _files(
+    folder: Path, names: Iterable[str], lessons: frozenset[str] | None
+) -> Iterable[tuple[str, Path]]:
     for path in PACKAGE.rglob("*"):
         inside = path.relative_to(PACKAGE)
         name = f"posenc/{inside.as_posix()}"
         if "__pycache__" in inside.parts or inside.parts[0] == "course" or not path.is_file():
+            continue
+        lesson = path.parent.name
+        other = lessons is not None and lesson.startswith("lesson_") and lesson not in lessons
+        if other and path.name != "__init__.py":  # which names the exercises of the course
             continue
         if name not in ASKED_FOR or name in names:
             yield name, path
