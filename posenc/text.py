@@ -41,7 +41,8 @@ def encode(text: str) -> Tensor:
             f"{strange[0]!r} is not printable ASCII: the alphabet has {len(ALPHABET)} characters, "
             "leave the others out"
         )
-    return torch.tensor([_NUMBER[character] for character in text], device="cpu")
+    numbers = [_NUMBER[character] for character in text]
+    return torch.tensor(numbers, dtype=torch.long, device="cpu")  # (n,)
 
 
 def decode(tokens: Tensor) -> str:

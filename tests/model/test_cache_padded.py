@@ -33,7 +33,8 @@ def padded(*rows):
 @torch.no_grad()
 def test_how_many_tokens_came_is_counted_without_padding_and_without_what_is_taken_back():
     cache, one = Cache(), model()
-    one(TOKENS, mask=padded([0, 1, 1, 1], [1, 1, 1, 1]), cache=cache)
+    pos = torch.tensor([[0, 0, 1, 2], [0, 1, 2, 3]])
+    one(TOKENS, pos, mask=padded([0, 1, 1, 1], [1, 1, 1, 1]), cache=cache)
     assert cache.seen.tolist() == [3, 4]
     assert not cache.seen.is_floating_point()
     cache.crop(2)
