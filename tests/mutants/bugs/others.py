@@ -84,7 +84,7 @@ STUDY = [
     _study("one-text-for-all-seeds", "_steps", "Steps.batch", "for generator in self.texts", "for generator in [Generator() for _ in self.texts]"),
     _study("rate-never-falls", "_steps", "Steps.advance", "setting.lr_at(self.step)", "setting.lr"),
     _study("one-length", "_steps", "Steps.advance", "length_at(self.step, setting, self.plan)", "setting.length"),
-    _study("all-seeds-alike", "_crowd", "_model", "manual_seed(seed)", "manual_seed(0)"),
+    _study("all-seeds-alike", "_crowd", "_model", "seeded(seed)", "seeded(0)"),
     _study("validated-on-the-test", "_score", "score", "cell.setting.length, VALIDATE", "cell.setting.length, TEST"),
     _study("tested-on-the-validation-text", "_score", "_one", "if seed == TEST else", "if seed == VALIDATE else"),
     _study("first-model-for-all", "_crowd", "Crowd.one", "v[index] for k, v in self.params", "v[0] for k, v in self.params"),
