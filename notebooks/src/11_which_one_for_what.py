@@ -740,7 +740,7 @@ check.report()
 # For your own GPU there is a larger setting; the course prints no result of it, because none was measured:
 #
 # ```sh
-# python -m posenc.study --scale gpu
+# python -m posenc.study --scale gpu --out gpu_study
 # ```
 
 # %% [markdown]
