@@ -68,6 +68,7 @@ COMMANDS: dict[str, tuple[str, str, list[Option | list[Option]]]] = {
         _option("--out", type=Path, required=True, help="a folder for the results"),
         _option("--notebook", **SOME, help="only what answers these"),
         _option("--jobs", type=int, default=2, help="submissions at a time"),
+        _option("--draw", type=int, help="the number by which the cases are drawn; a new one"),
         _option("--trusted", action="store_true", help="without bubblewrap's walls"),
     ]),
     "doctor": ("say what is here and what is missing", "learner.doctor:doctor", []),

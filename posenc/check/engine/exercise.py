@@ -1,6 +1,6 @@
 """One way to judge an answer: call it, compare, name the program that gives the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class Exercise:
 
     name: str
     right: Callable[..., Tensor]
-    cases: tuple[tuple[Any, ...], ...]  # the arguments of each call
+    cases: Sequence[tuple[Any, ...]]  # the arguments of each call, drawn for a class (`Drawn`)
     praise: str  # what a right answer is told
     slips: tuple[Slip, ...] = ()
     lacks: Callable[..., None] = _nothing  # (found, right, *case): raises what is missing there

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from posenc.check.engine import draws
 from posenc.check.engine.mistake import Mistake
 from posenc.check.engine.verdict import require
 
@@ -31,7 +32,7 @@ def scored(
 
     ``why`` may find in all that was said a mistake that tells more than that first case does.
     """
-    said = [_said(answer, case) for case in cases]
+    said = _all_said(answer, cases)
     wrong = [(case, says) for case, says in zip(cases, said, strict=True) if says != case.truth]
     if not wrong:
         return 1.0
@@ -44,6 +45,16 @@ def scored(
     which = "" if named else f", which {fact[case.truth]}"
     words = f"It judges {right} of {total} correctly. It returns {says} for {case.name}{which}."
     raise Mistake(slug, f"{words} {advice}".rstrip(), right / total)
+
+
+def _all_said(answer: Callable[..., Any], cases: list[Case]) -> list[bool]:
+    """Return what it says of each; a grader asks some twice, and in an order of chance."""
+    said = [case.truth for case in cases]
+    for number in draws.draw(cases[0].name).again(range(len(cases))):
+        found = _said(answer, cases[number])
+        if said[number] == cases[number].truth:
+            said[number] = found
+    return said
 
 
 def _said(answer: Callable[..., Any], case: Case) -> bool:

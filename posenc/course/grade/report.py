@@ -16,7 +16,7 @@ from posenc._files import write_aside
 from posenc.course.grade.outside.judge import RANK
 
 COLUMNS = ("student", "lesson", "heading", "exercise", "verdict", "mistake", "message", "seconds",
-           "points", "of", "file")  # fmt: skip
+           "points", "of", "file", "draw")  # fmt: skip
 MARKS = dict(zip(RANK, "✓≈✗○··", strict=True))
 MOST = 24  # mistakes in the picture: one a row
 Row = dict[str, Any]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from posenc._files import write_aside
 from posenc.course import places
 from posenc.course.grade import report, submissions, tasks
 from posenc.course.grade.outside import judge, walls
+from posenc.course.grade.outside.judge import How
 from posenc.course.grade.submissions import Submission
 from posenc.course.grade.tasks import Lesson
 from posenc.course.places import CourseError
@@ -23,19 +25,22 @@ STOPPED = "{why}; {done} of {all} are done and kept: run the same command to go 
 
 
 def run(
-    root: Path, folder: Path, out: Path, *, jobs: int, trusted: bool, names: Collection[str] = ()
-) -> int:
+    root: Path, folder: Path, out: Path, *, jobs: int, trusted: bool, names: Collection[str] = (),
+    draw: int | None = None,
+) -> int:  # fmt: skip
     """Grade what is in `folder`, write into `out`; 130 if it was interrupted.
 
-    With ``names`` of lessons, files that answer others are left alone.
+    With ``names`` of lessons, files that answer others are left alone. Cases are drawn by the
+    number ``draw``; without it by that of an earlier run into `out`, or by a new one.
     """
     lessons = [tasks.read(source) for source in places.sources(root)]
     found = submissions.find(folder, lessons)
     chosen = _chosen(root, found, lessons, names)
     walls.refuse_without_walls(trusted)
     try:
-        done = _Done(out, _fingerprint(lessons, trusted))
-        code = _grade(chosen, lessons, done, jobs, trusted)
+        how = How(trusted, _number(out, draw))
+        done = _Done(out, _fingerprint(lessons, how))
+        code = _grade(chosen, lessons, done, jobs, how)
         if not code:
             results = list(done.rows(chosen))
             notes = submissions.passed_over(folder, found) + report.doubled(results)
@@ -46,6 +51,16 @@ def run(
             f"{out} cannot be written: {problem.strerror}; what is done is kept"
         ) from None
     return code
+
+
+def _number(out: Path, draw: int | None) -> int:
+    """Return the number that the class's cases are drawn by, and keep it for the runs to come."""
+    kept = out / "done" / "draw"
+    if draw is None:
+        draw = int(kept.read_text()) if kept.is_file() else secrets.randbelow(1_000_000)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_aside(kept, str(draw).encode())
+    return draw
 
 
 def _chosen(
@@ -61,12 +76,12 @@ def _chosen(
 
 
 def _grade(
-    chosen: list[Submission], lessons: list[Lesson], done: "_Done", jobs: int, trusted: bool
+    chosen: list[Submission], lessons: list[Lesson], done: "_Done", jobs: int, how: How
 ) -> int:
     """Grade what is not done yet, and keep each result as it comes."""
     waiting = [one for one in chosen if not done.has(one)]
     quiet = os.environ.get("POSENC_QUIET") == "1"
-    work = (delayed(_one)(one, lessons, trusted) for one in waiting)
+    work = (delayed(_one)(one, lessons, how) for one in waiting)
     bar = tqdm(total=len(chosen), initial=len(chosen) - len(waiting), unit="file",
                disable=quiet)  # fmt: skip
     why = ""
@@ -86,9 +101,9 @@ def _grade(
 
 
 def _one(
-    submission: Submission, lessons: list[Lesson], trusted: bool
+    submission: Submission, lessons: list[Lesson], how: How
 ) -> tuple[Submission, list[dict[str, Any]]]:
-    return submission, judge.grade(submission, lessons, trusted)
+    return submission, judge.grade(submission, lessons, how)
 
 
 class _Done:
@@ -122,10 +137,10 @@ class _Done:
             yield from json.loads(self.path(submission).read_text(encoding="utf-8"))
 
 
-def _fingerprint(lessons: list[Lesson], trusted: bool) -> str:
+def _fingerprint(lessons: list[Lesson], how: How) -> str:
     """Return what changes when exercises, the package or the way of grading do."""
     package = walls.PACKAGE
-    found = hashlib.sha256(repr((lessons, trusted)).encode())
+    found = hashlib.sha256(repr((lessons, how)).encode())
     for path in sorted(package.rglob("*.py")):  # answers and checkers call all of it
         found.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
     return found.hexdigest()
@@ -135,6 +150,6 @@ def _told(rows: list[dict[str, Any]], out: Path) -> str:
     students = len({row["student"] for row in rows})
     passed = sum(row["verdict"] in judge.PASSED for row in rows)
     return (
-        f"{students} students, {passed} of {len(rows)} answers right: "
-        f"{out / 'results.csv'}, {out / 'index.html'}"
+        f"{students} students, {passed} of {len(rows)} answers right, cases drawn by "
+        f"{rows[0]['draw']}: {out / 'results.csv'}, {out / 'index.html'}"
     )

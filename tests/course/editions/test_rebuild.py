@@ -12,6 +12,7 @@ from posenc.course.editions import colab, editions, folder
 from posenc.course.grade import run as grading
 from posenc.course.grade import tasks
 from posenc.course.grade.outside import walls
+from posenc.course.grade.outside.judge import How
 
 DECLARED = tiny.LESSON.replace("# %%\nfrom", '# %% files=["data/a.md", "data/b.json"]\nfrom', 1)
 STUDY = "study/study.json"
@@ -217,16 +218,16 @@ def test_colabs_cell_has_what_the_lesson_declares_and_the_study_only_then(packag
 
 def test_grades_are_kept_until_the_package_the_lessons_or_the_way_change(package, source):
     lessons = [tasks.read(source)]
-    seen = [grading._fingerprint(lessons, False)]
+    seen = [grading._fingerprint(lessons, How(False))]
     for name in ("functional/_rotary.py", "check/**/*verdict.py", "course/**/*judge.py"):
         touch(next(package.glob(name)))
-        seen.append(grading._fingerprint(lessons, False))
+        seen.append(grading._fingerprint(lessons, How(False)))
     for room in ("check/a/b", "course/grade/a/b"):
         (package / room).mkdir(parents=True)
         (package / room / "new.py").write_text("")
-        seen.append(grading._fingerprint(lessons, False))
-    seen.append(grading._fingerprint(lessons, True))
-    seen.append(grading._fingerprint([replace(lessons[0], cells=("another",))], True))
+        seen.append(grading._fingerprint(lessons, How(False)))
+    seen.append(grading._fingerprint(lessons, How(True)))
+    seen.append(grading._fingerprint([replace(lessons[0], cells=("another",))], How(True)))
     assert len(set(seen)) == len(seen)
     unrelated(source.parents[2], package)
-    assert grading._fingerprint([replace(lessons[0], cells=("another",))], True) == seen[-1]
+    assert grading._fingerprint([replace(lessons[0], cells=("another",))], How(True)) == seen[-1]

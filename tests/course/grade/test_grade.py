@@ -17,6 +17,7 @@ from posenc.course import places
 from posenc.course.grade import report, run, submissions, tasks
 from posenc.course.grade.inside import answers
 from posenc.course.grade.outside import judge, walls
+from posenc.course.grade.outside.judge import How
 from posenc.course.places import CourseError
 
 
@@ -154,19 +155,33 @@ def test_what_is_done_is_not_done_again(graded, small, monkeypatch):
     assert rows_of(out) == before
 
 
+def test_a_class_keeps_its_number_and_another_judges_all_anew(graded, small, capsys):
+    folder, out = graded
+    number = (out / "done" / "draw").read_text()
+    assert {row["draw"] for row in rows_of(out)} == {number}
+    results = sorted((out / "done").glob("*.json"))
+    assert run.run(root_of(small), folder, out, jobs=1, trusted=True, draw=int(number)) == 0
+    assert sorted((out / "done").glob("*.json")) == results
+    assert run.run(root_of(small), folder, out, jobs=1, trusted=True, draw=17) == 0
+    assert {row["draw"] for row in rows_of(out)} == {"17"}
+    assert "cases drawn by 17" in capsys.readouterr().out
+    assert run.run(root_of(small), folder, out, jobs=1, trusted=True, draw=int(number)) == 0
+
+
 def test_a_changed_file_is_graded_again(graded, small, lessons):
     folder, out = graded
-    done = run._Done(out, run._fingerprint(lessons, True))
+    how = How(True, int((out / "done" / "draw").read_text()))
+    done = run._Done(out, run._fingerprint(lessons, how))
     found = submissions.find(folder, lessons)
     assert all(map(done.has, found))
     changed = found[0].path
     content = changed.read_bytes()
     changed.write_bytes(content + b" ")
-    again = run._Done(out, run._fingerprint(lessons, True))
+    again = run._Done(out, run._fingerprint(lessons, how))
     assert not again.has(found[0])
     assert all(map(again.has, found[1:]))
     changed.write_bytes(content)
-    other = run._Done(out, run._fingerprint(lessons, False))
+    other = run._Done(out, run._fingerprint(lessons, How(False, how.draw)))
     assert not any(map(other.has, found))
 
 
@@ -202,7 +217,7 @@ def test_a_sandbox_that_does_not_start_stops_the_class_and_fails_nobody(
 def test_the_checkers_are_left_as_they_were(graded, small, tmp_path):
     seconds = judge.guard.SECONDS
     (found, *_) = submissions.find(graded[0], [tasks.read(small)])
-    judge.grade(found, [], True)
+    judge.grade(found, [], How(True))
     assert judge.guard.SECONDS == seconds < 60
 
 
@@ -238,21 +253,21 @@ def start(small, many):
 def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(small, many):
     first = start(small, many)
     done = many / "out" / "done"
-    while not (done.is_dir() and any(done.iterdir())):
+    while not (done.is_dir() and any(done.glob("*.json"))):
         assert first.poll() is None
         time.sleep(0.2)
     os.killpg(first.pid, signal.SIGINT)
     said, _ = first.communicate(timeout=120)
     assert first.returncode == 130, said
     assert "interrupted" in said
-    kept = {path.name: path.stat().st_mtime_ns for path in done.iterdir()}
+    kept = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
     assert 0 < len(kept) < 6
     assert not (many / "out" / "results.csv").exists()
     second = start(small, many)
     said, _ = second.communicate(timeout=300)
     assert second.returncode == 0, said
     assert len(rows_of(many / "out")) == 12
-    now = {path.name: path.stat().st_mtime_ns for path in done.iterdir()}
+    now = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
     assert len(now) == 6
     assert kept.items() <= now.items()
 

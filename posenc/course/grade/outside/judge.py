@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from posenc import check
-from posenc.check.engine import guard
+from posenc.check.engine import draws, guard
 from posenc.check.engine.verdict import Verdict
 from posenc.course.grade import submissions
 from posenc.course.grade.outside import sandbox
@@ -29,6 +29,14 @@ Said = tuple[str, str, str]  # verdict, mistake, message
 
 
 @dataclass(frozen=True)
+class How:
+    """How a class is judged."""
+
+    trusted: bool
+    draw: int | None = None  # the number that the cases are drawn by; None: those of the notebook
+
+
+@dataclass(frozen=True)
 class Result:
     """What came of one exercise of one file."""
 
@@ -43,12 +51,14 @@ class Result:
     points: float
     of: float
     file: str
+    draw: int | None = None
 
 
-def grade(submission: Submission, lessons: list[Lesson], trusted: bool) -> list[dict[str, Any]]:
+def grade(submission: Submission, lessons: list[Lesson], how: How) -> list[dict[str, Any]]:
     """Return the results of one file as plain values, whatever is in it."""
-    with _aside():
-        return [asdict(result) for result in _results(submission, lessons, trusted)]
+    with _aside(), draws.by(how.draw):
+        results = _results(submission, lessons, how.trusted)
+    return [asdict(result) | {"draw": how.draw} for result in results]
 
 
 @contextlib.contextmanager

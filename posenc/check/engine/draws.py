@@ -1,0 +1,121 @@
+"""The cases that an answer is tried on: one generator, for the notebook and for a class.
+
+A checker states each case once, with the room that it has: ``draw.near(40, 10)`` is 40 in every
+notebook, and a whole number from 30 to 50 for a grader. The grader draws by a number that the
+answers cannot know, the same for a whole class, so that counting calls or keeping a table of
+results earns nothing, and a mark can be repeated.
+"""
+
+import contextlib
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import torch
+
+T = TypeVar("T")
+_number: int | None = None  # None: the cases of the notebook
+
+
+class Draw:
+    """What a checker draws its cases from; without a number each draw is its first argument."""
+
+    def __init__(self, name: str, number: int | None = None) -> None:
+        self.is_drawn = number is not None
+        self._random = random.Random(f"{number} {name}")
+
+    def near(self, value: int, room: int, step: int = 1) -> int:
+        """Return a whole number at most ``room`` steps from ``value``.
+
+        >>> Draw("a").near(40, 10), 30 <= Draw("a", 7).near(40, 10) <= 50
+        (40, True)
+        """
+        return value + step * self._random.randint(-room, room) if self.is_drawn else value
+
+    def one_of(self, first: T, *others: T) -> T:
+        """Return one of these, the first in a notebook.
+
+        >>> Draw("a").one_of("cat", "dog")
+        'cat'
+        """
+        return self._random.choice((first, *others)) if self.is_drawn else first
+
+    def between(self, value: float, low: float, high: float) -> float:
+        """Return a real number from ``low`` to ``high``, ``value`` in a notebook.
+
+        >>> Draw("a").between(0.5, 0, 1)
+        0.5
+        """
+        return self._random.uniform(low, high) if self.is_drawn else value
+
+    def shuffled(self, items: Iterable[T]) -> tuple[T, ...]:
+        """Return the items in an order of chance, in their own in a notebook.
+
+        >>> Draw("a").shuffled("abc")
+        ('a', 'b', 'c')
+        """
+        found = list(items)
+        if self.is_drawn:
+            self._random.shuffle(found)
+        return tuple(found)
+
+    def again(self, items: Sequence[T], share: float = 0.3) -> tuple[T, ...]:
+        """Return the items, some of them twice, in an order of chance; as they are in a notebook.
+
+        >>> Draw("a").again("abc")
+        ('a', 'b', 'c')
+        """
+        twice = [item for item in items if self.is_drawn and self._random.random() < share]
+        return self.shuffled((*items, *twice))
+
+    def generator(self, seed: int = 0) -> torch.Generator:
+        """Return a generator of random tensors; ``seed`` is the notebook's.
+
+        >>> Draw("a").generator(3).initial_seed()
+        3
+        """
+        drawn = self._random.getrandbits(32) if self.is_drawn else seed
+        return torch.Generator().manual_seed(drawn)
+
+
+def draw(name: str) -> Draw:
+    """Return what is drawn from here and now, under a name of its own."""
+    return Draw(name, _number)
+
+
+@contextlib.contextmanager
+def by(number: int | None) -> Iterator[None]:
+    """Draw all cases in the block by this number; None for those of the notebook."""
+    global _number
+    before, _number = _number, number
+    try:
+        yield
+    finally:
+        _number = before
+
+
+class Drawn(Sequence[Any]):
+    """A sequence of cases that is made anew for each number, and kept for as long as it holds.
+
+    >>> cases = Drawn("squares", lambda draw: [(draw.near(8, 2), 1), (5, 2)])
+    >>> list(cases)
+    [(8, 1), (5, 2)]
+    >>> with by(3):
+    ...     6 <= cases[0][0] <= 10
+    True
+    """
+
+    def __init__(self, name: str, make: Callable[[Draw], Iterable[Any]]) -> None:
+        self._name, self._make = name, make
+        self._kept: tuple[int | None, tuple[Any, ...]] | None = None
+
+    def _now(self) -> tuple[Any, ...]:
+        if self._kept is None or self._kept[0] != _number:
+            self._kept = _number, tuple(self._make(draw(self._name)))
+        return self._kept[1]
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._now()[place]
+
+    def __len__(self) -> int:
+        return len(self._now())
