@@ -97,7 +97,7 @@ POSITIONS = (  # what goes wrong with the rows, whatever the channels hold
         lambda pos, dim: _right(pos.bfloat16().double(), dim),
         "The positions are rounded to bfloat16, so 257 gets the vector of 256. Keep positions in "
         "float32 or as integers.",
-        "EleutherAI/gpt-neo#1003",
+        "EleutherAI/gpt-neox#1003",
     ),
     Slip(
         "float16-positions",

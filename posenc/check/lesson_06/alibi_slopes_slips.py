@@ -69,7 +69,7 @@ SLIPS = (
          "second slope of 16 heads."),
     Slip("next-power", lambda n: series(lower(2 * n - 1))[:n],
          "12 heads take the first 12 slopes of 16. Begin with all 8 of 8 heads, then every second "
-         "one of 16.", seen="baichuan-inc/Baichuan2#225"),
+         "one of 16."),
     Slip("halves-each-head", lambda n: 2.0 ** -torch.arange(1, n + 1, dtype=F64),
          "Each slope is half of the one before for any number of heads. Use the exponent −8h/n, "
          "not −h."),

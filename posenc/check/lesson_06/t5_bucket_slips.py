@@ -63,7 +63,7 @@ SLIPS = (
          "query, bucket 0."),
     Slip("two-sided", lambda distance: _bucket(distance, causal=False),
          "These are an encoder's buckets, 16 for each side: distances 8 and 9 share one. Use "
-         "all 32 for keys before the query.", seen="huggingface/transformers#8518"),
+         "all 32 for keys before the query."),
     Slip("two-sided-sign", lambda distance: _bucket(-distance, causal=False),
          "These are an encoder's buckets, 16 for each side, with the sides exchanged. Use all 32 "
          "for keys before the query."),

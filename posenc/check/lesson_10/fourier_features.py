@@ -90,7 +90,7 @@ ROUNDED = "Numbers are rounded to 16 bits on the way. Compute in the type of the
 ONE_WAVE = "Frequency 1 must make one wave from 0 to 1: 2π · (coordinates @ frequencies.T)."
 SLIPS = (
     Slip("no-two-pi", _waves(lambda x, b: x @ b.T),
-         f"The 2π is missing. {ONE_WAVE}", seen="bmild/nerf#12"),
+         f"The 2π is missing. {ONE_WAVE}", seen="KanishJebaMathewM/Truxify#12551"),
     Slip("half-turn", _waves(lambda x, b: phases(x, b) / 2), f"The factor is π. {ONE_WAVE}"),
     Slip("short-pi", _waves(lambda x, b: phases(x, b) * 3.14 / math.pi),
          "π is rounded to 3.14. Use math.pi."),
