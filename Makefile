@@ -50,7 +50,8 @@ nbval: ready-test
 	  --nbval-cell-timeout=300 notebooks
 
 full: ready-full test
-	$(PYTEST) -q -m full tests
+	$(PYTEST) -q -n 2 --dist loadfile -m full --durations=20 tests --ignore=tests/mutants
+	$(PYTEST) -q -n 2 -m full tests/mutants
 
 build: ready-test
 	$(PY) -m posenc.course build
