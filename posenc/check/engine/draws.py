@@ -83,6 +83,17 @@ def draw(name: str) -> Draw:
     return Draw(name, _number)
 
 
+def asked(name: str, ask: Callable[..., T], cases: Iterable[tuple[Any, ...]]) -> list[T]:
+    """Return ``ask(*case)`` for each case, in their order; a grader asks in one of chance.
+
+    >>> asked("powers", pow, [(2, 3), (3, 2)])
+    [8, 9]
+    """
+    given = list(cases)
+    found = {number: ask(*given[number]) for number in draw(name).shuffled(range(len(given)))}
+    return [found[number] for number in range(len(given))]
+
+
 @contextlib.contextmanager
 def by(number: int | None) -> Iterator[None]:
     """Draw all cases in the block by this number; None for those of the notebook."""
