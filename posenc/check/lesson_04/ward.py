@@ -39,7 +39,7 @@ def _noise(n: int, d: int, draw: draws.Draw) -> Tensor:
 def _healthy(right: Tensor, draw: draws.Draw) -> list[Case]:
     """Return tables that are right, each in its way, (n, d)."""
     sorts, (n, d) = list(ORDERS.values()), right.shape
-    wide, first = draw.one_of(64, 56, 72), draw.near(1000, 200)
+    wide, first = draw.one_of(64, 60, 72), draw.near(1000, 200)
     where = f"{first} to {first + n - 1}"
     return [
         Case("the formula's own table", right),
@@ -144,7 +144,7 @@ def _sly_numbers(few: Tensor, draw: draws.Draw) -> list[Case]:
     """Return tables whose rows are in order, and whose numbers are wrong somewhere."""
     n, d = few.shape
     longer, row, many = draw.near(50, 8), draw.near(7, 3), draw.near(300, 10)
-    base, other = draw.one_of(10_100, 10_150, 10_200), draw.one_of(48, 44, 52)
+    base, other = draw.one_of(10_100, 10_150, 10_200), draw.one_of(48, 52, 56)
     spoilt, last = few.clone(), _right(many, d)
     spoilt[row, draw.near(3, 2)] = math.nan
     last[-1] = last[-2]
@@ -166,7 +166,7 @@ def _sly_numbers(few: Tensor, draw: draws.Draw) -> list[Case]:
 def _sly_healthy(few: Tensor, draw: draws.Draw) -> list[Case]:
     """Return tables that are right, and not as the others are."""
     n, d = few.shape
-    rows, other = draw.near(40, 5), draw.one_of(48, 44, 52)
+    rows, other = draw.near(40, 5), draw.one_of(48, 52, 56)
     mixed = torch.linalg.qr(_noise(d, d, draw)).Q
     return [
         Case(f"the formula's table with {rows} rows", _right(rows, d),
@@ -177,7 +177,7 @@ def _sly_healthy(few: Tensor, draw: draws.Draw) -> list[Case]:
         Case("the formula's table, its channels rotated", few @ mixed,
              "Its dot products are the same."),
         Case("the formula's table, rounded in the twelfth digit",
-             few + 1e-12 * _noise(n, d, draw), "Allow for rounding."),
+             few + draw.between(1e-12, 4e-13, 6e-13) * _noise(n, d, draw), "Allow for rounding."),
     ]  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def _ward(draw: draws.Draw) -> Iterator[list[Case]]:
     A class has them with a rounding far below the twelfth digit: no two classes have the
     same bytes.
     """
-    d = draw.one_of(32, 24, 40)
+    d = draw.one_of(32, 40)  # with 24, dot products of the bent table are nearly right
     right = _right(draw.near(264, 5), d)  # bfloat16 gives two positions one vector from 257 on
     few = _right(draw.near(96, 8), d)
     own, *others = _healthy(right, draw)
