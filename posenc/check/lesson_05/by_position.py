@@ -150,7 +150,8 @@ def _judge_losses(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) 
 
 
 def _judge_mean(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) -> None:
-    alone = [answer(logits[i : i + 1], targets[i : i + 1]) for i in range(len(logits))]
+    texts = zip(logits.split(1), targets.split(1), strict=True)
+    alone = [answer(x.clone(), y.clone()) for x, y in texts]
     said = (
         f"At position 0 the texts alone have {', '.join(f'{float(one[0]):.4g}' for one in alone)}"
     )

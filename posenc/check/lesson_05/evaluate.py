@@ -190,7 +190,8 @@ def _judge_share(answer: Score, value: float, quiz: Quiz) -> None:
 
 def _shares(answer: Score) -> Tensor:
     """Return what it says of several models: two numbers may be alike by chance."""
-    return torch.tensor([_number(answer(Model(q), q.tokens.clone(), q.targets)) for q in QUIZZES])
+    asked = ((Model(quiz), quiz.tokens.clone(), quiz.targets.clone()) for quiz in QUIZZES)
+    return torch.tensor([_number(answer(*given)) for given in asked])
 
 
 def _number(found: Any) -> float:
