@@ -65,7 +65,9 @@ def _examine_bucket(answer: Callable[[Tensor], Any]) -> str:
         explain(found, SLIPS, [(distance,) for distance in CASES])
         _company(*found[:2])
         _reach(found)
-        _bucket_properties(torch.cat(tuple(CASES)), torch.cat([*map(_exact, found)]), torch.cat(right))
+        _bucket_properties(
+            torch.cat(tuple(CASES)), torch.cat([*map(_exact, found)]), torch.cat(right)
+        )
     _narrow(answer)
     if found[0].is_floating_point():
         raise Remark("The numbers are correct, as floats. To look up rows of a table, add .long().")
