@@ -58,7 +58,7 @@ def _more(reading: Read, more: float) -> Read:
     a, b, chance = reading
     if not more:
         return reading
-    return [round(x + more, 4) for x in a], [round(x + more, 4) for x in b], round(chance + more, 4)
+    return [round(x + more, 3) for x in a], [round(x + more, 3) for x in b], round(chance + more, 3)
 
 
 def _readings(draw: draws.Draw) -> tuple[Read, ...]:
