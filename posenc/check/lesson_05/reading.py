@@ -66,7 +66,7 @@ def _readings(draw: draws.Draw) -> tuple[Read, ...]:
     kept = []
     for reading in KINDS:
         most = max(reading[0] + reading[1])
-        more = draw.between(0.0, -0.03, min(0.03, 1 - most))
+        more = round(draw.between(0.0, -0.03, min(0.03, 1 - most)), 3)
         kept.append(_more(reading, draw.one_of(*DIGITS) if reading is TO_THE_DIGIT else more))
     if draw.one_of(False, True):
         kept = [(b, a, chance) for a, b, chance in kept]
