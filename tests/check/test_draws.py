@@ -86,3 +86,11 @@ def test_an_answer_that_counts_its_calls_passes_the_notebook_alone(name, answer)
 def test_a_table_of_results_passes_the_notebook_alone(name, answer):
     assert passed(name, by_table(name, answer), None)
     assert not any(passed(name, by_table(name, answer), number) for number in NUMBERS[:4])
+
+
+def test_a_grader_asks_in_an_order_of_chance():
+    seen, cases = [], [(number,) for number in range(20)]
+    with draws.by(3):
+        assert draws.asked("a", lambda n: seen.append(n) or -n, cases) == [-n for n, in cases]
+    assert seen[0] == 0
+    assert seen != sorted(seen)
