@@ -91,6 +91,6 @@ def test_a_table_of_results_passes_the_notebook_alone(name, answer):
 def test_a_grader_asks_in_an_order_of_chance():
     seen, cases = [], [(number,) for number in range(20)]
     with draws.by(3):
-        assert draws.asked("a", lambda n: seen.append(n) or -n, cases) == [-n for n, in cases]
+        assert draws.asked("a", lambda n: seen.append(n) or -n, cases) == [-n for (n,) in cases]
     assert seen[0] == 0
     assert seen != sorted(seen)
