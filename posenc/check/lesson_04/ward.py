@@ -200,7 +200,8 @@ def _ward(draw: draws.Draw) -> Iterator[list[Case]]:
 def _rounded(case: Case, draw: draws.Draw) -> Case:
     if not draw.is_drawn:
         return case
-    return replace(case, table=case.table + 1e-13 * _noise(*case.table.shape, draw))
+    n, d = case.table.shape
+    return replace(case, table=case.table + 1e-13 * _noise(n, d, draw))
 
 
 WARD = draws.Drawn("table_test", _ward)

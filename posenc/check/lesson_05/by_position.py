@@ -119,7 +119,8 @@ def _examine_by_position(answer: Loss) -> str:
         other = next(filter(None, differences))
         told = f"With logits of shape {_first()} the losses are correct, but {other}"
         raise Mistake("one-shape", f"{told}. Read the sizes from logits.shape.")
-    _judge_losses(answer, *CASES[0], found[0])
+    logits, targets = CASES[0]
+    _judge_losses(answer, logits, targets, found[0])
     first = differences[0]
     assert first
     raise first
