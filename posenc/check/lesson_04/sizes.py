@@ -29,7 +29,7 @@ class Sizes:
 
 
 def _drawn(draw: draws.Draw) -> list[Sizes]:
-    d, most = draw.one_of(8, 12, 16), draw.near(64, 10)
+    d, most = draw.one_of(8, 12, 16), draw.near(64, 5, 2)
     return [
         Sizes(
             d=d,
