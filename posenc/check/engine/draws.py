@@ -83,6 +83,20 @@ def draw(name: str) -> Draw:
     return Draw(name, _number)
 
 
+def asked(name: str, ask: Callable[..., T], cases: Iterable[tuple[Any, ...]]) -> list[T]:
+    """Return ``ask(*case)`` for each case; a grader asks in an order of chance.
+
+    The first is always the first, so that a wrong form shows in the plainest case.
+
+    >>> asked("powers", pow, [(2, 3), (3, 2)])
+    [8, 9]
+    """
+    given = list(cases)
+    order = (0, *draw(name).shuffled(range(1, len(given))))
+    found = {number: ask(*given[number]) for number in order}
+    return [found[number] for number in range(len(given))]
+
+
 @contextlib.contextmanager
 def by(number: int | None) -> Iterator[None]:
     """Draw all cases in the block by this number; None for those of the notebook."""

@@ -13,18 +13,19 @@ from posenc.check.engine.sinusoid_slips import CHANNELS, FINE_CODES, ORDERS, put
 from posenc.check.engine.sinusoids import close, explain_table, named
 from posenc.check.engine.verdict import Mistake, require, same
 from posenc.check.lesson_04.positional_module_slips import SLIPS
+from posenc.check.lesson_04.sizes import sentences, tried
 from posenc.check.lesson_04.tables import tell_base, tell_exponents, tell_rounded
 from posenc.functional import sinusoidal
 
 SAYS = {slip.slug: slip.says for slip in (*CHANNELS, *SLIPS)}
 F32 = torch.float32
 FORMS = {"": sinusoidal, **{slip.says: slip.program for slip in FINE_CODES}}  # remark -> vectors
-LONG = "64 tokens with max_len=64"
 
 
 def stop(slug: str, detail: str = "") -> NoReturn:
     """Raise the slip of this name, with its sentence and a detail."""
-    raise Mistake(slug, f"{SAYS[slug]} ({detail})" if detail else SAYS[slug])
+    says = sentences(tried()).get(slug, SAYS[slug])
+    raise Mistake(slug, f"{says} ({detail})" if detail else says)
 
 
 def refuse(wrong: object, slug: str, detail: str = "") -> None:
@@ -33,14 +34,14 @@ def refuse(wrong: object, slug: str, detail: str = "") -> None:
         stop(slug, detail)
 
 
-def zeros(b: int, n: int, dtype: torch.dtype = F32, d: int = 8) -> Tensor:
+def zeros(b: int, n: int, dtype: torch.dtype = F32, d: int = 0) -> Tensor:
     """Return embeddings of zeros, (b, n, d): what comes out is the position vector alone."""
-    return torch.zeros(b, n, d, dtype=dtype)
+    return torch.zeros(b, n, d or tried().d, dtype=dtype)
 
 
-def codes(n: int, form: str = "", d: int = 8) -> Tensor:
+def codes(n: int, form: str = "", d: int = 0) -> Tensor:
     """Return right position vectors, (n, d), in one of the forms that count as right."""
-    return FORMS[form](torch.arange(n), d).to(F32)
+    return FORMS[form](torch.arange(n), d or tried().d).to(F32)
 
 
 # --- calls ------------------------------------------------------------------------------------
@@ -95,10 +96,11 @@ def _width(error: Exception, d: int) -> None:
 def _only_first(module: nn.Module, x: Tensor, case: str) -> None:
     """Raise where a new module accepts what one refuses that has been called before."""
     try:
-        type(module)(8, max_len=64).eval()(x.detach().clone())
+        type(module)(tried().d, max_len=tried().most).eval()(x.detach().clone())
     except Exception:
         return
-    said = "a new module accepts it, one that was called with 5 tokens before does not"
+    before = f"one that was called with {tried().few} tokens before does not"
+    said = f"a new module accepts it, {before}"
     raise Mistake("remembers", f"{case}: {said}. Keep nothing from one call to the next.")
 
 
@@ -109,10 +111,11 @@ def values(module: nn.Module) -> str:
     """Raise unless the vectors are right; return the form of their channels."""
     _axes(module)
     _many_texts(module)
-    added = called(module, zeros(2, 64), LONG)
-    case = "module(x) for zeros of (2, 64, 8)"
-    if added.shape != (2, 64, 8):
-        same(added, codes(64).expand(2, 64, 8), case=case)
+    n, d = tried().most, tried().d
+    added = called(module, zeros(2, n), tried().words)
+    case = f"module(x) for zeros of (2, {n}, {d})"
+    if added.shape != (2, n, d):
+        same(added, codes(n).expand(2, n, d), case=case)
     _twice(module, added)
     form = _form(added[0])
     if form is None:
@@ -122,24 +125,25 @@ def values(module: nn.Module) -> str:
         _scaled(added[0])
         _channels(added[0], case)
     _each_text(added)
-    same(added, codes(64, form or "").expand(2, 64, 8), case=case)
+    same(added, codes(n, form or "").expand(2, n, d), case=case)
     _words(module, added)
     return form or ""
 
 
 def _axes(module: nn.Module) -> None:
     """Raise where the table is cut, or laid, along another axis than that of the tokens."""
-    if not _fits(module, 3, 5):
-        refuse(_fits(module, 3, 64), "not-cut")
-        single = _fits(module, 1, 5) and module(zeros(1, 5)).shape == (5, 5, 8)
+    b, n, most, d = tried().texts, tried().few, tried().most, tried().d
+    if not _fits(module, b, n):
+        refuse(_fits(module, b, most), "not-cut")
+        single = _fits(module, 1, n) and module(zeros(1, n)).shape == (n, n, d)
         refuse(single, "words-first")
-        refuse(_fits(module, 5, 5), "batch-axis")
-    added = called(module, zeros(3, 5), "5 tokens with max_len=64")
-    if added.shape in ((5, 8), (1, 5, 8)):
-        of_ones = torch.equal(module(zeros(3, 5) + 1), added)
-        refuse(of_ones and _form(added.reshape(5, 8)) is not None, "code-alone")
-    if added.shape != (3, 5, 8):
-        same(added, codes(5).expand(3, 5, 8), case="module(x) for x of (3, 5, 8)")
+        refuse(_fits(module, n, n), "batch-axis")
+    added = called(module, zeros(b, n), f"{n} tokens with max_len={most}")
+    if added.shape in ((n, d), (1, n, d)):
+        of_ones = torch.equal(module(zeros(b, n) + 1), added)
+        refuse(of_ones and _form(added.reshape(n, d)) is not None, "code-alone")
+    if added.shape != (b, n, d):
+        same(added, codes(n).expand(b, n, d), case=f"module(x) for x of ({b}, {n}, {d})")
     of_sentence = (added == added[:, :1]).all() and (added[0] != added[1]).any()
     refuse(of_sentence, "batch-axis")
 
@@ -157,19 +161,20 @@ def _fits(module: nn.Module, b: int, n: int) -> bool:
 
 def _many_texts(module: nn.Module) -> None:
     """Raise where the number of texts, and not of tokens, is held against max_len."""
-    for b, n in ((2, 64), (70, 5)):
-        called(module, zeros(1, n), f"{n} tokens with max_len=64")
+    most = tried().most
+    for b, n in ((2, most), (tried().many, tried().few)):
+        called(module, zeros(1, n), f"{n} tokens with max_len={most}")
         try:
             module(zeros(b, n))
         except Exception as error:
-            told = f"{b} texts of {n} tokens with max_len=64 must work; {raised(error)}"
+            told = f"{b} texts of {n} tokens with max_len={most} must work; {raised(error)}"
             told += ". Compare x.shape[1], the sequence length, with max_len."
             raise Mistake("counts-texts", told) from None
 
 
 def _twice(module: nn.Module, added: Tensor) -> None:
     """Raise where a second call gives other numbers than the first."""
-    again = module(zeros(2, 64))
+    again = module(zeros(2, tried().most))
     if not torch.equal(again, added):
         dropped = float((added == 0).double().mean()) > 0.08  # of right vectors a tenth of that
         refuse(dropped or drops(type(module)), "dropout-in-eval")
@@ -191,17 +196,17 @@ def _form(code: Tensor) -> str | None:
 def _is_no_sum(module: nn.Module, added: Tensor) -> None:
     """Raise where what comes out is not x plus something that x does not change."""
     if not added.any():
-        ones = called(module, zeros(2, 64) + 1, LONG)
+        ones = called(module, zeros(2, tried().most) + 1, tried().words)
         require(bool((ones != 1).any()), "adds-nothing", "The module returns x: it adds no vector.")
         by = _form(ones[0]) is not None
         require(not by, "multiplies", "The vectors are multiplied with x. Return x + vectors.")
         told = "Embeddings of zeros get no vector, others do. Add it to every token."
         require(_form((ones - 1)[0]) is None, "skips-zeros", told)
-    fresh = type(module)(8, max_len=64).eval()(zeros(2, 64))
+    fresh = type(module)(tried().d, max_len=tried().most).eval()(zeros(2, tried().most))
     told = "A new module is correct, and no longer after some calls. Keep nothing between calls."
     require(fresh.shape != added.shape or _form(fresh[0]) is None, "remembers", told)
-    x = torch.linspace(-2, 2, 2 * 64 * 8, dtype=F32).reshape(2, 64, 8)
-    extra = called(module, x, LONG) - added
+    x = _steps()
+    extra = called(module, x, tried().words) - added
     factor = float((extra * x).sum() / x.square().sum())
     told = "What is added to x changes with x. Return x + vectors and nothing else, no norm."
     require(close(extra, factor * x, 1e-2), "not-a-sum", told)
@@ -211,24 +216,32 @@ def _each_text(added: Tensor) -> None:
     """Raise where the second text gets other vectors than the first."""
     if close(added[1], added[0]):
         return
-    on = next((form for form in FORMS if close(added[1], codes(128, form)[64:])), None)
-    told = "Token 0 of text 1 gets the vector of position 64: texts are counted as one long text. "
-    require(on is None, "goes-on", told + "Count from 0 in each, with x.shape[1].")
+    n = tried().most
+    on = next((form for form in FORMS if close(added[1], codes(2 * n, form)[n:])), None)
+    told = f"Token 0 of text 1 gets the vector of position {n}: texts are counted as one long "
+    require(on is None, "goes-on", told + "text. Count from 0 in each, with x.shape[1].")
     raise Mistake("each-text", "Two texts in a batch get different vectors. Add the same to each.")
 
 
 def _words(module: nn.Module, added: Tensor) -> None:
     """Raise unless a module with right vectors adds them to the embeddings, and only adds."""
-    x = torch.linspace(-2, 2, 2 * 64 * 8, dtype=F32).reshape(2, 64, 8)
+    x = _steps()
     kept = x.clone()
-    found = called(module, x, LONG)
+    found = called(module, x, tried().words)
     refuse(close(found, added), "code-alone")
     if found.shape == x.shape:
         factor = float(((found - added) * kept).sum() / kept.square().sum())
         if abs(factor - 1) > 1e-3 and close(found, factor * kept + added, 1e-3):
-            refuse(abs(factor - 8**0.5) < 1e-3, "times-root-d", "√8 = 2.83")
+            d, root = tried().d, tried().d ** 0.5
+            refuse(abs(factor - root) < 1e-3, "times-root-d", f"√{d} = {root:.3g}")
             raise Mistake("scales-words", f"x is multiplied by {factor:.3g}. Return x + vectors.")
-    same(found, kept + added, case="module(x) for x of (2, 64, 8)")
+    same(found, kept + added, case=f"module(x) for x of {tuple(x.shape)}")
+
+
+def _steps() -> Tensor:
+    """Return two texts of embeddings that differ everywhere."""
+    n, d = tried().most, tried().d
+    return torch.linspace(-2, 2, 2 * n * d, dtype=F32).reshape(2, n, d)
 
 
 # --- what the vectors are ---------------------------------------------------------------------
@@ -280,4 +293,4 @@ def _channels(code: Tensor, case: str) -> None:
     tell_base([table])
     if close(table[0], codes(1)[0]):  # the sine first in every pair
         tell_exponents(table, table.shape[1])
-    explain_table(code, pos, case)
+    explain_table(code, pos, case, dim=code.shape[1])

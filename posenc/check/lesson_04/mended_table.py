@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine import draws
 from posenc.check.engine.compare import explain, first_difference
 from posenc.check.engine.sinusoid_slips import CODES, FINE_CODES, NAMES, ORDERS, put_back
 from posenc.check.engine.sinusoids import check_hands, named
@@ -16,7 +17,16 @@ from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge
 from posenc.check.lesson_04.tables import right, tell_base, tell_exponents, tell_rounded
 
 F64 = torch.float64
-CASES = ((40, 8), (6, 12), (300, 4), (50, 10), (2100, 6))  # n, d
+CASES = draws.Drawn(  # n, d; both even, so that their exchange shows in the shape
+    "mended_table",
+    lambda draw: (
+        (draw.near(40, 4, 2), draw.one_of(8, 10, 14, 16)),
+        (draw.near(6, 1, 2), draw.one_of(12, 10, 14)),
+        (draw.near(300, 10, 2), 4),
+        (draw.near(50, 4, 2), draw.one_of(10, 8, 12)),
+        (draw.near(2100, 20, 2), draw.one_of(6, 8)),
+    ),
+)
 LOOSE = 2e-3  # a slip computed in float32 is still that slip
 
 
@@ -135,7 +145,7 @@ WHATEVER_ORDER = tuple(slip for slip in SLIPS if slip.says not in (ORDER, ENDS))
 
 
 def _examine_table(make: Callable[[int, int], Any]) -> str:
-    found = [make(n, d) for n, d in CASES]
+    found = draws.asked("mended_table", make, CASES)
     wanted = [right(n, d) for n, d in CASES]
     for (n, d), table in zip(CASES, found, strict=True):
         _shape(table, n, d)
@@ -160,14 +170,15 @@ def _examine_table(make: Callable[[int, int], Any]) -> str:
 
 def _name_first(table: Tensor) -> None:
     """Raise what is wrong with the first table, which nothing in all of them explains."""
-    pos = torch.arange(CASES[0][0])
+    n, d = CASES[0]
+    pos = torch.arange(n)
     try:
         named(table, pos)
     except Remark as remark:  # its numbers are not those that were asked for
         raise Mistake(
             "value", f"{remark}; the task asks for the table channel by channel"
         ) from None
-    check_hands(table, pos, "mended(40, 8)")
+    check_hands(table, pos, f"mended({n}, {d})")
 
 
 def _shape(table: Any, n: int, d: int) -> None:

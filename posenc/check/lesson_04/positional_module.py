@@ -21,6 +21,7 @@ from posenc.check.lesson_04.added_codes import (
     zeros,
 )
 from posenc.check.lesson_04.positional_module_slips import SLIPS
+from posenc.check.lesson_04.sizes import tried
 
 __all__ = ["SLIPS", "positional_module"]
 
@@ -74,8 +75,9 @@ def _examine_module(cls: type[nn.Module]) -> str:
 
 
 def _made(cls: type[nn.Module]) -> nn.Module:
+    d, most = tried().d, tried().most
     try:
-        module = cls(8, max_len=64)
+        module = cls(d, max_len=most)
     except (TypeError, ValueError, AttributeError) as error:
         text = str(error)
         told = (
@@ -89,8 +91,8 @@ def _made(cls: type[nn.Module]) -> nn.Module:
     require(isinstance(module, nn.Module), "not-a-module", told)
     kept = [*module.state_dict().values(), *module.buffers(), *vars(module).values()]
     shapes = [tuple(t.shape[-2:]) for t in kept if isinstance(t, Tensor) and t.dim() > 1]
-    swapped = (8, 64) in shapes and (64, 8) not in shapes
-    refuse(swapped, "swapped-arguments", "the table is (8, 64)")
+    swapped = (d, most) in shapes and (most, d) not in shapes
+    refuse(swapped, "swapped-arguments", f"the table is ({d}, {most})")
     return module
 
 
@@ -98,34 +100,34 @@ def _made(cls: type[nn.Module]) -> nn.Module:
 
 
 def _widths(cls: type[nn.Module], form: str) -> None:
-    """Raise where only the width 8 is right."""
-    for d in (12, 4, 20):
-        case = f"40 tokens with d_model={d}"
-        out, right = called(made(cls, d, 40), zeros(2, 40, d=d), case), codes(40, form, d)
+    """Raise where only the first width is right."""
+    n = tried().rows
+    for d in tried().widths:
+        case = f"{n} tokens with d_model={d}"
+        out, right = called(made(cls, d, n), zeros(2, n, d=d), case), codes(n, form, d)
         told = f"With d_model={d} nothing is added. Make the vectors from d_model."
-        require(out.shape != (2, 40, d) or bool(out.any()), "one-width", told)
-        if out.shape == (2, 40, d) and not close(out[0], right):
+        require(out.shape != (2, n, d) or bool(out.any()), "one-width", told)
+        if out.shape == (2, n, d) and not close(out[0], right):
             p, c = (int(i) for i in ((out[0] - right).abs() > 1e-4).nonzero()[0])
-            told = (
-                f"The vectors are correct with d_model=8, not with {d}: position {p}, channel {c} "
-            )
-            told += f"has {out[0, p, c]:.4g} for {right[p, c]:.4g}. Use d_model in the frequencies."
-            raise Mistake("one-width", told)
-        same(out, right.expand(2, 40, d), case=f"module(x) for zeros of (2, 40, {d})")
+            told = f"The vectors are correct with d_model={tried().d}, not with {d}: position {p}, "
+            told += f"channel {c} has {out[0, p, c]:.4g} for {right[p, c]:.4g}. Use d_model in the "
+            raise Mistake("one-width", told + "frequencies.")
+        same(out, right.expand(2, n, d), case=f"module(x) for zeros of (2, {n}, {d})")
 
 
 def _reach(cls: type[nn.Module], form: str) -> None:
     """Raise where the vectors are right up to some position, and not beyond."""
-    out = called(made(cls, 8, 2100), zeros(1, 2100), "2100 tokens with max_len=2100")
-    right = codes(2100, form)
-    if out.shape != (1, 2100, 8):
-        same(out, right[None], case="module(x) for zeros of (1, 2100, 8)")
+    n, d = tried().reach, tried().d
+    out = called(made(cls, d, n), zeros(1, n), f"{n} tokens with max_len={n}")
+    right = codes(n, form)
+    if out.shape != (1, n, d):
+        same(out, right[None], case=f"module(x) for zeros of (1, {n}, {d})")
     off = ((out[0] - right).abs() > 2e-3).any(-1)
     if not off.any():
         return
     p = int(off.nonzero()[0])
     ids = torch.arange(-300, p)
-    apart = (FORMS[form](ids, 8).to(F32) - out[0, p]).abs().amax(-1)
+    apart = (FORMS[form](ids, d).to(F32) - out[0, p]).abs().amax(-1)
     told = f"Up to position {p - 1} the vectors are correct. Position {p} gets "
     near = int(ids[apart.argmin()])
     told += f"that of position {near}" if apart.min() < 2e-3 else "another one"
@@ -134,8 +136,8 @@ def _reach(cls: type[nn.Module], form: str) -> None:
 
 def _home(cls: type[nn.Module]) -> None:
     try:
-        moved = cls(8, max_len=64).eval().to("meta")
-        device = moved(torch.zeros(1, 5, 8, device="meta")).device
+        moved = cls(tried().d, max_len=tried().most).eval().to("meta")
+        device = moved(torch.zeros(1, tried().few, tried().d, device="meta")).device
     except Exception as error:  # whatever it raises there, it did not raise on the CPU
         if "meta tensors" in str(error) and "item()" in str(error):
             return  # it looks at a value, which this device does not have
@@ -145,18 +147,19 @@ def _home(cls: type[nn.Module]) -> None:
 
 
 def _half(cls: type[nn.Module], form: str) -> None:
-    x = zeros(1, 600, torch.bfloat16)
-    module = made(cls, 8, 600)
+    n = tried().half
+    x = zeros(1, n, torch.bfloat16)
+    module = made(cls, tried().d, n)
     for said in ("", " after .bfloat16()"):
         module = module.bfloat16() if said else module
-        out = called(module, x, f"600 bfloat16 embeddings with max_len=600{said}")
+        out = called(module, x, f"{n} bfloat16 embeddings with max_len={n}{said}")
         wide = str(out.dtype).removeprefix("torch.")
         refuse(out.dtype != x.dtype, "dtype", f"{wide}{said}")
         refuse(torch.equal(out[0, 256], out[0, 257]), "half-positions", said.strip())
-        if said and not close(out[0], codes(600, form), 0.01):
+        if said and not close(out[0], codes(n, form), 0.01):
             _rounded_frequencies(module)
         case = f"the vectors added to bfloat16 embeddings{said}"
-        same(out[0], codes(600, form), case=case, atol=0.01)
+        same(out[0], codes(n, form), case=case, atol=0.01)
 
 
 def _rounded_frequencies(module: nn.Module) -> None:
@@ -166,37 +169,41 @@ def _rounded_frequencies(module: nn.Module) -> None:
             f"After .bfloat16() the buffer {name!r} of frequencies is rounded, and the angles with "
         )
         told += "it. Compute the frequencies in forward, or make the vectors themselves the buffer."
-        few = buffer.is_floating_point() and buffer.numel() <= 8
+        few = buffer.is_floating_point() and buffer.numel() <= tried().d
         require(not few, "rounded-frequencies", told)
 
 
 def _length(cls: type[nn.Module], form: str) -> None:
-    module = made(cls, 8, 16)
+    most = tried().short
+    over, module = most + 1, made(cls, tried().d, most)
     try:
-        out = module(zeros(1, 17))
+        out = module(zeros(1, over))
     except ValueError:
         return
     except Exception as error:
         stop("length", raised(error))
-    told = no_result(out).replace("The function", "For 17 tokens with max_len=16 forward")
+    told = no_result(out).replace("The function", f"For {over} tokens with max_len={most} forward")
     require(not told, "length", told)
-    if isinstance(out, Tensor) and out.shape == (1, 17, 8):
-        earlier = torch.cdist(out[0, 16:].double(), codes(16, form).double())
+    if isinstance(out, Tensor) and out.shape == (1, over, tried().d):
+        earlier = torch.cdist(out[0, most:].double(), codes(most, form).double())
         refuse(earlier.min() < 1e-3, "wraps", f"that of position {int(earlier.argmin())}")
-    same(out[0], codes(17, form), case="the vectors added to 17 tokens with max_len=16")
+    same(out[0], codes(over, form), case=f"the vectors added to {over} tokens with max_len={most}")
+    far = most + 24
     try:
-        module(zeros(1, 40))
+        module(zeros(1, far))
     except ValueError:
-        told = "With max_len=16 a text of 17 tokens passes, and 40 raise a ValueError. Raise it "
-        raise Mistake("one-too-many", told + "from 17 on: x.shape[1] > max_len.") from None
+        told = f"With max_len={most} a text of {over} tokens passes, and {far} raise a ValueError. "
+        told += f"Raise it from {over} on: x.shape[1] > max_len."
+        raise Mistake("one-too-many", told) from None
     except Exception as error:
         stop("length", raised(error))
 
 
 def _odd(cls: type[nn.Module]) -> None:
-    called(made(cls, 6, 16), zeros(1, 16, d=6), "16 tokens with d_model=6")
+    even, n = tried().even, tried().short
+    called(made(cls, even, n), zeros(1, n, d=even), f"{n} tokens with d_model={even}")
     try:
-        cls(7, max_len=16)
+        cls(even + 1, max_len=n)
     except ValueError:
         return
     except Exception as error:
@@ -205,7 +212,7 @@ def _odd(cls: type[nn.Module]) -> None:
 
 
 def _gradient(module: nn.Module) -> None:
-    x = zeros(1, 5).requires_grad_()
+    x = zeros(1, tried().few).requires_grad_()
     out = module(x)
     require(
         out.requires_grad,
@@ -213,7 +220,7 @@ def _gradient(module: nn.Module) -> None:
         "No gradient flows back to x, so the embedding stays untrained. Remove detach and no_grad.",
     )
     out.sum().backward()
-    same(x.grad, torch.ones(1, 5, 8), case="the gradient of module(x).sum()")
+    same(x.grad, torch.ones_like(x), case="the gradient of module(x).sum()")
 
 
 def _dropout(cls: type[nn.Module]) -> None:
@@ -221,33 +228,37 @@ def _dropout(cls: type[nn.Module]) -> None:
     names = drops(cls)
     if not names:
         return
-    module = cls(8, max_len=64, **{names[0]: 0.5})
-    x = torch.full((8, 64, 8), 3.0, dtype=F32)
+    part, n, d = tried().dropout, tried().most, tried().d
+    module = cls(d, max_len=n, **{names[0]: part})
+    x = torch.full((8, n, d), 3.0, dtype=F32)
     summed = module.eval()(x)
     refuse(not torch.equal(summed, module(x)), "dropout-in-eval")
     out = module.train()(x)
     refuse(torch.equal(out, summed), "dropout-missing")
-    share = float((out == 0).double().mean())
-    off = f"of 4096 channels {share:.0%} are 0"
-    refuse(0.7 < share < 0.8, "dropout-twice", off)
+    share, twice = float((out == 0).double().mean()), 1 - (1 - part) ** 2
+    off = f"of {x.numel()} channels {share:.0%} are 0"
+    refuse(abs(share - twice) < 0.05, "dropout-twice", off)
     refuse(share < 0.1, "dropout-off-the-sum", off)
     require(
         (out == 0).all(-1).double().mean() < 0.2,  # by chance one token of 256 has no channel left
         "drops-words",
         "Dropout zeroes whole tokens. Zero single channels, as torch.nn.Dropout does.",
     )
+    how = "doubled" if part == 0.5 else f"divided by {1 - part:g}"
     require(
         not close(out[out != 0], summed[out != 0]),
         "dropout-unscaled",
-        "What dropout=0.5 leaves is not doubled in training. Use torch.nn.Dropout, which does it.",
+        f"What dropout={part} leaves is not {how} in training. Use torch.nn.Dropout, which does "
+        "it.",
     )
-    same(out[out != 0], 2 * summed[out != 0], case="what dropout=0.5 leaves, in training")
+    kept = summed[out != 0] / (1 - part)
+    same(out[out != 0], kept, case=f"what dropout={part} leaves, in training")
 
 
 def _saved(module: nn.Module, cls: type[nn.Module]) -> str:
     """Return what is worth knowing of a module whose table is saved with its weights."""
     try:
-        cls(8, max_len=32).load_state_dict(module.state_dict())
+        cls(tried().d, max_len=32).load_state_dict(module.state_dict())
     except RuntimeError:
         return " Its table is saved in every checkpoint; section 8 shows when that fails."
     return ""

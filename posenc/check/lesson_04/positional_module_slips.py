@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from posenc.check.engine.slip import Slip
+from posenc.check.lesson_04.sizes import Sizes, sentences
 from posenc.functional import sinusoidal
 
 
@@ -150,6 +151,7 @@ class _InPlace(_Right):
         return x
 
 
+SAYS = sentences(Sizes())  # in the notebook
 SLIPS = (
     Slip("batch-axis", _ByBatch,
          "The table is cut by x.shape[0], the batch axis, so all tokens of a text share a vector. "
@@ -160,7 +162,7 @@ SLIPS = (
          "add (n, d).",
          "pytorch/tutorials#1547"),
     Slip("not-cut", _Uncut,
-         "5 tokens do not fit a table of 64 rows. Cut the table to x.shape[1] rows."),
+         SAYS["not-cut"]),
     Slip("code-alone", _CodeAlone,
          "The module returns the position vectors alone. Return x + vectors."),
     Slip("stays-behind", _Attribute,
@@ -185,18 +187,15 @@ SLIPS = (
     Slip("dropout-in-eval", _Always,
          "Two calls in eval() differ, because dropout goes on. Use torch.nn.Dropout, which stops."),
     Slip("swapped-arguments", _Swapped,
-         "d_model and max_len are swapped. (8, max_len=64) asks for 64 rows with 8 channels.",
+         SAYS["swapped-arguments"],
          "sooftware/transformer#1"),
     Slip("length", _Crashes,
-         "17 tokens with max_len=16 fail without a clear reason. Raise a ValueError that states "
-         "both lengths.",
+         SAYS["length"],
          "bentrevett/pytorch-seq2seq#32"),
     Slip("wraps", _Wraps,
-         "17 tokens with max_len=16: the last gets the vector of an earlier one, silently. Raise a "
-         "ValueError."),
+         SAYS["wraps"]),
     Slip("odd-width", _Odd,
-         "d_model=7 leaves one channel without a partner. Raise a ValueError before the table is "
-         "filled.",
+         SAYS["odd-width"],
          "codertimo/BERT-pytorch#78"),
     Slip("times-root-d", _TimesRoot,
          "x is multiplied by √d. That belongs to the embedding and its initialization; return "

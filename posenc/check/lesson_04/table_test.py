@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from posenc.check.engine import draws
 from posenc.check.engine.form import NOTHING, no_result
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
-from posenc.check.lesson_04.ward import ROWS, Case, healthy, ill, sly, sly_healthy
-from posenc.functional import sinusoidal
+from posenc.check.lesson_04.ward import WARD, Case
 
 Test = Callable[[Tensor], Any]  # (n, d) -> True or False
 
@@ -31,12 +30,13 @@ def table_test(answer: Callable[[Tensor], bool]) -> Verdict:
 
 def _examine_test(test: Test) -> tuple[str, float]:
     """Return what the test is worth, and its score; raise while a table is judged wrongly."""
-    wrong = {name: _answer(test, table) for name, table in ill().items()}
-    right = {name: _answer(test, table) for name, table in healthy().items()}
-    told = any(found is not None for found in (*wrong.values(), *right.values()))
-    require(told, "returned-none", NOTHING)
-    slipped = [name for name, found in wrong.items() if found or found is None]
-    refused = [name for name, found in right.items() if found is False]
+    right, wrong, *_ = WARD
+    asked = [(test, case.table) for case in (*wrong, *right)]
+    said = draws.asked("table_test", _answer, asked)
+    require(any(found is not None for found in said), "returned-none", NOTHING)
+    judged = list(zip((*wrong, *right), said, strict=True))
+    slipped = [case.name for case, found in judged[: len(wrong)] if found is not False]
+    refused = [case.name for case, found in judged[len(wrong) :] if found is False]
     share = 1 - len(slipped) / len(wrong)
     score = share * (1 - len(refused) / len(right))  # a test that refuses everything is worth 0
     counted = (
@@ -54,9 +54,7 @@ def _examine_test(test: Test) -> tuple[str, float]:
 
 def _why_refused(test: Test, refused: list[str], slipped: list[str]) -> tuple[str, str]:
     """Return a name and a remedy for a test that refuses correct tables, as far as they show."""
-    pos = torch.arange(ROWS)
-    paper = sinusoidal(pos, 32, dtype=torch.float64)
-    names = list(healthy())
+    names, paper = [case.name for case in WARD[0]], WARD[0][0].table
     if len(refused) == len(names):
         turned = len(slipped) > len(names)
         said = ". True and False are swapped: return True for a correct table"
@@ -80,11 +78,13 @@ def _why_refused(test: Test, refused: list[str], slipped: list[str]) -> tuple[st
 
 def _tried_further(test: Test) -> None:
     """Raise where a test that judges the ward correctly compares too little, or too much."""
-    counted = "All 23 wrong and 5 right tables are judged correctly"
-    tried = sly()
-    passed = [case for case in tried if not _rejects(test, case)]
-    refused = [case for case in sly_healthy() if _answer(test, case.table) is False]
-    score = 1 - (len(passed) + len(refused)) / (len(tried) + len(sly_healthy()) + 28)
+    right, wrong, tried, healthy = WARD
+    counted = f"All {len(wrong)} wrong and {len(right)} right tables are judged correctly"
+    asked = [(test, case) for case in (*tried, *healthy)]
+    judged = list(zip((*tried, *healthy), draws.asked("table_test", _rejects, asked), strict=True))
+    passed = [case for case, rejects in judged[: len(tried)] if not rejects]
+    refused = [case for case, rejects in judged[len(tried) :] if rejects]
+    score = 1 - (len(passed) + len(refused)) / sum(map(len, WARD))
     if passed:
         said = f"{counted}, but a further wrong one passes: {passed[0].name}. {passed[0].advice}"
         raise Mistake("too-little", said, score)

@@ -8,6 +8,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from posenc.check.engine import draws
 from posenc.check.engine.compare import explain, first_difference
 from posenc.check.engine.place import line_of
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
@@ -31,19 +32,26 @@ def by_position(answer: Loss) -> Verdict:
 
 
 def _case(
-    b: int, n: int, vocab: int, seed: int, dtype: torch.dtype = torch.float64
+    generator: Generator, shape: tuple[int, int, int], dtype: torch.dtype = torch.float64
 ) -> tuple[Tensor, Tensor]:
-    generator = Generator().manual_seed(seed)
-    logits = torch.randn(b, n, vocab, generator=generator, dtype=torch.float64).to(dtype)
-    return logits, torch.randint(vocab, (b, n), generator=generator)
+    logits = torch.randn(shape, generator=generator, dtype=torch.float64).to(dtype)
+    return logits, torch.randint(shape[2], shape[:2], generator=generator)
 
 
-CASES = (
-    _case(3, 4, 5, seed=0),
-    _case(2, 6, 11, seed=1, dtype=torch.float32),
-    _case(5, 3, 7, seed=2),
-    _case(4, 1, 3, seed=3),
-)
+def _cases(draw: draws.Draw) -> list[tuple[Tensor, Tensor]]:
+    b = draw.near(3, 1)
+    n = max(b + draw.one_of(1, 2), 4)
+    first = (b, n, n + draw.one_of(1, 2, 3))
+    others = (
+        ((draw.one_of(2, 3), draw.near(6, 1), draw.near(11, 2)), 1, torch.float32),
+        ((draw.near(5, 1), draw.one_of(3, 2), draw.near(7, 1)), 2, torch.float64),
+        ((draw.near(4, 1), 1, draw.one_of(3, 4, 5)), 3, torch.float64),
+    )
+    made = [_case(draw.generator(seed), shape, dtype) for shape, seed, dtype in others]
+    return [_case(draw.generator(0), first), *draw.shuffled(made)]
+
+
+CASES = draws.Drawn("by_position", _cases)
 PYTORCH = {  # what PyTorch says of a wrong shape -> its name, and what to do
     "Expected target size": (
         "no-transpose",
@@ -81,9 +89,14 @@ def _asked_again(answer: Loss, logits: Tensor, targets: Tensor) -> Any:
         if isinstance(error, NotImplementedError):
             raise
         text, line = " ".join(str(error).split())[:80], line_of(error)
-        told = f"With logits of shape {tuple(logits.shape)} in place of (3, 4, 5) the function "
+        told = f"With logits of shape {tuple(logits.shape)} in place of {_first()} the function "
         told += f"raised {type(error).__name__}: {text} ({line}). Read the sizes from logits.shape."
         raise Mistake("one-shape", told) from None
+
+
+def _first() -> tuple[int, ...]:
+    """Return the shape of the logits that are tried first, (b, n, vocab)."""
+    return tuple(CASES[0][0].shape)
 
 
 def _examine_by_position(answer: Loss) -> str:
@@ -104,9 +117,10 @@ def _examine_by_position(answer: Loss) -> str:
     explain(found, SLIPS, CASES, 2e-5)
     if not differences[0]:
         other = next(filter(None, differences))
-        told = f"With logits of shape (3, 4, 5) the losses are correct, but {other}"
+        told = f"With logits of shape {_first()} the losses are correct, but {other}"
         raise Mistake("one-shape", f"{told}. Read the sizes from logits.shape.")
-    _judge_losses(answer, *CASES[0], found[0])
+    logits, targets = CASES[0]
+    _judge_losses(answer, logits, targets, found[0])
     first = differences[0]
     assert first
     raise first
@@ -128,7 +142,7 @@ def _judge_losses(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) 
     said = f"Other logits at position 2 change entry {int(moved.argmax())} of the result. "
     require(bool(moved.max() < 1e-6), "positions-mixed", f"{said}Keep the positions apart.")
     other = targets.clone()
-    other[:, 1] = (other[:, 1] + 1) % 5
+    other[:, 1] = (other[:, 1] + 1) % logits.shape[2]
     unused = _near(answer(logits.clone(), other), found)
     said = "Other targets give the same losses. Pick each target's entry with gather."
     require(not unused, "targets-unused", said)
@@ -137,7 +151,8 @@ def _judge_losses(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) 
 
 
 def _judge_mean(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) -> None:
-    alone = [answer(logits[i : i + 1], targets[i : i + 1]) for i in range(3)]
+    texts = zip(logits.split(1), targets.split(1), strict=True)
+    alone = [answer(x.clone(), y.clone()) for x, y in texts]
     said = (
         f"At position 0 the texts alone have {', '.join(f'{float(one[0]):.4g}' for one in alone)}"
     )
@@ -149,13 +164,15 @@ def _judge_odds(answer: Loss, logits: Tensor, targets: Tensor, found: Tensor) ->
     raised = answer(logits + 1.0, targets.clone())
     said = f"1 added to all logits changes entry 0 from {found[0]:.4g} to {raised[0]:.4g}. Softmax "
     require(_near(raised, found), "no-softmax", f"{said}ignores such a constant: use log_softmax.")
-    sure = answer(100.0 * functional.one_hot(targets, 5).double(), targets.clone())
+    vocab = logits.shape[2]
+    sure = answer(100.0 * functional.one_hot(targets, vocab).double(), targets.clone())
     said = f"For a model that is certain of every target the loss is {_far(sure, 0.0):.4g}, not 0. "
     require(bool(sure.abs().max() < 1e-3), "sure", f"{said}−log 1 is 0.")
     level = answer(torch.zeros_like(logits), targets.clone())
-    far = _far(level, math.log(5))
-    said = f"With equal logits for 5 characters the loss is {far:.4g}. It must be log 5 = 1.609."
-    require(abs(far - math.log(5)) < 1e-3, "level", said)
+    must = math.log(vocab)
+    far = _far(level, must)
+    said = f"With equal logits for {vocab} characters the loss is {far:.4g}. It must be "
+    require(abs(far - must) < 1e-3, "level", f"{said}log {vocab} = {must:.4g}.")
     odds = answer(torch.tensor([[[0.0, math.log(3)]]]), torch.tensor([[1]]))
     said = f"For logits 0 and log 3 the loss of the second is {_far(odds, 0.2877):.4g}. Its "
     said += "probability is 3/4, so it must be 0.2877."

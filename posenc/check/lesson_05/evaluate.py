@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from posenc.check.engine import draws
 from posenc.check.engine.place import line_of
 from posenc.check.engine.slip import name_it, told_by
 from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge, require
@@ -77,8 +78,23 @@ class Quiz:
         return float((self.guesses == self.targets)[self.targets != IGNORE].double().mean())
 
 
-FIRST = Quiz(20, 7, 7, sparse=7)  # as many places as letters: argmax over places is no error
-QUIZZES = (FIRST, Quiz(20, 7, 7, 1, sparse=7), Quiz(12, 5, 5, 2, sparse=4), Quiz(8, 11, 11, 3))
+def _quizzes(draw: draws.Draw) -> tuple[Quiz, ...]:
+    """Return quizzes with as many places as letters: argmax over places is no error."""
+
+    def quiz(b: int, n: int, seed: int, sparse: int) -> Quiz:
+        return Quiz(b, n, n, draw.generator(seed).initial_seed(), sparse)
+
+    wide = draw.near(7, 1)
+    first = quiz(draw.near(20, 1), wide, 0, sparse=wide)
+    others = (
+        quiz(draw.near(20, 1), wide, 1, sparse=wide),
+        quiz(draw.near(12, 1), 5, 2, sparse=4),
+        quiz(draw.near(8, 1), draw.near(11, 1), 3, sparse=0),
+    )
+    return (first, *draw.shuffled(others))
+
+
+QUIZZES = draws.Drawn("evaluate", _quizzes)
 
 
 class Model(nn.Module):
@@ -164,16 +180,18 @@ def _judge_share(answer: Score, value: float, quiz: Quiz) -> None:
         told = f"{slip} It must be {quiz.share:.4g}; it is {value:.4g}."
         raise Mistake(slip.slug, told) from None
     size = f"tokens of shape {tuple(quiz.tokens.shape)}"
-    told = f"With {tuple(FIRST.tokens.shape)} tokens the share is correct; with {size} it must be "
+    first = QUIZZES[0]
+    told = f"With {tuple(first.tokens.shape)} tokens the share is correct; with {size} it must be "
     told += f"{quiz.share:.4g}, not {value:.4g}. Count what was asked in each call."
-    require(quiz is FIRST, "one-size", told)
-    _judge_places(answer)
+    require(quiz is first, "one-size", told)
+    _judge_places(answer, first)
     raise Mistake("value", f"The share must be {quiz.share:.4g}; it is {value:.4g}.")
 
 
 def _shares(answer: Score) -> Tensor:
     """Return what it says of several models: two numbers may be alike by chance."""
-    return torch.tensor([_number(answer(Model(q), q.tokens.clone(), q.targets)) for q in QUIZZES])
+    asked = ((Model(quiz), quiz.tokens.clone(), quiz.targets.clone()) for quiz in QUIZZES)
+    return torch.tensor([_number(answer(*given)) for given in asked])
 
 
 def _number(found: Any) -> float:
@@ -187,12 +205,12 @@ def _number(found: Any) -> float:
     return value
 
 
-def _judge_places(answer: Score) -> None:
+def _judge_places(answer: Score, quiz: Quiz) -> None:
     """Each answer that turns wrong must take one part of the share, the same everywhere."""
-    right, asked = FIRST.targets.clamp(min=0), FIRST.targets != IGNORE
+    right, asked = quiz.targets.clamp(min=0), quiz.targets != IGNORE
 
     def score(guesses: Tensor) -> float:
-        return _number(_asked(answer, Model(FIRST, guesses), FIRST))
+        return _number(_asked(answer, Model(quiz, guesses), quiz))
 
     best = score(right)
     told = f"A model that is correct wherever it was asked gets {best:.4g}. It must get 1."
@@ -200,7 +218,7 @@ def _judge_places(answer: Score) -> None:
     part = 1 / int(asked.sum())
     for place in asked.nonzero().tolist():
         guesses = right.clone()
-        guesses[tuple(place)] = (guesses[tuple(place)] + 1) % FIRST.vocab
+        guesses[tuple(place)] = (guesses[tuple(place)] + 1) % quiz.vocab
         taken = best - score(guesses)
         told = f"One wrong answer at {place} lowers the share by {taken:.4g}. It must be "
         told += f"{part:.4g} at every place that is asked."

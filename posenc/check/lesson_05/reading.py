@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine import draws
 from posenc.check.engine.slip import name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_05.reading_slips import SLIPS, read
@@ -13,7 +14,10 @@ from posenc.check.lesson_05.reading_slips import SLIPS, read
 Reading = Callable[[list[float], list[float], float], Any]  # seeds, seeds, chance -> a word
 MARGIN = 0.05  # above chance, before a result counts as one
 WORDS = ("a", "b", "both at chance", "not decided")
-READINGS = (
+Read = tuple[list[float], list[float], float]
+TO_THE_DIGIT: Read = ([0.28, 0.3, 0.29], [0.2, 0.25, 0.22], 0.25)  # chance + 0.05
+DIGITS = (0, -0.05, 0.05, 0.09, 0.15)  # more for all of it: the sum is still exact
+KINDS: tuple[Read, ...] = (
     ([0.99, 1.0, 0.98], [0.51, 0.62, 0.55], 0.1),
     ([0.31, 0.28, 0.3], [0.9, 0.95, 0.88], 0.1),
     ([0.95, 0.6, 0.97], [0.7, 0.65, 0.68], 0.1),
@@ -35,7 +39,7 @@ READINGS = (
     ([0.1, 0.12, 0.11], [0.09, 0.13, 0.1], 0.1),
     ([0.9, 0.1, 0.5], [0.6, 0.7, 0.4], 0.1),
     ([0.5, 0.52, 0.51], [0.3, 0.31, 0.35], 0.1),
-    ([0.28, 0.3, 0.29], [0.2, 0.25, 0.22], 0.25),  # chance + 0.05, to the digit
+    TO_THE_DIGIT,
     ([0.7, 0.6, 0.5], [0.65, 0.9, 0.55], 0.1),  # the first seeds against the best ones
     ([0.8, 0.6, 0.7], [0.5, 0.75, 0.65], 0.1),  # sorted, each beats its partner
     ([0.59, 0.58, 0.59], [0.56, 0.57, 0.56], 0.5),  # above 0.05, below 0.1
@@ -47,6 +51,29 @@ READINGS = (
     ([0.7, 0.71, 0.72], [0.68, 0.69, 0.67], 0.5),  # a narrow win is a win
     ([0.71, 0.76, 0.9], [0.69, 0.71, 0.7], 0.5),  # the least equals the greatest
 )
+
+
+def _more(reading: Read, more: float) -> Read:
+    """Return the reading with so much more for the seeds and for chance: the word stays."""
+    a, b, chance = reading
+    if not more:
+        return reading
+    return [round(x + more, 3) for x in a], [round(x + more, 3) for x in b], round(chance + more, 3)
+
+
+def _readings(draw: draws.Draw) -> tuple[Read, ...]:
+    """Return one reading of each kind; for a class others, a and b exchanged, in any order."""
+    kept = []
+    for reading in KINDS:
+        most = max(reading[0] + reading[1])
+        more = round(draw.between(0.0, -0.03, min(0.03, 1 - most)), 3)
+        kept.append(_more(reading, draw.one_of(*DIGITS) if reading is TO_THE_DIGIT else more))
+    if draw.one_of(False, True):
+        kept = [(b, a, chance) for a, b, chance in kept]
+    return draw.again(kept)
+
+
+READINGS = draws.Drawn("reading", _readings)
 
 
 def reading(answer: Reading) -> Verdict:

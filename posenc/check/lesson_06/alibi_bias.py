@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine import draws
 from posenc.check.engine.compare import again, alike, explain, first_difference
 from posenc.check.engine.verdict import Mistake, Remark, Verdict, require
 from posenc.check.lesson_06.alibi_bias_slips import SLIPS, WRONG_SLOPES, right_bias
@@ -16,17 +17,43 @@ __all__ = ["SLIPS", "alibi_bias"]
 
 F64 = torch.float64
 Bias = Callable[[int, Tensor, Tensor], Any]
-CASES = tuple(
-    (n, torch.tensor(queries, dtype=dtype), torch.tensor(keys, dtype=dtype))
-    for n, queries, keys, dtype in (
-        (8, [3, 4, 5], [0, 1, 2, 3, 4, 5], torch.int64),
-        (20, [4095, 300], [0, 257, 4095, 12], torch.int64),
-        (12, [7, 0, 5, 9], [2, 9, 0, 7, 4], torch.int64),
-        (3, [70_001], [70_000, 32_769, 12, 69_900], torch.int64),
-        (6, [40_000, 40_003, 39_990, 40_001, 40_006], [39_995, 40_001], torch.int32),
-        (1, [5], [1, 2, 3, 5], torch.int64),
+Case = tuple[int, Tensor, Tensor]  # heads, queries, keys
+TYPES = (*[torch.int64] * 4, torch.int32, torch.int64)  # of the positions
+
+
+def _cases(draw: draws.Draw) -> tuple[Case, ...]:
+    """Return cases of each kind; where positions are large, slopes are exact in float32."""
+    last, odd = draw.near(5, 1), draw.one_of(*range(4095, 3001, -2))
+    step, far, start = draw.one_of(1, 2, 3, 5), draw.near(70_001, 400), draw.near(39_990, 400)
+    alone, wide = draw.one_of(5, 6, 7), draw.one_of(*range(32_769, 33_000))
+    heads = (
+        *(draw.one_of(8, 16, 32), draw.one_of(20, 18, 24, 28), draw.one_of(12, 10, 14)),
+        *(draw.one_of(3, 5, 7), draw.one_of(6, 7), 1),
     )
-)
+    positions = (
+        (range(3, last + 1), range(last + 1)),
+        (
+            (odd, draw.one_of(*range(300, 330))),
+            draw.shuffled((0, draw.one_of(*range(257, 280, 2)), odd, draw.near(12, 6))),
+        ),
+        (
+            [step * p for p in draw.shuffled((7, 0, 5, 9))],
+            [step * p for p in draw.shuffled((2, 9, 0, 7, 4))],
+        ),
+        ((far,), (far - 1, wide, draw.near(12, 6), far - draw.near(101, 20))),
+        (
+            [start + p for p in draw.shuffled((10, 13, 0, 11, 16))],
+            [start + p for p in draw.shuffled((5, 11))],
+        ),
+        ((alone,), (1, 2, 3, alone)),
+    )
+    return tuple(
+        (n, torch.tensor([*q], dtype=dtype), torch.tensor([*k], dtype=dtype))
+        for n, (q, k), dtype in zip(heads, positions, TYPES, strict=True)
+    )
+
+
+CASES = draws.Drawn("alibi_bias", _cases)
 
 
 def alibi_bias(answer: Bias) -> Verdict:
@@ -46,14 +73,15 @@ def alibi_bias(answer: Bias) -> Verdict:
 
 
 def _examine_bias(answer: Bias) -> str:
-    found = [_asked(answer, *case) for case in CASES]
+    found = draws.asked("alibi_bias", lambda *case: _asked(answer, *case), CASES)
     right = [right_bias(*case) for case in CASES]
     for mine, case in zip(found, CASES, strict=True):
         _form(mine, *case)
     first_difference(found, right, [_words(*case) for case in CASES], 1e-5)
     numbers = [mine.detach().to("cpu", F64) for mine in found]
     if all(map(alike, numbers, right, [1e-5] * len(CASES))):
-        return "Correct for 1 to 20 heads, up to distance 69989."
+        most, far = max(n for n, _, _ in CASES), max(int(q.max() - k.min()) for _, q, k in CASES)
+        return f"Correct for 1 to {most} heads, up to distance {far}."
     explain(found, SLIPS, CASES, atol=1e-5)
     _finite(numbers)
     if all(map(_same_attention, numbers, right, CASES)):
@@ -137,7 +165,7 @@ def _relative(bias: Tensor, q: Tensor, k: Tensor) -> Tensor:
     return (bias - bias.gather(-1, nearest)).where(before, 0)
 
 
-def _same_attention(mine: Tensor, true: Tensor, case: tuple[int, Tensor, Tensor]) -> bool:
+def _same_attention(mine: Tensor, true: Tensor, case: Case) -> bool:
     """Return whether a causal mask and softmax make both the same."""
     _, q, k = case
     a, b = _relative(mine, q, k), _relative(true, q, k)
@@ -183,8 +211,8 @@ def _name_slopes(slopes: list[Tensor]) -> None:
          "which softmax does not see. Subtract the key's position: q_pos[:, None] − k_pos."),
         ("sign", lambda s, _: s < 0, SLIPS[0].says),
         ("slopes-order", lambda s, t: (s.sort().values - t.sort().values).abs() < 1e-4 * s.abs(),
-         "The slopes are correct, but on other heads: with 8 heads head 1 has "
-         f"{slopes[0][0]:.4g}, not 0.5. Keep the order of the slopes."),
+         f"The slopes are correct, but on other heads: with {CASES[0][0]} heads head 1 has "
+         f"{slopes[0][0]:.4g}, not {true[0][0]:.4g}. Keep the order of the slopes."),
     ):  # fmt: skip
         require(not all(holds(s, t).all() for s, t in zip(slopes, true, strict=True)), slug, says)
     for slip in WRONG_SLOPES:

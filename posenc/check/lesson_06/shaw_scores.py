@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine import draws
 from posenc.check.engine.compare import alike, explain, first_difference
 from posenc.check.engine.verdict import Mistake, Verdict, require
 from posenc.check.lesson_06.form import judge_exactly, require_digits, require_tensor
@@ -18,7 +19,6 @@ __all__ = ["SLIPS", "shaw", "shaw_scores"]
 
 F64 = torch.float64
 ONE = torch.ones((), dtype=F64)
-SIZES = ((7, 2, 16), (3, 4, 5), (5, 5, 12), (40, 30, 6), (4, 0, 9), (1, 1, 3))  # n, clip, dh
 
 
 def shaw_scores(answer: Callable[..., Any]) -> Verdict:
@@ -33,33 +33,57 @@ def shaw_scores(answer: Callable[..., Any]) -> Verdict:
     return judge_exactly("shaw_scores", answer, _examine_shaw)
 
 
-def _cases() -> list[tuple[Any, ...]]:
-    generator = torch.Generator().manual_seed(0)
+def _sizes(draw: draws.Draw) -> tuple[tuple[int, int, int], ...]:
+    """Return numbers of tokens, clips and widths; no two axes of a case are equally long."""
+    few, same, many = draw.one_of(3, 4), draw.near(5, 1), draw.near(40, 6)
+    return (
+        (draw.one_of(7, 6, 8, 9), draw.one_of(2, 1), draw.near(16, 4)),
+        (few, few + draw.one_of(1, 2, 3), draw.one_of(5, 6, 7)),
+        (same, same, draw.near(12, 3)),
+        (many, many - draw.near(10, 3), draw.near(6, 1)),
+        (draw.near(4, 1), 0, draw.near(9, 2)),
+        (1, draw.one_of(1, 2), draw.one_of(3, 4, 5)),
+    )
+
+
+def _cases(draw: draws.Draw) -> list[tuple[Any, ...]]:
+    sizes, generator = _sizes(draw), draw.generator(0)
 
     def random(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator, dtype=torch.float32)
 
-    return [(*random(2, n, dh), random(2 * clip + 1, dh), clip) for n, clip, dh in SIZES]
+    return [(*random(2, n, dh), random(2 * clip + 1, dh), clip) for n, clip, dh in sizes]
+
+
+CASES = draws.Drawn("shaw_scores", _cases)
+
+
+def _own(part: Any) -> Any:
+    return part.clone() if isinstance(part, Tensor) else part
 
 
 def _examine_shaw(answer: Callable[..., Any]) -> str:
-    cases = _cases()
-    found: list[Any] = []
-    right = [shaw(*case) for case in cases]
-    for case in cases:
-        found.append(_looked_up(answer, found, *case))
-        _form(found[-1], *case)
-    said = [f"the scores of {n} tokens with clip={clip}" for n, clip, _ in SIZES]
+    asked: list[tuple[Any, tuple[Any, ...]]] = []
+
+    def ask(*case: Any) -> Any:
+        found = _looked_up(answer, asked, *case)
+        _form(found, *case)
+        asked.append((found, case))
+        return found
+
+    found = draws.asked("shaw_scores", ask, CASES)
+    right = [shaw(*case) for case in CASES]
+    said = [f"the scores of {len(q)} tokens with clip={clip}" for q, _, _, clip in CASES]
     difference = first_difference(found, right, said, atol=1e-4)
     if difference is None:
         return "Correct within the clip and beyond it, at six sizes."
-    explain(found, SLIPS, cases, atol=1e-4)
+    explain(found, SLIPS, CASES, atol=1e-4)
     numbers = [mine.detach().to("cpu", F64) for mine in found]
     require_digits(numbers, [x.to(F64) for x in right], "scores")
     _weights(numbers)
     _masked(numbers, right)
     _scale(numbers, right)
-    for mine, true, case in zip(numbers, right, cases, strict=True):
+    for mine, true, case in zip(numbers, right, CASES, strict=True):
         if not alike(mine, true, 1e-4):
             _properties(answer, *case)
     raise difference
@@ -82,19 +106,21 @@ def _form(found: object, q: Tensor, k: Tensor, table: Tensor, clip: int) -> None
     require(shape == (n, n), "shape", message)
 
 
-def _looked_up(answer: Callable[..., Any], before: list[Any], *given: Any) -> Any:
+def _looked_up(
+    answer: Callable[..., Any], before: list[tuple[Any, tuple[Any, ...]]], *given: Any
+) -> Any:
     """Return the scores; name a row that is not in the table, or what was wrong before."""
     try:
-        return answer(*given)
+        return answer(*map(_own, given))
     except (IndexError, RuntimeError) as error:
         if not re.search("out of (bounds|range)", str(error)):
             raise
-    for mine, case in zip(before, _cases(), strict=False):
+    for mine, case in before:
         if not alike(mine, shaw(*case), 1e-4):
             _properties(answer, *case)
-    (q, _, table, clip), within = given, _cases()[1]  # there no distance is beyond the clip
+    (q, _, table, clip), within = given, CASES[1]  # there no distance is beyond the clip
     try:
-        clips = not alike(answer(*within), shaw(*within), 1e-4)
+        clips = not alike(answer(*map(_own, within)), shaw(*within), 1e-4)
     except Exception:
         clips = True
     rows = f"The table has {len(table)} rows, 0 to {2 * clip} (clip={clip})"
@@ -144,7 +170,8 @@ def _factor(mine: Tensor, true: Tensor) -> float | None:
 def _scale(found: list[Tensor], right: list[Tensor]) -> None:
     """Raise if all scores of each case are multiplied by the same number."""
     factors = [_factor(mine, true) for mine, true in zip(found, right, strict=True)]
-    for factor, (n, _, dh) in zip(factors, SIZES, strict=True):
+    for factor, (q, *_) in zip(factors, CASES, strict=True):
+        n, dh = q.shape
         if factor and None not in factors and abs(factor - 1) > 1e-3:
             minus = f"All scores have the wrong sign: {factor:.4g} times q · (k + a) / √d_head. "
             require(factor > 0, "scaled", f"{minus}Leave out the minus.")

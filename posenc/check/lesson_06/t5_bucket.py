@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine import draws
 from posenc.check.engine.compare import alike, explain
 from posenc.check.engine.verdict import Mistake, Remark, Verdict, require
 from posenc.check.lesson_06.form import judge_exactly, require_tensor
@@ -16,15 +17,30 @@ from posenc.functional import t5_bucket as _bucket
 __all__ = ["SLIPS", "t5_bucket"]
 
 F64 = torch.float64
-NEAR = torch.arange(-40, 300)
-CASES = (
-    NEAR,
-    torch.tensor([60, 41, 55, 40, 90]),
-    torch.tensor([5000, 1_000_000, 40_000, 70_000, 10**9]),
-    torch.tensor([-1, -40_000, -1_000_000]),
-    torch.tensor([17]),
-)
-NARROW = (NEAR.int(), NEAR.to(torch.int16), torch.tensor([20_000, -20_000, 5], dtype=torch.int16))
+
+
+def _cases(draw: draws.Draw) -> tuple[Tensor, ...]:
+    """Return near distances in order, some of them, far ones, keys after the query, one alone."""
+    far = (5000, 900), (1_000_000, 300_000), (40_000, 5000), (70_000, 3000), (10**9, 10**8)
+    after = (-40_000, 5000), (-1_000_000, 300_000)
+    return (
+        torch.arange(-draw.near(40, 8), draw.near(300, 20)),
+        torch.tensor(draw.shuffled(draw.near(t, 8) for t in (60, 41, 55, 40, 90))),
+        torch.tensor(draw.shuffled(draw.near(*t) for t in far)),
+        torch.tensor(draw.shuffled((-1, *(draw.near(*t) for t in after)))),
+        torch.tensor([draw.one_of(17, *range(18, 100))]),
+    )
+
+
+def _narrow_cases(draw: draws.Draw) -> tuple[Tensor, ...]:
+    """Return distances of shorter types."""
+    wide = [draw.near(20_000, 5000), -draw.near(20_000, 5000), draw.near(5, 4)]
+    near = CASES[0]
+    return near.int(), near.to(torch.int16), torch.tensor(wide, dtype=torch.int16)
+
+
+CASES = draws.Drawn("t5_bucket", _cases)
+NARROW = draws.Drawn("t5_bucket", _narrow_cases)
 REACHES = (20, 24, 32, 48, 64, 96, 100, 112, 127, 129, 200, 255, 256, 500, 512, 1000, 1024, 4096)
 WHOLE_TENSOR = ("Boolean value of Tensor", "only one element tensors", "converted to Python scalar")
 
@@ -41,13 +57,17 @@ def t5_bucket(answer: Callable[[Tensor], Any]) -> Verdict:
 
 
 def _examine_bucket(answer: Callable[[Tensor], Any]) -> str:
-    found = [_buckets_of(answer, distance) for distance in CASES]
+    found = draws.asked(
+        "t5_bucket", lambda distance: _buckets_of(answer, distance), zip(CASES, strict=True)
+    )
     right = [_bucket(distance) for distance in CASES]
     if not all(map(torch.equal, map(_exact, found), map(_exact, right))):
         explain(found, SLIPS, [(distance,) for distance in CASES])
         _company(*found[:2])
         _reach(found)
-        _bucket_properties(torch.cat(CASES), torch.cat([*map(_exact, found)]), torch.cat(right))
+        _bucket_properties(
+            torch.cat(tuple(CASES)), torch.cat([*map(_exact, found)]), torch.cat(right)
+        )
     _narrow(answer)
     if found[0].is_floating_point():
         raise Remark("The numbers are correct, as floats. To look up rows of a table, add .long().")
@@ -87,13 +107,14 @@ def _whole_tensor(error: Exception) -> Mistake:
 
 def _company(near: Tensor, some: Tensor) -> None:
     """Raise unless a distance has the same bucket in other company and in another order."""
+    first, last = int(CASES[0][0]), int(CASES[0][-1])
     for at, bucket in zip(CASES[1].tolist(), _exact(some).tolist(), strict=True):
-        alone = float(near[at - int(NEAR[0])])
+        alone = float(near[at - first])
         require(
             alone == bucket or math.isnan(bucket),
             "company",
-            f"Distance {at} has bucket {alone:.4g} among −40 … 299, and {bucket:.4g} among "
-            f"{CASES[1].tolist()}. Compute each bucket from its own distance only.",
+            f"Distance {at} has bucket {alone:.4g} among −{-first} … {last}, and {bucket:.4g} "
+            f"among {CASES[1].tolist()}. Compute each bucket from its own distance only.",
         )
 
 
@@ -137,7 +158,7 @@ def _faults(
     return [
         ("not-finite", ~found.isfinite(), "Some buckets are not finite numbers."),
         ("not-whole", found != found.round(), "Some buckets are not whole. Round them down."),
-        ("far", wrong & bool((distance[wrong].abs() > 299).all()),
+        ("far", wrong & bool((distance[wrong].abs() > CASES[0][-1]).all()),
          "Compute far away, too: float16 ends at 65504, int16 at 32767."),
         ("no-number", found.abs() > 2**62, "Infinity or NaN was made whole. Take the logarithm "
          "of distance.clamp(min=16) / 16, and divide it by ln 8."),
