@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip, name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
@@ -151,7 +152,7 @@ SLIPS = (
     Slip("first-three", lambda early, late: fate(early[:3], late[:3]),
          "It reads the first three seeds only. Use all that come."),
 )  # fmt: skip
-FATES = (
+KINDS = (
     ([0.97, 0.99, 1.0], [1.0, 1.0, 1.0]),
     ([0.95, 0.96, 0.95], [0.95, 0.97, 0.99]),
     ([0.4, 0.6, 0.5], [0.97, 0.99, 0.96]),
@@ -176,6 +177,36 @@ FATES = (
     ([0.4], [0.97]),
     ([0.9, 0.9], [0.94, 0.949]),
 )
+
+
+def _cases(draw: Draw) -> tuple[tuple[Seeds, Seeds], ...]:
+    """Return a case of each kind: all programs say of it what they say of the notebook's."""
+
+    def near(accuracy: float) -> float:
+        found = draw.between(accuracy, max(accuracy - 0.04, 0), min(accuracy + 0.04, 1))
+        exact = accuracy in (0.0, MARGIN, LEVEL) or not draw.is_drawn
+        return accuracy if exact else round(found, 3)
+
+    def one(early: Seeds, late: Seeds) -> tuple[Seeds, Seeds]:
+        told = _words(early, late)
+        return draw.until(
+            lambda: tuple(list(draw.shuffled(map(near, seeds))) for seeds in (early, late)),
+            lambda case: _words(*case) == told and (_clear(*case) or 0.0 in early),
+        )
+
+    return draw.shuffled(one(*kind) for kind in KINDS)
+
+
+def _words(early: Seeds, late: Seeds) -> list[str]:
+    return [program(early, late) for program in (fate, *(slip.program for slip in SLIPS))]
+
+
+def _clear(early: Seeds, late: Seeds) -> bool:
+    """Return whether the rise is so far from the margin that no rounding decides."""
+    return abs(max(late) - max(early) - MARGIN) > 1e-4
+
+
+FATES = Drawn("slower_or_stuck", _cases)
 
 
 def _examine_fates(answer: Callable[[list[float], list[float]], Any]) -> str:
