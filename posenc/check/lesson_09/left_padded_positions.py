@@ -93,7 +93,7 @@ def _masks(draw: Draw) -> tuple[Tensor, ...]:
     """Return masks with pads on each side; row 1 of the first has two, as a slip says."""
     n, m, size = draw.near(5, 1), draw.one_of(6, 7), draw.one_of(2, 3)
     full = torch.tensor([n, n - 2, draw.one_of(1, 2), 0, *draw.one_of([], [2], [1, 3])])
-    others = torch.tensor([4, 2, draw.one_of(5, 3), 3])
+    others = torch.tensor([4, 2, draw.one_of(5, 6), 3])
     middle = draw.shuffled([[1, 0, 1], [0, 1, 1], [1, 1, 0]])
     ends = draw.one_of([0, 1], [1], [0, 1, 1, 0])
     later = torch.tensor([[0], [draw.near(177, 40)]])

@@ -181,7 +181,7 @@ def _cases(draw: Draw) -> tuple[tuple[int, int], ...]:
             (size, size),
             (1, draw.near(4, 2)),
             (draw.near(9, 1), draw.one_of(30, 35, 40)),
-            (3, draw.near(700, 15)),
+            (3, draw.near(700, 3, 4)),
             (draw.near(5, 2), 1),
         )
     )

@@ -12,6 +12,7 @@ from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
 Seeds = list[float]
 LEVEL, MARGIN = 0.95, 0.05
+ROOM = 0.025  # so far an accuracy is moved for a class
 SOLVED, SLOWER, STUCK, OPEN = "solved", "slower", "stuck", "not decided"
 WORDS = (SOLVED, SLOWER, STUCK, OPEN)
 
@@ -182,19 +183,25 @@ KINDS = (
 def _cases(draw: Draw) -> tuple[tuple[Seeds, Seeds], ...]:
     """Return a case of each kind: all programs say of it what they say of the notebook's."""
 
-    def near(accuracy: float) -> float:
-        found = draw.between(accuracy, max(accuracy - 0.04, 0), min(accuracy + 0.04, 1))
-        exact = accuracy in (0.0, MARGIN, LEVEL) or not draw.is_drawn
-        return accuracy if exact else round(found, 3)
-
     def one(early: Seeds, late: Seeds) -> tuple[Seeds, Seeds]:
         told = _words(early, late)
         return draw.until(
-            lambda: tuple(list(draw.shuffled(map(near, seeds))) for seeds in (early, late)),
+            lambda: _moved(draw, early, late),
             lambda case: _words(*case) == told and (_clear(*case) or 0.0 in early),
         )
 
     return draw.shuffled(one(*kind) for kind in KINDS)
+
+
+def _moved(draw: Draw, early: Seeds, late: Seeds) -> tuple[Seeds, Seeds]:
+    """Return the seeds in another order, and equal accuracies moved alike."""
+    near = {x: x for x in (*early, *late)}
+    if draw.is_drawn:
+        free = [x for x in near if x not in (0.0, MARGIN, LEVEL)]
+        near |= {x: round(draw.between(x, x - ROOM, min(x + ROOM, 1)), 3) for x in free}
+    order = draw.shuffled(range(len(early)))
+    other = order if len(early) == len(late) else draw.shuffled(range(len(late)))
+    return [near[early[i]] for i in order], [near[late[i]] for i in other]
 
 
 def _words(early: Seeds, late: Seeds) -> list[str]:
