@@ -180,7 +180,7 @@ def _cases(draw: Draw) -> list[tuple[Tensor, Tensor, float]]:
         (draw.one_of(40, 56, 48), 0.5, [2, 0, 1, draw.near(9, 3)]),
         (draw.one_of(8, 16), 0.5, draw.shuffled([2, 1, 0])),
     )
-    far = [draw.near(4097, 100, 2), draw.near(300, 9), 0, draw.near(33_000, 200), 1]
+    far = [draw.near(4097, 100, 2), draw.near(300, 9), 0, draw.near(33_000, 20), 1]
     return [
         (random(len(pos), dh, draw=draw), torch.tensor(pos), share)
         for dh, share, pos in (*draw.shuffled(parts), (draw.one_of(8, 6, 10), 1.0, far))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from posenc.check.engine.compare import each_differs
 from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.exercise import Exercise
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
@@ -66,6 +67,8 @@ WITHIN = 6  # so many kinds, the first ones, need no clamp
 
 
 def _cases(draw: Draw) -> list[tuple[int, float, float, int]]:
+    """Return a case of each kind, those that need no clamp first."""
+
     def one(
         dims: tuple[int, ...],
         bases: tuple[float, ...],
@@ -79,8 +82,13 @@ def _cases(draw: Draw) -> list[tuple[int, float, float, int]]:
         )
         return sizes[0], sizes[1], draw.one_of(*factors), sizes[2]
 
-    found = [one(*kind) for kind in KINDS]
-    return [*draw.shuffled(found[:WITHIN]), *draw.shuffled(found[WITHIN:])]
+    def some() -> list[tuple[int, float, float, int]]:
+        found = [one(*kind) for kind in KINDS]
+        return [*draw.shuffled(found[:WITHIN]), *draw.shuffled(found[WITHIN:])]
+
+    return draw.until(
+        some, lambda cases: each_differs((*SLIPS, *UNCLAMPED), yarn, cases, atol=1e-9)
+    )
 
 
 YARN = Drawn("yarn_frequencies", _cases)
