@@ -168,13 +168,16 @@ SLIPS = (
 
 
 def _cases(draw: Draw) -> list[tuple[Tensor, Tensor, float]]:
-    """Return x, pos and share of each case; the last one reaches far."""
+    """Return x, pos and share of each case; the last one reaches far.
+
+    A half and a quarter of each width are whole pairs: slips rotate so many.
+    """
     few = draw.near(5, 2), draw.near(30, 4)
-    start, share = draw.near(7, 2), draw.one_of((40, 0.4), (30, 0.4), (20, 0.4), (16, 0.75))
+    start, share = draw.near(7, 2), draw.one_of((40, 0.4), (80, 0.4), (16, 0.75))
     parts = (
         (draw.one_of(16, 24, 32), 0.5, [0, 1, *few]),
         (draw.one_of(32, 16, 48), 0.25, [0, 1, *few]),
-        (draw.one_of(8, 10, 12), 1.0, [1, 0, *few[::-1]]),
+        (draw.one_of(8, 16, 24), 1.0, [1, 0, *few[::-1]]),
         (draw.one_of(24, 40, 8), 0.5, list(range(start, start + draw.one_of(6, 5, 7)))),
         (*share, [draw.near(12, 3), 3, 1]),
         (draw.one_of(40, 56, 48), 0.5, [2, 0, 1, draw.near(9, 3)]),
@@ -183,7 +186,7 @@ def _cases(draw: Draw) -> list[tuple[Tensor, Tensor, float]]:
     far = [draw.near(4097, 100, 2), draw.near(300, 9), 0, draw.near(33_000, 20), 1]
     return [
         (random(len(pos), dh, draw=draw), torch.tensor(pos), share)
-        for dh, share, pos in (*draw.shuffled(parts), (draw.one_of(8, 6, 10), 1.0, far))
+        for dh, share, pos in (*draw.shuffled(parts), (draw.one_of(8, 16), 1.0, far))
     ]
 
 

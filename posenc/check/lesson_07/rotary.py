@@ -38,7 +38,9 @@ FAR = 2  # so many cases, the last ones, reach far
 
 
 def _cases(draw: Draw) -> list[tuple[Tensor, Tensor]]:
-    """Return x and pos of each case; the float32 one is the last that is near."""
+    """Return x and pos of each case: the two with positions 0, 1, … first, float32 as the last
+    of those that are near.
+    """
     width, pairs = draw.one_of(8, 10, 12), draw.one_of(4, 3, 5)
     batch, heads = draw.one_of((2, 3), (3, 2), (2, 4))
     mixed = [draw.near(7, 2), 0, 3, draw.near(40, 6), 2, *draw.one_of([], [11], [13, 10])]
@@ -63,7 +65,7 @@ def _cases(draw: Draw) -> list[tuple[Tensor, Tensor]]:
     reach = [
         (random(5, dh, draw=draw), torch.tensor(pos)) for dh, pos in zip(widths, far, strict=True)
     ]
-    return [*draw.shuffled(near), (wide, low), *reach]
+    return [*draw.shuffled(near[:2]), *draw.shuffled(near[2:]), (wide, low), *reach]
 
 
 CASES = Drawn("rotary", _cases)

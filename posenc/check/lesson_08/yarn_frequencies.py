@@ -39,6 +39,18 @@ def _inside(dim: int, base: float, trained: int) -> bool:
     return low >= 0 and high < dim
 
 
+def _just_before(dim: int, base: float, trained: int) -> bool:
+    """Return whether ends a little later would be rounded to other pairs."""
+    both = (pair_that_turns(turns, dim, base, trained) for turns in (32, 1))
+    return _inside(dim, base, trained) and all(end % 1 > 0.8 for end in both)
+
+
+def _just_after(dim: int, base: float, trained: int) -> bool:
+    """Return whether ends a little earlier would be rounded to other pairs."""
+    both = (pair_that_turns(turns, dim, base, trained) for turns in (32, 1))
+    return _inside(dim, base, trained) and all(end % 1 < 0.2 for end in both)
+
+
 def _behind(dim: int, base: float, trained: int) -> bool:
     """Return whether the ramp goes on behind the last pair."""
     return _inside(dim, base, trained) and raw_ends(dim, base, trained)[1] > dim // 2
@@ -53,10 +65,10 @@ def _above(dim: int, base: float, trained: int) -> bool:
 
 
 KINDS = (
-    ((128, 96, 112), (10_000.0, 20_000.0), (8.0, 4.0, 16.0), 4096, _inside),
+    ((128, 96, 112), (10_000.0, 20_000.0), (8.0, 4.0, 16.0), 4096, _just_before),
     ((64, 72, 48), (500_000.0, 300_000.0), (4.0, 6.0), 8192, _inside),
     ((16, 20, 24), (10_000.0, 5000.0), (2.0, 3.0), 2048, _inside),
-    ((80, 56, 104), (1_000_000.0, 2_000_000.0), (2.5, 3.5), 32_768, _inside),
+    ((80, 56, 104), (1_000_000.0, 2_000_000.0), (2.5, 3.5), 32_768, _just_after),
     ((24, 28, 32), (10_000.0, 7000.0), (3.0, 2.0), 6000, _inside),
     ((64, 48, 80), (10_000.0, 8000.0), (8.0, 4.0), 131_072, _behind),
     ((128, 96, 112), (10_000.0, 20_000.0), (4.0, 8.0), 128, _below),  # i(32) is below 0

@@ -13,12 +13,12 @@ __all__ = ["own_encoding"]
 
 
 def _sizes(draw: Draw) -> tuple[Dims, ...]:
-    """Return the boards' sizes, others, and heads that are no power of two."""
+    """Return the boards' sizes, others, and an odd number of heads."""
     longest = draw.one_of(20, 24, 32)
     sizes = (
         draw.one_of((32, 4), (64, 4), (64, 8), (16, 2)),
         draw.one_of((20, 2), (12, 2), (28, 2), (36, 2)),
-        draw.one_of((48, 3), (24, 3), (60, 6), (72, 6)),
+        draw.one_of((48, 3), (24, 3), (60, 5), (56, 7)),
     )
     return tuple(Dims(d_model=d, n_heads=h, max_len=longest) for d, h in sizes)
 
