@@ -57,15 +57,19 @@ def _cases(draw: Draw) -> list[tuple[Tensor, Tensor]]:
     ]
     low = torch.tensor(draw.shuffled([5, 1, 8, 13, 21, draw.near(34, 4), 3]), dtype=torch.int32)
     wide = random(batch, heads, 7, draw.one_of(20, 16, 24), draw=draw).float()
+    return [*draw.shuffled(near[:2]), *draw.shuffled(near[2:]), (wide, low), *_reach(draw)]
+
+
+def _reach(draw: Draw) -> list[tuple[Tensor, Tensor]]:
+    """Return x and pos where low number types round or wrap."""
     far = (
         [0, 1, draw.one_of(257, 259, 271), draw.near(1003, 5, 4), draw.one_of(2049, 2051, 2081)],
         [draw.near(4097, 100, 2), draw.near(300, 9), 0, draw.near(33_000, 20), 1],
     )
     widths = draw.shuffled((8, 6))
-    reach = [
+    return [
         (random(5, dh, draw=draw), torch.tensor(pos)) for dh, pos in zip(widths, far, strict=True)
     ]
-    return [*draw.shuffled(near[:2]), *draw.shuffled(near[2:]), (wide, low), *reach]
 
 
 CASES = Drawn("rotary", _cases)
