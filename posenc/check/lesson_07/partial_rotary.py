@@ -181,9 +181,9 @@ def _cases(draw: Draw) -> list[tuple[Tensor, Tensor, float]]:
         (draw.one_of(24, 40, 8), 0.5, list(range(start, start + draw.one_of(6, 5, 7)))),
         (*share, [draw.near(12, 3), 3, 1]),
         (draw.one_of(40, 56, 48), 0.5, [2, 0, 1, draw.near(9, 3)]),
-        (draw.one_of(8, 16), 0.5, draw.shuffled([2, 1, 0])),
+        (8, 0.5, draw.shuffled([2, 1, 0])),
     )
-    far = [draw.near(4097, 100, 2), draw.near(300, 9), 0, draw.near(33_000, 20), 1]
+    far = [draw.near(4097, 100, 2), draw.near(300, 9), 0, draw.near(33_000, 7), 1]
     return [
         (random(len(pos), dh, draw=draw), torch.tensor(pos), share)
         for dh, share, pos in (*draw.shuffled(parts), (draw.one_of(8, 16), 1.0, far))

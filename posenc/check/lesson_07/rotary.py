@@ -64,7 +64,7 @@ def _reach(draw: Draw) -> list[tuple[Tensor, Tensor]]:
     """Return x and pos where low number types round or wrap."""
     far = (
         [0, 1, draw.one_of(257, 259, 271), draw.near(1003, 5, 4), draw.one_of(2049, 2051, 2081)],
-        [draw.near(4097, 100, 2), draw.near(300, 9), 0, draw.near(33_000, 20), 1],
+        [draw.near(4097, 100, 2), draw.near(300, 9), 0, draw.near(33_000, 7), 1],
     )
     widths = draw.shuffled((8, 6))
     return [

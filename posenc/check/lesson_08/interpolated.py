@@ -140,7 +140,7 @@ def _cases(draw: Draw) -> tuple[tuple[str, Tensor, float], ...]:
     wraps = [draw.near(200, 30), draw.near(33_000, 200), 2, draw.near(40_001, 200, 2)]
     return draw.shuffled(
         (
-            _counted(draw.near(9, 2), draw.one_of(4, 8, 5)),
+            _counted(draw.near(9, 2), draw.one_of(4, 5, 6)),
             (
                 f"torch.tensor([{', '.join(f'{p}.' for p in floats)}])",
                 torch.tensor(floats).float(),

@@ -162,7 +162,7 @@ def right(coordinates: Tensor, frequencies: Tensor) -> Tensor:
 
 
 def _points(draw: Draw) -> tuple[tuple[Tensor, Tensor], ...]:
-    """Return coordinates on both sides of 0, with frequencies."""
+    """Return coordinates on both sides of 0, with frequencies; several points come first."""
     generator = draw.generator(11)
     sizes = (
         (draw.near(5, 1), draw.near(3, 1), 2, F64),
@@ -170,12 +170,12 @@ def _points(draw: Draw) -> tuple[tuple[Tensor, Tensor], ...]:
         (draw.near(6, 1), draw.one_of(2, 3), 3, F64),
         (draw.near(4, 1), draw.near(7, 1), 2, torch.float32),
     )
-    return draw.shuffled(
+    return tuple(
         (
             (torch.rand(n, c, generator=generator, dtype=F64) * 4 - 2).to(dtype),
             (torch.randn(m, c, generator=generator, dtype=F64) * 2).to(dtype),
         )
-        for n, m, c, dtype in sizes
+        for n, m, c, dtype in (sizes[0], *draw.shuffled(sizes[1:]))
     )
 
 
