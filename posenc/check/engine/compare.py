@@ -57,6 +57,23 @@ def alike(found: Tensor, other: Tensor, atol: float = 1e-6) -> bool:
     )
 
 
+def each_differs(
+    slips: Sequence[Slip], right: Callable[..., Tensor], cases: Sequence[tuple[Any, ...]],
+    atol: float = 1e-6,
+) -> bool:  # fmt: skip
+    """Return whether each slip gives something else than the right program in some case.
+
+    >>> double = Slip("double", lambda x: 2 * x, "")
+    >>> each_differs([double], torch.abs, [(torch.zeros(1),)])
+    False
+    """
+    true = [right(*case) for case in cases]
+    pairs = list(zip(true, cases, strict=True))
+    return not any(
+        all(alike(mine, slip.program(*case), atol) for mine, case in pairs) for slip in slips
+    )
+
+
 def again(answer: Callable[..., Any], *given: Any, like: Tensor, case: str) -> Tensor:
     """Return what the answer gives for another input, in float64; raise a wrong form."""
     found = answer(*given)

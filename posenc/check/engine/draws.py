@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import torch
 
 T = TypeVar("T")
+TRIES = 1000  # draws of one case before its checker gives up
 _number: int | None = None  # None: the cases of the notebook
 
 
@@ -67,6 +68,18 @@ class Draw:
         """
         twice = [item for item in items if self.is_drawn and self._random.random() < share]
         return self.shuffled((*items, *twice))
+
+    def until(self, make: Callable[[], T], holds: Callable[[T], bool]) -> T:
+        """Return what is made, made again until it holds; the first in a notebook.
+
+        >>> Draw("a").until(lambda: 3, lambda number: number > 3)
+        3
+        """
+        for _ in range(TRIES):
+            found = make()
+            if not self.is_drawn or holds(found):
+                return found
+        raise RuntimeError(f"none of {TRIES} drawn cases is as it must be")
 
     def generator(self, seed: int = 0) -> torch.Generator:
         """Return a generator of random tensors; ``seed`` is the notebook's.

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import alike
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict
 from posenc.check.lesson_07 import rotary_slips
@@ -164,38 +165,52 @@ SLIPS = (
         if slip.slug != "clockwise"
     ),
 )  # fmt: skip
-PARTS = tuple(
-    (random(len(pos), dh), torch.tensor(pos), share)
-    for dh, share, pos in (
-        (16, 0.5, [0, 1, 5, 30]),
-        (32, 0.25, [0, 1, 5, 30]),
-        (8, 1.0, [1, 0, 30, 5]),
-        (24, 0.5, [7, 8, 9, 10, 11, 12]),
-        (40, 0.4, [12, 3, 1]),
-        (40, 0.5, [2, 0, 1, 9]),
-        (8, 0.5, [2, 1, 0]),
+
+
+def _cases(draw: Draw) -> list[tuple[Tensor, Tensor, float]]:
+    """Return x, pos and share of each case; the last one reaches far.
+
+    A half and a quarter of each width are whole pairs: slips rotate so many.
+    """
+    few = draw.near(5, 2), draw.near(30, 4)
+    start, share = draw.near(7, 2), draw.one_of((40, 0.4), (80, 0.4), (16, 0.75))
+    parts = (
+        (draw.one_of(16, 24, 32), 0.5, [0, 1, *few]),
+        (draw.one_of(32, 16, 48), 0.25, [0, 1, *few]),
+        (draw.one_of(8, 16, 24), 1.0, [1, 0, *few[::-1]]),
+        (draw.one_of(24, 40, 8), 0.5, list(range(start, start + draw.one_of(6, 5, 7)))),
+        (*share, [draw.near(12, 3), 3, 1]),
+        (draw.one_of(40, 56, 48), 0.5, [2, 0, 1, draw.near(9, 3)]),
+        (8, 0.5, draw.shuffled([2, 1, 0])),
     )
-)
-FAR = ((random(5, 8), torch.tensor([4097, 300, 0, 33_000, 1]), 1.0),)
+    far = [draw.near(4097, 100, 2), draw.near(300, 9), 0, draw.near(33_000, 7), 1]
+    return [
+        (random(len(pos), dh, draw=draw), torch.tensor(pos), share)
+        for dh, share, pos in (*draw.shuffled(parts), (draw.one_of(8, 16), 1.0, far))
+    ]
+
+
+CASES = Drawn("partial_rotary", _cases)
 DRIFT = 1e-2  # what float32 may lose up to position 33 000
 
 
 def _not_parted(answer: Answer, found: list[Tensor], _: object) -> None:
     """Raise the first property that fails: the rest, a rotation, its frequencies, far away."""
-    for mine, case in zip(found, PARTS, strict=False):
+    parts, (far,) = CASES[:-1], CASES[-1:]
+    for mine, case in zip(found, parts, strict=False):
         _rest(mine, *case)
-    for mine, (x, pos, share) in zip(found, PARTS, strict=False):
+    for mine, (x, pos, share) in zip(found, parts, strict=False):
         width = int(x.shape[-1] * share)
         ask = _first_part(answer, x, share)
         examine_rows(ask, mine[:, :width], x[:, :width], pos)
         examine_turn(mine[:, :width], x[:, :width], pos, speeds(width))
-    for mine, (x, pos, share) in zip(found[len(PARTS) :], FAR, strict=True):
-        examine_positions(_first_part(answer, x, share), mine, x, pos)
+    x, pos, share = far
+    examine_positions(_first_part(answer, x, share), found[-1], x, pos)
     name_frequencies(
         lambda width: measured(_first_part(answer, random(2, 2 * width), 0.5), width),
         "the number of channels that rotate",
     )
-    for mine, (x, pos, share) in zip(found, PARTS, strict=False):
+    for mine, (x, pos, share) in zip(found, parts, strict=False):
         width = int(x.shape[-1] * share)
         examine_frequencies(mine[:, :width], x[:, :width], pos, speeds(width))
 
@@ -226,11 +241,11 @@ def _rest(found: Tensor, x: Tensor, pos: Tensor, share: float) -> None:
 EXERCISE = Tried(
     name="partial_rotary",
     right=part,
-    cases=(*PARTS, *FAR),
+    cases=CASES,
     praise="The first channels rotate, with the frequencies of their own width.",
     slips=SLIPS,
     asks=_not_parted,
     said=lambda x, pos, share:
         f"partial_rotary(x of shape {tuple(x.shape)}, torch.tensor({pos.tolist()}), {share})",
-    atol=(*(1e-4,) * len(PARTS), *(DRIFT,) * len(FAR)),
+    atol=(*(1e-4,) * 7, DRIFT),
 )  # fmt: skip

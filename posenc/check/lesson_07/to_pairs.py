@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import alike
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, require
 from posenc.check.lesson_07.tried import Tried
@@ -78,16 +79,27 @@ SLIPS = (
          "The width of a head was computed from the columns. They belong to x: use "
          "len(weight) // n_heads."),
 )  # fmt: skip
-WEIGHTS = tuple(
-    (random(heads * dh, columns).to(kind), heads)
-    for heads, dh, columns, kind in (
-        (2, 8, 16, F64),
-        (1, 6, 6, F64),
-        (3, 4, 12, F64),
-        (4, 10, 24, torch.float32),
-        (5, 6, 20, F64),
+
+
+def _cases(draw: Draw) -> list[tuple[Tensor, int]]:
+    """Return weight and n_heads of each case, one with several heads first."""
+    square = (
+        (draw.one_of(2, 3, 4), draw.one_of(8, 10, 12)),
+        (1, draw.one_of(6, 8, 10)),
+        (draw.one_of(3, 2, 5), 4),
     )
-)
+    long = (
+        (draw.one_of(4, 2, 6), *draw.one_of((10, 3), (12, 2), (14, 3)), torch.float32),
+        (draw.one_of(5, 3, 4), *draw.one_of((6, 2), (10, 2), (14, 3)), F64),
+    )
+    sizes = (
+        *((heads, dh, heads * dh, F64) for heads, dh in square),
+        *((heads, dh, 2 * heads * times, kind) for heads, dh, times, kind in long),
+    )
+    return [
+        (random(heads * dh, columns, draw=draw).to(kind), heads)
+        for heads, dh, columns, kind in (sizes[0], *draw.shuffled(sizes[1:]))
+    ]
 
 
 def _not_in_order(found: Tensor, true: Tensor, weight: Tensor, heads: int) -> None:
@@ -156,7 +168,7 @@ def _wrong_order(mine: Tensor, true: Tensor, heads: int) -> None:
 EXERCISE = Tried(
     name="to_pairs",
     right=right,
-    cases=WEIGHTS,
+    cases=Drawn("to_pairs", _cases),
     praise="The rows are interleaved head by head, so every score stays what it was.",
     slips=SLIPS,
     lacks=_not_in_order,

@@ -1,14 +1,16 @@
 """What two frequencies take for distance 1: (first, second, trained, reach) -> a distance."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import explain
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Verdict, judge, require
-from posenc.check.lesson_08.number import number, said
+from posenc.check.lesson_08.number import number, said, told_apart
 from posenc.check.lesson_08.speeds import TURN
 
 F64 = torch.float64
@@ -137,20 +139,59 @@ SLIPS = (
          lambda first, second, trained, reach: nearest(first, second, trained + 1, reach),
          "trained itself is not tried. Begin with it."),
 )  # fmt: skip
-CLOCKS = (
-    (1.0, 10**-0.5, 16, 64),
-    (1.0, 0.1, 16, 128),
-    (1.0, 0.1, 16, 40),  # 7, met in training, would win
-    (1.0, 0.3, 8, 32),  # at 11 both are half a turn away
-    (1.0, 0.5, 16, 64),
-    (1.0, 0.5, 16, 89),  # 89 itself would win
-    (1.0, 0.5, 26, 40),  # 26 itself does
-    (0.9, 0.21, 8, 200),
-    (0.9, 0.05, 16, 50),
-    (0.25, 0.05, 30, 50),
-    (0.3, 0.05, 16, 90),
-    (0.25, 0.004, 2048, 3000),
+Case = tuple[float, float, int, int]  # first, second, trained, reach
+
+
+def _clear(*case: Any) -> bool:
+    """Return whether one distance is so much better than the others that no rounding decides."""
+    best, second = likeness(*case).topk(2).values.tolist()
+    return best - second > 1e-3
+
+
+KINDS = (  # the last entry: slips that a drawn case must tell from each other and from right
+    (1.0, 10**-0.5, 16, 64, ()),
+    (1.0, 0.1, 16, 128, ()),
+    (1.0, 0.1, 16, 40, ("met-in-training", "first-twice")),  # 7 would win
+    (1.0, 0.3, 8, 32, ("multiplied",)),  # at 11 both are half a turn away
+    (1.0, 0.5, 16, 64, ()),
+    (1.0, 0.5, 16, 89, ("reach-included",)),  # 89 would win
+    (1.0, 0.5, 26, 40, ("trained-left-out",)),  # 26 wins
+    (0.9, 0.21, 8, 200, ("second-is-a-factor",)),
+    (0.9, 0.05, 16, 50, ()),
+    (0.25, 0.05, 30, 50, ("half-turns squared", "absolute-sum multiplied")),
+    (0.3, 0.05, 16, 90, ("second-twice",)),
+    (0.25, 0.004, 2048, 3000, ("half-precision",)),
 )
+
+
+def _cases(draw: Draw) -> tuple[Case, ...]:
+    """Return a case of each kind, by which no two of the programs are the same."""
+
+    def moved(frequency: float) -> float:
+        found = draw.between(frequency, 0.85 * frequency, 1.15 * frequency)
+        return round(found, 4) if draw.is_drawn else frequency
+
+    def one(first: float, second: float, trained: int, reach: int, told: tuple[str, ...]) -> Case:
+        groups = [[slip for slip in SLIPS if slip.slug in slugs.split()] for slugs in told]
+        return draw.until(
+            lambda: (
+                first if first == 1 else moved(first),
+                moved(second),
+                draw.near(trained, trained // 5),
+                draw.near(reach, reach // 8),
+            ),
+            lambda case: (
+                _clear(*case) and all(told_apart([case], nearest, slips) for slips in groups)
+            ),
+        )
+
+    return draw.until(
+        lambda: draw.shuffled(one(*kind) for kind in KINDS),
+        lambda cases: told_apart(cases, nearest, SLIPS),
+    )
+
+
+CLOCKS = Drawn("false_neighbour", _cases)
 
 
 def _examine(answer: Callable[[float, float, int, int], object]) -> str:
@@ -164,7 +205,7 @@ def _examine(answer: Callable[[float, float, int, int], object]) -> str:
     raise AssertionError("one of them differs")
 
 
-def _worse(mine: float, true: float, case: tuple[float, float, int, int]) -> None:
+def _worse(mine: float, true: float, case: Case) -> None:
     first, second, trained, reach = case
     words = f"{said('false_neighbour', *case)} must be {true:g}; it is {mine:g}"
     inside = mine == int(mine) and trained <= mine < reach

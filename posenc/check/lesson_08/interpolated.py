@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import again, alike, explain, first_difference
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
@@ -128,14 +129,42 @@ SLIPS = (
     Slip("float16-result", lambda pos, factor: squeezed(pos, factor).half(),
          "The result is rounded to float16, so neighbours share a position. Use float32."),
 )  # fmt: skip
-SQUEEZED = (
-    ("torch.arange(9)", torch.arange(9), 4),
-    ("torch.tensor([7., 0., 3.])", torch.tensor([7.0, 0.0, 3.0]), 2.5),
-    ("torch.tensor([8191, 257, 4095])", torch.tensor([8191, 257, 4095]), 2),
-    ("torch.tensor([5, 6, 7, 11])", torch.tensor([5, 6, 7, 11], dtype=torch.int32), 3),
-    ("torch.tensor([200, 33000, 2, 40001])", torch.tensor([200, 33_000, 2, 40_001]), 16),
-    ("torch.tensor([12])", torch.tensor([12]), 1.5),
-)
+
+
+def _cases(draw: Draw) -> tuple[tuple[str, Tensor, float], ...]:
+    """Return each call's positions in words, the positions and the factor."""
+    part = draw.one_of(3, 6, 12)
+    start = part + draw.one_of(2, 1)  # a quotient from 1 to 2 that does not end
+    floats = [draw.near(7, 2), 0, draw.near(3, 1)]
+    tens = [draw.near(8191, 200, 2), draw.one_of(257, 259, 271), draw.near(4095, 200, 2)]
+    wraps = [draw.near(200, 30), draw.near(33_000, 200), 2, draw.near(40_001, 200, 2)]
+    return draw.shuffled(
+        (
+            _counted(draw.near(9, 2), draw.one_of(4, 5, 6)),
+            (
+                f"torch.tensor([{', '.join(f'{p}.' for p in floats)}])",
+                torch.tensor(floats).float(),
+                draw.one_of(2.5, 1.5, 3.5),
+            ),
+            _listed(tens, draw.one_of(2, 4)),
+            _listed([start, start + 1, start + 2, start + 6], part, torch.int32),
+            _listed(wraps, draw.one_of(16, 8, 32)),
+            _listed([draw.near(12, 4)], draw.one_of(1.5, 2.5)),
+        )
+    )
+
+
+def _listed(
+    pos: list[int], factor: float, kind: torch.dtype = torch.long
+) -> tuple[str, Tensor, float]:
+    return f"torch.tensor({pos})", torch.tensor(pos, dtype=kind), factor
+
+
+def _counted(n: int, factor: float) -> tuple[str, Tensor, float]:
+    return f"torch.arange({n})", torch.arange(n), factor
+
+
+SQUEEZED = Drawn("interpolated", _cases)
 
 
 def _examine(answer: Answer) -> str:

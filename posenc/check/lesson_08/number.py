@@ -1,8 +1,11 @@
-"""One number as an answer, and a call in words."""
+"""One number as an answer, a call in words, and whether cases tell programs apart."""
+
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
+from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import require
 
 
@@ -13,6 +16,19 @@ def said(name: str, *case: float) -> str:
     'f(128, 10000, 0.3162)'
     """
     return f"{name}({', '.join(str(int(x)) if x == int(x) else f'{x:.4g}' for x in case)})"
+
+
+def told_apart(
+    cases: Sequence[tuple[float, ...]], right: Callable[..., Tensor], slips: Sequence[Slip]
+) -> bool:
+    """Return whether no two of these programs give the same numbers in all cases.
+
+    >>> double = Slip("double", lambda x: torch.tensor(2 * x), "")
+    >>> [told_apart(cases, torch.tensor, [double]) for cases in ([(0,)], [(0,), (1,)])]
+    [False, True]
+    """
+    programs = (right, *(slip.program for slip in slips))
+    return len({tuple(float(p(*case)) for case in cases) for p in programs}) == len(programs)
 
 
 NUMBERS = ("int", "float")

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import explain
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.speeds import RULES
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
-from posenc.check.lesson_08.number import number, said
+from posenc.check.lesson_08.number import number, said, told_apart
 from posenc.check.lesson_08.speeds import TURN, speeds
 
 F64 = torch.float64
@@ -133,18 +134,55 @@ SLIPS = (
     *TURNS,
     *(Slip(slug, _ruled(slug), says) for slug, says in FREQUENCIES.items()),
 )
-PAIRS = (
-    (128, 10_000.0, 4096),
-    (128, 500_000.0, 8192),
-    (8, 10_000.0, 16),
-    (8, 2.0, 64),  # every pair completes a turn
-    (96, 500_000.0, 8192),
-    (40, 1000.0, 2),  # no pair does
-    (36, 1_000_000.0, 1000),
-    (14, 300.0, 30),
-    (10, 100.0, 16),  # one position less would leave one pair more
-    (20, 10_000.0, 131_072),
+Case = tuple[int, float, int]  # dim, base, trained
+
+
+def _clear(dim: int, base: float, trained: int) -> bool:
+    """Return whether no pair turns so nearly once that a rounding decides."""
+    return bool((trained * speeds(dim, base) / TURN - 1).abs().min() > 1e-3)
+
+
+def _one_less(dim: int, base: float, trained: int) -> bool:
+    """Return whether one position less would leave one pair more."""
+    return _clear(dim, base, trained) and bool(
+        unseen(dim, base, trained - 1) > unseen(dim, base, trained)
+    )
+
+
+KINDS = (
+    ((128, 96, 112), (10_000.0, 20_000.0, 30_000.0), 4096, _clear),
+    ((128, 112, 160), (500_000.0, 300_000.0, 400_000.0), 8192, _clear),
+    ((8, 6, 10), (10_000.0, 5000.0, 20_000.0), 16, _clear),
+    ((8, 6, 10), (2.0, 3.0), 64, _clear),  # every pair completes a turn
+    ((96, 80, 104), (500_000.0, 600_000.0, 700_000.0), 8192, _clear),
+    ((40, 24, 52), (1000.0, 300.0, 700.0), 2, _clear),  # no pair does
+    ((36, 28, 44), (1_000_000.0, 2_000_000.0), 1000, _clear),
+    ((14, 18, 22), (300.0, 200.0, 400.0), 30, _clear),
+    ((10, 12, 14), (100.0, 150.0, 200.0, 250.0), 16, _one_less),
+    ((20, 16, 24), (10_000.0, 7000.0), 131_072, _clear),
 )
+
+
+def _cases(draw: Draw) -> tuple[Case, ...]:
+    """Return a case of each kind, the first one first: by it a count is asked again."""
+
+    def one(
+        dims: tuple[int, ...], bases: tuple[float, ...], trained: int, holds: Callable[..., bool]
+    ) -> Case:
+        room = max(trained // 8, 1)
+        return draw.until(
+            lambda: (draw.one_of(*dims), draw.one_of(*bases), draw.near(trained, room)),
+            lambda case: holds(*case),
+        )
+
+    def some() -> tuple[Case, ...]:
+        first, *others = (one(*kind) for kind in KINDS)
+        return (first, *draw.shuffled(others))
+
+    return draw.until(some, lambda cases: told_apart(cases, unseen, SLIPS))
+
+
+PAIRS = Drawn("unseen_pairs", _cases)
 
 
 def _examine(answer: Callable[[int, float, int], object]) -> str:
@@ -179,18 +217,20 @@ def _at_the_border(mine: float, true: float, case: tuple[int, float, int]) -> Mi
 
 def _moves_with(answer: Callable[[int, float, int], object], found: list[float]) -> None:
     """Raise unless more length leaves fewer pairs unseen, and a larger base more."""
-    longer = number(answer(128, 10_000.0, 65_536), "unseen_pairs(128, 10000, 65536)")
-    larger = number(answer(128, 500_000.0, 4096), "unseen_pairs(128, 500000, 4096)")
+    dim, base, trained = PAIRS[0]
+    long, large = 16 * trained, 50 * base
+    longer = number(answer(dim, base, long), said("unseen_pairs", dim, base, long))
+    larger = number(answer(dim, large, trained), said("unseen_pairs", dim, large, trained))
     for slug, known, says in (
-        ("ignores-trained", longer != found[0], f"The count stays {found[0]:g} from trained = 4096 "
-         "to 65536. Multiply the frequencies by trained."),
-        ("grows-with-length", longer <= found[0], f"A longer training length, 65536 for 4096, "
-         f"leaves more pairs unseen, {longer:g} for {found[0]:g}. Count pairs with less than a "
-         "turn."),
-        ("ignores-base", larger != found[0], f"The count stays {found[0]:g} from base 10000 to "
-         "500000. Make the frequencies from base."),
-        ("falls-with-base", larger >= found[0], f"A larger base, 500000 for 10000, leaves fewer "
-         f"pairs unseen, {larger:g} for {found[0]:g}. It must slow pairs down: use "
+        ("ignores-trained", longer != found[0], f"The count stays {found[0]:g} from trained = "
+         f"{trained} to {long}. Multiply the frequencies by trained."),
+        ("grows-with-length", longer <= found[0], f"A longer training length, {long} for "
+         f"{trained}, leaves more pairs unseen, {longer:g} for {found[0]:g}. Count pairs with "
+         "less than a turn."),
+        ("ignores-base", larger != found[0], f"The count stays {found[0]:g} from base {base:.0f} "
+         f"to {large:.0f}. Make the frequencies from base."),
+        ("falls-with-base", larger >= found[0], f"A larger base, {large:.0f} for {base:.0f}, "
+         f"leaves fewer pairs unseen, {larger:g} for {found[0]:g}. It must slow pairs down: use "
          "base^(−2i/dim)."),
     ):  # fmt: skip
         require(known, slug, says)

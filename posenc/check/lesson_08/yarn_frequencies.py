@@ -6,10 +6,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from posenc.check.engine.compare import each_differs
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.exercise import Exercise
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_08.speeds import TURN, speeds
-from posenc.check.lesson_08.yarn_ends import ends, raw_ends
+from posenc.check.lesson_08.yarn_ends import ends, pair_that_turns, raw_ends
 from posenc.check.lesson_08.yarn_frequencies_slips import SLIPS, UNCLAMPED, yarn
 
 
@@ -26,24 +28,89 @@ def yarn_frequencies(answer: object) -> Verdict:
     return judge("yarn_frequencies", answer, _examine)
 
 
-YARN = (
-    (128, 10_000.0, 8.0, 4096),
-    (64, 500_000.0, 4.0, 8192),
-    (16, 10_000.0, 2.0, 2048),
-    (80, 1_000_000.0, 2.5, 32_768),
-    (24, 10_000.0, 3.0, 6000),
-    (64, 10_000.0, 8.0, 131_072),  # the ramp goes on behind the last pair
-    (128, 10_000.0, 4.0, 128),  # i(32) is below 0
-    (36, 100.0, 4.0, 64),
-    (16, 10.0, 4.0, 1024),  # i(1) is above dim − 1
+def _clear(dim: int, base: float, trained: int) -> bool:
+    """Return whether both ends lie so far from whole numbers that no rounding decides."""
+    both = (pair_that_turns(turns, dim, base, trained) for turns in (32, 1))
+    return all(abs(end - round(end)) > 1e-3 for end in both)
+
+
+def _inside(dim: int, base: float, trained: int) -> bool:
+    low, high = raw_ends(dim, base, trained)
+    return low >= 0 and high < dim
+
+
+def _just_before(dim: int, base: float, trained: int) -> bool:
+    """Return whether ends a little later would be rounded to other pairs."""
+    both = (pair_that_turns(turns, dim, base, trained) for turns in (32, 1))
+    return _inside(dim, base, trained) and all(end % 1 > 0.8 for end in both)
+
+
+def _just_after(dim: int, base: float, trained: int) -> bool:
+    """Return whether ends a little earlier would be rounded to other pairs."""
+    both = (pair_that_turns(turns, dim, base, trained) for turns in (32, 1))
+    return _inside(dim, base, trained) and all(end % 1 < 0.2 for end in both)
+
+
+def _behind(dim: int, base: float, trained: int) -> bool:
+    """Return whether the ramp goes on behind the last pair."""
+    return _inside(dim, base, trained) and raw_ends(dim, base, trained)[1] > dim // 2
+
+
+def _below(dim: int, base: float, trained: int) -> bool:
+    return raw_ends(dim, base, trained)[0] < 0
+
+
+def _above(dim: int, base: float, trained: int) -> bool:
+    return raw_ends(dim, base, trained)[1] > dim
+
+
+KINDS = (
+    ((128, 96, 112), (10_000.0, 20_000.0), (8.0, 4.0, 16.0), 4096, _just_before),
+    ((64, 72, 48), (500_000.0, 300_000.0), (4.0, 6.0), 8192, _inside),
+    ((16, 20, 24), (10_000.0, 5000.0), (2.0, 3.0), 2048, _inside),
+    ((80, 56, 104), (1_000_000.0, 2_000_000.0), (2.5, 3.5), 32_768, _just_after),
+    ((24, 28, 32), (10_000.0, 7000.0), (3.0, 2.0), 6000, _inside),
+    ((64, 48, 80), (10_000.0, 8000.0), (8.0, 4.0), 131_072, _behind),
+    ((128, 96, 112), (10_000.0, 20_000.0), (4.0, 8.0), 128, _below),  # i(32) is below 0
+    ((36, 44, 28), (100.0, 150.0), (4.0, 2.0), 64, _below),
+    ((16, 14, 12), (10.0, 8.0), (4.0, 6.0), 1024, _above),  # i(1) is above dim − 1
 )
+WITHIN = 6  # so many kinds, the first ones, need no clamp
+
+
+def _cases(draw: Draw) -> list[tuple[int, float, float, int]]:
+    """Return a case of each kind, those that need no clamp first."""
+
+    def one(
+        dims: tuple[int, ...],
+        bases: tuple[float, ...],
+        factors: tuple[float, ...],
+        trained: int,
+        holds: Callable[..., bool],
+    ) -> tuple[int, float, float, int]:
+        sizes = draw.until(
+            lambda: (draw.one_of(*dims), draw.one_of(*bases), draw.near(trained, trained // 8)),
+            lambda found: _clear(*found) and holds(*found),
+        )
+        return sizes[0], sizes[1], draw.one_of(*factors), sizes[2]
+
+    def some() -> list[tuple[int, float, float, int]]:
+        found = [one(*kind) for kind in KINDS]
+        return [*draw.shuffled(found[:WITHIN]), *draw.shuffled(found[WITHIN:])]
+
+    return draw.until(
+        some, lambda cases: each_differs((*SLIPS, *UNCLAMPED), yarn, cases, atol=1e-9)
+    )
+
+
+YARN = Drawn("yarn_frequencies", _cases)
 
 
 def _examine(answer: Callable[..., object]) -> str:
     try:
         return EXERCISE.examine(answer)
     except (ValueError, OverflowError, ZeroDivisionError):  # a logarithm of 0, say
-        replace(EXERCISE, cases=YARN[:6]).examine(answer)
+        replace(EXERCISE, cases=YARN[:WITHIN]).examine(answer)
         raise
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import alike
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_09.cached_step_slips import SLIPS
@@ -31,10 +32,11 @@ class Text:
     evicted: int  # and so many of the oldest go
     start: int = 0  # so many came before and are gone
     base: float = 10_000.0
+    seed: int = 9
 
     def heads(self) -> Tensor:
         """Return queries, keys and values, (3, n, dh)."""
-        generator = torch.Generator().manual_seed(9)
+        generator = torch.Generator().manual_seed(self.seed)
         return torch.randn(3, self.words, self.width, generator=generator, dtype=torch.float64)
 
     def turn(self, x: Tensor, p: int) -> Tensor:
@@ -47,7 +49,23 @@ class Text:
         return {"keys": [], "values": [], "seen": self.start}
 
 
-TEXTS = (Text(8, 12, 6, 3), Text(12, 7, 4, 2, base=500.0), Text(6, 5, 3, 2, start=2051))
+def _texts(draw: Draw) -> tuple[Text, ...]:
+    """Return a long text and one with another base; last the end of one, past position 2048."""
+    seeds = [draw.generator(9).initial_seed() for _ in range(3)]
+    sizes = (
+        (draw.one_of(8, 6, 10), draw.near(12, 1), draw.near(6, 1), draw.near(3, 1)),
+        (draw.one_of(12, 14, 16), draw.near(7, 1), draw.near(4, 1), 2),
+        (draw.one_of(6, 10), draw.near(5, 1), 3, draw.one_of(2, 1)),
+    )
+    whole = (
+        Text(*sizes[0], seed=seeds[0]),
+        Text(*sizes[1], base=float(draw.near(500, 200)), seed=seeds[1]),
+    )
+    start = draw.one_of(2051, 2050, 2052)  # near where a table of positions may end
+    return (*draw.shuffled(whole), Text(*sizes[2], start=start, seed=seeds[2]))
+
+
+TEXTS = Drawn("cached_step", _texts)
 
 
 def cached_step(answer: Step) -> Verdict:

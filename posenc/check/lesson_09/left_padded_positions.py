@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import explain
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Verdict, judge, require
 from posenc.check.lesson_09.whole_numbers import before, examine_digits, whole_numbers
@@ -88,20 +89,28 @@ SLIPS = (
 )  # fmt: skip
 
 
-def _masks() -> tuple[Tensor, ...]:
-    lengths, others = torch.tensor([5, 3, 1, 0]), torch.tensor([4, 2, 5, 3])
-    return (
-        torch.arange(5) >= 5 - lengths[:, None],  # pads on the left
-        torch.arange(5) < lengths[:, None],  # on the right
-        torch.tensor([[True, True], [False, True]]),
-        torch.arange(6) >= 6 - others[:, None],  # the first row has pads, too
-        torch.tensor([[1, 0, 1], [0, 1, 1], [1, 1, 0]]).bool(),  # and in the middle
-        torch.tensor([[0, 1, 1, 0, 0, 1, 0, 1]]).bool(),
-        torch.arange(2100) >= torch.tensor([[0], [177]]),
+def _masks(draw: Draw) -> tuple[Tensor, ...]:
+    """Return masks with pads on each side; row 1 of the first has two, as a slip says."""
+    n, m, size = draw.near(5, 1), draw.one_of(6, 7), draw.one_of(2, 3)
+    full = torch.tensor([n, n - 2, draw.one_of(1, 2), 0, *draw.one_of([], [2], [1, 3])])
+    others = torch.tensor([4, 2, draw.one_of(5, 6), 3])
+    middle = draw.shuffled([[1, 0, 1], [0, 1, 1], [1, 1, 0]])
+    ends = draw.one_of([0, 1], [1], [0, 1, 1, 0])
+    later = torch.tensor([[0], [draw.near(177, 40)]])
+    return draw.shuffled(
+        (
+            torch.arange(n) >= n - full[:, None],  # pads on the left
+            torch.arange(n) < full[:, None],  # on the right
+            torch.arange(size) >= torch.tensor([[0], [1]]),
+            torch.arange(m) >= m - others[:, None],  # the first row has pads, too
+            torch.tensor(middle).bool(),  # and in the middle
+            torch.tensor([[0, 1, 1, 0, 0, 1, *ends]]).bool(),
+            torch.arange(draw.near(2100, 40)) >= later,
+        )
     )
 
 
-MASKS = _masks()
+MASKS = Drawn("left_padded_positions", _masks)
 
 
 def _examine_padding(answer: Callable[[Tensor], Any]) -> str:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import explain
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Verdict, judge, require
 from posenc.check.lesson_09.whole_numbers import before, examine_digits, whole_numbers
@@ -162,11 +163,39 @@ SLIPS = (
          "Document 0 gets 0 at every token. 0 is a document's number like any other: leave out "
          "the test for it."),
 )  # fmt: skip
-DOCUMENTS = (
-    [0, 0, 0, 1, 1], [4, 4, 7, 7, 7, 7, 7, 9], [3, 1, 1, 2, 2, 2, 0], [5], [6, 6, 6],
-    [2, 9, 4, 7, 7], [300, 300, 44, 44, 44, 70_000, 4464], [2048, 2049, 2049, 256, 257],
-    [16_777_216, 16_777_217, 16_777_217], [8] * 300 + [2] * 40, [1] * 5 + [0] * 2100,
-)  # fmt: skip
+
+
+def _documents(draw: Draw) -> tuple[list[int], ...]:
+    """Return the documents' numbers of each call: in all orders, and near where types end."""
+    ids, some = _numbers(draw), draw.near
+    runs: tuple[list[tuple[int, int]], ...] = (
+        [(0, some(3, 1)), (1, some(2, 1))],
+        [(some(4, 1), 2), (7, some(5, 1)), (some(9, 1), 1)],
+        [(3, 1), (1, 2), (2, some(3, 1)), (0, 1)],
+        [(some(5, 3), 1)],
+        [(some(6, 3), some(3, 1))],
+        [(2, 1), (some(9, 1), 1), (4, 1), (7, some(2, 1))],
+        [(ids[0] + 256, 2), (ids[0], some(3, 1)), (ids[1] + 65_536, 1), (ids[1], 1)],
+        [(ids[2], 1), (ids[2] + 1, 2), (ids[3], 1), (ids[3] + 1, 1)],
+        [(ids[4], 1), (ids[4] + 1, some(2, 1))],
+        [(8, some(300, 20)), (2, some(40, 9))],
+        [(1, some(5, 2)), (0, some(2100, 40))],
+    )
+    return draw.shuffled([i for i, n in run for _ in range(n)] for run in runs)
+
+
+def _numbers(draw: Draw) -> tuple[int, ...]:
+    """Return numbers that wrap round or round in int8, int16, float16, bfloat16, float32."""
+    return (
+        draw.near(44, 20),
+        draw.near(4464, 300),
+        2048 + 4 * abs(draw.near(0, 99)),
+        256 + 4 * abs(draw.near(0, 9)),
+        2**24 + 4 * abs(draw.near(0, 99)),
+    )
+
+
+DOCUMENTS = Drawn("packed_positions", _documents)
 
 
 def _examine_packing(answer: Callable[[Tensor], Any]) -> str:

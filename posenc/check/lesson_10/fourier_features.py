@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import again, alike
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.exercise import Exercise
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
@@ -160,20 +161,25 @@ def right(coordinates: Tensor, frequencies: Tensor) -> Tensor:
     return both(phases(coordinates, frequencies))
 
 
-def _points() -> tuple[tuple[Tensor, Tensor], ...]:
-    """Return coordinates on both sides of 0, with frequencies."""
-    generator = torch.Generator().manual_seed(11)
-    sizes = ((5, 3, 2, F64), (1, 4, 1, F64), (6, 2, 3, F64), (4, 7, 2, torch.float32))
+def _points(draw: Draw) -> tuple[tuple[Tensor, Tensor], ...]:
+    """Return coordinates on both sides of 0, with frequencies; several points come first."""
+    generator = draw.generator(11)
+    sizes = (
+        (draw.near(5, 1), draw.near(3, 1), 2, F64),
+        (1, draw.near(4, 1), 1, F64),
+        (draw.near(6, 1), draw.one_of(2, 3), 3, F64),
+        (draw.near(4, 1), draw.near(7, 1), 2, torch.float32),
+    )
     return tuple(
         (
             (torch.rand(n, c, generator=generator, dtype=F64) * 4 - 2).to(dtype),
             (torch.randn(m, c, generator=generator, dtype=F64) * 2).to(dtype),
         )
-        for n, m, c, dtype in sizes
+        for n, m, c, dtype in (sizes[0], *draw.shuffled(sizes[1:]))
     )
 
 
-POINTS = _points()
+POINTS = Drawn("fourier_features", _points)
 
 
 def _no_waves(answer: Features, found: list[Tensor], differences: list[Any]) -> None:

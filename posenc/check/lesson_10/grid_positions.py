@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.exercise import Exercise
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Verdict, judge, require
@@ -170,10 +171,27 @@ def _wrong_places(found: Tensor, right: Tensor, height: int, width: int) -> None
     require(False, "order", f"{said} Read row by row, from left to right.")
 
 
+def _cases(draw: Draw) -> tuple[tuple[int, int], ...]:
+    """Return height and width of each grid, a wide one first; patches go above 256 and 2048."""
+    size = draw.near(3, 1)
+    wide = draw.near(8, 2), draw.near(32, 5)
+    others = draw.shuffled(
+        (
+            (2, draw.one_of(3, 5, 7)),
+            (size, size),
+            (1, draw.near(4, 2)),
+            (draw.near(9, 1), draw.one_of(30, 35, 40)),
+            (3, draw.near(700, 3, 4)),
+            (draw.near(5, 2), 1),
+        )
+    )
+    return (wide, *others)
+
+
 EXERCISE = Exercise(
     name="grid_positions",
     right=places,
-    cases=((8, 32), (2, 3), (3, 3), (1, 4), (9, 30), (3, 700), (5, 1)),
+    cases=Drawn("grid_positions", _cases),
     praise="row before column, read row by row, on any grid",
     slips=SLIPS,
     lacks=_wrong_places,

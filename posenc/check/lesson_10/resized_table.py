@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from posenc.check.engine.compare import again, alike
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.exercise import Exercise
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_10.grid import ROUNDING, at, formed, places
@@ -27,18 +28,23 @@ rows: interpolate to size=new.
     return judge("resized_table", answer, _examine)
 
 
-SIZES = (
-    ((2, 3), (4, 6), 8), ((4, 6), (4, 6), 5), ((4, 4), (6, 6), 12), ((6, 4), (3, 9), 3),
-    ((6, 4), (3, 3), 7), ((1, 5), (3, 2), 4), ((7, 7), (8, 10), 1),
-)  # fmt: skip
-
-
-def _tables() -> tuple[tuple[Tensor, Size, Size], ...]:
-    generator = torch.Generator().manual_seed(10)
+def _cases(draw: Draw) -> tuple[tuple[Tensor, Size, Size], ...]:
+    """Return a table of each kind, its grid and the new one."""
+    generator, near = draw.generator(10), draw.near
+    same, square, one = (near(4, 1), near(6, 1)), near(4, 1), near(7, 1)
+    sizes = (
+        ((2, near(3, 1)), (near(4, 1), near(6, 1)), near(8, 2)),  # larger both ways
+        (same, same, near(5, 1)),
+        ((square, square), (square + 2, square + 2), near(12, 2)),
+        ((near(6, 1), near(4, 1)), (near(3, 1), near(9, 1)), near(3, 1)),
+        ((near(6, 1), near(4, 1)), (3, 3), near(7, 2)),  # smaller both ways
+        ((1, near(5, 1)), (near(3, 1), 2), near(4, 1)),
+        ((one, one), (8, near(10, 1)), 1),
+    )
     kinds = (torch.float32, torch.float64)
-    return tuple(
-        (torch.randn(old[0] * old[1], d, generator=generator, dtype=kinds[i % 2]), old, new)
-        for i, (old, new, d) in enumerate(SIZES)
+    return draw.shuffled(
+        (torch.randn(h * w, d, generator=generator, dtype=kinds[i % 2]), (h, w), new)
+        for i, ((h, w), new, d) in enumerate(sizes)
     )
 
 
@@ -121,7 +127,7 @@ def _ask(answer: Callable[..., Any], table: Tensor, *sizes: Size) -> Tensor:
 EXERCISE = Exercise(
     name="resized_table",
     right=resized,
-    cases=_tables(),
+    cases=Drawn("resized_table", _cases),
     praise="each channel is interpolated on its grid, in both directions",
     slips=SLIPS,
     asks=_properties,

@@ -1,9 +1,12 @@
 """A learner's own encoding in use: its doors are called, and their form is looked at."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from posenc.base import Dims, PositionalEncoding, acts_on
+from posenc.check.engine.draws import Draw, Drawn, draw
 from posenc.check.engine.verdict import Mistake, require
 from posenc.check.lesson_11.own_hook import returned, too_far
 
@@ -12,9 +15,18 @@ F64 = torch.float64
 Doors = dict[str, Tensor]
 
 
+def _places(draw: Draw) -> tuple[Any, ...]:
+    """Return positions of a text, and where two others begin, beyond any table."""
+    pos = [draw.near(4, 1), 0, draw.near(9, 2), 1, 1, draw.near(17, 2), 2]
+    return torch.tensor(pos), draw.near(60, 9), draw.near(1000, 90)
+
+
+PLACES = Drawn("own_encoding", _places)
+
+
 def inputs(dims: Dims, n: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return x (b, n, d), q and k (b, h, n, dh), the same each time; longer ones begin alike."""
-    generator = torch.Generator().manual_seed(1)
+    generator = draw("own_encoding").generator(1)
     x = torch.randn(60, B, dims.d_model, generator=generator, dtype=F64)[:n].transpose(0, 1)
     heads = torch.randn(2, 60, B, dims.n_heads, dims.d_head, generator=generator, dtype=F64)
     q, k = (part[:n].permute(1, 2, 0, 3) for part in heads)
@@ -89,7 +101,7 @@ def examine_doors(encoding: PositionalEncoding) -> str:
     for n in (N, 1, 20):
         _finite(doors(encoding, torch.arange(n)), n)
     _rows(encoding)
-    for start in (60, 1000):
+    for start in PLACES[1:]:
         pos = torch.arange(start, start + N)
         limit = encoding.dims.max_len
         try:
@@ -120,14 +132,14 @@ def _finite(made: Doors, n: int, start: int = 0) -> None:
 
 def _rows(encoding: PositionalEncoding) -> None:
     """Raise unless every sequence gets its own positions, and nothing else."""
-    pos = torch.tensor([4, 0, 9, 1, 1, 17, 2])
+    pos = PLACES[0]
     first, again = doors(encoding, pos), doors(encoding, pos)
     if where := apart(first, again):
         said = f"A second equal call changes {where}. Keep no state and draw no random numbers."
         raise Mistake("remembers", said)
     plain = doors(encoding, torch.arange(N))
     if acts_on(type(encoding)) and not apart(first, plain):
-        said = "Positions 4, 0, 9, … give what 0, 1, 2, … give."
+        said = f"Positions {pos[0]}, {pos[1]}, {pos[2]}, … give what 0, 1, 2, … give."
         cure = "Use pos, neither a constant nor torch.arange."
         if acts_on(type(encoding)) == ("bias",):
             cure = "Use q_pos and k_pos; None or a constant changes no attention weight."

@@ -1,6 +1,7 @@
 """A learner's own encoding: do its doors hold, and which promises does it keep?"""
 
 from posenc.base import Dims, PositionalEncoding, acts_on
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.verdict import Mistake, Remark, Verdict, judge
 from posenc.check.lesson_11.own_class import examine_class, made
 from posenc.check.lesson_11.own_device import examine_device
@@ -10,11 +11,19 @@ from posenc.check.lesson_11.own_promises import broken
 
 __all__ = ["own_encoding"]
 
-SIZES = (
-    Dims(d_model=32, n_heads=4, max_len=20),  # as the boards have it
-    Dims(d_model=20, n_heads=2, max_len=20),
-    Dims(d_model=48, n_heads=3, max_len=20),
-)
+
+def _sizes(draw: Draw) -> tuple[Dims, ...]:
+    """Return the boards' sizes, others, and an odd number of heads."""
+    longest = draw.one_of(20, 24, 32)
+    sizes = (
+        draw.one_of((32, 4), (64, 4), (64, 8), (16, 2)),
+        draw.one_of((20, 2), (12, 2), (28, 2), (36, 2)),
+        draw.one_of((48, 3), (24, 3), (60, 5), (56, 7)),
+    )
+    return tuple(Dims(d_model=d, n_heads=h, max_len=longest) for d, h in sizes)
+
+
+SIZES = Drawn("own_encoding", _sizes)
 PROMISES = ("cache", "real positions", "relative")
 SAYS = {"embed": "embeddings", "rotate": "queries and keys", "bias": "scores"}
 

@@ -6,11 +6,18 @@ import torch
 from torch import Tensor
 
 from posenc.base import PositionalEncoding, knows_distance_alone
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.verdict import Mistake, require
 
-NEAR = torch.arange(-9, 10)
-FAR = torch.tensor([s * d for d in (*range(10, 40), 63, 64, 127, 128, 500, 2047, 4095)
-                    for s in (1, -1)])  # fmt: skip
+
+def _distances(draw: Draw) -> tuple[Tensor, Tensor]:
+    """Return near distances in order, and far ones."""
+    most, near = draw.near(9, 2), draw.near
+    steps = (*range(most + 1, 40), 63, 64, 127, 128, near(500, 90), near(2047, 9), near(4095, 9))
+    return torch.arange(-most, most + 1), torch.tensor([s * d for d in steps for s in (1, -1)])
+
+
+DISTANCES = Drawn("own_encoding", _distances)
 CLOSE = 1e-5  # float32 is precise enough
 
 
@@ -18,8 +25,9 @@ def examine_hook(encoding: PositionalEncoding) -> str:
     """Return a remark on its reach, or nothing; raise the first thing that is wrong."""
     if not knows_distance_alone(type(encoding)):
         return ""
-    near = _values(encoding, NEAR)
-    _finite(near, NEAR)
+    few, _ = DISTANCES
+    near = _values(encoding, few)
+    _finite(near, few)
     _by_distance(encoding, near)
     far, remark = _far(encoding)
     for distances, values in far:
@@ -28,8 +36,8 @@ def examine_hook(encoding: PositionalEncoding) -> str:
     said = "Each head gets one number at every distance, which no softmax sees. Use distance."
     require(bool((every != every[:, :1]).any()), "ignores-pos", said)
     if far:
-        many = torch.cat([NEAR, *(distances for distances, _ in far)])
-        _equal(_values(encoding, many)[:, : len(NEAR)], near, f"among {len(many)} distances")
+        many = torch.cat([few, *(distances for distances, _ in far)])
+        _equal(_values(encoding, many)[:, : len(few)], near, f"among {len(many)} distances")
     return remark
 
 
@@ -98,13 +106,15 @@ def _finite(values: Tensor, distances: Tensor) -> None:
 
 def _by_distance(encoding: PositionalEncoding, near: Tensor) -> None:
     """Raise unless each value depends on its own distance only."""
+    few, _ = DISTANCES
     said = "Two equal calls of bias_by_distance return different numbers. Keep no state, draw none."
-    require(_alike(_values(encoding, NEAR), near), "remembers", said)
-    _equal(_values(encoding, NEAR.repeat(2))[:, : len(NEAR)], near, "among 38 distances")
-    for some in (NEAR[3:8], NEAR[11:12]):
-        part = near[:, torch.isin(NEAR, some)]
+    require(_alike(_values(encoding, few), near), "remembers", said)
+    twice = _values(encoding, few.repeat(2))[:, : len(few)]
+    _equal(twice, near, f"among {2 * len(few)} distances")
+    for some in (few[3:8], few[11:12]):
+        part = near[:, torch.isin(few, some)]
         _equal(_values(encoding, some), part, f"among {len(some)}", some)
-    back = _values(encoding, NEAR.flip(0)).flip(1)
+    back = _values(encoding, few.flip(0)).flip(1)
     cure = "Compute it from distance, not from torch.arange."
     said = f"The bias depends on where a distance stands in the call, not on its value. {cure}"
     require(_alike(back, near), "by-index", said)
@@ -114,13 +124,16 @@ def _alike(found: Tensor, expected: Tensor) -> bool:
     return torch.allclose(found, expected, rtol=CLOSE, atol=CLOSE)
 
 
-def _equal(found: Tensor, alone: Tensor, where: str, distances: Tensor = NEAR) -> None:
+def _equal(found: Tensor, alone: Tensor, where: str, distances: Tensor | None = None) -> None:
     wrong = ~torch.isclose(found, alone, rtol=CLOSE, atol=CLOSE)
     if not wrong.any():
         return
     head, i = wrong.nonzero()[0].tolist()
-    at, was, now = int(distances[i]), float(alone[head, i]), float(found[head, i])
-    said = f"At distance {at} the bias is {was:.4g} among 19 distances and {now:.4g} {where}."
+    few, _ = DISTANCES
+    at = int((few if distances is None else distances)[i])
+    was, now = float(alone[head, i]), float(found[head, i])
+    said = f"At distance {at} the bias is {was:.4g} among {len(few)} distances and {now:.4g} "
+    said += f"{where}."
     cure = "Compute each from its own distance: no len(distance), no distance.max(), no arange."
     raise Mistake("depends-on-others", f"{said} {cure}")
 
@@ -128,10 +141,11 @@ def _equal(found: Tensor, alone: Tensor, where: str, distances: Tensor = NEAR) -
 def _far(encoding: PositionalEncoding) -> tuple[list[tuple[Tensor, Tensor]], str]:
     """Return far distances and their values, and a remark where it refuses some honestly."""
     limit = encoding.dims.max_len
-    inside = FAR[FAR.abs() < limit]
+    _, far = DISTANCES
+    inside = far[far.abs() < limit]
     values = _reach(lambda some: _values(encoding, some), inside, limit)
     assert values is not None
-    outside = FAR[FAR.abs() >= limit]
+    outside = far[far.abs() >= limit]
     beyond = _reach(lambda some: _values(encoding, some), outside, limit)
     if beyond is None:
         return [(inside, values)], f"; beyond dims.max_len = {limit} it raises ValueError"

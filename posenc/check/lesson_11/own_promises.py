@@ -6,10 +6,21 @@ import torch
 from torch import Tensor
 
 from posenc.base import PositionalEncoding
+from posenc.check.engine.draws import Drawn
 from posenc.check.engine.verdict import Mistake
 from posenc.check.lesson_11.own_doors import Doors, N, apart, doors, inputs
 
 F64 = torch.float64
+SHIFTS = Drawn(  # the first three within any table
+    "own_encoding",
+    lambda draw: (
+        1,
+        draw.near(5, 2),
+        draw.one_of(13, 12, 11),
+        draw.near(100, 9),
+        draw.near(1000, 90),
+    ),
+)
 
 
 def broken(encoding: PositionalEncoding) -> dict[str, str]:
@@ -35,7 +46,7 @@ def _held(encoding: PositionalEncoding, pos: Tensor) -> Doors | None:
 def _shifted(encoding: PositionalEncoding) -> str:
     pos = torch.arange(N)
     here = doors(encoding, pos)
-    for shift in (1, 5, 13, 100, 1000):
+    for shift in SHIFTS:
         there = _held(encoding, pos + shift)
         if there is None:
             break

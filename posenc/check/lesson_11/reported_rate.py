@@ -1,12 +1,13 @@
 """The learning rate to report: rates -> the test accuracies of one."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip, name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require, same
 
@@ -120,26 +121,48 @@ SLIPS = (
          "The accuracies of the right rate are sorted. Leave them in the order of the seeds."),
 )  # fmt: skip
 SIZES = (*[(4, 5)] * 12, (3, 2), (6, 3), (2, 4), (5, 1))  # rates, seeds
+RATES = (0.01, 0.003, 0.03, 0.1, 0.3, 0.001), (0.03, 0.1, 0.003, 0.01, 1, 2)
 
 
-def _records() -> list[Rates]:
+def _cases(draw: Draw) -> tuple[Rates, ...]:
+    """Return some encodings' rates, by which no two of the programs are the same."""
+    return draw.until(lambda: draw.shuffled(_records(draw)), _told_apart)
+
+
+def _records(draw: Draw) -> list[Rates]:
     """Return some encodings' rates; in the later ones a seed has diverged."""
-    generator = Generator().manual_seed(0)
-    records = []
-    for case, (n, seeds) in enumerate(SIZES):
+    generator, records = draw.generator(0), []
+    for case, (rates, most) in enumerate(SIZES):
+        n = draw.one_of(rates, rates - 1) if rates > 3 else rates
+        seeds = draw.one_of(most, most - 1) if most > 2 else most
         losses = torch.rand(n, seeds, generator=generator, dtype=torch.float64)
         tests = torch.rand(n, seeds, generator=generator, dtype=torch.float64)
         if case >= 6:
             row, best = case % n, float(losses.mean(1).min())
             losses[row] = best * (0.5 if case % 2 else 1.1)  # 0 for the diverged seed would win
             losses[row, case % seeds] = math.nan
-        rates = (0.01, 0.003, 0.03, 0.1, 0.3, 0.001) if case % 2 else (0.03, 0.1, 0.003, 0.01, 1, 2)
-        records.append(dict(zip(rates, zip(losses, tests, strict=True), strict=False)))
+        keys = draw.shuffled(RATES[(case + 1) % 2])
+        records.append(dict(zip(keys, zip(losses, tests, strict=True), strict=False)))
     return records
 
 
+def _told_apart(records: Sequence[Rates]) -> bool:
+    """Return whether no two programs report the same, and no two rates are nearly as good."""
+    for one in records:
+        losses = torch.stack([valid.mean() for valid, _ in one.values()]).nan_to_num(math.inf)
+        best, second = losses.sort().values[:2]
+        if second - best < 1e-4:
+            return False
+    programs = (reported, *(slip.program for slip in SLIPS))
+    told = {tuple(_all(program, records).nan_to_num(-1).tolist()) for program in programs}
+    return len(told) == len(programs)
+
+
+RECORDS = Drawn("reported_rate", _cases)
+
+
 def _examine_rate(answer: Callable[[Rates], Tensor]) -> str:
-    records = _records()
+    records = list(RECORDS)
     found = [_form(answer({rate: (v.clone(), t.clone()) for rate, (v, t) in one.items()}), one)
              for one in records]  # fmt: skip
     for mine, one in zip(found, records, strict=True):
@@ -173,8 +196,8 @@ def _form(found: Any, one: Rates) -> Tensor:
     return found.detach().to("cpu", torch.float64)
 
 
-def _all(program: Callable[[Rates], Tensor]) -> Tensor:
-    return torch.cat([program(one).double() for one in _records()])
+def _all(program: Callable[[Rates], Tensor], records: Sequence[Rates] | None = None) -> Tensor:
+    return torch.cat([program(one).double() for one in records or RECORDS])
 
 
 def _no_row(mine: Tensor, one: Rates) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.slip import Slip, name_it, told_by
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 
 Seeds = list[float]
 LEVEL, MARGIN = 0.95, 0.05
+ROOM = 0.025  # so far an accuracy is moved for a class
 SOLVED, SLOWER, STUCK, OPEN = "solved", "slower", "stuck", "not decided"
 WORDS = (SOLVED, SLOWER, STUCK, OPEN)
 
@@ -151,7 +153,7 @@ SLIPS = (
     Slip("first-three", lambda early, late: fate(early[:3], late[:3]),
          "It reads the first three seeds only. Use all that come."),
 )  # fmt: skip
-FATES = (
+KINDS = (
     ([0.97, 0.99, 1.0], [1.0, 1.0, 1.0]),
     ([0.95, 0.96, 0.95], [0.95, 0.97, 0.99]),
     ([0.4, 0.6, 0.5], [0.97, 0.99, 0.96]),
@@ -176,6 +178,42 @@ FATES = (
     ([0.4], [0.97]),
     ([0.9, 0.9], [0.94, 0.949]),
 )
+
+
+def _cases(draw: Draw) -> tuple[tuple[Seeds, Seeds], ...]:
+    """Return a case of each kind: all programs say of it what they say of the notebook's."""
+
+    def one(early: Seeds, late: Seeds) -> tuple[Seeds, Seeds]:
+        told = _words(early, late)
+        return draw.until(
+            lambda: _moved(draw, early, late),
+            lambda case: _words(*case) == told and (_clear(*case) or 0.0 in early),
+        )
+
+    return draw.shuffled(one(*kind) for kind in KINDS)
+
+
+def _moved(draw: Draw, early: Seeds, late: Seeds) -> tuple[Seeds, Seeds]:
+    """Return the seeds in another order, and equal accuracies moved alike."""
+    near = {x: x for x in (*early, *late)}
+    if draw.is_drawn:
+        free = [x for x in near if x not in (0.0, MARGIN, LEVEL)]
+        near |= {x: round(draw.between(x, x - ROOM, min(x + ROOM, 1)), 3) for x in free}
+    order = draw.shuffled(range(len(early)))
+    other = order if len(early) == len(late) else draw.shuffled(range(len(late)))
+    return [near[early[i]] for i in order], [near[late[i]] for i in other]
+
+
+def _words(early: Seeds, late: Seeds) -> list[str]:
+    return [program(early, late) for program in (fate, *(slip.program for slip in SLIPS))]
+
+
+def _clear(early: Seeds, late: Seeds) -> bool:
+    """Return whether the rise is so far from the margin that no rounding decides."""
+    return abs(max(late) - max(early) - MARGIN) > 1e-4
+
+
+FATES = Drawn("slower_or_stuck", _cases)
 
 
 def _examine_fates(answer: Callable[[list[float], list[float]], Any]) -> str:
