@@ -65,8 +65,16 @@ class Draw:
         >>> Draw("a").again("abc")
         ('a', 'b', 'c')
         """
+        return self.shuffled(self.repeated(items, share))
+
+    def repeated(self, items: Sequence[T], share: float = 0.3) -> tuple[T, ...]:
+        """Return the items, then some of them once more; as they are in a notebook.
+
+        >>> Draw("a").repeated("abc"), Draw("a", 7).repeated("abc", share=1)
+        (('a', 'b', 'c'), ('a', 'b', 'c', 'a', 'b', 'c'))
+        """
         twice = [item for item in items if self.is_drawn and self._random.random() < share]
-        return self.shuffled((*items, *twice))
+        return (*items, *twice)
 
     def generator(self, seed: int = 0) -> torch.Generator:
         """Return a generator of random tensors; ``seed`` is the notebook's.
@@ -81,6 +89,17 @@ class Draw:
 def draw(name: str) -> Draw:
     """Return what is drawn from here and now, under a name of its own."""
     return Draw(name, _number)
+
+
+def in_turn(name: str, ask: Callable[[T], Any], cases: Sequence[T]) -> list[Any]:
+    """Return what ``ask`` gives for each case; the calls are in an order of chance.
+
+    >>> in_turn("a", abs, [-1, 2, -3])
+    [1, 2, 3]
+    """
+    order = draw(f"{name}, the order").shuffled(range(len(cases)))
+    found = {place: ask(cases[place]) for place in order}
+    return [found[place] for place in range(len(cases))]
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from posenc import functional
+from posenc.check.engine.draws import Draw, Drawn, in_turn
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_03.asking import called
@@ -15,7 +16,20 @@ from posenc.check.lesson_03.offset_head_slips import SLIPS
 __all__ = ["SLIPS", "offset_head"]
 
 F64 = torch.float64
-CASES = ((5, 32), (1, 6), (30, 32), (50, 20), (7, 64), (34, 8))
+
+
+def _cases(draw: Draw) -> tuple[tuple[int, int], ...]:
+    """Return steps, odd and even, below the width and above it, and widths."""
+    odd = draw.near(5, 1, 2), draw.near(7, 2, 2)
+    even = draw.near(30, 3, 2), draw.near(50, 3, 2), draw.near(34, 4, 2)
+    return draw.repeated((
+        (odd[0], draw.one_of(32, 24, 28)), (1, draw.one_of(6, 10, 12)),
+        (even[0], draw.one_of(32, 40, 48)), (even[1], draw.one_of(20, 16, 18)),
+        (odd[1], draw.one_of(64, 48, 56)), (even[2], draw.one_of(8, 10, 12)),
+    ))  # fmt: skip
+
+
+CASES = Drawn("offset_head", _cases)
 N = 240  # positions, more than four times the greatest k
 
 
@@ -50,12 +64,16 @@ class Head:
         return slice(2 * self.k + 1, N - 2 * self.k - 1)
 
 
+def _said(given: tuple[int, int]) -> str:
+    return f"offset_head({given[0]}, {given[1]})"
+
+
 def _examine_head(answer: Callable[[int, int], tuple[Tensor, Tensor]]) -> str:
     """Return the sentence for a head that looks back, or raise what is wrong with it."""
     heads = []
-    for k, dim in CASES:
-        case = f"offset_head({k}, {dim})"
-        w_q, w_k = _two_matrices(called(answer, case, k, dim), case, dim)
+    found = in_turn("offset_head", lambda given: called(answer, _said(given), *given), CASES)
+    for weights, (k, dim) in zip(found, CASES, strict=True):
+        w_q, w_k = _two_matrices(weights, _said((k, dim)), dim)
         head = Head(k, dim, w_q, w_k)
         require(
             bool(head.scores.isfinite().all()),
