@@ -91,15 +91,15 @@ def draw(name: str) -> Draw:
     return Draw(name, _number)
 
 
-def in_turn(name: str, ask: Callable[[T], Any], cases: Sequence[T]) -> list[Any]:
-    """Return what ``ask`` gives for each case; the calls are in an order of chance.
+def asked(name: str, ask: Callable[..., T], cases: Iterable[tuple[Any, ...]]) -> list[T]:
+    """Return ``ask(*case)`` for each case, in their order; a grader asks in one of chance.
 
-    >>> in_turn("a", abs, [-1, 2, -3])
-    [1, 2, 3]
+    >>> asked("powers", pow, [(2, 3), (3, 2)])
+    [8, 9]
     """
-    order = draw(f"{name}, the order").shuffled(range(len(cases)))
-    found = {place: ask(cases[place]) for place in order}
-    return [found[place] for place in range(len(cases))]
+    given = list(cases)
+    found = {number: ask(*given[number]) for number in draw(name).shuffled(range(len(given)))}
+    return [found[number] for number in range(len(given))]
 
 
 @contextlib.contextmanager

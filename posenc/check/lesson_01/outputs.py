@@ -25,7 +25,7 @@ def examine(
 
     ``lacks(found, expected)`` raises a property that the outputs lack.
     """
-    found = draws.in_turn("outputs", lambda case: called(answer, *case[1]), cases)
+    found = draws.asked("outputs", lambda _, given: called(answer, *given), cases)
     expected = [right(*given) for _, given in cases]
     said = [f"The output for {case}" for case, _ in cases]
     shaped = zip(found, expected, said, strict=True)

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check.engine.draws import Draw, Drawn, in_turn
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_02.look_back_mends import MENDS, Pair
 from posenc.check.lesson_02.preferred_keys import preferred_keys
@@ -38,8 +38,7 @@ coefficient -1. With look_back(1) token 1 attends most to token 15, not to token
 
 
 def _examine_look_back(answer: Callable[[int], Any]) -> str:
-    found = in_turn("look_back", answer, STEPS)
-    pairs = [_pair(given, f"look_back({k})") for given, k in zip(found, STEPS, strict=True)]
+    pairs = asked("look_back", lambda k: _pair(answer(k), f"look_back({k})"), zip(STEPS))
     miss = _first_miss(pairs)
     if not miss:
         *others, last = sorted(set(STEPS))

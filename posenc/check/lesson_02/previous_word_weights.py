@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from posenc.check.engine.draws import Draw, Drawn, in_turn
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_02.preferred_keys import preferred_keys
 
@@ -35,7 +35,7 @@ Return four numbers (a, b, c, e).
 
 
 def _examine_previous(answer: Callable[[int], Any]) -> str:
-    found = in_turn("previous_word_weights", answer, LENGTHS)
+    found = asked("previous_word_weights", answer, zip(LENGTHS))
     for n, given in zip(LENGTHS, found, strict=True):
         if _is_many(given):
             _judge_weights(given, n, always=all(map(_is_many, found)))

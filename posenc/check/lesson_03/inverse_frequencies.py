@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from posenc.check.engine.draws import Draw, Drawn, in_turn
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.frequencies import check_speeds, tell_factor, tell_ratios
 from posenc.check.engine.rounded import tell_rounded
 from posenc.check.engine.speeds import speeds_of
@@ -46,14 +46,14 @@ def _right(dim: int, base: float) -> Tensor:
     return speeds_of(dim, base=base)
 
 
-def _said(given: tuple[int, float]) -> str:
-    return f"inverse_frequencies({given[0]}, {given[1]:g})"
+def _said(dim: int, base: float) -> str:
+    return f"inverse_frequencies({dim}, {base:g})"
 
 
 def _examine_speeds(answer: Callable[[int, float], Tensor]) -> str:
-    said = [_said(given) for given in CASES]
-    found = in_turn(
-        "inverse_frequencies", lambda given: called(answer, _said(given), *given), CASES
+    said = [_said(*given) for given in CASES]
+    found = asked(
+        "inverse_frequencies", lambda *given: called(answer, _said(*given), *given), CASES
     )
     for mine, given, case in zip(found, CASES, said, strict=True):
         _form(mine, *given, case)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check.engine.draws import Draw, Drawn, in_turn
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_03.asking import called
@@ -64,23 +65,9 @@ class Head:
         return slice(2 * self.k + 1, N - 2 * self.k - 1)
 
 
-def _said(given: tuple[int, int]) -> str:
-    return f"offset_head({given[0]}, {given[1]})"
-
-
 def _examine_head(answer: Callable[[int, int], tuple[Tensor, Tensor]]) -> str:
     """Return the sentence for a head that looks back, or raise what is wrong with it."""
-    heads = []
-    found = in_turn("offset_head", lambda given: called(answer, _said(given), *given), CASES)
-    for weights, (k, dim) in zip(found, CASES, strict=True):
-        w_q, w_k = _two_matrices(weights, _said((k, dim)), dim)
-        head = Head(k, dim, w_q, w_k)
-        require(
-            bool(head.scores.isfinite().all()),
-            "not-finite",
-            f"With k = {k} and dim = {dim} some scores are not finite. Look for a division by 0.",
-        )
-        heads.append(head)
+    heads = asked("offset_head", partial(_head, answer), CASES)
     wrong = [head for head in heads if _wrong_rows(head).any()]
     if wrong:
         _flat(wrong[0])
@@ -88,6 +75,18 @@ def _examine_head(answer: Callable[[int, int], tuple[Tensor, Tensor]]) -> str:
         _offset(wrong[0])
         _first_wrong(wrong[0])
     return "every query prefers the key k positions before it"
+
+
+def _head(answer: Callable[[int, int], tuple[Tensor, Tensor]], k: int, dim: int) -> Head:
+    """Return the head of one call, or raise what is wrong with its form."""
+    case = f"offset_head({k}, {dim})"
+    head = Head(k, dim, *_two_matrices(called(answer, case, k, dim), case, dim))
+    require(
+        bool(head.scores.isfinite().all()),
+        "not-finite",
+        f"With k = {k} and dim = {dim} some scores are not finite. Look for a division by 0.",
+    )
+    return head
 
 
 def _two_matrices(weights: object, case: str, dim: int) -> tuple[Tensor, Tensor]:

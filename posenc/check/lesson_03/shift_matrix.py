@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check.engine.draws import Draw, Drawn, in_turn
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.frequencies import tell_ratios
 from posenc.check.engine.rounded import tell_rounded
 from posenc.check.engine.sinusoids import close
@@ -51,14 +51,14 @@ def _right(k: int, dim: int) -> Tensor:
     return functional.shift_matrix(k, dim, dtype=F64)
 
 
-def _said(given: tuple[int, int]) -> str:
-    return f"shift_matrix({given[0]}, {given[1]})"
+def _said(k: int, dim: int) -> str:
+    return f"shift_matrix({k}, {dim})"
 
 
 def _examine_shift(answer: Callable[[int, int], Tensor]) -> str:
     """Return the sentence for a right matrix, or raise what is wrong with it."""
-    said = [_said(given) for given in CASES]
-    found = in_turn("shift_matrix", lambda given: called(answer, _said(given), *given), CASES)
+    said = [_said(*given) for given in CASES]
+    found = asked("shift_matrix", lambda *given: called(answer, _said(*given), *given), CASES)
     for mine, given, case in zip(found, CASES, said, strict=True):
         _form(mine, *given, case)
     wrong = [k for k, mine in enumerate(found) if not close(mine, _right(*CASES[k]))]

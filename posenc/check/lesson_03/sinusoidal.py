@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from posenc import functional
-from posenc.check.engine.draws import Draw, Drawn, in_turn
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.sinusoid_faults import FAULTS
 from posenc.check.engine.sinusoid_slips import CODES, ENDING, ORDERED
 from posenc.check.engine.sinusoids import explain_tables, limit
@@ -61,13 +61,12 @@ CASES = Drawn("sinusoidal", _cases)
 
 
 def _examine_codes(answer: Callable[[Tensor, int], Tensor]) -> str:
-    def ask(given: Case) -> tuple[object, Tensor, int, str]:
-        pos, dim, said = given
+    def ask(pos: Tensor, dim: int, said: str) -> tuple[object, Tensor, int, str]:
         case = f"sinusoidal({said}, {dim})"
         found = called(answer, case, pos.clone(), dim, cures=CURES | OF_POSITIONS)
         return found, pos, dim, case
 
-    tried = in_turn("sinusoidal", ask, CASES)
+    tried = asked("sinusoidal", ask, CASES)
     explain_tables(tried, answer, (*ORDERED, *ENDING))
     for found, pos, dim, case in tried:
         same(found, functional.sinusoidal(pos, dim, dtype=F64), case=case, atol=limit(pos))
