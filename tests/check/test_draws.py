@@ -47,15 +47,12 @@ def _key(given):
 
 
 def by_count(name, answer):
-    """An answer that counts its calls and returns what was right in the notebook.
-
-    Before that it does what a right one does, so that a function it is given is called.
-    """
+    """An answer that counts its calls and returns what was right in the notebook."""
     kept, calls = recorded(name, answer), []
 
     @functools.wraps(answer)
     def counting(*given, **named):
-        answer(*given, **named)
+        answer(*given, **named)  # a function that it is given is called
         calls.append(given)
         return deepcopy(kept[min(len(calls), len(kept)) - 1][1])
 
@@ -69,6 +66,7 @@ def by_table(name, answer):
 
     @functools.wraps(answer)
     def looking_up(*given, **named):
+        answer(*given, **named)  # a function that it is given is called
         return deepcopy(table.get(_key(given), kept[0][1]))
 
     return looking_up

@@ -56,10 +56,10 @@ def drawn(n: int, dh: int, d: int = 6, generator: Generator | None = None) -> Ar
 
 
 def case(draw: Draw, n: int, dh: int, d: int) -> Arguments:
-    """Return the words and matrices of a case.
+    """Return the words and matrices of a case; a class's have scores of about 1.
 
-    A class gets scores of about 1: those of a notebook reach 20, where float32 may be off by more
-    than is allowed.
+    With matrices as large as the notebook's, float32 is off by more than is allowed in one draw
+    of 700.
     """
     x, *matrices = drawn(n, dh, d, draw.generator(n))
     size = d**-0.5 if draw.is_drawn else 1.0
