@@ -52,7 +52,7 @@ def by_count(name, answer):
 
     @functools.wraps(answer)
     def counting(*given, **named):
-        answer(*given, **named)  # a function that it is given is called
+        answer(*given, **named)  # as a checker may ask for: that the model is called
         calls.append(given)
         return deepcopy(kept[min(len(calls), len(kept)) - 1][1])
 
@@ -66,7 +66,7 @@ def by_table(name, answer):
 
     @functools.wraps(answer)
     def looking_up(*given, **named):
-        answer(*given, **named)  # a function that it is given is called
+        answer(*given, **named)
         return deepcopy(table.get(_key(given), kept[0][1]))
 
     return looking_up
