@@ -29,7 +29,7 @@ def _cases(draw: Draw) -> tuple[tuple[int, float], ...]:
     ))  # fmt: skip
 
 
-CASES = Drawn("inverse_frequencies", _cases)
+CASES: Sequence[tuple[int, float]] = Drawn("inverse_frequencies", _cases)
 
 
 def inverse_frequencies(answer: object) -> Verdict:

@@ -34,7 +34,7 @@ def _cases(draw: Draw) -> tuple[tuple[int, int], ...]:
     ))  # fmt: skip
 
 
-CASES = Drawn("shift_matrix", _cases)
+CASES: Sequence[tuple[int, int]] = Drawn("shift_matrix", _cases)
 
 
 def shift_matrix(answer: object) -> Verdict:
