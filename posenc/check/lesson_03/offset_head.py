@@ -24,7 +24,7 @@ def _cases(draw: Draw) -> tuple[tuple[int, int], ...]:
     odd = draw.near(5, 1, 2), draw.near(7, 2, 2)
     even = draw.near(30, 3, 2), draw.near(50, 3, 2), draw.near(34, 4, 2)
     return draw.repeated((
-        (odd[0], draw.one_of(32, 24, 28)), (1, draw.one_of(6, 10, 12)),
+        (odd[0], draw.one_of(32, 36, 40)), (1, draw.one_of(6, 10, 12)),
         (even[0], draw.one_of(32, 40, 48)), (even[1], draw.one_of(20, 16, 18)),
         (odd[1], draw.one_of(64, 48, 56)), (even[2], draw.one_of(8, 10, 12)),
     ))  # fmt: skip
