@@ -4,7 +4,9 @@ import pytest
 from known_slips import known
 
 from posenc import check
+from posenc.check.engine import draws
 
+NUMBERS = range(1, 21)
 CASES = [(name, slip) for name, _, slips in known() for slip in slips]
 
 
@@ -17,6 +19,18 @@ def test_a_slip_gets_its_own_name(name, slip, capsys):
     else:
         assert (verdict.passed, verdict.mistake) == (False, slip.slug), line
     assert slip.says in line
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("name", "slip"), CASES, ids=[f"{n}-{s.slug}" for n, s in CASES])
+def test_a_slip_fails_in_every_draw_and_is_named_in_nearly_all(name, slip, capsys):
+    named = 0
+    for number in NUMBERS:
+        with draws.by(number):
+            verdict = getattr(check, name)(slip.program)
+        assert verdict.passed == slip.fine, f"{number}: {verdict.message}"
+        named += slip.fine or verdict.mistake == slip.slug
+    assert named >= 0.9 * len(NUMBERS), capsys.readouterr().out
 
 
 def test_no_two_slips_of_a_checker_share_a_name():

@@ -66,8 +66,16 @@ class Draw:
         >>> Draw("a").again("abc")
         ('a', 'b', 'c')
         """
+        return self.shuffled(self.repeated(items, share))
+
+    def repeated(self, items: Sequence[T], share: float = 0.3) -> tuple[T, ...]:
+        """Return the items, then some of them once more; as they are in a notebook.
+
+        >>> Draw("a").repeated("abc"), Draw("a", 7).repeated("abc", share=1)
+        (('a', 'b', 'c'), ('a', 'b', 'c', 'a', 'b', 'c'))
+        """
         twice = [item for item in items if self.is_drawn and self._random.random() < share]
-        return self.shuffled((*items, *twice))
+        return (*items, *twice)
 
     def until(self, make: Callable[[], T], holds: Callable[[T], bool]) -> T:
         """Return what is made, made again until it holds; the first in a notebook.

@@ -3,10 +3,11 @@
 import inspect
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.verdict import Verdict, judge, require
-from posenc.check.lesson_01.attending import attend, drawn
+from posenc.check.lesson_01.attending import attend, case, long, single, unmasked, usual, wide
 from posenc.check.lesson_01.attention_slips import ATTENTION, SLIPS
 from posenc.check.lesson_01.outputs import Answer, Given, examine
 from posenc.check.lesson_01.reading import judge_weights
@@ -27,7 +28,7 @@ them by their sum, as softmax(-1) does.
 
 def _examine_attention(answer: Answer) -> str:
     masked = _arguments(answer) != 4
-    cases = _masked() if masked else _unmasked()
+    cases = MASKED if masked else UNMASKED
     mask = torch.tensor([[1, 0, 1, 0], [1, 0, 0, 1], [0, 1, 1, 1], [1, 1, 0, 1]]).bool()
 
     def lacks(found: list[Tensor], expected: list[Tensor]) -> None:
@@ -54,25 +55,47 @@ def _arguments(answer: Answer) -> int:
         return 5
 
 
-def _unmasked() -> list[tuple[str, Given]]:
-    sizes = ((5, 4, 6), (3, 9, 6), (7, 3, 5), (1, 5, 6))
-    return [(f"{n} tokens of width {dh}", drawn(n, dh, d)) for n, dh, d in sizes]
-
-
-def _masked() -> list[tuple[str, Given]]:
+def _masked(draw: Draw) -> tuple[tuple[str, Given], ...]:
     """Return cases with masks; of the first, no row or column is all True or all False."""
-    mixed = torch.tensor([[1, 0, 0, 1, 0], [1, 1, 0, 0, 1], [0, 1, 0, 0, 1], [1, 0, 1, 1, 0],
-                          [0, 0, 1, 1, 1]]).bool()  # fmt: skip
-    ones = {n: torch.ones(n, n, dtype=torch.bool) for n in (1, 2, 3, 5)}
-    seen = torch.rand(7, 7, generator=Generator().manual_seed(7)) < 0.4
-    seen[range(7), [3, 0, 5, 1, 6, 2, 4]] = True  # no row is all False
     tried = (
-        (5, 4, 6, "a mask", mixed), (5, 4, 6, "a causal mask", ones[5].tril()),
-        (5, 4, 6, "a mask that hides nothing", ones[5]), (3, 9, 6, "a causal mask", ones[3].tril()),
-        (7, 3, 5, "a mask", seen), (2, 1, 4, "a causal mask", ones[2].tril()),
-        (1, 5, 6, "a mask that hides nothing", ones[1]),
+        (usual(draw), "a mask", _mixed), (usual(draw), "a causal mask", _causal),
+        (usual(draw), "a mask that hides nothing", _whole), (wide(draw), "a causal mask", _causal),
+        (long(draw), "a mask", _sparse), ((2, 1, draw.near(4, 1)), "a causal mask", _causal),
+        (single(draw), "a mask that hides nothing", _whole),
     )  # fmt: skip
-    return [
-        (f"{n} token{'s' * (n > 1)} of width {dh} under {name}", (*drawn(n, dh, d), mask))
-        for n, dh, d, name, mask in tried
-    ]
+    return draw.repeated([
+        (f"{n} token{'s' * (n > 1)} of width {dh} under {name}",
+         (*case(draw, n, dh, d), mask(draw, n)))
+        for (n, dh, d), name, mask in tried
+    ])  # fmt: skip
+
+
+def _mixed(draw: Draw, n: int) -> Tensor:
+    """Return a mask without a row or a column that is all True or all False."""
+    if not draw.is_drawn:
+        return torch.tensor([[1, 0, 0, 1, 0], [1, 1, 0, 0, 1], [0, 1, 0, 0, 1], [1, 0, 1, 1, 0],
+                             [0, 0, 1, 1, 1]]).bool()  # fmt: skip
+    order = draw.shuffled(range(n))
+    mask = torch.rand(n, n, generator=draw.generator(), dtype=torch.float32) < 0.5
+    mask[range(n), order] = True
+    mask[range(n), [*order[1:], order[0]]] = False
+    return mask
+
+
+def _sparse(draw: Draw, n: int) -> Tensor:
+    """Return a mask that hides more than half; no row or column is all False."""
+    order = draw.shuffled(range(n)) if draw.is_drawn else (3, 0, 5, 1, 6, 2, 4)
+    mask = torch.rand(n, n, generator=draw.generator(7), dtype=torch.float32) < 0.4
+    mask[range(n), order] = True
+    return mask
+
+
+def _whole(_: Draw, n: int) -> Tensor:
+    return torch.ones(n, n, dtype=torch.bool)
+
+
+def _causal(_: Draw, n: int) -> Tensor:
+    return torch.ones(n, n, dtype=torch.bool).tril()
+
+
+MASKED, UNMASKED = Drawn("attention", _masked), Drawn("attention", unmasked)

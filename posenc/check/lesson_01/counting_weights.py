@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require, same
 from posenc.check.lesson_01.attending import weights
 
@@ -27,17 +28,27 @@ that all scores are equal.
 
 def _examine_counting(answer: Callable[[], tuple[Tensor, Tensor, Tensor]]) -> str:
     parts = _three(answer())
-    for seed, size in ((0, 1.0), (1, 30.0)):
-        words = size * torch.randn(40, generator=Generator().manual_seed(seed), dtype=F64)
+    for words in CASES:
         mistake = _counted(parts, words)
         if mistake is not None:
             turned = not parts[2].any() and _counted(parts[::-1], words) is None
             require(not turned, "order-of-matrices", ORDER)
             raise mistake
-    return "right: channel 0 is 1/(t + 1) at each of 40 tokens, and no position was put in"
+    n = len(CASES[0])
+    return f"right: channel 0 is 1/(t + 1) at each of {n} tokens, and no position was put in"
 
 
 F64 = torch.float64
+
+
+def _words(draw: Draw) -> list[Tensor]:
+    """Return what the words hold in channel 1, little and much, each (n,)."""
+    n, sizes = draw.near(40, 10), (1.0, draw.between(30.0, 25, 40))
+    return [size * torch.randn(n, generator=draw.generator(seed), dtype=F64)
+            for seed, size in enumerate(sizes)]  # fmt: skip
+
+
+CASES = Drawn("counting_weights", _words)
 ORDER = "The three matrices come as W_v, W_k, W_q. Return them in the order W_q, W_k, W_v."
 
 

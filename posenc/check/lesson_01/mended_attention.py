@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine.draws import Drawn
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
-from posenc.check.lesson_01.attending import attend, drawn, weights
+from posenc.check.lesson_01.attending import attend, unmasked, weights
 from posenc.check.lesson_01.attention_slips import ATTENTION, MASKS
-from posenc.check.lesson_01.outputs import Answer, called, examine
+from posenc.check.lesson_01.outputs import Answer, Given, called, examine
 from posenc.check.lesson_01.reading import judge_weights, sums_are_1
 
 
@@ -120,12 +121,15 @@ SLIPS = OTHERS + tuple(
 ) + tuple(Slip(slug, program, says) for slug, says, program in STILL)  # fmt: skip
 
 
+CASES = Drawn("mended_attention", unmasked)
+
+
 def _examine_mended(answer: Answer) -> str:
-    sizes = ((5, 4, 6), (3, 9, 6), (7, 3, 5), (1, 5, 6))
-    cases = [(f"{n} tokens of width {dh}", drawn(n, dh, d)) for n, dh, d in sizes]
+    longer = next(place for place, (_, given) in enumerate(CASES) if len(given[0]) > 3)
+    given = CASES[longer][1]
 
     def lacks(found: list[Tensor], _: Any) -> None:
-        said = _leak(answer, found[0])
+        said = _leak(answer, given, found[longer])
         soft = sums_are_1(answer)  # then the mask is too weak, or another one
         require(not said or soft, "leaks", f"{said} No token may depend on later ones.")
         judge_weights(answer, None, False, under=torch.ones(4, 4, dtype=torch.bool).tril())
@@ -133,18 +137,17 @@ def _examine_mended(answer: Answer) -> str:
 
     still = {slug: says for slug, says, _ in STILL}
     try:
-        examine(answer, right, cases, SLIPS, lacks)
+        examine(answer, right, CASES, SLIPS, lacks)
     except Mistake as mistake:
         if mistake.slug not in still:
             raise
-        symptom = _leak(answer, called(answer, *cases[0][1]))
+        symptom = _leak(answer, given, called(answer, *given))
         raise Mistake(mistake.slug, f"{still[mistake.slug]} {symptom}".rstrip()) from None
     return "right: no token depends on later ones, and every query's weights sum to 1"
 
 
-def _leak(answer: Answer, found: Tensor) -> str:
+def _leak(answer: Answer, given: Given, found: Tensor) -> str:
     """Return which earlier token moves when the last one changes, or ''."""
-    given = drawn(len(found), 4)
     x = given[0].clone()
     x[-1] += 1.0
     moved = (called(answer, x, *given[1:]) - found).abs().amax(1)[:-1]

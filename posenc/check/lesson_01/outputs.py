@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine import draws
 from posenc.check.engine.compare import alike, first_difference
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, require
@@ -24,7 +25,7 @@ def examine(
 
     ``lacks(found, expected)`` raises a property that the outputs lack.
     """
-    found = [called(answer, *given) for _, given in cases]
+    found = draws.asked("outputs", lambda _, given: called(answer, *given), cases)
     expected = [right(*given) for _, given in cases]
     said = [f"The output for {case}" for case, _ in cases]
     shaped = zip(found, expected, said, strict=True)

@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
+from posenc.check.engine.draws import Draw, Drawn
 from posenc.check.engine.scored import Case, as_bool, scored
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_01.attending import attend
@@ -33,9 +34,7 @@ def _examine_equivariant(answer: Callable[[Map, Tensor], bool]) -> tuple[str, fl
     runs: list[Run] = []
     with torch.random.fork_rng(devices=[]):  # the learner's own random numbers go on
         torch.manual_seed(0)
-        cases = [*_blind(), *_seeing()]
-        cases.sort(key=lambda case: case.slug != "always-true")  # the plainest comes first
-        test = watched(answer, runs)
+        cases, test = list(CASES), watched(answer, runs)
         try:
             score = scored(test, cases, FACT, partial(_why, cases, runs, test))
         except RuntimeError:
@@ -113,12 +112,31 @@ def _puts_back_wrongly(answer: Callable[[Map, Tensor], bool]) -> bool:
     return all(as_bool(answer(lambda x: x.softmax(-1), x.clone())) for _ in range(20))
 
 
-def _blind() -> Iterator[Case]:
+def _cases(draw: Draw) -> list[Case]:
+    """Return maps that are equivariant and maps that see the order, the plainest first.
+
+    A class has six tokens, too: of fewer a shuffle agrees by luck more often, and of more an
+    answer that tries all orders takes seven times as long.
+    """
+    generator = draw.generator(0)
+    d = draw.one_of(4, 6)
+    x = torch.randn(6, d, generator=generator, dtype=F64)
+    W = torch.randn(3, d, d, generator=generator, dtype=F64)
+    narrow = torch.randn(draw.near(5, 1), draw.near(3, 1), generator=generator, dtype=F64)
+    if draw.is_drawn:
+        W /= d**0.5  # scores of about 1: with larger ones float32 may be off by more than 1e-5
+    cases = [*_blind(x, W, narrow), *_seeing(x)]
+    return sorted(cases, key=lambda case: case.slug != "always-true")
+
+
+F64 = torch.float64
+WORDS = {4: "four", 5: "five", 6: "six"}
+CASES = Drawn("permutation_equivariant", _cases)
+
+
+def _blind(x: Tensor, W: Tensor, narrow: Tensor) -> Iterator[Case]:
     """Yield maps that are equivariant."""
-    generator = Generator().manual_seed(0)
-    x = torch.randn(6, 4, generator=generator, dtype=torch.float64)
-    W = torch.randn(3, 4, 4, generator=generator, dtype=torch.float64)
-    narrow = torch.randn(5, 3, generator=generator, dtype=torch.float64)
+    m, e = narrow.shape
     kept = "Compare f(x[order]) with f(x)[order], with the same x and order in both, not with f(x)."
     exact = "Two sums of the same numbers differ by rounding. Leave room for it, atol=1e-5, not ==."
     coarse = "float32 rounds at the seventh digit. Leave more room, such as atol=1e-5."
@@ -132,15 +150,15 @@ def _blind() -> Iterator[Case]:
     yield case("exact", "the tokens minus their mean", lambda x: x - x.mean(0), exact)
     yield case("exact", "a mean given to every token", lambda x: x.mean(0).expand_as(x), exact)
     yield case("invariance", "x as it is", lambda x: x, kept)
-    yield case("exact", "attention over five tokens of width 3",
-               lambda x: attend(x, *W[:, :3, :3]), exact, narrow)  # fmt: skip
+    yield case("exact", f"attention over {WORDS[m]} tokens of width {e}",
+               lambda x: attend(x, *W[:, :e, :e]), exact, narrow)  # fmt: skip
     yield case("invariance", "the squares of three tokens", torch.square, kept, x[:3])
 
 
-def _seeing() -> Iterator[Case]:
+def _seeing(x: Tensor) -> Iterator[Case]:
     """Yield maps that see the order."""
-    x = torch.randn(6, 4, generator=Generator().manual_seed(0), dtype=torch.float64)
-    steps = torch.arange(6, dtype=torch.float64)[:, None]
+    last = len(x) - 1
+    steps = torch.arange(len(x), dtype=F64)[:, None]
     wide = "That is little, but far more than a rounding. Compare all numbers within 1e-5."
     several = "Try twenty random shuffles, and return False at the first that differs."
     rows = "Compare entry by entry: sums, norms and sorted values hide who has which row."
@@ -156,7 +174,7 @@ def _seeing() -> Iterator[Case]:
     yield case("few-shuffles", "the sum of both neighbours",
                lambda x: x.roll(1, 0) + x.roll(-1, 0))  # fmt: skip
     yield case("few-shuffles", "the last token added to every token", lambda x: x + x[-1])
-    yield case("one-token", "a mark at the last token alone", lambda x: x + (steps == 5), tokens)
+    yield case("one-token", "a mark at the last token alone", lambda x: x + (steps == last), tokens)
     yield case("few-shuffles", "a mark at the first token alone", lambda x: x + (steps == 0),
                "Try shuffles that move every token, the first and the last too.")  # fmt: skip
     yield case("one-channel", "a position in the last channel alone",
@@ -181,7 +199,7 @@ def _in_some_tokens(x: Tensor) -> Iterator[Case]:
 
 
 def _rotated(x: Tensor) -> Tensor:
-    turn = torch.exp(1j * torch.arange(len(x), dtype=torch.float64))[:, None]
+    turn = torch.exp(1j * torch.arange(len(x), dtype=F64))[:, None]
     return torch.view_as_real(torch.view_as_complex(x.reshape(len(x), -1, 2)) * turn).flatten(1)
 
 

@@ -6,19 +6,29 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_02.look_back_mends import MENDS, Pair
 from posenc.check.lesson_02.preferred_keys import preferred_keys
 
 WIDTH = 3  # of the codes 1, p, p²
-STEPS = (1, 2, 3, 5, 8)
-N = 16
+
+
+def _steps(draw: Draw) -> tuple[int, ...]:
+    """Return distances to look back: 1, and small and large ones, even and odd."""
+    small = draw.one_of(2, 4, 6), draw.one_of(3, 5, 7)
+    return draw.repeated((1, *small, draw.one_of(5, 9, 11, 13), draw.one_of(8, 10, 12, 14)))
+
+
+STEPS = Drawn("look_back", _steps)
+TOKENS = Drawn("look_back", lambda draw: [draw.one_of(16, *range(17, 25))])
 
 
 def look_back(answer: Callable[[int], Any]) -> Verdict:
     """Check ``look_back(k)``: ``W_q, W_k`` with which codes 1, p, p² attend k words back.
 
-    Shapes: each ``(3, m)``, codes as rows. Checked for k = 1, 2, 3, 5 and 8 over 16 words.
+    Shapes: each ``(3, m)``, codes as rows. Checked for k = 1, 2, 3, 5 and 8 over 16 words; a
+    class is checked for others.
 
     >>> verdict = look_back(lambda k: (torch.eye(3), torch.eye(3)))
     ✗ look_back: The scores of token 1 have +1 j², so their top is at an end. Give j² the \
@@ -28,10 +38,11 @@ coefficient -1. With look_back(1) token 1 attends most to token 15, not to token
 
 
 def _examine_look_back(answer: Callable[[int], Any]) -> str:
-    pairs = [_pair(answer(k), f"look_back({k})") for k in STEPS]
+    pairs = asked("look_back", lambda k: _pair(answer(k), f"look_back({k})"), zip(STEPS))
     miss = _first_miss(pairs)
     if not miss:
-        return "right for k = 1, 2, 3, 5 and 8"
+        *others, last = sorted(set(STEPS))
+        return f"right for k = {', '.join(map(str, others))} and {last}"
     for slug, mend, says in MENDS:
         mended = [mend(*pair, k) for pair, k in zip(pairs, STEPS, strict=True)]
         require(bool(_first_miss(mended)), slug, f"{says} {miss}")
@@ -59,9 +70,13 @@ def _pair(weights: Any, case: str) -> Pair:
     return W_q, W_k
 
 
+def _positions() -> Tensor:
+    return torch.arange(TOKENS[0], dtype=torch.float64)  # (n,)
+
+
 def _looks(pair: Pair) -> list[int | None]:
-    """Return to which token each of 16 attends most, None where several are equal."""
-    p = torch.arange(N, dtype=torch.float64)
+    """Return to which token each attends most, None where several are equal."""
+    p = _positions()
     x = torch.stack((p**0, p, p**2), dim=1)  # (n, 3)
     return preferred_keys((x @ pair[0]) @ (x @ pair[1]).T)
 
@@ -69,7 +84,7 @@ def _looks(pair: Pair) -> list[int | None]:
 def _first_miss(pairs: list[Pair]) -> str:
     for k, pair in zip(STEPS, pairs, strict=True):
         row = _looks(pair)
-        for i in range(k, N):
+        for i in range(k, len(row)):
             if row[i] != i - k:
                 elsewhere = (
                     "several tokens equally" if row[i] is None else f"most to token {row[i]}"
@@ -86,7 +101,7 @@ def _judge_tops(pairs: list[Pair], miss: str) -> None:
         "flat",
         f"All scores of a token are equal. Let them be 2(i - k) j - j². {miss}",
     )
-    p = torch.arange(N, dtype=torch.float64)
+    p = _positions()
     powers = torch.stack((p**0, p, p**2), 1)
     line, bend = (powers @ M[..., 1:]).unbind(-1)  # (k, n), of j and of j²
     open_up = (bend[:, 1:] >= 0).nonzero()

@@ -7,10 +7,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_02.preferred_keys import preferred_keys
 
-LENGTHS = (2, 3, 4, 9, 16)
+
+def _lengths(draw: Draw) -> tuple[int, ...]:
+    """Return numbers of tokens: the one with weights, a class's twice; and some without any."""
+    others = draw.repeated((3, 4, draw.near(9, 4), draw.near(16, 6)))
+    return (*draw.repeated((2,), share=1), *sorted(others))
+
+
+LENGTHS = Drawn("previous_word_weights", _lengths)
 
 
 def previous_word_weights(answer: Callable[[int], Any]) -> Verdict:
@@ -27,7 +35,7 @@ Return four numbers (a, b, c, e).
 
 
 def _examine_previous(answer: Callable[[int], Any]) -> str:
-    found = [answer(n) for n in LENGTHS]
+    found = asked("previous_word_weights", answer, zip(LENGTHS))
     for n, given in zip(LENGTHS, found, strict=True):
         if _is_many(given):
             _judge_weights(given, n, always=all(map(_is_many, found)))

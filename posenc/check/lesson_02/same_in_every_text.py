@@ -29,14 +29,16 @@ FACT = {True: "stays the same in every text", False: "changes in a longer text"}
 
 
 def _examine_same(answer: Callable[[Code], Any]) -> tuple[str, float]:
-    asked: list[list[int]] = []  # for each code the lengths
+    asked: dict[Code, list[int]] = {}  # for each code the lengths
+    last: list[int] = []  # those of the code that was asked last
 
     def watched(code: Code) -> Any:
-        lengths: list[int] = []
-        asked.append(lengths)
+        last[:] = []
+        lengths = asked.setdefault(code, [])
 
         def seen(n: int) -> Any:
             lengths.append(int(n))
+            last.append(int(n))
             return code(n)
 
         return answer(seen)
@@ -44,7 +46,7 @@ def _examine_same(answer: Callable[[Code], Any]) -> tuple[str, float]:
     try:
         score = scored(watched, list(CODES), FACT, partial(_why, asked))
     except RuntimeError as error:
-        a, b = sorted([0, 0, *asked[-1]][-2:])
+        a, b = sorted([0, 0, *last][-2:])
         if "must match" not in str(error) or a == b:
             raise
         said = f"It compares code({a}), of {a} rows, with code({b}), of {b} rows. Compare the rows "
@@ -53,15 +55,15 @@ def _examine_same(answer: Callable[[Code], Any]) -> tuple[str, float]:
     return "right: it passes what stays, and catches what a longer text changes", score
 
 
-def _why(asked: list[list[int]], said: list[bool]) -> tuple[str, str] | None:
+def _why(asked: dict[Code, list[int]], said: list[bool]) -> tuple[str, str] | None:
     """Return what explains all that a test judged wrongly: its lengths, or what it compares."""
-    if not any(asked):
+    if not any(asked.values()):
         return "code-not-called", "It never calls code. Compare code(n) with code(20)[:n]."
     for slug, weak, says in WEAK:
         if [weak(case.given[0]) for case in CODES] == said:
             return slug, says
-    runs = zip(asked, said, CODES, strict=True)
-    passed = [set(lengths) for lengths, says, case in runs if says and not case.truth]
+    runs = zip(CODES, said, strict=True)
+    passed = [set(asked[case.given[0]]) for case, says in runs if says and not case.truth]
     met = set[int]().union(*passed)
     missing = sorted(set(range(1, LONGEST + 1)) - met)
     if not passed or not missing:

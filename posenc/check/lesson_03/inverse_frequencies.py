@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.frequencies import check_speeds, tell_factor, tell_ratios
 from posenc.check.engine.rounded import tell_rounded
 from posenc.check.engine.speeds import speeds_of
@@ -15,7 +16,20 @@ from posenc.check.lesson_03.inverse_frequencies_slips import SLIPS
 __all__ = ["SLIPS", "inverse_frequencies"]
 
 F64 = torch.float64
-CASES = ((8, 10_000), (6, 64), (20, 500_000.0), (64, 100), (2, 10))
+
+
+def _cases(draw: Draw) -> tuple[tuple[int, float], ...]:
+    """Return widths and bases; two widths are no powers of 2, so that a rounded exponent shows."""
+    return draw.repeated((
+        (draw.one_of(8, 10, 12, 16), 10_000),
+        (draw.one_of(6, 10, 12, 14), draw.near(64, 30)),
+        (draw.one_of(20, 18, 22, 24, 26, 28), 1000.0 * draw.near(500, 300)),
+        (draw.near(64, 12, 2), draw.near(100, 50)),
+        (2, draw.near(10, 5)),
+    ))  # fmt: skip
+
+
+CASES: Sequence[tuple[int, float]] = Drawn("inverse_frequencies", _cases)
 
 
 def inverse_frequencies(answer: object) -> Verdict:
@@ -32,9 +46,15 @@ def _right(dim: int, base: float) -> Tensor:
     return speeds_of(dim, base=base)
 
 
+def _said(dim: int, base: float) -> str:
+    return f"inverse_frequencies({dim}, {base:g})"
+
+
 def _examine_speeds(answer: Callable[[int, float], Tensor]) -> str:
-    said = [f"inverse_frequencies({dim}, {base:g})" for dim, base in CASES]
-    found = [called(answer, case, *given) for case, given in zip(said, CASES, strict=True)]
+    said = [_said(*given) for given in CASES]
+    found = asked(
+        "inverse_frequencies", lambda *given: called(answer, _said(*given), *given), CASES
+    )
     for mine, given, case in zip(found, CASES, said, strict=True):
         _form(mine, *given, case)
     _why(found, said)

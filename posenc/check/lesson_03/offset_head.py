@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from posenc import functional
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Mistake, Verdict, judge, require
 from posenc.check.lesson_03.asking import called
@@ -15,7 +17,20 @@ from posenc.check.lesson_03.offset_head_slips import SLIPS
 __all__ = ["SLIPS", "offset_head"]
 
 F64 = torch.float64
-CASES = ((5, 32), (1, 6), (30, 32), (50, 20), (7, 64), (34, 8))
+
+
+def _cases(draw: Draw) -> tuple[tuple[int, int], ...]:
+    """Return steps, odd and even, below the width and above it, and widths."""
+    odd = draw.near(5, 1, 2), draw.near(7, 2, 2)
+    even = draw.near(30, 3, 2), draw.near(50, 3, 2), draw.near(34, 4, 2)
+    return draw.repeated((
+        (odd[0], draw.one_of(32, 36, 40)), (1, draw.one_of(6, 10, 12)),
+        (even[0], draw.one_of(32, 40, 48)), (even[1], draw.one_of(20, 16, 18)),
+        (odd[1], draw.one_of(64, 48, 56)), (even[2], draw.one_of(8, 10, 12)),
+    ))  # fmt: skip
+
+
+CASES = Drawn("offset_head", _cases)
 N = 240  # positions, more than four times the greatest k
 
 
@@ -52,17 +67,7 @@ class Head:
 
 def _examine_head(answer: Callable[[int, int], tuple[Tensor, Tensor]]) -> str:
     """Return the sentence for a head that looks back, or raise what is wrong with it."""
-    heads = []
-    for k, dim in CASES:
-        case = f"offset_head({k}, {dim})"
-        w_q, w_k = _two_matrices(called(answer, case, k, dim), case, dim)
-        head = Head(k, dim, w_q, w_k)
-        require(
-            bool(head.scores.isfinite().all()),
-            "not-finite",
-            f"With k = {k} and dim = {dim} some scores are not finite. Look for a division by 0.",
-        )
-        heads.append(head)
+    heads = asked("offset_head", partial(_head, answer), CASES)
     wrong = [head for head in heads if _wrong_rows(head).any()]
     if wrong:
         _flat(wrong[0])
@@ -70,6 +75,18 @@ def _examine_head(answer: Callable[[int, int], tuple[Tensor, Tensor]]) -> str:
         _offset(wrong[0])
         _first_wrong(wrong[0])
     return "every query prefers the key k positions before it"
+
+
+def _head(answer: Callable[[int, int], tuple[Tensor, Tensor]], k: int, dim: int) -> Head:
+    """Return the head of one call, or raise what is wrong with its form."""
+    case = f"offset_head({k}, {dim})"
+    head = Head(k, dim, *_two_matrices(called(answer, case, k, dim), case, dim))
+    require(
+        bool(head.scores.isfinite().all()),
+        "not-finite",
+        f"With k = {k} and dim = {dim} some scores are not finite. Look for a division by 0.",
+    )
+    return head
 
 
 def _two_matrices(weights: object, case: str, dim: int) -> tuple[Tensor, Tensor]:

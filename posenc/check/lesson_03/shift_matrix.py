@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from posenc import functional
+from posenc.check.engine.draws import Draw, Drawn, asked
 from posenc.check.engine.frequencies import tell_ratios
 from posenc.check.engine.rounded import tell_rounded
 from posenc.check.engine.sinusoids import close
@@ -18,7 +19,22 @@ __all__ = ["SLIPS", "shift_matrix"]
 
 F64 = torch.float64
 HUGE = 1e30
-CASES = ((3, 8), (-5, 4), (0, 6), (2, 20), (300, 6), (-45, 16), (1, 2))
+
+
+def _cases(draw: Draw) -> tuple[tuple[int, int], ...]:
+    """Return steps and widths: both signs, none, far ones, and two of at most 3 steps.
+
+    Pair 0 rotates by less than half a turn in those, so that the frequencies can be read off.
+    """
+    return draw.repeated((
+        (draw.one_of(3, 2), draw.one_of(8, 10, 12)), (draw.near(-5, 3), draw.one_of(4, 6, 8)),
+        (0, draw.one_of(6, 4, 8)), (draw.one_of(2, 3, 1), draw.one_of(20, 14, 16, 18)),
+        (draw.one_of(300, *range(200, 300)), draw.one_of(6, 8, 10)),
+        (draw.near(-45, 15), draw.one_of(16, 12, 14)), (draw.one_of(1, 2, 4, 5), 2),
+    ))  # fmt: skip
+
+
+CASES: Sequence[tuple[int, int]] = Drawn("shift_matrix", _cases)
 
 
 def shift_matrix(answer: object) -> Verdict:
@@ -35,10 +51,14 @@ def _right(k: int, dim: int) -> Tensor:
     return functional.shift_matrix(k, dim, dtype=F64)
 
 
+def _said(k: int, dim: int) -> str:
+    return f"shift_matrix({k}, {dim})"
+
+
 def _examine_shift(answer: Callable[[int, int], Tensor]) -> str:
     """Return the sentence for a right matrix, or raise what is wrong with it."""
-    said = [f"shift_matrix({k}, {dim})" for k, dim in CASES]
-    found = [called(answer, case, *given) for case, given in zip(said, CASES, strict=True)]
+    said = [_said(*given) for given in CASES]
+    found = asked("shift_matrix", lambda *given: called(answer, _said(*given), *given), CASES)
     for mine, given, case in zip(found, CASES, said, strict=True):
         _form(mine, *given, case)
     wrong = [k for k, mine in enumerate(found) if not close(mine, _right(*CASES[k]))]
