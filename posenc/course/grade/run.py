@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Collection, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tqdm import tqdm
 
 from posenc._files import write_aside
 from posenc.course import places
-from posenc.course.grade import report, submissions, tasks
+from posenc.course.grade import kinds, naming, report, students, submissions, tasks
 from posenc.course.grade.outside import judge, walls
 from posenc.course.grade.outside.judge import How
 from posenc.course.grade.submissions import Submission
@@ -22,6 +23,7 @@ from posenc.course.grade.tasks import Lesson
 from posenc.course.places import CourseError
 
 STOPPED = "{why}; {done} of {all} are done and kept: run the same command to go on"
+OTHER = "files {kind} are not read: hand in the .ipynb itself"
 
 
 def run(
@@ -34,23 +36,44 @@ def run(
     number ``draw``; without it by that of an earlier run into `out`, or by a new one.
     """
     lessons = [tasks.read(source) for source in places.sources(root)]
-    found = submissions.find(folder, lessons)
-    chosen = _chosen(root, found, lessons, names)
+    found = submissions.handed_in(folder, lessons, out)
+    wanted = _wanted(root, names)
+    chosen = _chosen(found, lessons, wanted)
     walls.refuse_without_walls(trusted)
     try:
         how = How(trusted, _number(out, draw))
         done = _Done(out, _fingerprint(lessons, how))
-        code = _grade(chosen, lessons, done, jobs, how)
+        notebooks = [one for one in chosen if kinds.is_notebook(one.path)]
+        code = _grade(notebooks, lessons, done, jobs, how)
         if not code:
-            results = list(done.rows(chosen))
-            notes = submissions.passed_over(folder, found) + report.doubled(results)
-            rows = report.write(out, results, notes)
+            handed = [
+                (one, [row for row in rows if row["lesson"] in wanted | {""}])
+                for one, rows in _results(chosen, lessons, done, how)
+            ]
+            judged = students.settle(handed, [lesson.name for lesson in lessons])
+            notes = judged.notes() + submissions.passed_over(folder, found, out)
+            rows = report.write(out, judged.rows, notes)
             print("\n".join([_told(rows, out), *notes]))
     except OSError as problem:
         raise CourseError(
             f"{out} cannot be written: {problem.strerror}; what is done is kept"
         ) from None
     return code
+
+
+def _results(
+    chosen: list[Submission], lessons: list[Lesson], done: "_Done", how: How
+) -> Iterator[tuple[Submission, list[dict[str, Any]]]]:
+    """Yield each file with what is said of it: of a notebook what it was graded."""
+    for one in chosen:
+        if kinds.is_notebook(one.path):
+            yield one, done.rows(one)
+        else:
+            named = submissions.lesson_named(one, lessons)
+            suffix = one.path.suffix.lower()
+            why = OTHER.format(kind=f"that end in {suffix}" if suffix else "without a suffix")
+            results = judge.unreadable(one, [named] if named else [], naming.clean(why))
+            yield one, [asdict(result) | {"draw": how.draw} for result in results]
 
 
 def _number(out: Path, draw: int | None) -> int:
@@ -63,12 +86,16 @@ def _number(out: Path, draw: int | None) -> int:
     return draw
 
 
+def _wanted(root: Path, names: Collection[str]) -> set[str]:
+    return {source.stem for source in places.choose(places.sources(root), names)}
+
+
 def _chosen(
-    root: Path, found: list[Submission], lessons: list[Lesson], names: Collection[str]
+    found: list[Submission], lessons: list[Lesson], wanted: Collection[str]
 ) -> list[Submission]:
-    if not names:
+    """Return the files that answer one of the lessons that are wanted."""
+    if set(wanted) == {lesson.name for lesson in lessons}:
         return found
-    wanted = {source.stem for source in places.choose(places.sources(root), names)}
     chosen = [one for one in found if submissions.answers(one, lessons, wanted)]
     if not chosen:
         raise CourseError(f"none of the {len(found)} files answers {', '.join(sorted(wanted))}")
@@ -131,10 +158,10 @@ class _Done:
         content = json.dumps(rows, ensure_ascii=False, indent=1).encode("utf-8", "replace")
         write_aside(self.path(submission), content)
 
-    def rows(self, chosen: list[Submission]) -> Iterator[dict[str, Any]]:
-        """Yield all results of these."""
-        for submission in chosen:
-            yield from json.loads(self.path(submission).read_text(encoding="utf-8"))
+    def rows(self, submission: Submission) -> list[dict[str, Any]]:
+        """Return its results."""
+        found: list[dict[str, Any]] = json.loads(self.path(submission).read_text(encoding="utf-8"))
+        return found
 
 
 def _fingerprint(lessons: list[Lesson], how: How) -> str:
@@ -147,9 +174,9 @@ def _fingerprint(lessons: list[Lesson], how: How) -> str:
 
 
 def _told(rows: list[dict[str, Any]], out: Path) -> str:
-    students = len({row["student"] for row in rows})
+    people = len({row["student"] for row in rows})
     passed = sum(row["verdict"] in judge.PASSED for row in rows)
     return (
-        f"{students} students, {passed} of {len(rows)} answers right, cases drawn by "
+        f"{people} students, {passed} of {len(rows)} answers right, cases drawn by "
         f"{rows[0]['draw']}: {out / 'results.csv'}, {out / 'index.html'}"
     )
