@@ -18,7 +18,7 @@ MOST = 24  # mistakes in the picture: one a row
 FEEDBACK = "feedback"  # the folder
 # Windows opens a device where a file is called so, whatever its suffix.
 DEVICES = re.compile(r"(?:con|prn|aux|nul|conin|conout|(?:com|lpt)\d)", re.IGNORECASE)
-LONGEST = 30
+LONGEST = 40
 Row = dict[str, Any]
 
 

@@ -62,13 +62,16 @@ class Class:
 
     def notes(self) -> list[str]:
         """Return a line for each thing that a teacher should know about these files."""
-        readable = {one.student for one in self.handed if one.is_notebook}
+        readers = {one.student for one in self.handed if one.is_notebook}
         others = [one for one in self.handed if not one.is_notebook]
-        lost = [one for one in others if one.counts or one.student not in readable]
-        beside = [one for one in others if one not in lost and not one.is_image]
+        lost = [one for one in others if one.counts or one.student not in readers]
+        beside = [one for one in others if not one.counts and one.student in readers]
         said = (
             ("not read, hand in the .ipynb itself", lost),
-            ("not read, because a notebook of the same student counts", beside),
+            (
+                "not read, because a notebook of the same student counts",
+                [one for one in beside if not one.is_image],
+            ),
         )
         notes = [f"{what}: {_listed(some)}" for what, some in said if some]
         return [*notes, *self._merged(), *self._apart(), *self._of_several(), *self._doubled()]
