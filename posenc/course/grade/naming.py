@@ -49,10 +49,9 @@ class Platform:
 
 def platform_of(path: Path) -> Platform | None:
     """Return what Moodle or Canvas wrote into a name; None if neither did."""
-    first = path.parts[0]
-    if found := MOODLE.match(first):
+    if found := next(filter(None, map(MOODLE.match, path.parts)), None):
         return Platform(clean(found["name"]), found["number"], False)
-    if len(path.parts) == 1 and (found := CANVAS.match(first)):
+    if len(path.parts) == 1 and (found := CANVAS.match(path.name)):
         name = found["name"] or found["unnamed"] or found["number"]
         return Platform(clean(name), found["number"] or "", True)
     return None
@@ -124,9 +123,7 @@ def without_its_lesson(student: str) -> tuple[str, str]:
 def lesson_in(path: Path, lessons: Collection[str]) -> str:
     """Return the lesson that a name says: its whole name, or its number at either end; or ""."""
     places = [kinds.bare(path.name), *reversed(path.parts[:-1])]
-    if platform := MOODLE.match(path.parts[0]) or CANVAS.match(path.parts[0]):
-        places = [part.removeprefix(platform[0]) for part in places]
-    for place in places:
+    for place in (CANVAS.sub("", MOODLE.sub("", place)) for place in places):
         for lesson in lessons:
             number = re.escape(lesson[:2])
             ends = rf"^(?i:{WORD}){number}(?![\d.])|{NO_DATE}(?<=[ _.-]){number}$"

@@ -33,6 +33,7 @@ from posenc.course.places import CourseError
         ("01_2345.ipynb", "01_2345"),
         ("Ada L_12345_assignsubmission_file_/01_small.ipynb", "Ada L"),
         ("Ada L_12345_assignsubmission_file_01_small.ipynb", "Ada L"),
+        ("lesson 1/Ada L_12345_assignsubmission_file_/01_small.ipynb", "Ada L"),
         ("lovelaceada_12345_678910_01_small-1.ipynb", "lovelaceada"),
         ("lovelaceada_LATE_12345_678910_01_small.ipynb", "lovelaceada"),
         ("Σοφία.ipynb", "Σοφία"),
