@@ -121,7 +121,7 @@ def _legend() -> str:
     said: dict[str, list[str]] = {}
     for verdict, mark in MARKS.items():
         said.setdefault(mark, []).append(verdict)
-    return " · ".join(f"{mark} {' or '.join(names)}" for mark, names in said.items())
+    return ", ".join(f"{mark} {' or '.join(names)}" for mark, names in said.items())
 
 
 def mistakes(rows: list[Row]) -> plots.Picture | None:
