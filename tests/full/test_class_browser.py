@@ -18,8 +18,9 @@ NAMES = [
     "w" * 150,
 ]
 ROW = {"lesson": "03_the_frequency_formula", "heading": "Exercise 1", "verdict": "wrong",
-       "exercise": "inverse_frequencies", "mistake": "doubled-index", "seconds": 0.1, "points": 0,
-       "message": "The exponent is 4i/d. " * 20, "of": 2, "file": "w" * 150, "draw": 17}  # fmt: skip
+       "exercise": "inverse_frequencies", "mistake": "doubled-index", "seconds": 0.1,
+       "points": 0, "of": 2, "message": "The exponent is 4i/d. " * 20, "file": "w" * 150,
+       "draw": 17}  # fmt: skip
 
 
 @pytest.mark.parametrize("width", [340, 1280])

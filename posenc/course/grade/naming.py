@@ -138,5 +138,6 @@ def _no_copy(name: str) -> str:
 
 def clean(text: str, most: int = 150) -> str:
     """Return a text in one spelling, cut, and without what cannot be printed."""
-    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    text = text[: 4 * most].encode("utf-8", "replace").decode()
+    text = unicodedata.normalize("NFC", text)
     return "".join(char if char.isprintable() else "?" for char in text)[:most]

@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 from collections.abc import Collection, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +45,10 @@ def run(
         notebooks = [one for one in chosen if kinds.is_notebook(one.path)]
         code = _grade(notebooks, lessons, done, jobs, how)
         if not code:
-            handed = [
-                (one, [row for row in rows if row["lesson"] in wanted | {""}])
-                for one, rows in _results(chosen, lessons, done, how)
-            ]
-            judged = students.settle(handed, [lesson.name for lesson in lessons])
+            handed = [(one, [*done.rows([one])]) for one in notebooks]
+            others = [one for one in chosen if not kinds.is_notebook(one.path)]
+            handed += [(one, _not_read(one, lessons, how)) for one in others]
+            judged = students.settle(handed, lessons, wanted)
             notes = judged.notes() + submissions.passed_over(folder, found, out)
             rows = report.write(out, judged.rows, notes)
             print("\n".join([_told(rows, out), *notes]))
@@ -61,19 +59,12 @@ def run(
     return code
 
 
-def _results(
-    chosen: list[Submission], lessons: list[Lesson], done: "_Done", how: How
-) -> Iterator[tuple[Submission, list[dict[str, Any]]]]:
-    """Yield each file with what is said of it: of a notebook what it was graded."""
-    for one in chosen:
-        if kinds.is_notebook(one.path):
-            yield one, done.rows(one)
-        else:
-            named = submissions.lesson_named(one, lessons)
-            suffix = one.path.suffix.lower()
-            why = OTHER.format(kind=f"that end in {suffix}" if suffix else "without a suffix")
-            results = judge.unreadable(one, [named] if named else [], naming.clean(why))
-            yield one, [asdict(result) | {"draw": how.draw} for result in results]
+def _not_read(one: Submission, lessons: list[Lesson], how: How) -> list[dict[str, Any]]:
+    """Return the rows of a file that is no notebook."""
+    suffix = one.path.suffix.lower()
+    why = OTHER.format(kind=f"that end in {suffix}" if suffix else "without a suffix")
+    named = submissions.lesson_named(one, lessons)
+    return judge.not_graded(one, [named] if named else [], how, naming.clean(why))
 
 
 def _number(out: Path, draw: int | None) -> int:
@@ -158,10 +149,10 @@ class _Done:
         content = json.dumps(rows, ensure_ascii=False, indent=1).encode("utf-8", "replace")
         write_aside(self.path(submission), content)
 
-    def rows(self, submission: Submission) -> list[dict[str, Any]]:
-        """Return its results."""
-        found: list[dict[str, Any]] = json.loads(self.path(submission).read_text(encoding="utf-8"))
-        return found
+    def rows(self, chosen: list[Submission]) -> Iterator[dict[str, Any]]:
+        """Yield all results of these."""
+        for submission in chosen:
+            yield from json.loads(self.path(submission).read_text(encoding="utf-8"))
 
 
 def _fingerprint(lessons: list[Lesson], how: How) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from posenc.course.grade import kinds, naming, submissions
 from posenc.course.grade.submissions import Submission
+from posenc.course.grade.tasks import Lesson
 
 Row = dict[str, Any]
 
@@ -37,13 +38,22 @@ class Handed:
         return kinds.is_image(self.file.path)
 
 
-def settle(files: Iterable[tuple[Submission, list[Row]]], lessons: Collection[str]) -> "Class":
-    """Return the class: every file put to its student, and those left out that do not count."""
+def settle(
+    files: Iterable[tuple[Submission, list[Row]]],
+    lessons: Iterable[Lesson],
+    wanted: Collection[str],
+) -> "Class":
+    """Return the class: every file put to its student, and those left out that do not count.
+
+    Of a file that answers several lessons, only the rows of those in ``wanted`` are kept.
+    """
     handed = [Handed(file, rows, file.student) for file, rows in files]
     apart = _tell_apart(handed)
     _take_numbers_off(handed)
+    for one in handed:
+        one.rows = [row for row in one.rows if row["lesson"] in {"", *wanted}]
     _leave_out(handed)
-    return Class(handed, apart, lessons)
+    return Class(handed, apart, [lesson.name for lesson in lessons])
 
 
 @dataclass

@@ -7,6 +7,7 @@ import pytest
 from posenc.course.grade import students
 from posenc.course.grade.naming import student_of
 from posenc.course.grade.submissions import Submission
+from posenc.course.grade.tasks import Lesson
 
 LESSONS = ["03_the_formula", "04_other"]
 THREE, FOUR = LESSONS
@@ -20,7 +21,7 @@ def settled(files):
         file = Submission(student_of(Path(path), LESSONS), folder / path, folder)
         rows = [{"student": file.student, "lesson": name, "file": path} for name in lessons]
         handed.append((file, rows))
-    return students.settle(handed, LESSONS)
+    return students.settle(handed, [Lesson(name, (), ()) for name in LESSONS], LESSONS)
 
 
 def work(files):

@@ -87,7 +87,7 @@ def _results(submission: Submission, lessons: list[Lesson], trusted: bool) -> li
     except Unreadable as error:
         problem = problem or str(error)
     if cells is None or not found:
-        return unreadable(submission, found, problem)
+        return _unreadable(submission, found, problem)
     return [
         result
         for lesson in found
@@ -95,8 +95,14 @@ def _results(submission: Submission, lessons: list[Lesson], trusted: bool) -> li
     ]
 
 
-def unreadable(submission: Submission, lessons: list[Lesson], why: str) -> list[Result]:
-    """Return what is said of a file that is not graded: a result for each exercise, or one."""
+def not_graded(
+    submission: Submission, lessons: list[Lesson], how: How, why: str
+) -> list[dict[str, Any]]:
+    """Return the rows of a file that is not judged: for each exercise of these lessons, or one."""
+    return [asdict(result) | {"draw": how.draw} for result in _unreadable(submission, lessons, why)]
+
+
+def _unreadable(submission: Submission, lessons: list[Lesson], why: str) -> list[Result]:
     asked = [(lesson.name, task) for lesson in lessons for task in lesson.tasks]
     return [
         Result(submission.student, name, task.name, task.heading, "unreadable", "unreadable",
