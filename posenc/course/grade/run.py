@@ -36,8 +36,7 @@ def run(
     """
     lessons = [tasks.read(source) for source in places.sources(root)]
     found = submissions.handed_in(folder, lessons, out)
-    wanted = _wanted(root, names)
-    chosen = _chosen(found, lessons, wanted)
+    chosen = _chosen(root, found, lessons, names)
     walls.refuse_without_walls(trusted)
     try:
         how = How(trusted, _number(out, draw))
@@ -48,7 +47,7 @@ def run(
             handed = [(one, [*done.rows([one])]) for one in notebooks]
             others = [one for one in chosen if not kinds.is_notebook(one.path)]
             handed += [(one, _not_read(one, lessons, how)) for one in others]
-            judged = students.settle(handed, lessons, wanted)
+            judged = students.settle(handed, lessons, _wanted(root, names))
             notes = judged.notes() + submissions.passed_over(folder, found, out)
             rows = report.write(out, judged.rows, notes)
             print("\n".join([_told(rows, out), *notes]))
@@ -82,11 +81,11 @@ def _wanted(root: Path, names: Collection[str]) -> set[str]:
 
 
 def _chosen(
-    found: list[Submission], lessons: list[Lesson], wanted: Collection[str]
+    root: Path, found: list[Submission], lessons: list[Lesson], names: Collection[str]
 ) -> list[Submission]:
-    """Return the files that answer one of the lessons that are wanted."""
-    if set(wanted) == {lesson.name for lesson in lessons}:
+    if not names:
         return found
+    wanted = _wanted(root, names)
     chosen = [one for one in found if submissions.answers(one, lessons, wanted)]
     if not chosen:
         raise CourseError(f"none of the {len(found)} files answers {', '.join(sorted(wanted))}")

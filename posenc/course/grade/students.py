@@ -88,7 +88,7 @@ class Class:
 
     def _merged(self) -> list[str]:
         """Return a line for names that were written in different ways and became one."""
-        written = defaultdict(dict[str, None])
+        written: dict[str, dict[str, None]] = defaultdict(dict)
         for one in self.handed:
             if naming.platform_of(one.file.below) is None:
                 name = naming.spelled(one.file.below, self.lessons)

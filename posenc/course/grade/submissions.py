@@ -3,7 +3,8 @@
 import hashlib
 import re
 import warnings
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,20 +171,31 @@ def _is_solution(cell: nbformat.NotebookNode) -> bool:
 
 
 def lessons_of(name: str, cells: Cells | None, lessons: Iterable[Lesson]) -> list[Lesson]:
-    """Return the lessons that a file answers: each that has an exercise in it, else by its name."""
+    """Return the lessons that a file answers: each that has an exercise in it, else by its name.
+
+    A check that several lessons have tells nothing, unless there is nothing else.
+    """
     known = list(lessons)
-    if held := [lesson for lesson in known if _matches(lesson, cells)]:
+    owners = Counter(name for lesson in known for name in {task.checker for task in lesson.tasks})
+    alone = {name for name, count in owners.items() if count == 1}
+    if held := [lesson for lesson in known if _matches(lesson, cells, alone)]:
         return held
+    counts = {lesson: _matches(lesson, cells, owners) for lesson in known}
+    if any(counts.values()):
+        return [max(known, key=counts.__getitem__)]
     for lesson in known:
         if lesson.name in name or re.search(rf"(?<!\d){lesson.name[:2]}(?!\d)", Path(name).stem):
             return [lesson]
     raise Unreadable("no exercise of this course is in it, and its name names no lesson")
 
 
-def _matches(lesson: Lesson, cells: Cells | None) -> bool:
+def _matches(lesson: Lesson, cells: Cells | None, checkers: Container[str]) -> int:
+    """Return how many exercises of a lesson are there: by the cell's id, or by these checks."""
     if cells is None:
-        return False
+        return 0
     text = "\n".join(cells.code)
-    return any(
-        task.cell_id in cells.by_id or f"check.{task.checker}(" in text for task in lesson.tasks
+    return sum(
+        task.cell_id in cells.by_id
+        or (task.checker in checkers and f"check.{task.checker}(" in text)
+        for task in lesson.tasks
     )

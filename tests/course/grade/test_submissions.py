@@ -7,6 +7,7 @@ from pathlib import Path
 import handed_in
 import pytest
 from handed_in import WHOLE
+from real import LESSONS, SOURCES, every_lesson
 
 from posenc.course.author.source import notebook_from
 from posenc.course.grade import naming, submissions, tasks
@@ -143,7 +144,8 @@ def test_a_printed_solution_is_no_answer(tmp_path, small):
 
 
 def test_a_lesson_is_known_by_what_is_in_it_then_by_the_name(tmp_path, small, lessons):
-    other = tasks.read(handed_in.course(tmp_path, ["third"], lesson="02_other"))
+    source = handed_in.course(tmp_path, ["third"], lesson="02_other")
+    other = tasks.read(source)
     cells = submissions.cells_of(handed_in.hand_in(tmp_path, notebook_from(small)))
     both = [other, *lessons]
 
@@ -155,8 +157,8 @@ def test_a_lesson_is_known_by_what_is_in_it_then_by_the_name(tmp_path, small, le
     assert known("ada/02_other (1).ipynb", None) == ["02_other"]
     with pytest.raises(Unreadable, match="names no lesson"):
         known("ada/essay-2024.ipynb", None)
-    two = handed_in.of_code("check.interpolated(first)", *cells.code)
-    two.cells[0].id = "exercise-third"
+    two = notebook_from(small)
+    two.cells += [cell for cell in notebook_from(source).cells if cell.id == "exercise-third"]
     cells = submissions.cells_of(handed_in.hand_in(tmp_path, two))
     assert known("01_small.ipynb", cells) == ["02_other", "01_small"]
 
@@ -223,3 +225,16 @@ def test_the_results_are_not_handed_in_where_they_lie_below(tmp_path, lessons):
     found = submissions.handed_in(tmp_path, lessons, out)
     assert [one.student for one in found] == ["ada"]
     assert submissions.passed_over(tmp_path, found, out) == []
+
+
+@every_lesson
+def test_a_lesson_of_this_course_holds_no_other(stem):
+    lessons = [tasks.read(source) for source in SOURCES.values()]
+    for cells in (submissions.cells_of(LESSONS[stem]), checks_alone(stem)):
+        found = submissions.lessons_of("x.ipynb", cells, lessons)
+        assert [lesson.name for lesson in found] == [stem]
+
+
+def checks_alone(stem):
+    """A lesson as old notebooks have it: no cell has an id."""
+    return submissions.Cells(submissions.cells_of(LESSONS[stem]).code, {})
