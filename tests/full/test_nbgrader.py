@@ -30,11 +30,11 @@ def inverse_frequencies(dim, base):
 
 check.inverse_frequencies(inverse_frequencies)"""
 ODD = """\
-inverse_frequencies = lambda dim, base: steps(dim).mul(-1).exp2() ** math.log2(base)
+inverse_frequencies = lambda dim, base: shares(dim).mul(-1).exp2() ** math.log2(base)
 
 check.inverse_frequencies(inverse_frequencies)
 print("done")"""
-HELPER = "def steps(dim):\n    return torch.arange(0, dim, 2, dtype=torch.float64) / dim"
+HELPER = "def shares(dim):\n    return torch.arange(0, dim, 2, dtype=torch.float64) / dim"
 SCORES = """\
 from nbgrader.api import Gradebook
 import json
