@@ -16,6 +16,12 @@ from posenc.course.grade import run
 pytestmark = pytest.mark.full
 
 RELEASES = sorted((Path(__file__).parent / "releases").glob("*.json.xz"))
+# Exercises that ask for more than they did, and how the grader calls what is lacking.
+ASKS_FOR_MORE = {"0.1.0.json.xz": {"yarn_frequencies": "ends-not-clamped"}}
+
+
+def test_there_is_a_release():
+    assert RELEASES
 
 
 def of_release(cells, solved):
@@ -42,13 +48,13 @@ def of_today(stem, solved):
 
 @pytest.mark.parametrize("release", RELEASES, ids=[path.name for path in RELEASES])
 def test_answers_in_both_editions_get_the_same_points(release, tmp_path):
+    """Every exercise solved but the second of each lesson, in each edition's own words."""
     lessons = json.loads(lzma.decompress(release.read_bytes()))
-    wanted = {}
+    worth = {}
     for stem, cells in lessons.items():
         exercises = lesson.read(SOURCES[stem]).exercises
-        solved = [exercise.name for exercise in exercises[::2]]
-        points = {one.name: one.points * (one.name in solved) for one in exercises}
-        wanted |= {(stem, name): float(worth) for name, worth in points.items()}
+        solved = [one.name for number, one in enumerate(exercises) if number != 1]
+        worth |= {one.name: float(one.points * (one.name in solved)) for one in exercises}
         for student, notebook in (
             ("old", of_release(cells, solved)),
             ("new", of_today(stem, solved)),
@@ -58,11 +64,10 @@ def test_answers_in_both_editions_get_the_same_points(release, tmp_path):
             nbformat.write(notebook, path)
     assert run.run(ROOT, tmp_path / "in", tmp_path / "out", jobs=2, trusted=True) == 0
     found = {"old": {}, "new": {}}
-    said = {}
     with open(tmp_path / "out" / "results.csv", newline="", encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
-            found[row["student"]][row["lesson"], row["exercise"]] = float(row["points"])
-            said[row["student"], row["exercise"]] = row["verdict"], row["message"]
-    assert len(RELEASES) >= 1
-    assert found["new"] == wanted, said
-    assert found["old"] == wanted, said
+            found[row["student"]][row["exercise"]] = float(row["points"]), row["mistake"]
+    assert {name: points for name, (points, _) in found["new"].items()} == worth
+    other = {name: mistake for name, (points, mistake) in found["old"].items()
+             if points != worth[name]}  # fmt: skip
+    assert other == ASKS_FOR_MORE.get(release.name, {})
