@@ -1,21 +1,16 @@
-"""Editions at work: Colab's without a network, nbgrader's, and a disk that is full."""
+"""Editions at work: Colab's without a network, and a disk that is full."""
 
 import io
-import json
 import os
 import shutil
 import subprocess
 import sys
-import sysconfig
-from pathlib import Path
 
-import nbformat
 import pytest
-from real import ROOT, SOURCES, every_lesson, pieces
+from doors import environment
+from real import ROOT, every_lesson
 
-from posenc.course import lesson, tools
-from posenc.course.cells import tags
-from posenc.course.editions import leaks
+from posenc.course import tools
 
 pypdf = pytest.importorskip("pypdf")
 playwright = pytest.importorskip("playwright.sync_api")
@@ -23,9 +18,6 @@ pytestmark = [
     pytest.mark.full,
     pytest.mark.skipif(not tools.find_browser(), reason="no Chromium here"),
 ]
-
-
-PYTHON = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
 
 
 # --- Colab -------------------------------------------------------------------
@@ -48,16 +40,6 @@ SEALED = "bwrap --unshare-net --bind / / --dev /dev --proc /proc --chdir".split(
 def sealed():
     """Whether bubblewrap can take the network away here."""
     return bool(shutil.which("bwrap")) and not subprocess.run([*SEALED, "/", "true"]).returncode
-
-
-def environment(folder, *requirements):
-    """A fresh Python with these packages alone, skipped where they cannot be had."""
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    pip = [folder / PYTHON, "-m", "pip", "install", "-q", *requirements]
-    done = subprocess.run(pip, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
-    return folder / PYTHON
 
 
 @pytest.fixture(scope="module")
@@ -86,60 +68,6 @@ def test_a_colab_lesson_runs_to_its_end_alone(dist, colab_python, tmp_path, stem
     assert done.returncode == 0, done.stderr[-2000:]
     assert "Ready: posenc, with torch" in done.stdout
     assert "✗" not in "".join(line[:2] for line in done.stdout.splitlines()), "a false claim"
-
-
-SCORES = """\
-from nbgrader.api import Gradebook
-import json
-with Gradebook("sqlite:///gradebook.db") as book:
-    found = book.find_submission("ps", "ann").notebooks
-    print(json.dumps({g.name: [g.auto_score, g.max_score] for n in found for g in n.grades}))
-"""
-
-
-@pytest.fixture(scope="module")
-def nbgrader(tmp_path_factory):
-    """nbgrader beside what is installed here, as a teacher has it."""
-    folder = tmp_path_factory.mktemp("nbgrader") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    packages = subprocess.check_output(
-        [folder / PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
-    ).strip()
-    (Path(packages) / "seen.pth").write_text(f"{ROOT}\n{sysconfig.get_path('purelib')}\n")
-    return environment(folder, "nbgrader==0.9.6")
-
-
-def test_nbgrader_makes_an_assignment_and_its_points_are_ours(dist, nbgrader, tmp_path):
-    """One exercise solved of the lesson that runs quickest; the others stay stubs."""
-    stem = next(stem for stem in SOURCES if stem.startswith("03"))
-    (tmp_path / "source" / "ps").mkdir(parents=True)
-    shutil.copy(dist / "instructor" / "ipynb" / f"{stem}.ipynb", tmp_path / "source" / "ps")
-    shutil.copy(dist / "instructor" / "ipynb" / "nbgrader_config.py", tmp_path)
-
-    def call(*words):
-        env = os.environ | {"PATH": f"{nbgrader.parent}{os.pathsep}{os.environ['PATH']}"}
-        command = [nbgrader, "-m", *words]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env)
-        assert done.returncode == 0, done.stderr[-2000:]
-
-    call("nbgrader", "generate_assignment", "ps", "--create")
-    released = nbformat.read(tmp_path / "release" / "ps" / f"{stem}.ipynb", as_version=4)
-    assert leaks.leaked(pieces(SOURCES[stem]), released) == []
-    assert not [cell for cell in released.cells if "teacher" in tags(cell)]
-    exercises = lesson.read(SOURCES[stem]).exercises
-    for cell in released.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == f"exercise-{exercises[0].name}":
-            cell.source = exercises[0].answer
-    submitted = tmp_path / "submitted" / "ann" / "ps"
-    submitted.mkdir(parents=True)
-    nbformat.write(released, submitted / f"{stem}.ipynb")
-    call("nbgrader", "autograde", "ps")
-    told = subprocess.check_output([nbgrader, "-c", SCORES], cwd=tmp_path, text=True)
-    ours = {
-        f"check-{exercise.name}": [exercise.points * (number == 0), exercise.points]
-        for number, exercise in enumerate(exercises)
-    }
-    assert json.loads(told) == ours
 
 
 # --- a disk that is full -----------------------------------------------------

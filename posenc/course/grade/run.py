@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from posenc._files import write_aside
 from posenc.course import places
-from posenc.course.grade import report, submissions, tasks
+from posenc.course.grade import kinds, naming, report, students, submissions, tasks
 from posenc.course.grade.outside import judge, walls
 from posenc.course.grade.outside.judge import How
 from posenc.course.grade.submissions import Submission
@@ -22,6 +22,7 @@ from posenc.course.grade.tasks import Lesson
 from posenc.course.places import CourseError
 
 STOPPED = "{why}; {done} of {all} are done and kept: run the same command to go on"
+OTHER = "files {kind} are not read: hand in the .ipynb itself"
 
 
 def run(
@@ -34,23 +35,35 @@ def run(
     number ``draw``; without it by that of an earlier run into `out`, or by a new one.
     """
     lessons = [tasks.read(source) for source in places.sources(root)]
-    found = submissions.find(folder, lessons)
+    found = submissions.handed_in(folder, lessons, out)
     chosen = _chosen(root, found, lessons, names)
     walls.refuse_without_walls(trusted)
     try:
         how = How(trusted, _number(out, draw))
         done = _Done(out, _fingerprint(lessons, how))
-        code = _grade(chosen, lessons, done, jobs, how)
+        notebooks = [one for one in chosen if kinds.is_notebook(one.path)]
+        code = _grade(notebooks, lessons, done, jobs, how)
         if not code:
-            results = list(done.rows(chosen))
-            notes = submissions.passed_over(folder, found) + report.doubled(results)
-            rows = report.write(out, results, notes)
+            handed = [(one, [*done.rows([one])]) for one in notebooks]
+            others = [one for one in chosen if not kinds.is_notebook(one.path)]
+            handed += [(one, _not_read(one, lessons, how)) for one in others]
+            judged = students.settle(handed, lessons, _wanted(root, names))
+            notes = judged.notes() + submissions.passed_over(folder, found, out)
+            rows = report.write(out, judged.rows, notes)
             print("\n".join([_told(rows, out), *notes]))
     except OSError as problem:
         raise CourseError(
             f"{out} cannot be written: {problem.strerror}; what is done is kept"
         ) from None
     return code
+
+
+def _not_read(one: Submission, lessons: list[Lesson], how: How) -> list[dict[str, Any]]:
+    """Return the rows of a file that is no notebook."""
+    suffix = one.path.suffix.lower()
+    why = OTHER.format(kind=f"that end in {suffix}" if suffix else "without a suffix")
+    named = submissions.lesson_named(one, lessons)
+    return judge.not_graded(one, [named] if named else [], how, naming.clean(why))
 
 
 def _number(out: Path, draw: int | None) -> int:
@@ -63,12 +76,16 @@ def _number(out: Path, draw: int | None) -> int:
     return draw
 
 
+def _wanted(root: Path, names: Collection[str]) -> set[str]:
+    return {source.stem for source in places.choose(places.sources(root), names)}
+
+
 def _chosen(
     root: Path, found: list[Submission], lessons: list[Lesson], names: Collection[str]
 ) -> list[Submission]:
     if not names:
         return found
-    wanted = {source.stem for source in places.choose(places.sources(root), names)}
+    wanted = _wanted(root, names)
     chosen = [one for one in found if submissions.answers(one, lessons, wanted)]
     if not chosen:
         raise CourseError(f"none of the {len(found)} files answers {', '.join(sorted(wanted))}")
@@ -147,9 +164,9 @@ def _fingerprint(lessons: list[Lesson], how: How) -> str:
 
 
 def _told(rows: list[dict[str, Any]], out: Path) -> str:
-    students = len({row["student"] for row in rows})
+    people = len({row["student"] for row in rows})
     passed = sum(row["verdict"] in judge.PASSED for row in rows)
     return (
-        f"{students} students, {passed} of {len(rows)} answers right, cases drawn by "
+        f"{people} students, {passed} of {len(rows)} answers right, cases drawn by "
         f"{rows[0]['draw']}: {out / 'results.csv'}, {out / 'index.html'}"
     )

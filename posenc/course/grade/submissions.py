@@ -2,25 +2,20 @@
 
 import hashlib
 import re
-import unicodedata
 import warnings
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
 from posenc.check.trial.solution import name_in
+from posenc.course.grade import kinds, naming
 from posenc.course.grade.tasks import Lesson
 from posenc.course.places import CourseError
 
 LARGEST = 20_000_000  # bytes of a notebook
-COPY = re.compile(r"[ _-]*(\(\d+\)|-Copy\d*)$")  # what browsers and Jupyter add to a second file
-UPDATE = r"(?:-\d{1,2}(?!\d))?"  # what `course lab` added to an updated lesson
-MARK = r"(?:(?:new|old)\d{0,3}_)?"  # what it writes after the number: 03_new_the_frequency_formula
-# How learning platforms name what they hand to the teacher: Moodle's folders, Canvas's files.
-MOODLE = re.compile(r"(.+?)_\d+_assignsubmission_")
-CANVAS = re.compile(r"([^_]+)_(?:LATE_)?\d+_\d+_", re.IGNORECASE)
 SHOWN = 5  # files in a note
 
 
@@ -34,76 +29,93 @@ class Submission:
 
     @property
     def name(self) -> str:
+        """The path below the folder of submissions, as it is shown."""
+        return naming.clean(str(self.below))
+
+    @property
+    def below(self) -> Path:
         """The path below the folder of submissions."""
-        return clean(str(self.path.relative_to(self.folder)))
+        return self.path.relative_to(self.folder)
 
 
 class Unreadable(Exception):
     """This file cannot be graded, and why."""
 
 
-def find(folder: Path, lessons: Iterable[Lesson]) -> list[Submission]:
+def find(folder: Path, lessons: Iterable[Lesson], out: Path | None = None) -> list[Submission]:
     """Return the notebooks in a folder: `STUDENT/….ipynb` or `STUDENT.ipynb`, also nested."""
+    return [one for one in handed_in(folder, lessons, out) if kinds.is_notebook(one.path)]
+
+
+def handed_in(folder: Path, lessons: Iterable[Lesson], out: Path | None = None) -> list[Submission]:
+    """Return all that students handed in, readable or not; what is in ``out`` is left alone."""
     if not folder.is_dir():
         raise CourseError(f"{folder} is no folder; name the one that holds the submissions")
     names = [lesson.name for lesson in lessons]
     found = [
-        Submission(_student(path.relative_to(folder), names), path, folder)
-        for path in sorted(folder.rglob("*.ipynb"))
-        if ".ipynb_checkpoints" not in path.parts
+        Submission(naming.student_of(below, names), folder / below, folder)
+        for below in _below(folder, out)
+        if (kinds.is_notebook(below) and not kinds.is_litter(below)) or _is_other(folder, below)
     ]
     if not found:
         raise CourseError(f"no .ipynb in {folder} or below it")
     return found
 
 
-def _student(path: Path, lessons: list[str]) -> str:
-    first = path.parts[0]
-    if platform := MOODLE.match(first) or (len(path.parts) == 1 and CANVAS.match(first)):
-        return clean(platform[1])
-    if len(path.parts) > 1:
-        return clean(first)
-    name = COPY.sub("", path.stem)
-    for lesson in lessons:
-        number, _, rest = lesson.partition("_")
-        name = re.sub(f"{re.escape(number)}_{MARK}{re.escape(rest)}{UPDATE}", " ", name)
-        # "03_ada", and the same of every lesson: a number before a name is the lesson's
-        name = re.sub(rf"^{lesson[:2]}[ _-]+(?=\D)", "", name)
-    return clean(COPY.sub("", name.strip(" _-"))).strip(" _-") or clean(path.stem)
+def _below(folder: Path, out: Path | None) -> list[Path]:
+    paths = sorted(path.relative_to(folder) for path in folder.rglob("*"))
+    ours = out.resolve() if out else None
+    return [path for path in paths if ours not in (folder.resolve() / path).parents]
+
+
+def _is_other(folder: Path, below: Path) -> bool:
+    return kinds.is_handed_in(below) and (folder / below).is_file()
+
+
+def lesson_named(submission: Submission, lessons: Iterable[Lesson]) -> Lesson | None:
+    """Return the lesson that the path says; None if it says none."""
+    by_name = {lesson.name: lesson for lesson in lessons}
+    return by_name.get(naming.lesson_in(submission.below, by_name))
 
 
 def answers(submission: Submission, lessons: Iterable[Lesson], names: Collection[str]) -> bool:
     """Return whether a file answers one of these lessons, as far as it can be read."""
+    if not kinds.is_notebook(submission.path):
+        named = lesson_named(submission, lessons)
+        return named is None or named.name in names
     try:
         cells = cells_of(submission.path)
     except Unreadable:
         cells = None
     try:
-        return lesson_of(submission.name, cells, lessons).name in names
+        found = lessons_of(submission.name, cells, lessons)
     except Unreadable:
         return cells is None
+    return any(lesson.name in names for lesson in found)
 
 
-def passed_over(folder: Path, submissions: Iterable[Submission]) -> list[str]:
-    """Return what lies there and is not graded: other files, and folders without a notebook."""
-    near = [path for path in [*folder.glob("*"), *folder.glob("*/*")] if path.name[:1] != "."]
-    others = [path for path in near if path.is_file() and path.suffix != ".ipynb"]
-    taken = {submission.path.relative_to(folder).parts[0] for submission in submissions}
-    empty = [path for path in folder.iterdir() if path.is_dir() and path.name not in taken]
-    said = ("not read, for they are no .ipynb", others), ("without a notebook", empty)
-    return [f"{what}: {_named(paths, folder)}" for what, paths in said if paths]
+def passed_over(
+    folder: Path, submissions: Iterable[Submission], out: Path | None = None
+) -> list[str]:
+    """Return what lies there and is nobody's work: other files, and folders without a hand-in."""
+    taken = {submission.below.parts[0] for submission in submissions}
+    near = [
+        path
+        for path in folder.iterdir()
+        if path.name not in taken and not kinds.is_litter(path.relative_to(folder))
+        and not (out and path.resolve() == out.resolve())
+    ]  # fmt: skip
+    files = [path for path in near if not path.is_dir()]
+    empty = [path for path in near if path.is_dir()]
+    said = ("nobody's work, and not read", files), ("folders without a notebook", empty)
+    return [f"{what}: {listed(paths, folder)}" for what, paths in said if paths]
 
 
-def _named(paths: list[Path], folder: Path) -> str:
-    names = [clean(str(path.relative_to(folder))) for path in sorted(paths)]
+def listed(paths: Iterable[Path], folder: Path) -> str:
+    """Return the first of these paths and the number of the others."""
+    names = [naming.clean(str(path.relative_to(folder))) for path in sorted(paths)]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
-
-
-def clean(text: str, most: int = 150) -> str:
-    """Return a text in one spelling, cut, and without what cannot be printed."""
-    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
-    return "".join(char if char.isprintable() else "?" for char in text)[:most]
 
 
 def read_bytes(path: Path) -> bytes:
@@ -158,21 +170,32 @@ def _is_solution(cell: nbformat.NotebookNode) -> bool:
     return tagged or named or bool(name_in(str(cell.source).partition("\n")[0]))
 
 
-def lesson_of(name: str, cells: Cells | None, lessons: Iterable[Lesson]) -> Lesson:
-    """Return the lesson that a file answers: by what is in it, then by its name."""
-    ranked = sorted(lessons, key=lambda lesson: -_matches(lesson, cells))
-    if ranked and _matches(ranked[0], cells):
-        return ranked[0]
-    for lesson in ranked:
+def lessons_of(name: str, cells: Cells | None, lessons: Iterable[Lesson]) -> list[Lesson]:
+    """Return the lessons that a file answers: each that has an exercise in it, else by its name.
+
+    A check that several lessons have tells nothing, unless there is nothing else.
+    """
+    known = list(lessons)
+    owners = Counter(name for lesson in known for name in {task.checker for task in lesson.tasks})
+    alone = {name for name, count in owners.items() if count == 1}
+    if held := [lesson for lesson in known if _matches(lesson, cells, alone)]:
+        return held
+    counts = {lesson: _matches(lesson, cells, owners) for lesson in known}
+    if any(counts.values()):
+        return [max(known, key=counts.__getitem__)]
+    for lesson in known:
         if lesson.name in name or re.search(rf"(?<!\d){lesson.name[:2]}(?!\d)", Path(name).stem):
-            return lesson
+            return [lesson]
     raise Unreadable("no exercise of this course is in it, and its name names no lesson")
 
 
-def _matches(lesson: Lesson, cells: Cells | None) -> int:
+def _matches(lesson: Lesson, cells: Cells | None, checkers: Container[str]) -> int:
+    """Return how many exercises of a lesson are there: by the cell's id, or by these checks."""
     if cells is None:
         return 0
     text = "\n".join(cells.code)
     return sum(
-        task.cell_id in cells.by_id or f"check.{task.checker}(" in text for task in lesson.tasks
+        task.cell_id in cells.by_id
+        or (task.checker in checkers and f"check.{task.checker}(" in text)
+        for task in lesson.tasks
     )

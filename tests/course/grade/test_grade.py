@@ -2,7 +2,10 @@
 
 import csv
 import errno
+import hashlib
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,19 +62,50 @@ def test_several_files_for_one_lesson_are_told(graded, small, capsys):
     assert "ada has 2 files" in (graded[1] / "index.html").read_text()
 
 
-def test_what_is_passed_over_is_told(tmp_path, lessons):
-    for name in ("ada.zip", "bob/notes.txt", ".DS_Store"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    handed_in.hand_in(tmp_path / "cleo", handed_in.of_code(), "01_small.ipynb")
-    assert submissions.passed_over(tmp_path, submissions.find(tmp_path, lessons)) == [
-        "not read, for they are no .ipynb: ada.zip, bob/notes.txt",
-        "without a notebook: bob",
+def test_what_is_no_notebook_gets_a_row_a_page_and_a_note(tmp_path, small, capsys):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    for name in ("ada.zip", "bob/01.py", "cleo/01.py", "cleo/plot.png", "eve/README.md",
+                 ".DS_Store", "__MACOSX/._01_small.ipynb", "grades.csv"):  # fmt: skip
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    handed_in.hand_in(folder / "cleo", handed_in.of_code(), "01_small.ipynb")
+    assert run.run(root_of(small), folder, out, jobs=1, trusted=True) == 0
+    rows = [tuple(row[name] for name in ("student", "lesson", "exercise", "verdict", "file"))
+            for row in rows_of(out)]  # fmt: skip
+    assert rows == [
+        ("ada", "", "", "unreadable", "ada.zip"),
+        ("bob", "01_small", "first", "unreadable", "bob/01.py"),
+        ("bob", "01_small", "second", "unreadable", "bob/01.py"),
+        ("cleo", "01_small", "first", "missing", "cleo/01_small.ipynb"),
+        ("cleo", "01_small", "second", "missing", "cleo/01_small.ipynb"),
     ]
-    for number in range(9):
-        (tmp_path / f"{number}.py").touch()
-    first, _ = submissions.passed_over(tmp_path, submissions.find(tmp_path, lessons))
-    assert first.endswith("0.py, 1.py, 2.py, 3.py, 4.py and 6 more")
+    said = "files that end in .zip are not read: hand in the .ipynb itself"
+    assert rows_of(out)[0]["message"] == said
+    assert said in (out / "feedback" / "ada.html").read_text()
+    assert len(list((out / "feedback").iterdir())) == 3
+    _, *notes = capsys.readouterr().out.splitlines()
+    assert notes == [
+        "not read, hand in the .ipynb itself: ada.zip, bob/01.py",
+        "not read, because a notebook of the same student counts: cleo/01.py",
+        "nobody's work, and not read: grades.csv",
+        "folders without a notebook: eve",
+    ]
+    assert len(list((out / "done").glob("*.json"))) == 1
+
+
+def test_every_lesson_of_a_notebook_is_graded(tmp_path):
+    course = tmp_path / "course"
+    names = {"01_small": ["first", "second"], "02_other": ["third"]}
+    sources = [handed_in.course(course, some, lesson) for lesson, some in names.items()]
+    both = handed_in.solved(sources[0])
+    both.cells += [cell for cell in handed_in.solved(sources[1]).cells if "third" in cell.id]
+    handed_in.hand_in(tmp_path / "in", both, "02_other_ada.ipynb")
+    assert run.run(course, tmp_path / "in", tmp_path / "out", jobs=1, trusted=True) == 0
+    rows = [(row["lesson"], row["exercise"], row["verdict"]) for row in rows_of(tmp_path / "out")]
+    assert rows == [(lesson, name, "right") for lesson, some in names.items() for name in some]
+    how = {"jobs": 1, "trusted": True, "names": ["02"]}
+    assert run.run(course, tmp_path / "in", tmp_path / "out", **how) == 0
+    assert [row["lesson"] for row in rows_of(tmp_path / "out")] == ["02_other"]
 
 
 def test_a_cell_that_is_no_python_is_named_with_its_line_and_first():
@@ -87,7 +121,7 @@ def test_a_folder_whose_lesson_is_not_asked_for_is_not_called_empty(tmp_path, sm
     how = {"jobs": 1, "trusted": True, "names": ["01"]}
     assert run.run(root_of(small), tmp_path / "in", tmp_path / "out", **how) == 0
     assert {row["student"] for row in rows_of(tmp_path / "out")} == {"ada"}
-    assert "without a notebook" not in capsys.readouterr().out
+    assert "folders without" not in capsys.readouterr().out
 
 
 def test_one_lesson_alone_can_be_graded(tmp_path, small, lessons):
@@ -132,18 +166,6 @@ def test_everyone_gets_a_page_that_shows_names_as_text(graded):
     (name,) = (name for name in pages if "李" in name)
     assert "<b>李" not in pages[name]
     assert "&lt;b&gt;李" in pages[name]
-    index = (graded[1] / "index.html").read_text()
-    assert all(page in index for page in pages)
-
-
-def test_the_class_gets_a_picture_of_its_mistakes():
-    rows = [{"student": student, "exercise": "first", "verdict": "wrong", "mistake": slug}
-            for student, slug in zip("xyz", "aab", strict=True)]  # fmt: skip
-    right = {"student": "q", "exercise": "first", "verdict": "right", "mistake": ""}
-    picture = report.mistakes([*rows, right])
-    assert picture.alt == "The most frequent mistake is first: a, made by 2 of 4 students."
-    assert "first: b" in repr(picture)
-    assert report.mistakes([]) is None
 
 
 def test_what_is_done_is_not_done_again(graded, small, monkeypatch):
@@ -153,6 +175,26 @@ def test_what_is_done_is_not_done_again(graded, small, monkeypatch):
     monkeypatch.setattr(judge, "grade", None)
     assert run.run(root_of(small), folder, out, jobs=1, trusted=True) == 0
     assert rows_of(out) == before
+
+
+def test_a_folder_of_results_of_the_last_release_goes_on(graded, small, tmp_path):
+    """0.1.0 knew no draw: its results are graded anew, and none of its files is lost."""
+    out = tmp_path / "out"
+    shutil.copytree(graded[1], out)
+    (out / "done" / "draw").unlink()
+    for path in (out / "done").glob("*.json"):
+        rows = json.loads(path.read_text())
+        path.write_text(json.dumps([{k: v for k, v in row.items() if k != "draw"} for row in rows]))
+        path.rename(path.with_name(hashlib.sha256(path.name.encode()).hexdigest()[:32] + ".json"))
+    before = set((out / "done").glob("*.json"))
+    assert run.run(root_of(small), graded[0], out, jobs=1, trusted=True) == 0
+    assert before < set((out / "done").glob("*.json"))
+    now, then = (
+        [{k: v for k, v in row.items() if k not in ("draw", "seconds")} for row in rows_of(folder)]
+        for folder in (out, graded[1])
+    )
+    assert now == then
+    assert {row["draw"] for row in rows_of(out)} == {(out / "done" / "draw").read_text()}
 
 
 def test_a_class_keeps_its_number_and_another_judges_all_anew(graded, small, capsys):
@@ -219,14 +261,6 @@ def test_the_checkers_are_left_as_they_were(graded, small, tmp_path):
     (found, *_) = submissions.find(graded[0], [tasks.read(small)])
     judge.grade(found, [], How(True))
     assert judge.guard.SECONDS == seconds < 60
-
-
-def test_file_names_of_students_never_meet():
-    names = report._page_names({"Ada", "ada", "a/b", "a_b", "..", "=x", "李", "x" * 300})
-    assert len({name.casefold() for name in names.values()}) == 8
-    assert names["Ada"] == "Ada.html"
-    assert names["李"] == "李.html"
-    assert all("/" not in name and len(name) < 100 for name in names.values())
 
 
 # --- many, and interrupted ----------------------------------------------------------------------

@@ -2,13 +2,15 @@
 
 import json
 import os
+from pathlib import Path
 
 import handed_in
 import pytest
 from handed_in import WHOLE
+from real import LESSONS, SOURCES, every_lesson
 
 from posenc.course.author.source import notebook_from
-from posenc.course.grade import submissions, tasks
+from posenc.course.grade import naming, submissions, tasks
 from posenc.course.grade.submissions import Unreadable
 from posenc.course.places import CourseError
 
@@ -32,12 +34,37 @@ from posenc.course.places import CourseError
         ("01_2345.ipynb", "01_2345"),
         ("Ada L_12345_assignsubmission_file_/01_small.ipynb", "Ada L"),
         ("Ada L_12345_assignsubmission_file_01_small.ipynb", "Ada L"),
+        ("lesson 1/Ada L_12345_assignsubmission_file_/01_small.ipynb", "Ada L"),
         ("lovelaceada_12345_678910_01_small-1.ipynb", "lovelaceada"),
         ("lovelaceada_LATE_12345_678910_01_small.ipynb", "lovelaceada"),
         ("Σοφία.ipynb", "Σοφία"),
         ("李 明/01_small.ipynb", "李 明"),
         ("Jose\u0301.ipynb", "José"),
         ("evil\nname.ipynb", "evil?name"),
+        ("Copy of 01_small_ada.ipynb", "ada"),
+        ("Copy of Copy of ada.ipynb", "ada"),
+        ("Kopie von 01_ada.ipynb", "ada"),
+        ("Kopie (2) von ada/01_small.ipynb", "ada"),
+        ("ada - Copy.ipynb", "ada"),
+        ("ada - Copy (2).ipynb", "ada"),
+        ("ada - Copy of.ipynb", "ada"),
+        ("ada - Kopie.ipynb", "ada"),
+        ("ada copie 2.ipynb", "ada"),
+        ("“01_small_ada.ipynb”的副本.ipynb", "ada"),
+        ("01_small (1)_ada.ipynb", "ada"),
+        ("01 small - ada.ipynb", "ada"),
+        ("lesson 01 - ada.ipynb", "ada"),
+        ("01_ada/my work.ipynb", "ada"),
+        ("01_small_12345678.ipynb", "12345678"),
+        ("01_12345678.ipynb", "01_12345678"),  # until it is known what is in it
+        ("mycopy.ipynb", "mycopy"),
+        ("copy of .ipynb", "copy of "),
+        ("Anna-Maria.ipynb", "Anna-Maria"),
+        ("ada.ipynb.txt", "ada"),
+        ("ada.IPYNB", "ada"),
+        ("anon_x7f2q_67890_01_small.ipynb", "anon_x7f2q"),
+        ("_12345_678910_01_small.ipynb", "12345"),  # Canvas leaves out what is not ASCII
+        ("group_1_12345_678910_x.ipynb", "group_1"),
     ],
 )
 def test_whose_a_file_is(tmp_path, lessons, path, student):
@@ -117,11 +144,97 @@ def test_a_printed_solution_is_no_answer(tmp_path, small):
 
 
 def test_a_lesson_is_known_by_what_is_in_it_then_by_the_name(tmp_path, small, lessons):
-    other = tasks.read(handed_in.course(tmp_path, ["third"], lesson="02_other"))
+    source = handed_in.course(tmp_path, ["third"], lesson="02_other")
+    other = tasks.read(source)
     cells = submissions.cells_of(handed_in.hand_in(tmp_path, notebook_from(small)))
     both = [other, *lessons]
-    assert submissions.lesson_of("02_other.ipynb", cells, both).name == "01_small"
-    assert submissions.lesson_of("ada/02.ipynb", None, both).name == "02_other"
-    assert submissions.lesson_of("ada/02_other (1).ipynb", None, both).name == "02_other"
+
+    def known(name, cells):
+        return [lesson.name for lesson in submissions.lessons_of(name, cells, both)]
+
+    assert known("02_other.ipynb", cells) == ["01_small"]
+    assert known("ada/02.ipynb", None) == ["02_other"]
+    assert known("ada/02_other (1).ipynb", None) == ["02_other"]
     with pytest.raises(Unreadable, match="names no lesson"):
-        submissions.lesson_of("ada/essay-2024.ipynb", None, both)
+        known("ada/essay-2024.ipynb", None)
+    two = notebook_from(small)
+    two.cells += [cell for cell in notebook_from(source).cells if cell.id == "exercise-third"]
+    cells = submissions.cells_of(handed_in.hand_in(tmp_path, two))
+    assert known("01_small.ipynb", cells) == ["02_other", "01_small"]
+
+
+LITTER = [
+    ".DS_Store", "ada/.DS_Store", "ada/Thumbs.db", "__MACOSX/ada/._01_small.ipynb",
+    "__MACOSX/._ada", "._01_ada.ipynb", "ada/.ipynb_checkpoints/01_small-checkpoint.ipynb",
+    "ada/~$answers.docx", "ada/__pycache__/x.cpython-311.pyc", "bob/.git/config",
+]  # fmt: skip
+NOBODYS = ["README", "README.md", "ada/README.md", "LICENSE", "grades.csv", "names.xlsx"]
+OTHERS = ["ada/answers.py", "ada/notes", "ada.zip", "03_ada.html", "ada.pdf", "bob/x.docx",
+          "ada.jpg", "ada.tar.gz", "ada.ipynb.zip", "ada.ipynb.crdownload"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LITTER + NOBODYS)
+def test_what_nobody_handed_in_makes_no_student(tmp_path, lessons, path):
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).touch()
+    handed_in.hand_in(tmp_path, handed_in.of_code(), "cleo.ipynb")
+    found = submissions.handed_in(tmp_path, lessons)
+    assert [one.student for one in found] == ["cleo"]
+    assert any(path in line for line in submissions.passed_over(tmp_path, found)) == (
+        path in NOBODYS and "/" not in path
+    )
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_what_is_handed_in_and_is_no_notebook_has_its_student(tmp_path, lessons, path):
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).touch()
+    (found,) = submissions.handed_in(tmp_path, lessons)
+    assert found.student in ("ada", "bob", "03_ada")
+    assert submissions.find(tmp_path, lessons) == []
+    assert submissions.passed_over(tmp_path, [found]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "lesson"),
+    [
+        ("03_the_formula_ada.zip", "03_the_formula"),
+        ("ada/03 the formula (1).zip", "03_the_formula"),
+        ("ada/03.zip", "03_the_formula"),
+        ("ada/answers_04 - Copy.py", "04_other"),
+        ("04_ada/answers.py", "04_other"),
+        ("12345678_03.pdf", "03_the_formula"),
+        ("lesson 03 - ada.docx", "03_the_formula"),
+        ("Ada L_04_assignsubmission_file_/x.zip", ""),
+        ("Ada L_04_assignsubmission_file_/03.zip", "03_the_formula"),
+        ("ada/notes 2024-04.pdf", ""),
+        ("ada/notes 2024-01-04.pdf", ""),
+        ("ada/2034.zip", ""),
+        ("ada/x.zip", ""),
+    ],
+)
+def test_the_lesson_that_a_name_says(path, lesson):
+    assert naming.lesson_in(Path(path), ["03_the_formula", "04_other"]) == lesson
+
+
+def test_the_results_are_not_handed_in_where_they_lie_below(tmp_path, lessons):
+    handed_in.hand_in(tmp_path / "ada", handed_in.of_code())
+    out = tmp_path / "graded"
+    (out / "feedback").mkdir(parents=True)
+    (out / "feedback" / "ada.html").touch()
+    found = submissions.handed_in(tmp_path, lessons, out)
+    assert [one.student for one in found] == ["ada"]
+    assert submissions.passed_over(tmp_path, found, out) == []
+
+
+@every_lesson
+def test_a_lesson_of_this_course_holds_no_other(stem):
+    lessons = [tasks.read(source) for source in SOURCES.values()]
+    for cells in (submissions.cells_of(LESSONS[stem]), checks_alone(stem)):
+        found = submissions.lessons_of("x.ipynb", cells, lessons)
+        assert [lesson.name for lesson in found] == [stem]
+
+
+def checks_alone(stem):
+    """A lesson as old notebooks have it: no cell has an id."""
+    return submissions.Cells(submissions.cells_of(LESSONS[stem]).code, {})

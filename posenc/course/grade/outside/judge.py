@@ -12,7 +12,7 @@ from typing import Any
 from posenc import check
 from posenc.check.engine import draws, guard
 from posenc.check.engine.verdict import Verdict
-from posenc.course.grade import submissions
+from posenc.course.grade import naming, submissions
 from posenc.course.grade.outside import sandbox
 from posenc.course.grade.submissions import Cells, Submission, Unreadable
 from posenc.course.grade.tasks import Lesson, Task
@@ -77,27 +77,37 @@ def _aside() -> Iterator[None]:
 
 
 def _results(submission: Submission, lessons: list[Lesson], trusted: bool) -> list[Result]:
-    cells, lesson, problem = None, None, ""
+    cells, found, problem = None, [], ""
     try:
         cells = submissions.cells_of(submission.path)
     except Unreadable as error:
         problem = str(error)
     try:
-        lesson = submissions.lesson_of(submission.name, cells, lessons)
+        found = submissions.lessons_of(submission.name, cells, lessons)
     except Unreadable as error:
         problem = problem or str(error)
-    if lesson is None or cells is None or problem:
-        return _unreadable(submission, lesson, problem)
-    return _Grading(submission, lesson, cells, trusted).results()
+    if cells is None or not found:
+        return _unreadable(submission, found, problem)
+    return [
+        result
+        for lesson in found
+        for result in _Grading(submission, lesson, cells, trusted).results()
+    ]
 
 
-def _unreadable(submission: Submission, lesson: Lesson | None, why: str) -> list[Result]:
-    tasks = lesson.tasks if lesson else (Task("", "", 0, ""),)
-    name = lesson.name if lesson else ""
+def not_graded(
+    submission: Submission, lessons: list[Lesson], how: How, why: str
+) -> list[dict[str, Any]]:
+    """Return the rows of a file that is not judged: for each exercise of these lessons, or one."""
+    return [asdict(result) | {"draw": how.draw} for result in _unreadable(submission, lessons, why)]
+
+
+def _unreadable(submission: Submission, lessons: list[Lesson], why: str) -> list[Result]:
+    asked = [(lesson.name, task) for lesson in lessons for task in lesson.tasks]
     return [
         Result(submission.student, name, task.name, task.heading, "unreadable", "unreadable",
                why, 0.0, 0, task.points, submission.name)
-        for task in tasks
+        for name, task in asked or [("", Task("", "", 0, ""))]
     ]  # fmt: skip
 
 
@@ -121,7 +131,7 @@ class _Grading:
         points = task.points if verdict in PASSED else 0
         return Result(
             self.submission.student, self.lesson.name, task.name, task.heading, verdict,
-            mistake, submissions.clean(message, 600),
+            mistake, naming.clean(message, 600),
             round(time.perf_counter() - start, 2), points, task.points, self.submission.name,
         )  # fmt: skip
 
