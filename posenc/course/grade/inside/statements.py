@@ -1,134 +1,207 @@
-"""Which statements of a notebook an answer needs: those that bind its names, and their names.
+"""What each statement of a notebook binds, changes and needs.
 
-Runs where the learner's code runs. An answer needs a few lines of its notebook and never its
-pictures or its trainings, so that only those lines are run, in the order of the notebook:
-what was deleted, doubled or moved elsewhere does not matter to it.
+Read off the syntax tree and Python's own symbol tables; nothing is run for it but `import *`.
+Where it is not certain what a statement changes, it counts as changing it.
 """
 
 import ast
 import builtins
 import symtable
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+from posenc.course.grade.inside.cells import UNREADABLE, body_of, exported, one_by_one
+
+SETTINGS = "(settings)"  # stands for the state of libraries, as if it were a name
+SET = {"set_default_dtype", "set_default_tensor_type", "set_grad_enabled", "set_printoptions",
+       "use_deterministic_algorithms", "set_float32_matmul_precision", "seterr",
+       "setrecursionlimit"}  # fmt: skip
+SEEDS = {"manual_seed", "seed"}
+ANY_NAME = {"exec", "globals", "locals", "vars"}  # what binds names that no one sees
+CHANGES = {"append", "appendleft", "extend", "insert", "pop", "popleft", "popitem", "remove",
+           "discard", "clear", "add", "update", "setdefault", "sort", "reverse"}  # fmt: skip
+CHANGES_FIRST = {"next", "setattr", "delattr"}  # the built-in ones that change what they are given
+SHOWS = {"check", "display", "plots", "plt", "pprint", "widgets"}  # change nothing
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement at the top of a cell: what it binds, what it needs, where it stands."""
+    """One statement at the top of a cell, and where it stands."""
 
     node: ast.stmt
-    binds: frozenset[str]
-    needs: frozenset[str]
+    cell: int
     place: str
+    binds: frozenset[str]  # names
+    stores: frozenset[str]  # names of objects that it sets a part of: ``x[0] = 1``
+    changes: frozenset[str]  # names of objects that a call in it may change: ``x.append(1)``
+    needs: frozenset[str]  # also those that its functions need when they are called
+    now: frozenset[str]  # those that it needs itself
+    later: frozenset[str]  # what its functions bind and change when they are called
 
     @property
-    def is_call(self) -> bool:
-        """Whether it only does something to an object: ``names.append(…)``."""
-        return isinstance(self.node, ast.Expr)
+    def touches(self) -> frozenset[str]:
+        """The names whose state depends on it."""
+        return self.binds | self.stores | self.changes
+
+    @property
+    def is_import(self) -> bool:
+        """Whether it imports a name."""
+        return isinstance(self.node, (ast.Import, ast.ImportFrom))
+
+    @property
+    def is_seed(self) -> bool:
+        """Whether it seeds a generator of random numbers, on which no right answer depends."""
+        return _called(self.node) in SEEDS
 
 
-def statements(cells: Iterable[str], what: str) -> tuple[list[Statement], list[str]]:
-    """Return the statements of the cells, and what cannot be read of them."""
-    found, unread = [], []
+@dataclass(frozen=True)
+class Unread:
+    """A cell that is no Python."""
+
+    text: str
+    why: str
+
+
+def statements(cells: Iterable[str], what: str) -> tuple[list[Statement], list[Unread]]:
+    """Return the statements of the cells, and the cells that cannot be read."""
+    found: list[Statement] = []
+    unread = []
     for number, cell in enumerate(cells, 1):
         place = f"{what} {number}"
         try:
-            body = ast.parse(_python(cell)).body
-            found += [_statement(node, place) for whole in body for node in _single(whole)]
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            body = list(one_by_one(body_of(cell)))
+            found += _with_last_value(found, [_statement(node, number, place) for node in body])
+        except UNREADABLE as error:
             line = f", line {error.lineno}," if isinstance(error, SyntaxError) else ""
-            unread.append(f"{place}{line} is no Python: {getattr(error, 'msg', error)}")
+            unread.append(Unread(cell, f"{place}{line} is no Python: {_words(error)}"))
     return found, unread
 
 
-def _python(cell: str) -> str:
-    """Return the cell with its magics (``%time``, ``!ls``) as Python, where it has some."""
-    try:
-        ast.parse(cell)
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager
+def _words(error: BaseException) -> str:
+    return str(getattr(error, "msg", error))
 
-        return TransformerManager().transform_cell(cell)
+
+def _with_last_value(before: list[Statement], cell: list[Statement]) -> list[Statement]:
+    """Return the cell; where it reads ``_``, the value of the cell before it is kept there."""
+    reads = any("_" in one.now and "_" not in one.binds for one in cell)
+    if reads and before and isinstance(before[-1].node, ast.Expr):
+        node = before[-1].node
+        kept = ast.Assign([ast.Name("_", ast.Store())], node.value)
+        kept = ast.fix_missing_locations(ast.copy_location(kept, node))
+        binds = before[-1].binds | {"_"}
+        before[-1] = replace(before[-1], node=kept, binds=binds)
     return cell
 
 
-def _single(node: ast.stmt) -> Iterator[ast.stmt]:
-    """Yield imports one name at a time: who needs ``torch`` need not wait for the plots."""
-    if not isinstance(node, (ast.Import, ast.ImportFrom)):
-        yield node
-        return
-    for alias in node.names:
-        one = type(node)(**{**dict(ast.iter_fields(node)), "names": [alias]})
-        yield ast.copy_location(one, node)
-
-
-def _statement(node: ast.stmt, place: str) -> Statement:
+def _statement(node: ast.stmt, cell: int, place: str) -> Statement:
     table = symtable.symtable(ast.unparse(node), place, "exec")
     binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
-    binds |= set(_written_into(node))
-    return Statement(node, frozenset(binds), frozenset(_needs(table, top=True)), place)
+    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        binds |= exported(node)
+    read = _Reader()
+    read.visit(node)
+    inner = {name for child in table.get_children() for name in _needs(child)}
+    here = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    later = {SETTINGS} & read.later.changes | (read.later.all & inner) | read.later.binds
+    parts = binds, read.first.stores, read.first.changes, here | inner, read.now, later
+    return Statement(node, cell, place, *map(frozenset, parts))
 
 
-def _needs(table: symtable.SymbolTable, top: bool = False) -> Iterator[str]:
-    for symbol in table.get_symbols():
-        if symbol.is_global() or (top and symbol.is_referenced()):
-            yield symbol.get_name()
+def _needs(table: symtable.SymbolTable) -> Iterator[str]:
+    yield from (symbol.get_name() for symbol in table.get_symbols() if symbol.is_global())
     for child in table.get_children():
         yield from _needs(child)
 
 
-def _written_into(node: ast.stmt) -> Iterator[str]:
-    """Yield the names of objects that the statement changes: ``x[0] = 1``, ``x.append(1)``."""
-    if isinstance(node, ast.Expr):
-        call = node.value
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-            yield from _root(call.func)
-    if not isinstance(node, SCOPES):
-        for part in ast.walk(node):
-            stored = isinstance(getattr(part, "ctx", None), ast.Store)
-            if stored and isinstance(part, (ast.Attribute, ast.Subscript)):
-                yield from _root(part)
+@dataclass
+class _Found:
+    binds: set[str] = field(default_factory=set)
+    stores: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+
+    @property
+    def all(self) -> set[str]:
+        return self.binds | self.stores | self.changes
 
 
-def _root(node: ast.expr) -> Iterator[str]:
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    if isinstance(node, ast.Name):
-        yield node.id
+class _Reader(ast.NodeVisitor):
+    """Gathers which objects are changed: when a statement is run, and by functions later."""
+
+    def __init__(self) -> None:
+        self.first, self.later, self.now = _Found(), _Found(), set[str]()
+        self.found = self.first
+
+    def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        for part in (*node.decorator_list, node.args):
+            self.visit(part)
+        before, self.found = self.found, self.later
+        for part in node.body:
+            self.visit(part)
+        self.found = before
+
+    visit_FunctionDef = visit_AsyncFunctionDef = _visit_function
+
+    def visit_Global(self, node: ast.Global) -> None:
+        self.found.binds |= set(node.names)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if self.found is self.first and isinstance(node.ctx, ast.Load):
+            self.now.add(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self._stored(node)
+        in_place = node.attr.endswith("_") and not node.attr.endswith("__")
+        if node.attr in CHANGES or in_place:
+            self.found.changes |= _root(node)
+        self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self._stored(node)
+        self.generic_visit(node)
+
+    def _stored(self, node: ast.Attribute | ast.Subscript) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self.found.stores |= _root(node)
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        call, name = node.value, _called(node)
+        if name in SET or (name in SEEDS and self.found is self.first):
+            self.found.changes.add(SETTINGS)
+        if isinstance(call, ast.Call) and not _root(call.func) & SHOWS:
+            self.found.changes |= _root(call.func)
+            if not hasattr(builtins, name):
+                self.found.changes |= {name for part in call.args for name in _root(part)}
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in CHANGES_FIRST and node.args:
+            self.found.changes |= _root(node.args[0])
+        if name in ANY_NAME:
+            self.found.changes.add(SETTINGS)
+        self.generic_visit(node)
+
+    def visit_For(self, node: ast.For) -> None:
+        self.generic_visit(node)
+        names = {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
+        if names & self.found.all:  # for row in rows: row.append(0)
+            self.found.changes |= {p.id for p in ast.walk(node.iter) if isinstance(p, ast.Name)}
 
 
-def slice_for(
-    names: Iterable[str], given: list[Statement], lesson: list[Statement], without: set[int]
-) -> list[Statement]:
-    """Return the statements that bind the names, and all that those need, in order.
-
-    A name that the submission does not bind is taken from the lesson: it may have been in a
-    cell that was deleted. ``without`` are the statements of the submission to leave out.
-    """
-    todo, done = list(names), set[str]()
-    chosen: set[tuple[int, int]] = set()
-    while todo:
-        name = todo.pop()
-        if name in done or hasattr(builtins, name):
-            continue
-        done.add(name)
-        for source, number, statement in _binding(name, given, lesson, without):
-            chosen.add((source, number))
-            todo += statement.needs
-    return [(lesson, given)[source][number] for source, number in sorted(chosen)]
+def _called(node: ast.stmt) -> str:
+    """Return the last name of what a statement calls: ``seed`` of ``numpy.random.seed(0)``."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    function = call.func if isinstance(call, ast.Call) else None
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
-def _binding(
-    name: str, given: list[Statement], lesson: list[Statement], without: set[int]
-) -> Iterator[tuple[int, int, Statement]]:
-    """Yield the statements that bind a name, with their places."""
-    for source, pool in ((1, given), (0, lesson)):
-        left = without if source else set()
-        here = [(source, n, s) for n, s in enumerate(pool) if name in s.binds and n not in left]
-        if all(s.is_call or isinstance(s.node, (ast.Import, ast.ImportFrom)) for _, _, s in here):
-            here = [one for one in here if not one[2].is_call]  # torch.manual_seed(0) binds none
-        if here:
-            yield from here
-            return
+def _root(node: ast.expr) -> set[str]:
+    """Return the name that ``x[0].part`` or ``x.view(-1)`` begins with, as a set."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Starred)):
+        if isinstance(node, ast.Call) and not isinstance(node.func, ast.Attribute):
+            return set()
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return {node.id} if isinstance(node, ast.Name) else set()

@@ -1,0 +1,109 @@
+"""Which statements of a notebook an answer needs: those that make its names what they are.
+
+An answer needs a few lines of its notebook and never its pictures or its trainings, so that only
+those lines are run, in the order of the notebook: what was deleted, doubled or moved elsewhere
+does not matter to it.
+"""
+
+import ast
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from posenc.course.grade.inside.statements import SETTINGS, Statement, Unread, statements
+
+Where = tuple[int, int]  # 0 the lesson or 1 the submission, and the number of the statement
+
+
+@dataclass(frozen=True)
+class State:
+    """A notebook at some time: how many of its statements are run, which of them are not.
+
+    ``as_given`` is the lesson's settings, where the submission's cells make none of them.
+    """
+
+    until: int
+    without: frozenset[int] = frozenset()
+    as_given: bool = True
+
+
+class Book:
+    """The statements of a submission and of its lesson."""
+
+    def __init__(self, cells: list[str], lesson: list[str]) -> None:
+        self.unread: list[Unread]
+        given, self.unread = statements(cells, "cell")
+        told, _ = statements(lesson, "the lesson's cell")
+        later = _later([*given, *told])
+        self.given = [_with_calls(one, later) for one in given]
+        self.lesson = [_with_calls(one, later) for one in told]
+
+    @property
+    def end(self) -> State:
+        """The notebook when all its cells are run."""
+        return State(len(self.given))
+
+    def sets_as_the_lesson(self) -> bool:
+        """Return whether the lesson's settings are in the submission, or there are none."""
+        own = {_text(one) for one in self.given}
+        return all(_text(one) in own for one in self.lesson if SETTINGS in one.touches)
+
+    def needed(self, names: Iterable[str], state: State) -> list[Where]:
+        """Return the statements that make the names what they are then, in order."""
+        todo, done = [*names, SETTINGS], set[str]()
+        chosen: set[Where] = set()
+        while todo:
+            name = todo.pop()
+            if name in done:
+                continue
+            done.add(name)
+            for where in self._making(name, state):
+                chosen.add(where)
+                todo += self.at(where).needs
+        return sorted(chosen)
+
+    def at(self, where: Where) -> Statement:
+        """Return a statement."""
+        return (self.lesson, self.given)[where[0]][where[1]]
+
+    def _making(self, name: str, state: State) -> Collection[Where]:
+        """Return the statements that make a name what it is.
+
+        A name that the submission does not bind is taken from the lesson: it may have been in a
+        cell that was deleted.
+        """
+        told = [(0, n) for n, one in enumerate(self.lesson) if name in one.touches]
+        own = [(1, n) for n, one in enumerate(self.given[: state.until])
+               if name in one.touches and n not in state.without]  # fmt: skip
+        if name == SETTINGS:
+            return [*told, *own] if state.as_given else own
+        if not any(name in self.at(where).binds for where in own):
+            own = [*told, *own]
+        binding = [self.at(where) for where in own if name in self.at(where).binds]
+        if all(one.is_import for one in binding):  # math.sqrt(2) does not change math
+            own = [where for where in own
+                   if name in self.at(where).binds | self.at(where).stores]  # fmt: skip
+        return own if binding else []
+
+
+def _text(statement: Statement) -> str:
+    return ast.unparse(statement.node)
+
+
+def _later(all_of_them: list[Statement]) -> dict[str, set[str]]:
+    """Return what is bound and changed where a name is called, by what that calls, too."""
+    found: dict[str, set[str]] = {}
+    grew = True
+    while grew:
+        grew = False
+        for one in all_of_them:
+            more = one.later.union(*(found.get(name, ()) for name in one.needs))
+            for name in one.binds if more else ():
+                known = found.setdefault(name, set())
+                grew |= not more <= known
+                known |= more
+    return found
+
+
+def _with_calls(one: Statement, later: dict[str, set[str]]) -> Statement:
+    """Return the statement with what the functions that it names change when they are called."""
+    return replace(one, changes=one.changes.union(*(later.get(name, ()) for name in one.now)))
