@@ -7,11 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import handed_in
 import odd_forms
 import pytest
+import torch
+from nbclient import NotebookClient
 from real import SOURCES
 
+from posenc.check.engine import draws
 from posenc.course import lesson as lessons
+from posenc.course import places
 from posenc.course.grade import tasks
 from posenc.course.grade.outside import judge, sandbox
 from posenc.course.grade.submissions import Cells
@@ -89,3 +94,112 @@ def disagreements(grader, wanted):
         for checker, (verdict, *why) in grader.says(stem, notebooks(stem, form)[0]).items():
             if (there.get(checker, "") in ("✓", "≈")) != (verdict in judge.PASSED):
                 yield form, stem[:2], checker, there.get(checker), verdict, *why
+
+
+FORMS = list(odd_forms.FORMS)
+STEMS = sorted(SOURCES)
+
+
+def test_every_form_is_right_in_some_notebook(grader):
+    turns = [(STEMS[i % len(STEMS)], form) for i, form in enumerate(FORMS)]
+    assert list(disagreements(grader, turns)) == []
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_lesson_s_answers_in_every_form(grader, stem):
+    assert list(disagreements(grader, [(stem, form) for form in FORMS])) == []
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("stem", [stem for stem in STEMS if stem[:2] in ("03", "09")])
+def test_the_whole_notebook_run_by_jupyter_says_the_same(grader, stem):
+    """Each exercise of the lesson in another form, and nothing left out."""
+    handed = []
+    exercises = iter(FORMS[::9])
+    for cell in lessons.read(SOURCES[stem]).cells:
+        if cell.exercise:
+            handed += odd_forms.cells(next(exercises), cell.exercise.answer)
+        elif cell.kind == "code":
+            handed.append(cell.source)
+    client = NotebookClient(handed_in.of_code(*handed), allow_errors=True, timeout=180)
+    client.execute(env=os.environ | places.KERNEL_ENV)
+    printed = [output.text for cell in client.nb.cells for output in cell.outputs
+               if output.output_type == "stream"]  # fmt: skip
+    passed = {task.name for task in tasks.read(SOURCES[stem]).tasks
+              if any(f"{mark} {task.name}:" in text for mark in "✓≈" for text in printed)}  # fmt: skip
+    said = grader.says(stem, handed)
+    assert passed == {name for name, said in said.items() if said[0] in judge.PASSED}
+
+
+# --- settings -----------------------------------------------------------------------------------
+
+SET_UP = "import math\nimport torch\nimport posenc\nfrom posenc import check"
+EXACT = "torch.set_default_dtype(torch.float64)"
+MIXED = {  # right where floating point is what it says, and an error of dtypes elsewhere
+    ("03", "offset_head"): """
+eye = torch.eye(32)
+def offset_head(k, dim):
+    turn = posenc.shift_matrix(k, dim, dtype=torch.float{bits})
+    return torch.eye(dim) @ turn, eye[:dim, :dim] @ torch.eye(dim, dtype=torch.float{bits})
+""",
+    ("03", "shift_matrix"): """
+def shift_matrix(k, dim):
+    speeds = posenc.inverse_frequencies(dim, dtype=torch.float{bits})
+    turns = [torch.tensor([[math.cos(k * s), math.sin(k * s)], [-math.sin(k * s), math.cos(k * s)]])
+             for s in speeds.tolist()]
+    return torch.block_diag(*turns) @ torch.eye(dim, dtype=torch.float{bits})
+""",
+    ("09", "cached_step"): """
+one = torch.ones(1, dtype=torch.float{bits})
+def cached_step(q, k, v, store, turn):
+    p = store["seen"]
+    store["keys"].append(turn(k, p))
+    store["values"].append(v)
+    store["seen"] = p + 1
+    scores = torch.stack(store["keys"]) @ turn(q, p) / len(q) ** 0.5
+    weights = torch.dot(torch.ones(1), one) * scores.softmax(0)
+    return weights @ torch.stack(store["values"])
+""",
+}
+KERNELS = {  # the cells above the answer, and the number type that they leave in force
+    "the set-up cell": ([SET_UP + "\n" + EXACT], 64),
+    "the set-up cell without its setting": ([SET_UP], 32),
+    "another setting": ([SET_UP + "\n" + EXACT, "torch.set_default_dtype(torch.float32)"], 32),
+}
+
+
+def stem_of(number):
+    return next(stem for stem in STEMS if stem.startswith(number))
+
+
+def says(grader, number, name, cells):
+    return grader.says(stem_of(number), [*cells, f"check.{name}({name})"])[name][0]
+
+
+@pytest.mark.parametrize(("number", "name"), MIXED)
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_the_settings_in_force_are_the_notebook_s(grader, number, name, kernel):
+    above, bits = KERNELS[kernel]
+    cells = [*above, MIXED[number, name].format(bits=bits)]
+    (there,) = notebook_says([[*cells, f"check.{name}({name})"]])
+    assert there[name] == "✓"
+    assert says(grader, number, name, cells) == "right"
+
+
+@pytest.mark.parametrize(("number", "name"), MIXED)
+def test_the_lesson_s_settings_hold_where_their_cell_was_deleted(grader, number, name):
+    assert says(grader, number, name, [MIXED[number, name].format(bits=64)]) == "right"
+
+
+def test_the_teacher_s_own_settings_are_left_alone(grader):
+    says(grader, "03", "offset_head", [MIXED["03", "offset_head"].format(bits=64)])
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_cases_are_those_of_the_dtype_in_force():
+    cases = draws.Drawn("some", lambda draw: [torch.ones(1)])
+    assert cases[0].dtype == torch.float32
+    with judge._with_numbers_of(torch.float64):
+        assert cases[0].dtype == torch.float64
+    assert cases[0].dtype == torch.float32

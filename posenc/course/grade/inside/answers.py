@@ -84,7 +84,7 @@ class Notebook:
             yield checked[-1], frozenset()
             return
         places = [n for n, one in enumerate(given) if expression.id in one.binds]
-        ends = [*places[1:], len(given)]
+        ends = [*places, len(given)][1:]
         for i, (begin, end) in reversed(list(enumerate(zip(places, ends, strict=True)))):
             cell = [n + 1 for n in range(begin, end) if given[n].cell == given[begin].cell]
             later = [number for number in checked if begin < number <= end]

@@ -15,12 +15,13 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 def body_of(cell: str) -> list[ast.stmt]:
     """Return the statements of a cell; raises one of ``UNREADABLE``, first of all SyntaxError."""
     try:
-        return ast.parse(cell).body
+        tree = ast.parse(cell)
     except SyntaxError:
         from IPython.core.inputtransformer2 import TransformerManager
 
         tree = ast.parse(TransformerManager().transform_cell(cell))
-    return _Unwrapped().visit(tree).body
+    body: list[ast.stmt] = _Unwrapped().visit(tree).body
+    return body
 
 
 class _Unwrapped(ast.NodeTransformer):

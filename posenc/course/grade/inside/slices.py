@@ -33,9 +33,9 @@ class Book:
         self.unread: list[Unread]
         given, self.unread = statements(cells, "cell")
         told, _ = statements(lesson, "the lesson's cell")
-        later = _later([*given, *told])
-        self.given = [_with_calls(one, later) for one in given]
-        self.lesson = [_with_calls(one, later) for one in told]
+        later, parts = _later([*given, *told]), _part_of([*given, *told])
+        self.given = [_whole(one, later, parts) for one in given]
+        self.lesson = [_whole(one, later, parts) for one in told]
 
     @property
     def end(self) -> State:
@@ -79,10 +79,10 @@ class Book:
         if not any(name in self.at(where).binds for where in own):
             own = [*told, *own]
         binding = [self.at(where) for where in own if name in self.at(where).binds]
-        if all(one.is_import for one in binding):  # math.sqrt(2) does not change math
+        if binding and all(one.is_import for one in binding):  # math.sqrt(2) does not change math
             own = [where for where in own
                    if name in self.at(where).binds | self.at(where).stores]  # fmt: skip
-        return own if binding else []
+        return own
 
 
 def _text(statement: Statement) -> str:
@@ -104,6 +104,20 @@ def _later(all_of_them: list[Statement]) -> dict[str, set[str]]:
     return found
 
 
-def _with_calls(one: Statement, later: dict[str, set[str]]) -> Statement:
-    """Return the statement with what the functions that it names change when they are called."""
-    return replace(one, changes=one.changes.union(*(later.get(name, ()) for name in one.now)))
+def _part_of(all_of_them: list[Statement]) -> dict[str, set[str]]:
+    """Return of which objects a name may be a part, or another name."""
+    found: dict[str, set[str]] = {}
+    for name, whole in (pair for one in all_of_them for pair in one.part_of):
+        found.setdefault(name, set()).add(whole)
+    return found
+
+
+def _whole(one: Statement, later: dict[str, set[str]], parts: dict[str, set[str]]) -> Statement:
+    """Return the statement with all that it changes: by calls, and by other names."""
+    changes = set(one.changes).union(*(later.get(name, ()) for name in one.now))
+    todo = [*changes, *one.stores]
+    while todo:
+        more = parts.get(todo.pop(), set()) - changes
+        changes |= more
+        todo += more
+    return replace(one, changes=frozenset(changes))

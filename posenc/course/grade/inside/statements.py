@@ -38,6 +38,7 @@ class Statement:
     needs: frozenset[str]  # also those that its functions need when they are called
     now: frozenset[str]  # those that it needs itself
     later: frozenset[str]  # what its functions bind and change when they are called
+    part_of: frozenset[tuple[str, str]]  # (row, table) of ``row = table[0]``: it may be changed
 
     @property
     def touches(self) -> frozenset[str]:
@@ -104,8 +105,9 @@ def _statement(node: ast.stmt, cell: int, place: str) -> Statement:
     inner = {name for child in table.get_children() for name in _needs(child)}
     here = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
     later = {SETTINGS} & read.later.changes | (read.later.all & inner) | read.later.binds
-    parts = binds, read.first.stores, read.first.changes, here | inner, read.now, later
-    return Statement(node, cell, place, *map(frozenset, parts))
+    first = read.first
+    parts = binds | first.binds, first.stores, first.changes, here | inner, read.now, later
+    return Statement(node, cell, place, *map(frozenset, parts), frozenset(read.part_of))
 
 
 def _needs(table: symtable.SymbolTable) -> Iterator[str]:
@@ -129,7 +131,8 @@ class _Reader(ast.NodeVisitor):
     """Gathers which objects are changed: when a statement is run, and by functions later."""
 
     def __init__(self) -> None:
-        self.first, self.later, self.now = _Found(), _Found(), set[str]()
+        self.first, self.later = _Found(), _Found()
+        self.now, self.part_of = set[str](), set[tuple[str, str]]()
         self.found = self.first
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -143,7 +146,8 @@ class _Reader(ast.NodeVisitor):
     visit_FunctionDef = visit_AsyncFunctionDef = _visit_function
 
     def visit_Global(self, node: ast.Global) -> None:
-        self.found.binds |= set(node.names)
+        if self.found is self.later:
+            self.found.binds |= set(node.names)
 
     def visit_Name(self, node: ast.Name) -> None:
         if self.found is self.first and isinstance(node.ctx, ast.Load):
@@ -163,6 +167,22 @@ class _Reader(ast.NodeVisitor):
     def _stored(self, node: ast.Attribute | ast.Subscript) -> None:
         if not isinstance(node.ctx, ast.Load):
             self.found.stores |= _root(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if self.found is self.first:
+            names = set[str]().union(*map(_root, node.targets))
+            whole = names | {p.id for p in ast.walk(node.value) if isinstance(p, ast.Name)}
+            self.part_of |= {(name, one) for name in names for one in whole - {name}}
+        self.generic_visit(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self.found.changes |= _root(node.target)  # box += [1]
+        self.generic_visit(node)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        if self.found is self.first:  # in a comprehension, too
+            self.found.binds.add(node.target.id)
+        self.generic_visit(node)
 
     def visit_Expr(self, node: ast.Expr) -> None:
         call, name = node.value, _called(node)
