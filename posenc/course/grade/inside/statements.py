@@ -75,12 +75,9 @@ def statements(cells: Iterable[str], what: str) -> tuple[list[Statement], list[U
             found += _with_last_value(found, [_statement(node, number, place) for node in body])
         except UNREADABLE as error:
             line = f", line {error.lineno}," if isinstance(error, SyntaxError) else ""
-            unread.append(Unread(cell, f"{place}{line} is no Python: {_words(error)}"))
+            said = f"{place}{line} is no Python: {getattr(error, 'msg', error)}"
+            unread.append(Unread(cell, said))
     return found, unread
-
-
-def _words(error: BaseException) -> str:
-    return str(getattr(error, "msg", error))
 
 
 def _with_last_value(before: list[Statement], cell: list[Statement]) -> list[Statement]:

@@ -202,5 +202,5 @@ class _Grading:
 
 def _stopped(stop: BaseException) -> tuple[str, str]:
     if isinstance(stop, guard.TooLong):
-        return "too-long", "the lines that it needs did not end in time"
+        return "too-long", f"the lines that it needs did not end within {sandbox.TO_READ:g} s"
     return "ended", " ".join(str(stop).split())[:300]
