@@ -73,6 +73,14 @@ def test_an_answer_made_of_another_is_one():
     assert values("def mine(pos, factor):\n    return pos / factor", "first = mine") == [4]
 
 
+def test_what_only_tries_or_shows_it_is_not_run():
+    """A trial may be slow, and ask for a model that was trained."""
+    tries = "first(boom(), 1)\ncheck.interpolated(first)\nplots.curve(first(boom(), 1))"
+    notebook = answers.Notebook([RIGHT.format("first"), tries], [], ["first"])
+    (needed,) = {len(needed) for _, needed in notebook._versions("first", "interpolated", "")}
+    assert needed == 1
+
+
 def test_what_could_not_be_run_is_told():
     (notes,) = answer("scale = 1 / 0", "first = scale.real")
     assert "cell 1 raised ZeroDivisionError" in notes[0]

@@ -10,8 +10,9 @@ from typing import Any
 from posenc.course.grade.inside import settings, shell
 from posenc.course.grade.inside.cells import UNREADABLE, body_of
 from posenc.course.grade.inside.checks import handed
+from posenc.course.grade.inside.effects import SETTINGS
 from posenc.course.grade.inside.slices import Book, State
-from posenc.course.grade.inside.statements import SETTINGS, Statement
+from posenc.course.grade.inside.statements import Statement
 from posenc.course.grade.wire.values import text_of
 
 

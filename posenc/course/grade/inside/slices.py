@@ -6,10 +6,12 @@ does not matter to it.
 """
 
 import ast
+import builtins
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from posenc.course.grade.inside.statements import SETTINGS, Statement, Unread, statements
+from posenc.course.grade.inside.effects import FUNCTIONS, SETTINGS, wholes
+from posenc.course.grade.inside.statements import Statement, Unread, statements
 
 Where = tuple[int, int]  # 0 the lesson or 1 the submission, and the number of the statement
 
@@ -33,9 +35,9 @@ class Book:
         self.unread: list[Unread]
         given, self.unread = statements(cells, "cell")
         told, _ = statements(lesson, "the lesson's cell")
-        later, parts = _later([*given, *told]), _part_of([*given, *told])
-        self.given = [_whole(one, later, parts) for one in given]
-        self.lesson = [_whole(one, later, parts) for one in told]
+        context = _Context([*given, *told])
+        self.given = [context.whole(one) for one in given]
+        self.lesson = [context.whole(one) for one in told]
 
     @property
     def end(self) -> State:
@@ -79,14 +81,35 @@ class Book:
         if not any(name in self.at(where).binds for where in own):
             own = [*told, *own]
         binding = [self.at(where) for where in own if name in self.at(where).binds]
-        if binding and all(one.is_import for one in binding):  # math.sqrt(2) does not change math
+        if binding and all(one.is_fixed for one in binding):  # math.sqrt(2) does not change math
             own = [where for where in own
                    if name in self.at(where).binds | self.at(where).stores]  # fmt: skip
-        return own
+        return own if binding or not hasattr(builtins, name) else []
 
 
 def _text(statement: Statement) -> str:
     return ast.unparse(statement.node)
+
+
+class _Context:
+    """What a statement changes by way of the others: through functions, and by other names."""
+
+    def __init__(self, all_of_them: list[Statement]) -> None:
+        self.part_of = {pair for one in all_of_them for pair in one.effects[0].part_of}
+        self.later = _later(all_of_them)
+        plain = [one for one in all_of_them if isinstance(one.node, FUNCTIONS)]
+        self.functions = {name for one in plain for name in one.binds}
+        self.fills = {name for one in plain if one.effects[1].fills for name in one.binds}
+
+    def whole(self, one: Statement) -> Statement:
+        """Return the statement with all that it changes."""
+        first, _ = one.effects
+        changes = set(one.changes).union(*(self.later.get(name, ()) for name in first.reads))
+        for function, given, alone in first.hands:
+            unknown = function not in self.functions and alone
+            changes |= {given} if function in self.fills or unknown else set()
+        changes |= wholes(changes | one.stores, self.part_of) - one.stores
+        return replace(one, changes=frozenset(changes))
 
 
 def _later(all_of_them: list[Statement]) -> dict[str, set[str]]:
@@ -102,22 +125,3 @@ def _later(all_of_them: list[Statement]) -> dict[str, set[str]]:
                 grew |= not more <= known
                 known |= more
     return found
-
-
-def _part_of(all_of_them: list[Statement]) -> dict[str, set[str]]:
-    """Return of which objects a name may be a part, or another name."""
-    found: dict[str, set[str]] = {}
-    for name, whole in (pair for one in all_of_them for pair in one.part_of):
-        found.setdefault(name, set()).add(whole)
-    return found
-
-
-def _whole(one: Statement, later: dict[str, set[str]], parts: dict[str, set[str]]) -> Statement:
-    """Return the statement with all that it changes: by calls, and by other names."""
-    changes = set(one.changes).union(*(later.get(name, ()) for name in one.now))
-    todo = [*changes, *one.stores]
-    while todo:
-        more = parts.get(todo.pop(), set()) - changes
-        changes |= more
-        todo += more
-    return replace(one, changes=frozenset(changes))
