@@ -3,6 +3,7 @@
 import __future__
 
 import ast
+import itertools
 import linecache
 from collections.abc import Iterator
 from typing import Any
@@ -60,11 +61,12 @@ class Notebook:
         A helper may have another meaning by the end. And the lesson's settings may have been
         in a cell that was deleted, or the learner has done without them.
         """
-        for as_given in (True,) if self.book.sets_as_the_lesson() else (True, False):
+        told = (True,) if self.book.sets_as_the_lesson() else (True, False)
+        for widely, as_told in itertools.product((False, True), told):
             for expression in self._expressions(name, checker, hint):
                 for until, without in self._times(expression, checker):
                     for end in (len(self.book.given), until):
-                        yield expression, State(end, without, as_given)
+                        yield expression, State(end, without, as_told, widely)
 
     def _expressions(self, name: str, checker: str, hint: str) -> Iterator[ast.expr]:
         """Yield the name, what the check was handed, the last name of the answer's own cell."""
@@ -118,7 +120,7 @@ class Notebook:
             stuck = len(waiting) == len(needed)
             notes += [_said(statement.place, error) for statement, error in failed
                       if (stuck or statement not in waiting)
-                      and SETTINGS not in statement.touches]  # fmt: skip
+                      and SETTINGS not in statement.touches()]  # fmt: skip
             needed = [] if stuck else waiting
         return notes
 

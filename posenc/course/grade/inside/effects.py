@@ -29,7 +29,7 @@ class Effects:
     binds: set[str] = field(default_factory=set)
     stores: set[str] = field(default_factory=set)  # a part is set: ``x[0] = 1``
     changes: set[str] = field(default_factory=set)  # by a call: ``x.append(1)``
-    # (function, what it is given, whether it is a statement of its own): ``fill(x)``
+    # (function or "", what it is given, whether the call is a statement of its own): ``fill(x)``
     hands: set[tuple[str, str, bool]] = field(default_factory=set)
     part_of: set[tuple[str, str]] = field(default_factory=set)  # (row, table): ``row = table[0]``
     given: set[str] = field(default_factory=set)  # the parameters
@@ -130,19 +130,15 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
         given = set[str]().union(*map(root, node.args))
-        alone = node in self.alone
-        if not isinstance(node.func, ast.Name):
-            if alone or _in_place(node.func):
-                self.found.changes |= given
-            return
-        name = node.func.id
         if name in ANY_NAME:
             self.found.changes.add(SETTINGS)
-        if name in CHANGES_FIRST:
+        if name in CHANGES_FIRST or _in_place(node.func):
             self.found.changes |= given
         elif name not in SHOWS and not hasattr(builtins, name):
-            self.found.hands |= {(name, one, alone) for one in given}
+            alone = node in self.alone
+            self.found.hands |= {(name, one, alone) for one in given if name or alone}
             self.found.changes |= given if alone and self.found is self.later else set()
 
     def visit_For(self, node: ast.For) -> None:

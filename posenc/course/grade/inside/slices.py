@@ -10,22 +10,20 @@ import builtins
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from posenc.course.grade.inside.effects import FUNCTIONS, SETTINGS, wholes
-from posenc.course.grade.inside.statements import Statement, Unread, statements
+from posenc.course.grade.inside.effects import SETTINGS, wholes
+from posenc.course.grade.inside.statements import DEFINES, Statement, Unread, statements
 
 Where = tuple[int, int]  # 0 the lesson or 1 the submission, and the number of the statement
 
 
 @dataclass(frozen=True)
 class State:
-    """A notebook at some time: how many of its statements are run, which of them are not.
-
-    ``as_given`` is the lesson's settings, where the submission's cells make none of them.
-    """
+    """A notebook at some time: how many of its statements are run, and which of them are not."""
 
     until: int
     without: frozenset[int] = frozenset()
-    as_given: bool = True
+    as_told: bool = True  # with the lesson's settings, where the submission makes none of them
+    widely: bool = False  # with statements that change an object by way of another one, too
 
 
 class Book:
@@ -39,15 +37,10 @@ class Book:
         self.given = [context.whole(one) for one in given]
         self.lesson = [context.whole(one) for one in told]
 
-    @property
-    def end(self) -> State:
-        """The notebook when all its cells are run."""
-        return State(len(self.given))
-
     def sets_as_the_lesson(self) -> bool:
         """Return whether the lesson's settings are in the submission, or there are none."""
         own = {_text(one) for one in self.given}
-        return all(_text(one) in own for one in self.lesson if SETTINGS in one.touches)
+        return all(_text(one) in own for one in self.lesson if SETTINGS in one.touches())
 
     def needed(self, names: Iterable[str], state: State) -> list[Where]:
         """Return the statements that make the names what they are then, in order."""
@@ -73,11 +66,11 @@ class Book:
         A name that the submission does not bind is taken from the lesson: it may have been in a
         cell that was deleted.
         """
-        told = [(0, n) for n, one in enumerate(self.lesson) if name in one.touches]
+        told = [(0, n) for n, one in enumerate(self.lesson) if name in one.touches(state.widely)]
         own = [(1, n) for n, one in enumerate(self.given[: state.until])
-               if name in one.touches and n not in state.without]  # fmt: skip
+               if name in one.touches(state.widely) and n not in state.without]  # fmt: skip
         if name == SETTINGS:
-            return [*told, *own] if state.as_given else own
+            return [*told, *own] if state.as_told else own
         if not any(name in self.at(where).binds for where in own):
             own = [*told, *own]
         binding = [self.at(where) for where in own if name in self.at(where).binds]
@@ -95,21 +88,21 @@ class _Context:
     """What a statement changes by way of the others: through functions, and by other names."""
 
     def __init__(self, all_of_them: list[Statement]) -> None:
-        self.part_of = {pair for one in all_of_them for pair in one.effects[0].part_of}
         self.later = _later(all_of_them)
-        plain = [one for one in all_of_them if isinstance(one.node, FUNCTIONS)]
-        self.functions = {name for one in plain for name in one.binds}
-        self.fills = {name for one in plain if one.effects[1].fills for name in one.binds}
+        defined = [one for one in all_of_them if isinstance(one.node, DEFINES)]
+        self.defined = {name for one in defined for name in one.binds}
+        self.fills = {name for one in defined if one.effects[1].fills for name in one.binds}
+        self.part_of = {pair for one in all_of_them for pair in one.effects[0].part_of
+                        if pair[1] not in self.defined}  # fmt: skip
 
     def whole(self, one: Statement) -> Statement:
         """Return the statement with all that it changes."""
         first, _ = one.effects
         changes = set(one.changes).union(*(self.later.get(name, ()) for name in first.reads))
-        for function, given, alone in first.hands:
-            unknown = function not in self.functions and alone
-            changes |= {given} if function in self.fills or unknown else set()
-        changes |= wholes(changes | one.stores, self.part_of) - one.stores
-        return replace(one, changes=frozenset(changes))
+        filled = {given for function, given, alone in first.hands
+                  if function in self.fills or alone and function not in self.defined}  # fmt: skip
+        widely = wholes(changes | one.stores | filled, self.part_of) - self.defined
+        return replace(one, changes=frozenset(changes), widely=frozenset(widely))
 
 
 def _later(all_of_them: list[Statement]) -> dict[str, set[str]]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from posenc.course.grade.inside.cells import UNREADABLE, body_of, exported, one_by_one
 from posenc.course.grade.inside.effects import FUNCTIONS, SEEDS, SETTINGS, Effects, called, read
 
+DEFINES = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -25,11 +27,12 @@ class Statement:
     needs: frozenset[str]  # also those that its functions need when they are called
     later: frozenset[str]  # what its functions bind and change when they are called
     effects: tuple[Effects, Effects]
+    widely: frozenset[str] = frozenset()  # what it may change by way of other objects
 
-    @property
-    def touches(self) -> frozenset[str]:
-        """The names whose state depends on it."""
-        return self.binds | self.stores | self.changes
+    def touches(self, widely: bool = False) -> frozenset[str]:
+        """Return the names whose state depends on it."""
+        directly = self.binds | self.stores | self.changes
+        return directly | self.widely if widely else directly
 
     @property
     def is_fixed(self) -> bool:

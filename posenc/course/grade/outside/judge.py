@@ -25,7 +25,7 @@ AT_MOST = 3600.0  # the checkers' own alarm, which knows nothing of other proces
 WORDS = {"✓": "right", "≈": "equivalent", "✗": "wrong", "○": "not written"}
 PASSED = ("right", "equivalent")
 RANK = (*PASSED, "wrong", "not written", "missing", "unreadable")
-VERSIONS = 4  # of one answer: cells are doubled, and stubs left behind
+VERSIONS = 6  # of one answer: cells are doubled, stubs left behind, names used again
 ENDED = re.compile(r"^it raised \w+: ")
 Said = tuple[str, str, str]  # verdict, mistake, message
 
