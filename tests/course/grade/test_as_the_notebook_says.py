@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import handed_in
@@ -14,6 +15,7 @@ import torch
 from nbclient import NotebookClient
 from real import SOURCES
 
+from posenc import check
 from posenc.check.engine import draws
 from posenc.course import lesson as lessons
 from posenc.course import places
@@ -22,6 +24,7 @@ from posenc.course.grade.outside import judge, sandbox
 from posenc.course.grade.submissions import Cells
 
 SAYS = Path(__file__).with_name("notebook_says.py")
+CHECKED = Path(__file__).parents[2] / "check"
 SET = ("set_default_dtype", "set_grad_enabled", "manual_seed")
 KINDS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
@@ -131,6 +134,27 @@ def test_the_whole_notebook_run_by_jupyter_says_the_same(grader, stem):
               if any(f"{mark} {name}:" in text for mark in "✓≈" for text in printed)}  # fmt: skip
     said = grader.says(stem, handed)
     assert passed == {name for name, said in said.items() if said[0] in judge.PASSED}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "number", [path.stem[-2:] for path in sorted(CHECKED.glob("lesson_??.py"))]
+)
+def test_right_answers_of_the_checkers_tests_are_right_here(grader, number, monkeypatch):
+    """Those are right in other ways than the solution: one for each way that somebody took."""
+    monkeypatch.syspath_prepend(CHECKED)
+    known = import_module(f"lesson_{number}")
+    tables = [("RIGHT", {name: [one] for name, one in known.RIGHT.items()})]
+    tables += [("FORMS", getattr(known, "FORMS", {}))]
+    for table, rows in tables:
+        for name, programs in rows.items():
+            for i, program in enumerate(programs):
+                at = f"{table}[{name!r}]" + (f"[{i}]" if table == "FORMS" else "")
+                fetch = f"import sys\nsys.path.insert(0, {str(CHECKED)!r})\nimport lesson_{number}"
+                cells = [f"{fetch}\n{name} = lesson_{number}.{at}", f"check.{name}({name})"]
+                passed = getattr(check, name)(program).passed
+                said = grader.says(stem_of(number), cells)[name]
+                assert passed == (said[0] in judge.PASSED), (name, i, said)
 
 
 # --- settings -----------------------------------------------------------------------------------

@@ -8,10 +8,8 @@ def names() -> dict[str, Any]:
     space: dict[str, Any] = {"__name__": "__main__", "In": [""], "Out": {}}
     space |= {"_": "", "__": "", "___": ""}
 
-    def get_ipython() -> Any:
-        return _shell(space)
-
-    return space | {"display": display, "get_ipython": get_ipython}
+    space |= {"display": display, "get_ipython": lambda: _shell(space)}
+    return space
 
 
 def display(*shown: Any, **named: Any) -> Any:
@@ -25,8 +23,9 @@ def _shell(space: dict[str, Any]) -> Any:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    if InteractiveShell.initialized():
+    if InteractiveShell.initialized() and InteractiveShell.instance().user_ns is space:
         return InteractiveShell.instance()
+    InteractiveShell.clear_instance()  # that of another answer
     config = Config()
     config.HistoryManager.enabled = False
     return InteractiveShell.instance(config=config, user_ns=space)
