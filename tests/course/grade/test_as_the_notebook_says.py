@@ -157,6 +157,19 @@ def test_right_answers_of_the_checkers_tests_are_right_here(grader, number, monk
                 assert passed == (said[0] in judge.PASSED), (name, i, said)
 
 
+BROKEN = "x = 1\ndef interpolated(pos, factor)\n    return pos / factor"
+STUB = "def interpolated(pos, factor):\n    raise NotImplementedError"
+
+
+def test_an_answer_whose_cell_is_no_python_is_told_so_first(grader):
+    why = "its cell cannot be read: cell 1, line 2, is no Python: expected ':'"
+    said = grader.says(stem_of("08"), [BROKEN])["interpolated"]
+    assert said[0] == "missing"
+    assert said[2].startswith(why)
+    said = grader.says(stem_of("08"), [BROKEN, STUB])["interpolated"]
+    assert said == ("not written", "", f"not written yet ({why})")
+
+
 # --- settings -----------------------------------------------------------------------------------
 
 SET_UP = "import math\nimport torch\nimport posenc\nfrom posenc import check"
