@@ -40,7 +40,11 @@ class Book:
     def sets_as_the_lesson(self) -> bool:
         """Return whether the lesson's settings are in the submission, or there are none."""
         own = {_text(one) for one in self.given}
-        return all(_text(one) in own for one in self.lesson if SETTINGS in one.touches())
+        return all(
+            _text(one) in own
+            for one in self.lesson
+            if SETTINGS in one.touches() and not one.is_seed
+        )
 
     def needed(self, names: Iterable[str], state: State) -> list[Where]:
         """Return the statements that make the names what they are then, in order."""
