@@ -89,9 +89,8 @@ class Notebook:
         places = [n for n, one in enumerate(given) if expression.id in one.binds]
         ends = [*places, len(given)][1:]
         for i, (begin, end) in reversed(list(enumerate(zip(places, ends, strict=True)))):
-            cell = [n + 1 for n in range(begin, end) if given[n].cell == given[begin].cell]
-            later = [number for number in checked if begin < number <= end]
-            yield (later or cell)[-1], frozenset(places[i + 1 :])
+            until = [number for number in checked if begin < number <= end] or [len(given)]
+            yield until[-1], frozenset(places[i + 1 :])
 
     # --- one of them ---
 
