@@ -106,7 +106,7 @@ class _Context:
         filled = {given for function, given, alone in first.hands
                   if function in self.fills or alone and function not in self.defined}  # fmt: skip
         widely = wholes(changes | one.stores | filled, self.part_of) - self.defined
-        return replace(one, changes=frozenset(changes), widely=frozenset(widely))
+        return replace(one, changes=changes, widely=widely)
 
 
 def _later(all_of_them: list[Statement]) -> dict[str, set[str]]:
@@ -116,7 +116,7 @@ def _later(all_of_them: list[Statement]) -> dict[str, set[str]]:
     while grew:
         grew = False
         for one in all_of_them:
-            more = one.later.union(*(found.get(name, ()) for name in one.needs))
+            more = set(one.later).union(*(found.get(name, ()) for name in one.needs))
             for name in one.binds if more else ():
                 known = found.setdefault(name, set())
                 grew |= not more <= known

@@ -5,7 +5,7 @@ Read off its syntax tree and Python's own symbol tables; nothing is run for it b
 
 import ast
 import symtable
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from posenc.course.grade.inside.cells import UNREADABLE, body_of, exported, one_by_one
@@ -21,15 +21,15 @@ class Statement:
     node: ast.stmt
     cell: int
     place: str
-    binds: frozenset[str]  # names
-    stores: frozenset[str]  # names of objects that it sets a part of: ``x[0] = 1``
-    changes: frozenset[str]  # names of objects that a call in it may change: ``x.append(1)``
-    needs: frozenset[str]  # also those that its functions need when they are called
-    later: frozenset[str]  # what its functions bind and change when they are called
+    binds: Set[str]  # names
+    stores: Set[str]  # names of objects that it sets a part of: ``x[0] = 1``
+    changes: Set[str]  # names of objects that a call in it may change: ``x.append(1)``
+    needs: Set[str]  # also those that its functions need when they are called
+    later: Set[str]  # what its functions bind and change when they are called
     effects: tuple[Effects, Effects]
-    widely: frozenset[str] = frozenset()  # what it may change by way of other objects
+    widely: Set[str] = frozenset()  # what it may change by way of other objects
 
-    def touches(self, widely: bool = False) -> frozenset[str]:
+    def touches(self, widely: bool = False) -> Set[str]:
         """Return the names whose state depends on it."""
         directly = self.binds | self.stores | self.changes
         return directly | self.widely if widely else directly
@@ -92,8 +92,9 @@ def _statement(node: ast.stmt, cell: int, place: str) -> Statement:
     inner = {name for child in table.get_children() for name in _needs(child)}
     here = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
     beyond = (later.all & (inner | {SETTINGS})) | later.binds
-    parts = binds | first.binds, first.stores, first.changes, here | inner, beyond
-    return Statement(node, cell, place, *map(frozenset, parts), effects)
+    binds |= first.binds
+    parts = binds, first.stores, first.changes, here | inner, beyond
+    return Statement(node, cell, place, *parts, effects)
 
 
 def _needs(table: symtable.SymbolTable) -> Iterator[str]:
