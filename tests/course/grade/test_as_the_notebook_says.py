@@ -1,6 +1,7 @@
 """What is right in the notebook is right in the grader, in whatever form it was written."""
 
 import ast
+import itertools
 import json
 import os
 import subprocess
@@ -29,21 +30,20 @@ SET = ("set_default_dtype", "set_grad_enabled", "manual_seed")
 KINDS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
-def notebooks(stem, form, whole=True):
+def notebooks(stem, form, only=None):
     """Return the cells of a lesson with its exercises in a form: as handed in, and as run.
 
-    What is run leaves out the lesson's pictures and trainings; so does what is handed in where
-    it is not the whole lesson, for they take time to read.
+    The lesson's pictures and trainings are left out; with ``only``, so are the other exercises.
     """
     handed, ran = [], []
     for cell in lessons.read(SOURCES[stem]).cells:
-        if cell.exercise:
+        if cell.exercise and only in (None, cell.exercise.name):
             own = odd_forms.cells(form, cell.exercise.answer)
             handed += own
             ran += odd_forms.run_order(form, own)
-        elif cell.kind == "code":
+        elif cell.kind == "code" and not cell.exercise:
             ran.append(_quick(cell.source))
-            handed.append(cell.source if whole else ran[-1])
+            handed.append(ran[-1])
     return handed, ran
 
 
@@ -68,9 +68,10 @@ class Grader:
     def __init__(self):
         self.box = None
 
-    def says(self, stem, cells):
-        """Return the mark of each exercise, by its checker."""
+    def says(self, stem, cells, only=None):
+        """Return what is said of each exercise, by its checker."""
         lesson = tasks.read(SOURCES[stem])
+        asked = [task for task in lesson.tasks if only in (None, task.name)]
         grading = judge._Grading(None, lesson, Cells(cells, {}), trusted=True)
         if self.box:
             self.box.clock.start(sandbox.TO_READ)
@@ -78,7 +79,7 @@ class Grader:
             self.box.peer.ask("read", cells, list(lesson.cells), names)
         grading.box = self.box
         with judge._aside():
-            said = {task.checker: grading._best(task) for task in lesson.tasks}
+            said = {task.checker: grading._best(task) for task in asked}
         self.box = grading.box
         return said
 
@@ -91,11 +92,12 @@ def grader():
         one.box.close()
 
 
-def disagreements(grader, wanted, whole=True):
+def disagreements(grader, wanted):
     """Yield the answers that are right there and not here, or the other way round."""
-    told = notebook_says([notebooks(stem, form)[1] for stem, form in wanted])
-    for (stem, form), there in zip(wanted, told, strict=True):
-        for checker, (verdict, *why) in grader.says(stem, notebooks(stem, form, whole)[0]).items():
+    told = notebook_says([notebooks(*one)[1] for one in wanted])
+    for (stem, form, only), there in zip(wanted, told, strict=True):
+        cells, _ = notebooks(stem, form, only)
+        for checker, (verdict, *why) in grader.says(stem, cells, only).items():
             if (there.get(checker, "") in ("✓", "≈")) != (verdict in judge.PASSED):
                 yield form, stem[:2], checker, there.get(checker), verdict, *why
 
@@ -104,15 +106,18 @@ FORMS = list(odd_forms.FORMS)
 STEMS = sorted(SOURCES)
 
 
-def test_every_form_is_right_in_some_notebook(grader):
-    turns = [(STEMS[i % len(STEMS)], form) for i, form in enumerate(FORMS)]
-    assert list(disagreements(grader, turns)) == []
+EXERCISES = [(stem, task.name) for stem in STEMS for task in tasks.read(SOURCES[stem]).tasks]
+
+
+def test_every_form_of_some_answer(grader):
+    turns = zip(itertools.cycle(EXERCISES), FORMS, strict=False)
+    assert list(disagreements(grader, [(stem, form, name) for (stem, name), form in turns])) == []
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_lesson_s_answers_in_every_form(grader, stem):
-    assert list(disagreements(grader, [(stem, form) for form in FORMS], whole=False)) == []
+    assert list(disagreements(grader, [(stem, form, None) for form in FORMS])) == []
 
 
 @pytest.mark.full

@@ -9,6 +9,7 @@ import ast
 import builtins
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from posenc.course.grade.inside.effects import SETTINGS, wholes
 from posenc.course.grade.inside.statements import DEFINES, Statement, Unread, statements
@@ -32,7 +33,7 @@ class Book:
     def __init__(self, cells: list[str], lesson: list[str]) -> None:
         self.unread: list[Unread]
         given, self.unread = statements(cells, "cell")
-        told, _ = statements(lesson, "the lesson's cell")
+        told = _told(tuple(lesson))
         context = _Context([*given, *told])
         self.given = [context.whole(one) for one in given]
         self.lesson = [context.whole(one) for one in told]
@@ -86,6 +87,11 @@ class Book:
 
 def _text(statement: Statement) -> str:
     return ast.unparse(statement.node)
+
+
+@lru_cache(4)
+def _told(lesson: tuple[str, ...]) -> list[Statement]:
+    return statements(lesson, "the lesson's cell")[0]
 
 
 class _Context:
