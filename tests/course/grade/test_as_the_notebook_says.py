@@ -51,7 +51,8 @@ def _quick(cell):
     if cell.kind != "code" or cell.exercise:
         return ""
     kept = [one for one in ast.parse(cell.source).body
-            if isinstance(one, KINDS) or any(word in ast.unparse(one) for word in SET)]  # fmt: skip
+            if isinstance(one, KINDS) or any(word in ast.unparse(one) for word in SET)
+            or isinstance(getattr(one, "value", None), ast.Attribute)]  # fmt: skip
     return "\n".join(map(ast.unparse, kept))
 
 
@@ -184,7 +185,7 @@ SET_UP = "import math\nimport torch\nimport posenc\nfrom posenc import check"
 EXACT = "torch.set_default_dtype(torch.float64)"
 MIXED = {  # right where floating point is what it says, and an error of dtypes elsewhere
     ("03", "offset_head"): """
-eye = torch.eye(32)
+eye = torch.eye(256)
 def offset_head(k, dim):
     turn = posenc.shift_matrix(k, dim, dtype=torch.float{bits})
     return torch.eye(dim) @ turn, eye[:dim, :dim] @ torch.eye(dim, dtype=torch.float{bits})
