@@ -61,7 +61,7 @@ class Notebook:
         A helper may have another meaning by the end. And the lesson's settings may have been
         in a cell that was deleted, or the learner has done without them.
         """
-        told = (True,) if self.book.sets_as_the_lesson() else (True, False)
+        told = (True, False) if self.book.settings else (True,)
         for widely, as_told in itertools.product((False, True), told):
             for expression in self._expressions(name, checker, hint):
                 for until, without in self._times(expression, checker):

@@ -37,15 +37,17 @@ class Book:
         context = _Context([*given, *told])
         self.given = [context.whole(one) for one in given]
         self.lesson = [context.whole(one) for one in told]
+        self.settings = self._told()
 
-    def sets_as_the_lesson(self) -> bool:
-        """Return whether the lesson's settings are in the submission, or there are none."""
+    def _told(self) -> list[Where]:
+        """Return the lesson's settings, with their imports; none where the submission has them."""
+        sets = [n for n, one in enumerate(self.lesson) if SETTINGS in one.touches()]
         own = {_text(one) for one in self.given}
-        return all(
-            _text(one) in own
-            for one in self.lesson
-            if SETTINGS in one.touches() and not one.is_seed
-        )
+        if all(self.lesson[n].is_seed or _text(self.lesson[n]) in own for n in sets):
+            return []
+        needs = set[str]().union(*(self.lesson[n].needs for n in sets))
+        imports = [n for n, one in enumerate(self.lesson) if one.is_fixed and one.binds & needs]
+        return [(0, n) for n in sets + imports]
 
     def needed(self, names: Iterable[str], state: State) -> list[Where]:
         """Return the statements that make the names what they are then, in order."""
@@ -75,7 +77,7 @@ class Book:
         own = [(1, n) for n, one in enumerate(self.given[: state.until])
                if name in one.touches(state.widely) and n not in state.without]  # fmt: skip
         if name == SETTINGS:
-            return [*told, *own] if state.as_told else own
+            return [*self.settings, *own] if state.as_told else own
         if not any(name in self.at(where).binds for where in own):
             own = [*told, *own]
         binding = [self.at(where) for where in own if name in self.at(where).binds]
