@@ -60,7 +60,7 @@ class Book:
             done.add(name)
             for where in self._making(name, state):
                 chosen.add(where)
-                todo += self.at(where).needs
+                todo += () if self.at(where).is_seed else self.at(where).needs
         return sorted(chosen)
 
     def at(self, where: Where) -> Statement:
