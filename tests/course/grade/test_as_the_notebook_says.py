@@ -112,8 +112,9 @@ STEMS = sorted(SOURCES)
 EXERCISES = [(stem, task.name) for stem in STEMS for task in tasks.read(SOURCES[stem]).tasks]
 
 
-def test_every_form_of_some_answer(grader):
-    turns = zip(itertools.cycle(EXERCISES), FORMS, strict=False)
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.full)])
+def test_a_form_of_each_answer(grader, step):
+    turns = zip(itertools.cycle(EXERCISES), FORMS[::step], strict=False)
     assert list(disagreements(grader, [(stem, form, name) for (stem, name), form in turns])) == []
 
 
