@@ -132,6 +132,8 @@ def by(number: int | None) -> Iterator[None]:
 class Drawn(Sequence[Any]):
     """A sequence of cases that is made anew for each number, and kept for as long as it holds.
 
+    Also for each default dtype, which a notebook may set: some cases are of no other.
+
     >>> cases = Drawn("squares", lambda draw: [(draw.near(8, 2), 1), (5, 2)])
     >>> list(cases)
     [(8, 1), (5, 2)]
@@ -142,11 +144,12 @@ class Drawn(Sequence[Any]):
 
     def __init__(self, name: str, make: Callable[[Draw], Iterable[Any]]) -> None:
         self._name, self._make = name, make
-        self._kept: tuple[int | None, tuple[Any, ...]] | None = None
+        self._kept: tuple[object, tuple[Any, ...]] | None = None
 
     def _now(self) -> tuple[Any, ...]:
-        if self._kept is None or self._kept[0] != _number:
-            self._kept = _number, tuple(self._make(draw(self._name)))
+        now = _number, torch.get_default_dtype()
+        if self._kept is None or self._kept[0] != now:
+            self._kept = now, tuple(self._make(draw(self._name)))
         return self._kept[1]
 
     def __getitem__(self, place: Any) -> Any:

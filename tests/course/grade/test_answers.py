@@ -1,7 +1,10 @@
 """Which statements of a submission an answer needs, and which answers are found."""
 
 from handed_in import RIGHT, WRONG
+from real import SOURCES, every_lesson
 
+from posenc.course import lesson as lessons
+from posenc.course.grade import tasks
 from posenc.course.grade.inside import answers, statements
 
 
@@ -71,6 +74,44 @@ def test_objects_that_are_filled_later_are_filled():
 
 def test_an_answer_made_of_another_is_one():
     assert values("def mine(pos, factor):\n    return pos / factor", "first = mine") == [4]
+
+
+def test_what_only_tries_or_shows_it_is_not_run():
+    """A trial may be slow, and ask for a model that was trained."""
+    tries = "first(boom(), 1)\ncheck.interpolated(first)\nplots.curve(first(boom(), 1))"
+    notebook = answers.Notebook([RIGHT.format("first"), tries], [], ["first"])
+    assert len_of_versions(notebook, "first") == [1]
+
+
+def len_of_versions(notebook, name, checker="interpolated"):
+    return [len(needed) for _, needed in notebook._versions(name, checker, "")]
+
+
+@every_lesson
+def test_in_its_lesson_a_solution_needs_a_few_lines_and_has_one_version(stem):
+    lesson = tasks.read(SOURCES[stem])
+    told = [cell for cell in lessons.read(SOURCES[stem]).cells if cell.kind == "code"]
+    cells = [cell.exercise.answer if cell.exercise else cell.source for cell in told]
+    notebook = answers.Notebook(cells, list(lesson.cells), [one.name for one in lesson.tasks])
+    for task in lesson.tasks:
+        (needed,) = len_of_versions(notebook, task.name, task.checker)
+        assert needed < 10
+
+
+def test_a_class_is_not_changed_by_the_training_of_what_is_made_of_it():
+    train = "def train(kind):\n    model = kind()\n    model.train()\n    return model"
+    cells = "class first:\n    pass", train, "model = train(first)\nmodel.eval()"
+    assert len_of_versions(answers.Notebook([*cells], [], ["first"]), "first") == [1]
+
+
+def test_where_a_training_may_change_what_is_needed_it_is_tried_without_first():
+    cells = (
+        "size = 2",
+        "model = big(size)\nmodel.train()",
+        "def first(pos, factor):\n    return size",
+    )
+    found = len_of_versions(answers.Notebook([*cells], [], ["first"]), "first")
+    assert found == [2, 4]
 
 
 def test_what_could_not_be_run_is_told():

@@ -109,9 +109,18 @@ def test_every_lesson_of_a_notebook_is_graded(tmp_path):
 
 
 def test_a_cell_that_is_no_python_is_named_with_its_line_and_first():
-    notebook = answers.Notebook(["x = 1\ndef first(pos)\n    pass"], [], ["first"])
+    cells = ["x = 1\ndef first(pos)\n    pass", "%%time\ny = 1\nprint('x'"]
+    notebook = answers.Notebook(cells, [], ["first", "second"])
     *_, notes = notebook.answer("first", "interpolated", "", 0)
-    assert notes == ["cell 1, line 2, is no Python: expected ':'"]
+    assert notes == ["its cell cannot be read: cell 1, line 2, is no Python: expected ':'"]
+    *_, notes = notebook.answer("second", "other", "", 0)
+    assert notes == ["cell 1, line 2, is no Python: expected ':'",
+                     "cell 2, line 3, is no Python: '(' was never closed"]  # fmt: skip
+
+
+def test_lines_that_take_too_long_are_told_with_their_limit_and_no_guess():
+    said = judge._stopped(judge.guard.TooLong())
+    assert said == ("too-long", "the lines that it needs did not end within 20 s")
 
 
 def test_a_folder_whose_lesson_is_not_asked_for_is_not_called_empty(tmp_path, small, capsys):

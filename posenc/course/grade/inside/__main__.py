@@ -6,6 +6,7 @@ import threading
 
 import torch
 
+from posenc.course.grade.inside import settings
 from posenc.course.grade.inside.answers import Notebook
 from posenc.course.grade.wire.peer import Peer
 from posenc.course.grade.wire.remote import Objects
@@ -48,7 +49,8 @@ def main(sealed: bool) -> None:
         books[:] = [Notebook(*given)]
 
     peer.commands |= {"read": read, "answer": lambda *given: books[0].answer(*given)}
-    peer.commands["hello"] = lambda: None
+    peer.commands |= {do: settings.in_force(peer.commands[do]) for do in ("call", "method")}
+    peer.commands |= {"hello": lambda: None, "dtype": torch.get_default_dtype}
     if sealed:
         _limit()
     peer.serve()

@@ -1,10 +1,19 @@
 """A learner's cells, and the answers that are found in them."""
 
+import __future__
+
 import ast
+import itertools
+import linecache
 from collections.abc import Iterator
 from typing import Any
 
-from posenc.course.grade.inside.statements import Statement, slice_for, statements
+from posenc.course.grade.inside import settings, shell
+from posenc.course.grade.inside.cells import UNREADABLE, body_of
+from posenc.course.grade.inside.checks import handed
+from posenc.course.grade.inside.effects import SETTINGS
+from posenc.course.grade.inside.slices import Book, State
+from posenc.course.grade.inside.statements import Statement
 from posenc.course.grade.wire.values import text_of
 
 
@@ -12,53 +21,83 @@ class Notebook:
     """A submission's cells, its lesson's, and the names of all answers in it."""
 
     def __init__(self, cells: list[str], lesson: list[str], names: list[str]) -> None:
-        self.names = names
-        self.given, self.unread = statements(cells, "cell")
-        self.lesson, _ = statements(lesson, "the lesson's cell")
+        self.names, self.book = names, Book(cells, lesson)
+        self.flags = sum({_flag(one.node) for one in self.book.given})
+        for number, cell in enumerate(cells, 1):  # where `inspect` and tracebacks look
+            lines = cell.splitlines(keepends=True)
+            linecache.cache[f"cell {number}"] = len(cell), None, lines, f"cell {number}"
 
     def answer(
         self, name: str, checker: str, hint: str, version: int
     ) -> tuple[bool, bool, Any, list[str]]:
         """Return whether this version is there, whether it could be made, itself, and notes."""
-        for number, (expression, without) in enumerate(self._versions(name, checker, hint)):
+        unread = [one.why for one in self.book.unread]
+        own = [f"its cell cannot be read: {one.why}" for one in self.book.unread
+               if name in one.text or f"check.{checker}(" in one.text]  # fmt: skip
+        for number, made_of in enumerate(self._versions(name, checker, hint)):
             if number == version:
-                return True, *self._made(expression, without)
-        return False, False, None, self.unread
+                made, value, notes = self._made(*made_of)
+                return True, made, value, notes + own
+        return False, False, None, own or unread
 
-    def _versions(self, name: str, checker: str, hint: str) -> Iterator[tuple[ast.expr, set[int]]]:
-        """Yield what may be meant: the name, what the check was handed, the cell's last name."""
-        named: list[ast.expr] = [ast.Name(name, ast.Load())]
-        others = {one for one in self.names if one != name}
-        handed = [call.args[0] for call in self._checks(checker)][::-1]
-        named += [one for one in handed if getattr(one, "id", "") not in others]
-        named += [ast.Name(last, ast.Load()) for last in _last_bound(hint)]
+    # --- which versions there are ---
+
+    def _versions(
+        self, name: str, checker: str, hint: str
+    ) -> Iterator[tuple[ast.expr, list[Statement]]]:
+        """Yield what may be meant, the likeliest first, with the statements that it needs."""
         seen = set()
-        for expression in named:
-            if ast.dump(expression) in seen:
-                continue
-            seen.add(ast.dump(expression))
-            if not isinstance(expression, ast.Name):
-                yield expression, set()
-                continue
-            places = [n for n, s in enumerate(self.given)
-                      if expression.id in s.binds and not s.is_call]  # fmt: skip
-            for i in reversed(range(len(places))):
-                yield expression, set(places[i + 1 :])
+        for expression, state in self._states(name, checker, hint):
+            used = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
+            needed = [self.book.at(where) for where in self.book.needed(used, state)]
+            key = ast.dump(expression), *(id(one) for one in needed if not one.is_seed)
+            if key not in seen:
+                seen.add(key)
+                yield expression, needed
 
-    def _checks(self, checker: str) -> Iterator[ast.Call]:
-        for statement in self.given:
-            for node in ast.walk(statement.node):
-                if not isinstance(node, ast.Call) or not node.args:
-                    continue
-                function = node.func
-                if isinstance(function, ast.Attribute) and function.attr == checker:
-                    if isinstance(function.value, ast.Name) and function.value.id == "check":
-                        yield node
+    def _states(self, name: str, checker: str, hint: str) -> Iterator[tuple[ast.expr, State]]:
+        """Yield expressions, each with the notebook when all is run, and when it was checked.
 
-    def _made(self, expression: ast.expr, without: set[int]) -> tuple[bool, Any, list[str]]:
-        used = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
-        space: dict[str, Any] = {"__name__": "__main__"}
-        notes = _run(slice_for(used, self.given, self.lesson, without), space)
+        A helper may have another meaning by the end. And the lesson's settings may have been
+        in a cell that was deleted, or the learner has done without them.
+        """
+        told = (True, False) if self.book.settings else (True,)
+        for widely, as_told in itertools.product((False, True), told):
+            for expression in self._expressions(name, checker, hint):
+                for until, without in self._times(expression, checker):
+                    for end in (len(self.book.given), until):
+                        yield expression, State(end, without, as_told, widely)
+
+    def _expressions(self, name: str, checker: str, hint: str) -> Iterator[ast.expr]:
+        """Yield the name, what the check was handed, the last name of the answer's own cell."""
+        yield ast.Name(name, ast.Load())
+        others = {one for one in self.names if one != name}
+        for _, one in reversed(handed(self.book.given, checker)):
+            if getattr(one, "id", "") not in others:
+                yield one
+        for last in _last_bound(hint):
+            yield ast.Name(last, ast.Load())
+
+    def _times(self, expression: ast.expr, checker: str) -> Iterator[tuple[int, frozenset[int]]]:
+        """Yield when it was checked, and the statements to leave out: later ones of its name."""
+        given = self.book.given
+        checked = [number + 1 for number, one in handed(given, checker)
+                   if ast.dump(one) == ast.dump(expression)]  # fmt: skip
+        if not isinstance(expression, ast.Name):
+            yield checked[-1], frozenset()
+            return
+        places = [n for n, one in enumerate(given) if expression.id in one.binds]
+        ends = [*places, len(given)][1:]
+        for i, (begin, end) in reversed(list(enumerate(zip(places, ends, strict=True)))):
+            until = [number for number in checked if begin < number <= end] or [len(given)]
+            yield until[-1], frozenset(places[i + 1 :])
+
+    # --- one of them ---
+
+    def _made(self, expression: ast.expr, needed: list[Statement]) -> tuple[bool, Any, list[str]]:
+        settings.anew()
+        space = shell.names()
+        notes = self._run(needed, space)
         code = ast.fix_missing_locations(ast.Expression(expression))
         try:
             value = eval(compile(code, "<answer>", "eval"), space)
@@ -66,32 +105,44 @@ class Notebook:
             return False, None, notes or [_said("the answer", error)]
         return True, value, notes
 
+    def _run(self, needed: list[Statement], space: dict[str, Any]) -> list[str]:
+        """Run the statements; one that misses a name is tried again after those below it."""
+        notes: list[str] = []
+        while needed:
+            failed = []
+            for statement in needed:
+                try:
+                    exec(self._compiled(statement), space)
+                except BaseException as error:
+                    failed.append((statement, error))
+            waiting = [statement for statement, error in failed if isinstance(error, NameError)]
+            stuck = len(waiting) == len(needed)
+            notes += [_said(statement.place, error) for statement, error in failed
+                      if (stuck or statement not in waiting)
+                      and SETTINGS not in statement.touches()]  # fmt: skip
+            needed = [] if stuck else waiting
+        return notes
+
+    def _compiled(self, statement: Statement) -> Any:
+        module = ast.Module([statement.node], [])
+        return compile(module, statement.place, "exec", self.flags, dont_inherit=True)
+
+
+def _flag(node: ast.stmt) -> int:
+    """Return how Python compiles what follows: `from __future__ import annotations`."""
+    if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+        feature = getattr(__future__, node.names[0].name, None)
+        return int(getattr(feature, "compiler_flag", 0))
+    return 0
+
 
 def _last_bound(hint: str) -> list[str]:
     try:
-        body = ast.parse(hint).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        body = body_of(hint)
+    except UNREADABLE:
         return []
     kinds = (ast.FunctionDef, ast.ClassDef)
     return [node.name for node in body if isinstance(node, kinds)][-1:]
-
-
-def _run(needed: list[Statement], space: dict[str, Any]) -> list[str]:
-    """Run the statements; one that misses a name is tried again after those below it."""
-    notes: list[str] = []
-    while needed:
-        failed = []
-        for statement in needed:
-            try:
-                exec(compile(ast.Module([statement.node], []), statement.place, "exec"), space)
-            except BaseException as error:
-                failed.append((statement, error))
-        waiting = [statement for statement, error in failed if isinstance(error, NameError)]
-        stuck = len(waiting) == len(needed)
-        notes += [_said(statement.place, error) for statement, error in failed
-                  if stuck or statement not in waiting]  # fmt: skip
-        needed = [] if stuck else waiting
-    return notes
 
 
 def _said(place: str, error: BaseException) -> str:

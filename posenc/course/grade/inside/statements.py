@@ -1,134 +1,103 @@
-"""Which statements of a notebook an answer needs: those that bind its names, and their names.
+"""What each statement of a notebook binds, changes and needs.
 
-Runs where the learner's code runs. An answer needs a few lines of its notebook and never its
-pictures or its trainings, so that only those lines are run, in the order of the notebook:
-what was deleted, doubled or moved elsewhere does not matter to it.
+Read off its syntax tree and Python's own symbol tables; nothing is run for it but `import *`.
 """
 
 import ast
-import builtins
 import symtable
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, replace
 
-SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+from posenc.course.grade.inside.cells import UNREADABLE, body_of, exported, one_by_one
+from posenc.course.grade.inside.effects import FUNCTIONS, SEEDS, SETTINGS, Effects, called, read
+
+DEFINES = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement at the top of a cell: what it binds, what it needs, where it stands."""
+    """One statement at the top of a cell, and where it stands."""
 
     node: ast.stmt
-    binds: frozenset[str]
-    needs: frozenset[str]
+    cell: int
     place: str
+    binds: Set[str]  # names
+    stores: Set[str]  # names of objects that it sets a part of: ``x[0] = 1``
+    changes: Set[str]  # names of objects that a call in it may change: ``x.append(1)``
+    needs: Set[str]  # also those that its functions need when they are called
+    later: Set[str]  # what its functions bind and change when they are called
+    effects: tuple[Effects, Effects]
+    widely: Set[str] = frozenset()  # what it may change by way of other objects
+
+    def touches(self, widely: bool = False) -> Set[str]:
+        """Return the names whose state depends on it."""
+        directly = self.binds | self.stores | self.changes
+        return directly | self.widely if widely else directly
 
     @property
-    def is_call(self) -> bool:
-        """Whether it only does something to an object: ``names.append(…)``."""
-        return isinstance(self.node, ast.Expr)
+    def is_fixed(self) -> bool:
+        """Whether calls do not change what it binds: a module, or a function."""
+        is_plain = isinstance(self.node, FUNCTIONS) and not self.node.decorator_list
+        return is_plain or isinstance(self.node, (ast.Import, ast.ImportFrom))
+
+    @property
+    def is_seed(self) -> bool:
+        """Whether it seeds a generator of random numbers, on which no right answer depends."""
+        return called(self.node) in SEEDS
 
 
-def statements(cells: Iterable[str], what: str) -> tuple[list[Statement], list[str]]:
-    """Return the statements of the cells, and what cannot be read of them."""
-    found, unread = [], []
+@dataclass(frozen=True)
+class Unread:
+    """A cell that is no Python."""
+
+    text: str
+    why: str
+
+
+def statements(cells: Iterable[str], what: str) -> tuple[list[Statement], list[Unread]]:
+    """Return the statements of the cells, and the cells that cannot be read."""
+    found: list[Statement] = []
+    unread = []
     for number, cell in enumerate(cells, 1):
         place = f"{what} {number}"
         try:
-            body = ast.parse(_python(cell)).body
-            found += [_statement(node, place) for whole in body for node in _single(whole)]
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            body = list(one_by_one(body_of(cell)))
+            found += _with_last_value(found, [_statement(node, number, place) for node in body])
+        except UNREADABLE as error:
             line = f", line {error.lineno}," if isinstance(error, SyntaxError) else ""
-            unread.append(f"{place}{line} is no Python: {getattr(error, 'msg', error)}")
+            said = f"{place}{line} is no Python: {getattr(error, 'msg', error)}"
+            unread.append(Unread(cell, said))
     return found, unread
 
 
-def _python(cell: str) -> str:
-    """Return the cell with its magics (``%time``, ``!ls``) as Python, where it has some."""
-    try:
-        ast.parse(cell)
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        return TransformerManager().transform_cell(cell)
+def _with_last_value(before: list[Statement], cell: list[Statement]) -> list[Statement]:
+    """Return the cell; where it reads ``_``, the value of the cell before it is kept there."""
+    reads = any("_" in one.effects[0].reads - one.binds for one in cell)
+    if reads and before and isinstance(before[-1].node, ast.Expr):
+        node = before[-1].node
+        kept = ast.Assign([ast.Name("_", ast.Store())], node.value)
+        kept = ast.fix_missing_locations(ast.copy_location(kept, node))
+        binds = before[-1].binds | {"_"}
+        before[-1] = replace(before[-1], node=kept, binds=binds)
     return cell
 
 
-def _single(node: ast.stmt) -> Iterator[ast.stmt]:
-    """Yield imports one name at a time: who needs ``torch`` need not wait for the plots."""
-    if not isinstance(node, (ast.Import, ast.ImportFrom)):
-        yield node
-        return
-    for alias in node.names:
-        one = type(node)(**{**dict(ast.iter_fields(node)), "names": [alias]})
-        yield ast.copy_location(one, node)
-
-
-def _statement(node: ast.stmt, place: str) -> Statement:
+def _statement(node: ast.stmt, cell: int, place: str) -> Statement:
     table = symtable.symtable(ast.unparse(node), place, "exec")
     binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
-    binds |= set(_written_into(node))
-    return Statement(node, frozenset(binds), frozenset(_needs(table, top=True)), place)
+    for part in ast.walk(node):
+        if isinstance(part, ast.ImportFrom) and part.names[0].name == "*":
+            binds |= exported(part)
+    first, later = effects = read(node)
+    inner = {name for child in table.get_children() for name in _needs(child)}
+    here = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    beyond = (later.all & (inner | {SETTINGS})) | later.binds
+    binds |= first.binds
+    parts = binds, first.stores, first.changes, here | inner, beyond
+    return Statement(node, cell, place, *parts, effects)
 
 
-def _needs(table: symtable.SymbolTable, top: bool = False) -> Iterator[str]:
-    for symbol in table.get_symbols():
-        if symbol.is_global() or (top and symbol.is_referenced()):
-            yield symbol.get_name()
+def _needs(table: symtable.SymbolTable) -> Iterator[str]:
+    yield from (symbol.get_name() for symbol in table.get_symbols() if symbol.is_global())
     for child in table.get_children():
         yield from _needs(child)
-
-
-def _written_into(node: ast.stmt) -> Iterator[str]:
-    """Yield the names of objects that the statement changes: ``x[0] = 1``, ``x.append(1)``."""
-    if isinstance(node, ast.Expr):
-        call = node.value
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-            yield from _root(call.func)
-    if not isinstance(node, SCOPES):
-        for part in ast.walk(node):
-            stored = isinstance(getattr(part, "ctx", None), ast.Store)
-            if stored and isinstance(part, (ast.Attribute, ast.Subscript)):
-                yield from _root(part)
-
-
-def _root(node: ast.expr) -> Iterator[str]:
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    if isinstance(node, ast.Name):
-        yield node.id
-
-
-def slice_for(
-    names: Iterable[str], given: list[Statement], lesson: list[Statement], without: set[int]
-) -> list[Statement]:
-    """Return the statements that bind the names, and all that those need, in order.
-
-    A name that the submission does not bind is taken from the lesson: it may have been in a
-    cell that was deleted. ``without`` are the statements of the submission to leave out.
-    """
-    todo, done = list(names), set[str]()
-    chosen: set[tuple[int, int]] = set()
-    while todo:
-        name = todo.pop()
-        if name in done or hasattr(builtins, name):
-            continue
-        done.add(name)
-        for source, number, statement in _binding(name, given, lesson, without):
-            chosen.add((source, number))
-            todo += statement.needs
-    return [(lesson, given)[source][number] for source, number in sorted(chosen)]
-
-
-def _binding(
-    name: str, given: list[Statement], lesson: list[Statement], without: set[int]
-) -> Iterator[tuple[int, int, Statement]]:
-    """Yield the statements that bind a name, with their places."""
-    for source, pool in ((1, given), (0, lesson)):
-        left = without if source else set()
-        here = [(source, n, s) for n, s in enumerate(pool) if name in s.binds and n not in left]
-        if all(s.is_call or isinstance(s.node, (ast.Import, ast.ImportFrom)) for _, _, s in here):
-            here = [one for one in here if not one[2].is_call]  # torch.manual_seed(0) binds none
-        if here:
-            yield from here
-            return

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import torch
+
 from posenc import check
 from posenc.check.engine import draws, guard
 from posenc.check.engine.verdict import Verdict
@@ -23,7 +25,7 @@ AT_MOST = 3600.0  # the checkers' own alarm, which knows nothing of other proces
 WORDS = {"✓": "right", "≈": "equivalent", "✗": "wrong", "○": "not written"}
 PASSED = ("right", "equivalent")
 RANK = (*PASSED, "wrong", "not written", "missing", "unreadable")
-VERSIONS = 4  # of one answer: cells are doubled, and stubs left behind
+VERSIONS = 6  # of one answer: cells are doubled, stubs left behind, names used again
 ENDED = re.compile(r"^it raised \w+: ")
 Said = tuple[str, str, str]  # verdict, mistake, message
 
@@ -74,6 +76,17 @@ def _aside() -> Iterator[None]:
             del os.environ["POSENC_QUIET"]
         else:
             os.environ["POSENC_QUIET"] = quiet
+
+
+@contextlib.contextmanager
+def _with_numbers_of(dtype: object) -> Iterator[None]:
+    """Judge in the notebook's default dtype: the checkers make tensors that an answer is given."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64 if dtype is torch.float64 else torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _results(submission: Submission, lessons: list[Lesson], trusted: bool) -> list[Result]:
@@ -163,7 +176,7 @@ class _Grading:
         if self.box is None and verdict.mistake == "raises":
             return "wrong", "ended", ENDED.sub("", verdict.message)
         if verdict.mistake == "too-long":
-            return "wrong", "too-long", f"it did not end within {SECONDS:g} s: has a loop no end?"
+            return "wrong", "too-long", f"it did not end within {SECONDS:g} s"
         notes = f" ({answer.notes})" if answer.notes and not verdict.passed else ""
         return WORDS[verdict.mark], verdict.mistake or "", verdict.message + notes
 
@@ -182,7 +195,10 @@ class _Grading:
     def _checked(self, task: Task, answer: Any) -> Verdict:
         assert self.box
         self.box.clock.start(SECONDS)
-        with contextlib.redirect_stdout(io.StringIO()):
+        with (
+            _with_numbers_of(self.box.peer.ask("dtype")),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
             verdict: Verdict = getattr(check, task.checker)(answer)
         if not self.box.peer.sound or verdict.mistake == "too-long":
             self._close()
@@ -196,5 +212,5 @@ class _Grading:
 
 def _stopped(stop: BaseException) -> tuple[str, str]:
     if isinstance(stop, guard.TooLong):
-        return "too-long", "its cells did not end in time: has a loop no end?"
+        return "too-long", f"the lines that it needs did not end within {sandbox.TO_READ:g} s"
     return "ended", " ".join(str(stop).split())[:300]
