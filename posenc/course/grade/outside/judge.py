@@ -14,16 +14,18 @@ from posenc.check.engine import draws, guard
 from posenc.check.engine.verdict import Verdict
 from posenc.course.grade import submissions
 from posenc.course.grade.outside import sandbox
+from posenc.course.grade.outside.clock import Clock
 from posenc.course.grade.submissions import Cells, Submission, Unreadable
 from posenc.course.grade.tasks import Lesson, Task
 from posenc.course.places import CourseError
 
 SECONDS = 10.0  # twice what a learner's own kernel gives: calls go through a wire
-AT_MOST = 3600.0  # the checkers' own alarm, which knows nothing of other processes
+ENOUGH = 30.0  # seconds, by the clock on the wall: then no further version is tried
 WORDS = {"✓": "right", "≈": "equivalent", "✗": "wrong", "○": "not written"}
 PASSED = ("right", "equivalent")
 RANK = (*PASSED, "wrong", "not written", "missing", "unreadable")
 VERSIONS = 4  # of one answer: cells are doubled, and stubs left behind
+GIVEN_UP = "the process that graded it was ended twice: was memory short?"
 ENDED = re.compile(r"^it raised \w+: ")
 Said = tuple[str, str, str]  # verdict, mistake, message
 
@@ -58,22 +60,32 @@ def grade(submission: Submission, lessons: list[Lesson], how: How) -> list[dict[
     """Return the results of one file as plain values, whatever is in it."""
     with _aside(), draws.by(how.draw):
         results = _results(submission, lessons, how.trusted)
-    return [asdict(result) | {"draw": how.draw} for result in results]
+    return _plain(results, how)
 
 
 @contextlib.contextmanager
 def _aside() -> Iterator[None]:
-    """Keep the teacher's own record out of it, and the checkers' alarm: the sandbox has a clock."""
-    seconds, quiet = guard.SECONDS, os.environ.get("POSENC_QUIET")
-    guard.SECONDS, os.environ["POSENC_QUIET"] = AT_MOST, "1"
+    """Keep the teacher's own record out of it."""
+    quiet = os.environ.get("POSENC_QUIET")
+    os.environ["POSENC_QUIET"] = "1"
     try:
         yield
     finally:
-        guard.SECONDS = seconds
         if quiet is None:
             del os.environ["POSENC_QUIET"]
         else:
             os.environ["POSENC_QUIET"] = quiet
+
+
+@contextlib.contextmanager
+def _timed_by(clock: Clock) -> Iterator[None]:
+    """Give the checkers the sandbox's clock as their alarm."""
+    alarm = guard.time_limit
+    guard.time_limit = lambda seconds: clock.ringing()
+    try:
+        yield
+    finally:
+        guard.time_limit = alarm
 
 
 def _results(submission: Submission, lessons: list[Lesson], trusted: bool) -> list[Result]:
@@ -89,6 +101,18 @@ def _results(submission: Submission, lessons: list[Lesson], trusted: bool) -> li
     if lesson is None or cells is None or problem:
         return _unreadable(submission, lesson, problem)
     return _Grading(submission, lesson, cells, trusted).results()
+
+
+def given_up(submission: Submission, lessons: list[Lesson], how: How) -> list[dict[str, Any]]:
+    """Return the rows of a file that ended the process that graded it; its name says the lesson."""
+    lesson = None
+    with contextlib.suppress(Unreadable):
+        lesson = submissions.lesson_of(submission.name, None, lessons)
+    return _plain(_unreadable(submission, lesson, GIVEN_UP), how)
+
+
+def _plain(results: list[Result], how: How) -> list[dict[str, Any]]:
+    return [asdict(result) | {"draw": how.draw} for result in results]
 
 
 def _unreadable(submission: Submission, lesson: Lesson | None, why: str) -> list[Result]:
@@ -128,6 +152,7 @@ class _Grading:
     def _best(self, task: Task) -> Said:
         """Return what is said of the first version that passes, or of the best before it."""
         found: list[Said] = []
+        start = time.monotonic()
         for version in range(VERSIONS):
             try:
                 said = self._one(task, version)
@@ -138,6 +163,8 @@ class _Grading:
                 said = "wrong", *_stopped(stop)
             found.append(said)
             if said[0] in PASSED or said[0] == "missing" or self.box is None:
+                break
+            if time.monotonic() - start > ENOUGH:
                 break
         return min(found, key=lambda said: RANK.index(said[0]))
 
@@ -172,7 +199,7 @@ class _Grading:
     def _checked(self, task: Task, answer: Any) -> Verdict:
         assert self.box
         self.box.clock.start(SECONDS)
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), _timed_by(self.box.clock):
             verdict: Verdict = getattr(check, task.checker)(answer)
         if not self.box.peer.sound or verdict.mistake == "too-long":
             self._close()

@@ -1,0 +1,99 @@
+"""The processes that grade: as many files at a time as wished; one that ends costs its file only.
+
+They are loky's (joblib's own). No file is handed out before a worker is free for it, so that
+what is in hand is known when a worker, or the whole run, is stopped.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any, Generic, TypeVar
+
+from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
+
+from posenc.course.grade.outside import clock
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+DEATH = 1  # prctl's PR_SET_PDEATHSIG
+Work = TypeVar("Work")
+Found = TypeVar("Found")
+
+
+class Workers(Generic[Work, Found]):
+    """Gives each piece of work to a process. With ``jobs=0`` it is done in this one, by turns.
+
+    `in_hand` is what they are at, and `lost` what ended its process twice.
+    """
+
+    def __init__(self, do: Callable[[Work], Found], jobs: int) -> None:
+        self.do, self.jobs = do, jobs
+        self.in_hand: list[Work] = []
+        self.lost: list[Work] = []
+
+    def done(self, waiting: list[Work]) -> Iterator[tuple[Work, Found]]:
+        """Yield each piece that is not lost, with what came of it."""
+        if not self.jobs:
+            yield from self._here(waiting)
+            return
+        waiting = waiting[::-1]
+        while waiting:
+            suspects = yield from self._pooled(waiting, self.jobs)
+            for piece in suspects:  # each alone: which of them was it?
+                self.lost += yield from self._pooled([piece], 1)
+
+    def _here(self, waiting: list[Work]) -> Iterator[tuple[Work, Found]]:
+        for piece in waiting:
+            self.in_hand = [piece]
+            yield piece, self.do(piece)
+
+    def _pooled(
+        self, waiting: list[Work], jobs: int
+    ) -> Generator[tuple[Work, Found], None, list[Work]]:
+        """Take from the end of `waiting` until a worker ends; return what was in hand then."""
+        pool = ProcessPoolExecutor(
+            jobs, initializer=_begin, initargs=(os.getpid(),), env=ONE_THREAD
+        )
+        at: dict[Future[Found], Work] = {}
+        suspects: list[Work] = []
+        try:
+            while at or (waiting and not suspects):
+                while waiting and len(at) < jobs and not suspects:
+                    piece = waiting.pop()
+                    at[_submitted(pool, self.do, piece)] = piece
+                self.in_hand = [*at.values()]
+                for future in wait(at, return_when=FIRST_COMPLETED).done:
+                    try:
+                        found = future.result()
+                    except BrokenProcessPool:
+                        suspects.append(at.pop(future))
+                        continue
+                    yield at[future], found
+                    del at[future]
+        finally:
+            pool.shutdown(kill_workers=True)
+        self.in_hand = []
+        return suspects
+
+
+def _submitted(pool: ProcessPoolExecutor, do: Callable[[Work], Found], piece: Work) -> Any:
+    try:
+        return pool.submit(do, piece)
+    except BrokenProcessPool as problem:  # a worker ended while it waited
+        lost: Future[Found] = Future()
+        lost.set_exception(problem)
+        return lost
+
+
+def _begin(teacher: int) -> None:
+    """Begin a worker: it ends with the teacher's process, and leaves stopping to that."""
+    for name in ("SIGINT", "SIGHUP"):  # a terminal sends them to everyone
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DEATH, signal.SIGKILL)
+    if os.getppid() != teacher:  # it was gone before
+        os._exit(1)
+    clock.TEACHER = teacher
