@@ -4,10 +4,8 @@ They are loky's (joblib's own). No file is handed out before a worker is free fo
 what is in hand is known when a worker, or the whole run, is stopped.
 """
 
-import ctypes
 import os
 import signal
-import sys
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, Generic, TypeVar
@@ -15,9 +13,9 @@ from typing import Any, Generic, TypeVar
 from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
 
 from posenc.course.grade.outside import clock
+from posenc.course.grade.wire.parent import end_with
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-DEATH = 1  # prctl's PR_SET_PDEATHSIG
 Work = TypeVar("Work")
 Found = TypeVar("Found")
 
@@ -92,8 +90,5 @@ def _begin(teacher: int) -> None:
     for name in ("SIGINT", "SIGHUP"):  # a terminal sends them to everyone
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(DEATH, signal.SIGKILL)
-    if os.getppid() != teacher:  # it was gone before
-        os._exit(1)
+    end_with(teacher)
     clock.TEACHER = teacher
