@@ -77,7 +77,7 @@ def _ended(
     done: "_Done",
 ) -> int:  # fmt: skip
     """Say what the run was at when it was stopped, and return its exit status."""
-    hand = ", ".join(one.name for one in work.in_hand) or "nothing"
+    hand = ", ".join(one.name for one in work.in_hand if not done.has(one)) or "nothing"
     count = sum(map(done.has, chosen))
     said = STOPPED.format(why=stopped.why, hand=hand, done=count, all=len(chosen))
     if not stopped.signal:

@@ -46,6 +46,7 @@ class Workers(Generic[Work, Found]):
         for piece in waiting:
             self.in_hand = [piece]
             yield piece, self.do(piece)
+        self.in_hand = []
 
     def _pooled(
         self, waiting: list[Work], jobs: int

@@ -87,12 +87,15 @@ def crowd() -> float:
     Those are counted thread by thread and subtracted: a submission cannot make the machine
     look busy to win time.
     """
-    try:
-        wanting = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
-    except (OSError, ValueError, IndexError):
-        return 1.0
-    others = wanting - sum(_running(process.pid) for process in _tree(TEACHER))
-    return min(max(1.0, (others + 1) / len(os.sched_getaffinity(0))), CROWD)
+    others = _wanting() - sum(_running(process.pid) for process in _tree(TEACHER))
+    return min(max(1.0, (others + 1) / (os.cpu_count() or 1)), CROWD)
+
+
+def _wanting() -> int:
+    """Return how many threads of the machine run, or wait for a core; 0 if it does not say."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
+    return 0
 
 
 def _tree(pid: int) -> list[psutil.Process]:
