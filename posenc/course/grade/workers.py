@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, Generic, TypeVar
 
+from joblib import effective_n_jobs
 from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
 
 from posenc.course.grade.outside import clock
@@ -27,7 +28,7 @@ class Workers(Generic[Work, Found]):
     """
 
     def __init__(self, do: Callable[[Work], Found], jobs: int) -> None:
-        self.do, self.jobs = do, jobs
+        self.do, self.jobs = do, jobs and effective_n_jobs(jobs)
         self.in_hand: list[Work] = []
         self.lost: list[Work] = []
 

@@ -28,10 +28,11 @@ class Sandbox:
         words, env = walls.command(trusted)
         self.group = None if trusted else group.new()
         self.wire, theirs = socket.socketpair()  # nobody opens a socket again through /proc
+        words = self.group.entered(words) if self.group else words
         with theirs:
             self.process = subprocess.Popen(
-                self.group.entered(words) if self.group else words, env=env,
-                stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, start_new_session=True,
+                words, env=env, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL,
+                start_new_session=True,
             )  # fmt: skip
         self.wire.setblocking(False)
         self.clock = Clock(self.process.pid, self.group)
