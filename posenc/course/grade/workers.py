@@ -32,7 +32,7 @@ class Workers(Generic[Work, Found]):
         self.in_hand: list[Work] = []
         self.lost: list[Work] = []
 
-    def done(self, waiting: list[Work]) -> Iterator[tuple[Work, Found]]:
+    def done(self, waiting: list[Work]) -> Generator[tuple[Work, Found], None, None]:
         """Yield each piece that is not lost, with what came of it."""
         if not self.jobs:
             yield from self._here(waiting)

@@ -96,7 +96,7 @@ STOPPERS = {
         signal.signal(signal.SIGALRM, lambda *_: time.sleep(0.05))
         signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
         while True: time.sleep(1)
-        """, TOO_LONG, "did not end"),
+        """, {"raises", "too-long"}, ""),
     "outlives_its_teacher": (
         """
         import ctypes, time
@@ -128,7 +128,8 @@ STOPPERS = {
         """
         import os, time
         os.setsid()
-        """, {"raises"}, "PermissionError"),
+        time.sleep(999)
+        """, TOO_LONG, "did not end"),
     "becomes_sleep": (
         """
         import os

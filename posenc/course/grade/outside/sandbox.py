@@ -30,8 +30,9 @@ class Sandbox:
         self.wire, theirs = socket.socketpair()  # nobody opens a socket again through /proc
         words = self.group.entered(words) if self.group else words
         with theirs:
+            end = theirs.fileno()
             self.process = subprocess.Popen(
-                words, env=env, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL,
+                words, env=env, stdin=end, stdout=end, stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip
         self.wire.setblocking(False)

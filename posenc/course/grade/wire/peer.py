@@ -159,10 +159,10 @@ class Peer:
 
     def _try(self, do: Callable[[int, Any], Any], end: int, what: Any) -> Any:
         """Read or write once the other side is ready; tick meanwhile, and once in any case."""
-        ends = ([end], [], []) if do is os.read else ([], [end], [])
+        sources, sinks = ([end], []) if do is os.read else ([], [end])
         while True:
             if self.tick is not None:
-                select.select(*ends, TICK)
+                select.select(sources, sinks, [], TICK)
                 self.tick()
             try:
                 return do(end, what)
