@@ -27,7 +27,7 @@ from posenc.course.places import CourseError
 
 STOPPED = "{why}; in hand: {hand}; {done} of {all} files are done and in the tables"
 AGAIN = "run the same command to go on"
-LOST = "{name} could not be judged: its grading process was ended twice (is memory short?)"
+LOST = "{name} could not be judged, {why}; {again}"
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -51,10 +51,11 @@ def run(
         work = Workers(functools.partial(judge.grade, lessons=lessons, how=how), jobs)
         with _Signals() as signals:
             stopped = _grade(chosen, work, done, signals)
-            lost = {one: judge.given_up(one, lessons, how) for one in work.lost}
-            notes = [*submissions.passed_over(folder, found),
-                     *(f"{LOST.format(name=one.name)}; {AGAIN}" for one in lost)]  # fmt: skip
-            _write(out, [*done.rows(chosen), *sum(lost.values(), [])], notes)
+            results, notes = [*done.rows(chosen)], submissions.passed_over(folder, found)
+            for one, why in work.lost.items():
+                results += judge.given_up(one, lessons, how, why)
+                notes.append(LOST.format(name=one.name, why=why, again=AGAIN))
+            _write(out, results, notes)
         _say(_held_by(trusted))
         return _ended(stopped, chosen, work, done) if stopped else 0
     except OSError as problem:

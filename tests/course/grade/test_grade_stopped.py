@@ -16,7 +16,8 @@ from handed_in import RIGHT, STUB, WRONG, can_wall, root_of, rows_of
 
 from posenc.course.grade import run
 from posenc.course.grade.outside import walls
-from posenc.course.grade.workers import Workers
+from posenc.course.grade.workers import ENDED, Workers
+from posenc.course.places import CourseError
 
 SLEEP = "import time; time.sleep(999)"
 GRADE = [sys.executable, "-m", "posenc.course", "grade"]
@@ -160,6 +161,8 @@ def marked(piece):
         os.kill(os.getpid(), signal.SIGKILL)
     if piece == "raise":
         raise LookupError(piece)
+    if piece == "stop":
+        raise CourseError(piece)
     return piece
 
 
@@ -167,23 +170,25 @@ def marked(piece):
 def test_a_piece_that_ends_its_process_twice_is_lost_alone(jobs, tmp_path):
     once = str(tmp_path / "once")
     work = Workers(marked, jobs)
-    found = list(work.done(["a", once, "die", "b", "c"]))
+    found = list(work.done(["a", once, "die", "b", "raise", "c"]))
     assert sorted(found) == sorted((name, name) for name in ("a", once, "b", "c"))
-    assert work.lost == ["die"]
+    assert work.lost == {"die": ENDED, "raise": "LookupError: raise"}
     assert work.in_hand == []
 
 
-def test_what_is_in_hand_is_known_when_it_stops():
-    work = Workers(marked, 1)
-    with pytest.raises(LookupError):
-        list(work.done(["a", "raise", "b"]))
-    assert work.in_hand == ["raise"]
+@pytest.mark.parametrize("jobs", [0, 1])
+def test_what_is_in_hand_is_known_when_it_stops(jobs):
+    work = Workers(marked, jobs)
+    with pytest.raises(CourseError):
+        list(work.done(["a", "raise", "stop", "b"]))
+    assert work.in_hand == ["stop"]
+    assert work.lost == {"raise": "LookupError: raise"}
 
 
 def test_a_lost_file_gets_a_row_and_the_run_goes_on(small, few, monkeypatch, capsys):
     class Losing(Workers):
         def done(self, waiting):
-            self.lost = waiting[-1:]
+            self.lost = {waiting[-1]: ENDED}
             return super().done(waiting[:-1])
 
     monkeypatch.setattr(run, "Workers", Losing)

@@ -25,7 +25,6 @@ WORDS = {"✓": "right", "≈": "equivalent", "✗": "wrong", "○": "not writte
 PASSED = ("right", "equivalent")
 RANK = (*PASSED, "wrong", "not written", "missing", "unreadable")
 VERSIONS = 4  # of one answer: cells are doubled, and stubs left behind
-GIVEN_UP = "the process that graded it was ended twice: was memory short?"
 ENDED = re.compile(r"^it raised \w+: ")
 Said = tuple[str, str, str]  # verdict, mistake, message
 
@@ -103,12 +102,14 @@ def _results(submission: Submission, lessons: list[Lesson], trusted: bool) -> li
     return _Grading(submission, lesson, cells, trusted).results()
 
 
-def given_up(submission: Submission, lessons: list[Lesson], how: How) -> list[dict[str, Any]]:
-    """Return the rows of a file that ended the process that graded it; its name says the lesson."""
+def given_up(
+    submission: Submission, lessons: list[Lesson], how: How, why: str
+) -> list[dict[str, Any]]:
+    """Return the rows of a file that could not be judged; only its name says the lesson."""
     lesson = None
     with contextlib.suppress(Unreadable):
         lesson = submissions.lesson_of(submission.name, None, lessons)
-    return _plain(_unreadable(submission, lesson, GIVEN_UP), how)
+    return _plain(_unreadable(submission, lesson, submissions.clean(why, 300)), how)
 
 
 def _plain(results: list[Result], how: How) -> list[dict[str, Any]]:
