@@ -48,7 +48,7 @@ def run(
     try:
         how = How(trusted, _number(out, draw))
         done = _Done(out, _fingerprint(lessons, how))
-        work = Workers(functools.partial(judge.grade, lessons=lessons, how=how), jobs)
+        work = Workers(functools.partial(_one, lessons=lessons, how=how), jobs)
         with _Signals() as signals:
             stopped = _grade(chosen, work, done, signals)
             results, notes = [*done.rows(chosen)], submissions.passed_over(folder, found)
@@ -112,6 +112,10 @@ def _chosen(
     if not chosen:
         raise CourseError(f"none of the {len(found)} files answers {', '.join(sorted(wanted))}")
     return chosen
+
+
+def _one(submission: Submission, lessons: list[Lesson], how: How) -> list[Row]:
+    return judge.grade(submission, lessons, how)
 
 
 class _Stopped(BaseException):

@@ -46,7 +46,7 @@ def finish(small, folder, *more):
     return said
 
 
-def until(true, seconds=60):
+def until(true, seconds=300):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come to that in time"
