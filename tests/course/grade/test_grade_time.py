@@ -23,7 +23,8 @@ pytestmark = [
     pytest.mark.slow,
 ]
 SECONDS, TO_READ = 1.5, 2.0  # instead of the limits' 10 and 20
-MOST = 2 * (SECONDS + TO_READ) + 4  # of an exercise by the clock on the wall; 4 to start anew
+MOST = 2 * (SECONDS + TO_READ) + sandbox.TO_START  # of an exercise by the clock on the wall
+LATE = 3.0  # a busy machine looks at its clock so much later
 SECRET = "the canary sings"
 ORDINARY = 54_321  # a user who is not root
 HONEST = ("ada", "zoe")
@@ -32,10 +33,22 @@ HONEST = ("ada", "zoe")
 def grade_here(teacher):
     """Grade the class in this folder with short limits, and on a machine called quiet."""
     judge.SECONDS, sandbox.TO_READ, clock.crowd = SECONDS, TO_READ, lambda: 1.0
+    checked, walls_of = judge._Grading._checked, {}
+
+    def timed(self, task, answer):
+        began = time.monotonic()
+        try:
+            return checked(self, task, answer)
+        finally:
+            taken = time.monotonic() - began
+            walls_of[self.submission.student] = max(walls_of.get(self.submission.student, 0), taken)
+
+    judge._Grading._checked = timed
     teacher = Path(teacher)
     code = run.run(teacher, teacher / "in", teacher / "out", jobs=0, trusted=False, draw=1)
     peak = psutil.Process().memory_info().rss
-    (teacher / "said.json").write_text(json.dumps({"code": code, "rss": peak, "uid": os.geteuid()}))
+    said = {"code": code, "rss": peak, "uid": os.geteuid(), "walls": walls_of}
+    (teacher / "said.json").write_text(json.dumps(said))
 
 
 def as_user(user):
@@ -98,6 +111,7 @@ def test_a_file_that_stops_the_class_costs_its_own_points_and_little_time(graded
     assert says in row["message"], row
     assert row["message"]
     assert float(row["seconds"]) < MOST, row
+    assert graded[1]["walls"].get(f"eve {name}", 0) < 2 * SECONDS + LATE
 
 
 @pytest.mark.parametrize("name", STOPPERS)
