@@ -53,7 +53,7 @@ STOPPERS = {
         for _ in range(4):
             threading.Thread(target=lambda: [torch.rand(300, 300) @ torch.rand(300, 300)
                                              for _ in range(10**9)]).start()
-        """, {"too-long", "not-a-tensor", "no-result"}, ""),
+        """, {"raises", "too-long"}, ""),
     "comes_back_with_one_that_sleeps": (
         """
         import time
