@@ -1,27 +1,34 @@
 """`python -m posenc.course grade`: every submission, in parallel, begun again where it ended."""
 
+import contextlib
+import functools
 import hashlib
 import json
 import os
 import secrets
-from collections.abc import Collection, Iterator
+import signal
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from joblib import Parallel, delayed
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
 from posenc._files import write_aside
 from posenc.course import places
 from posenc.course.grade import kinds, naming, report, students, submissions, tasks
-from posenc.course.grade.outside import judge, walls
+from posenc.course.grade.inside import calls
+from posenc.course.grade.outside import group, judge, walls
 from posenc.course.grade.outside.judge import How
+from posenc.course.grade.report import Row
 from posenc.course.grade.submissions import Submission
 from posenc.course.grade.tasks import Lesson
+from posenc.course.grade.workers import Workers
 from posenc.course.places import CourseError
 
-STOPPED = "{why}; {done} of {all} are done and kept: run the same command to go on"
+STOPPED = "{why}; in hand: {hand}; {done} of {all} files are done and in the tables"
+AGAIN = "run the same command to go on"
+LOST = "{name} could not be judged, {why}; {again}"
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 OTHER = "files {kind} are not read: hand in the .ipynb itself"
 
 
@@ -29,10 +36,11 @@ def run(
     root: Path, folder: Path, out: Path, *, jobs: int, trusted: bool, names: Collection[str] = (),
     draw: int | None = None,
 ) -> int:  # fmt: skip
-    """Grade what is in `folder`, write into `out`; 130 if it was interrupted.
+    """Grade what is in `folder`, write into `out`; 128 and its number if a signal stopped it.
 
     With ``names`` of lessons, files that answer others are left alone. Cases are drawn by the
-    number ``draw``; without it by that of an earlier run into `out`, or by a new one.
+    number ``draw``; without it by that of an earlier run into `out`, or by a new one. With
+    ``jobs=0`` everything is done in this process.
     """
     lessons = [tasks.read(source) for source in places.sources(root)]
     found = submissions.handed_in(folder, lessons, out)
@@ -42,28 +50,62 @@ def run(
         how = How(trusted, _number(out, draw))
         done = _Done(out, _fingerprint(lessons, how))
         notebooks = [one for one in chosen if kinds.is_notebook(one.path)]
-        code = _grade(notebooks, lessons, done, jobs, how)
-        if not code:
-            handed = [(one, [*done.rows([one])]) for one in notebooks]
-            others = [one for one in chosen if not kinds.is_notebook(one.path)]
-            handed += [(one, _not_read(one, lessons, how)) for one in others]
+        work = Workers(functools.partial(_one, lessons=lessons, how=how), jobs)
+        with _Signals() as signals:
+            stopped = _grade(notebooks, work, done, signals)
+            handed = [(one, [*done.rows([one])]) for one in notebooks if done.has(one)]
+            handed += _not_judged(chosen, lessons, how, work.lost)
             judged = students.settle(handed, lessons, _wanted(root, names))
-            notes = judged.notes() + submissions.passed_over(folder, found, out)
-            rows = report.write(out, judged.rows, notes)
-            print("\n".join([_told(rows, out), *notes]))
+            lost = (LOST.format(name=one.name, why=why, again=AGAIN)
+                    for one, why in work.lost.items())  # fmt: skip
+            _write(out, judged, [*submissions.passed_over(folder, found, out), *lost])
+        _say(_held_by(trusted))
+        return _ended(stopped, notebooks, work, done) if stopped else 0
     except OSError as problem:
         raise CourseError(
             f"{out} cannot be written: {problem.strerror}; what is done is kept"
         ) from None
-    return code
 
 
-def _not_read(one: Submission, lessons: list[Lesson], how: How) -> list[dict[str, Any]]:
-    """Return the rows of a file that is no notebook."""
-    suffix = one.path.suffix.lower()
-    why = OTHER.format(kind=f"that end in {suffix}" if suffix else "without a suffix")
-    named = submissions.lesson_named(one, lessons)
-    return judge.not_graded(one, [named] if named else [], how, naming.clean(why))
+def _write(out: Path, judged: students.Class, notes: list[str]) -> None:
+    """Write the tables of what is done, and say what is in them."""
+    if judged.rows:
+        notes = judged.notes() + notes
+        rows = report.write(out, judged.rows, notes)
+        _say("\n".join([_told(rows, out), *notes]))
+
+
+def _ended(
+    stopped: "_Stopped", chosen: list[Submission], work: Workers[Submission, list[Row]],
+    done: "_Done",
+) -> int:  # fmt: skip
+    """Say what the run was at when it was stopped, and return its exit status."""
+    hand = ", ".join(one.name for one in work.in_hand if not done.has(one)) or "nothing"
+    count = sum(map(done.has, chosen))
+    said = STOPPED.format(why=stopped.why, hand=hand, done=count, all=len(chosen))
+    if not stopped.signal:
+        raise CourseError(said)
+    _say(f"{said}; {AGAIN}")
+    return 128 + stopped.signal
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # the terminal may be closed
+        print(text, flush=True)
+
+
+def _not_judged(
+    chosen: list[Submission], lessons: list[Lesson], how: How, lost: Mapping[Submission, str]
+) -> Iterator[tuple[Submission, list[Row]]]:
+    """Yield the rows of what is no notebook, or could not be judged; its name says the lesson."""
+    for one in chosen:
+        suffix = one.path.suffix.lower()
+        kind = f"that end in {suffix}" if suffix else "without a suffix"
+        why = lost.get(one, "" if kinds.is_notebook(one.path) else OTHER.format(kind=kind))
+        if why:
+            named = submissions.lesson_named(one, lessons)
+            told = naming.clean(why, 300)
+            yield one, judge.not_graded(one, [named] if named else [], how, told)
 
 
 def _number(out: Path, draw: int | None) -> int:
@@ -92,35 +134,63 @@ def _chosen(
     return chosen
 
 
+def _one(submission: Submission, lessons: list[Lesson], how: How) -> list[Row]:
+    return judge.grade(submission, lessons, how)
+
+
+class _Stopped(BaseException):
+    """The run is to end: by this signal, or, with 0, because no sandbox starts."""
+
+    def __init__(self, why: str, signal: int = 0) -> None:
+        self.why, self.signal = why, signal
+
+
+class _Signals:
+    """Ends the grading, and nothing else, at Ctrl-C, SIGTERM and a closed terminal."""
+
+    def __init__(self) -> None:
+        self.grading = False
+        self.before: dict[int, Any] = {}
+
+    def __enter__(self) -> "_Signals":
+        for number in (getattr(signal, name) for name in SIGNALS if hasattr(signal, name)):
+            if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` wants it
+                self.before[number] = signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: object) -> None:
+        if self.grading:  # else the tables are being written
+            self.grading = False
+            raise _Stopped(f"stopped by {signal.Signals(number).name}", number)
+
+
 def _grade(
-    chosen: list[Submission], lessons: list[Lesson], done: "_Done", jobs: int, how: How
-) -> int:
-    """Grade what is not done yet, and keep each result as it comes."""
+    chosen: list[Submission], work: Workers[Submission, list[Row]], done: "_Done",
+    signals: _Signals,
+) -> _Stopped | None:  # fmt: skip
+    """Grade what is not done yet, keep each result as it comes; return what stopped it."""
     waiting = [one for one in chosen if not done.has(one)]
     quiet = os.environ.get("POSENC_QUIET") == "1"
-    work = (delayed(_one)(one, lessons, how) for one in waiting)
     bar = tqdm(total=len(chosen), initial=len(chosen) - len(waiting), unit="file",
                disable=quiet)  # fmt: skip
-    why = ""
-    with bar:
-        try:
-            for one, rows in Parallel(jobs, return_as="generator_unordered")(work):
+    try:
+        signals.grading = True
+        with bar, contextlib.closing(work.done(waiting)) as graded:
+            for one, rows in graded:
                 done.keep(one, rows)
+                bar.set_postfix_str(", ".join(one.name for one in work.in_hand), refresh=False)
                 bar.update()
-        except KeyboardInterrupt:
-            why = "interrupted"
-        except TerminatedWorkerError:
-            why = "a worker was ended from outside (is memory short?)"
-    if why:
-        kept = sum(map(done.has, chosen))
-        print(STOPPED.format(why=why, done=kept, all=len(chosen)))
-    return 130 if why == "interrupted" else int(bool(why))
-
-
-def _one(
-    submission: Submission, lessons: list[Lesson], how: How
-) -> tuple[Submission, list[dict[str, Any]]]:
-    return submission, judge.grade(submission, lessons, how)
+        signals.grading = False
+    except _Stopped as stopped:
+        return stopped
+    except CourseError as problem:
+        signals.grading = False
+        return _Stopped(str(problem))
+    return None
 
 
 class _Done:
@@ -143,14 +213,14 @@ class _Done:
         """Return whether it is graded."""
         return self.path(submission).is_file()
 
-    def keep(self, submission: Submission, rows: list[dict[str, Any]]) -> None:
+    def keep(self, submission: Submission, rows: list[Row]) -> None:
         """Write its results down."""
         content = json.dumps(rows, ensure_ascii=False, indent=1).encode("utf-8", "replace")
         write_aside(self.path(submission), content)
 
-    def rows(self, chosen: list[Submission]) -> Iterator[dict[str, Any]]:
-        """Yield all results of these."""
-        for submission in chosen:
+    def rows(self, chosen: list[Submission]) -> Iterator[Row]:
+        """Yield the results of these, as far as they are there."""
+        for submission in filter(self.has, chosen):
             yield from json.loads(self.path(submission).read_text(encoding="utf-8"))
 
 
@@ -163,10 +233,24 @@ def _fingerprint(lessons: list[Lesson], how: How) -> str:
     return found.hexdigest()
 
 
-def _told(rows: list[dict[str, Any]], out: Path) -> str:
+def _told(rows: list[Row], out: Path) -> str:
     people = len({row["student"] for row in rows})
     passed = sum(row["verdict"] in judge.PASSED for row in rows)
     return (
         f"{people} students, {passed} of {len(rows)} answers right, cases drawn by "
         f"{rows[0]['draw']}: {out / 'results.csv'}, {out / 'index.html'}"
+    )
+
+
+def _held_by(trusted: bool) -> str:
+    """Return a sentence: which limits held what was graded, and which did not."""
+    if trusted:
+        return "graded without walls and limits (--trusted)"
+    counted = group.holds()
+    single = "a single process" if calls.library() else "a single process and a single thread"
+    if {"memory", "pids"} <= counted:
+        return f"each file was held by the limits of {single}, and by a cgroup's on all of it"
+    return (
+        f"each file was held by the limits of {single}; the system lends no cgroup that counts "
+        "its memory as a whole"
     )

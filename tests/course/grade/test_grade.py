@@ -4,16 +4,11 @@ import csv
 import errno
 import hashlib
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 
 import handed_in
 import pytest
-from handed_in import RIGHT, root_of, rows_of
+from handed_in import root_of, rows_of
 
 from posenc.course import __main__ as command_line
 from posenc.course import places
@@ -56,7 +51,7 @@ def test_the_points_of_each_lesson_stand_in_one_row_for_a_student(graded):
 
 
 def test_several_files_for_one_lesson_are_told(graded, small, capsys):
-    assert run.run(root_of(small), *graded, jobs=1, trusted=True) == 0
+    assert run.run(root_of(small), *graded, jobs=0, trusted=True) == 0
     told = capsys.readouterr().out
     assert "ada has 2 files for 01_small, and the best of each exercise counts" in told
     assert "ada has 2 files" in (graded[1] / "index.html").read_text()
@@ -127,7 +122,7 @@ def test_a_folder_whose_lesson_is_not_asked_for_is_not_called_empty(tmp_path, sm
     handed_in.hand_in(tmp_path / "in" / "ada", handed_in.solved(small), "01_small.ipynb")
     other = tmp_path / "in" / "bob"
     handed_in.hand_in(other, handed_in.of_code("print(1)"), "my notes.ipynb")
-    how = {"jobs": 1, "trusted": True, "names": ["01"]}
+    how = {"jobs": 0, "trusted": True, "names": ["01"]}
     assert run.run(root_of(small), tmp_path / "in", tmp_path / "out", **how) == 0
     assert {row["student"] for row in rows_of(tmp_path / "out")} == {"ada"}
     assert "folders without" not in capsys.readouterr().out
@@ -182,7 +177,7 @@ def test_what_is_done_is_not_done_again(graded, small, monkeypatch):
     before = rows_of(out)
     (out / "results.csv").unlink()
     monkeypatch.setattr(judge, "grade", None)
-    assert run.run(root_of(small), folder, out, jobs=1, trusted=True) == 0
+    assert run.run(root_of(small), folder, out, jobs=0, trusted=True) == 0
     assert rows_of(out) == before
 
 
@@ -211,12 +206,12 @@ def test_a_class_keeps_its_number_and_another_judges_all_anew(graded, small, cap
     number = (out / "done" / "draw").read_text()
     assert {row["draw"] for row in rows_of(out)} == {number}
     results = sorted((out / "done").glob("*.json"))
-    assert run.run(root_of(small), folder, out, jobs=1, trusted=True, draw=int(number)) == 0
+    assert run.run(root_of(small), folder, out, jobs=0, trusted=True, draw=int(number)) == 0
     assert sorted((out / "done").glob("*.json")) == results
-    assert run.run(root_of(small), folder, out, jobs=1, trusted=True, draw=17) == 0
+    assert run.run(root_of(small), folder, out, jobs=0, trusted=True, draw=17) == 0
     assert {row["draw"] for row in rows_of(out)} == {"17"}
     assert "cases drawn by 17" in capsys.readouterr().out
-    assert run.run(root_of(small), folder, out, jobs=1, trusted=True, draw=int(number)) == 0
+    assert run.run(root_of(small), folder, out, jobs=0, trusted=True, draw=int(number)) == 0
 
 
 def test_a_changed_file_is_graded_again(graded, small, lessons):
@@ -243,7 +238,7 @@ def test_a_full_disk_is_said_and_loses_nothing(graded, small, tmp_path, monkeypa
     before = sorted(path.name for path in graded[1].rglob("*"))
     monkeypatch.setattr(report, "write_aside", full)
     with pytest.raises(CourseError, match="No space left on device; what is done is kept"):
-        run.run(root_of(small), *graded, jobs=1, trusted=True)
+        run.run(root_of(small), *graded, jobs=0, trusted=True)
     assert sorted(path.name for path in graded[1].rglob("*")) == before
 
 
@@ -261,7 +256,7 @@ def test_a_sandbox_that_does_not_start_stops_the_class_and_fails_nobody(
 ):
     monkeypatch.setattr(walls, "command", lambda trusted: (["false"], {}))
     with pytest.raises(CourseError, match="did not start"):
-        run.run(root_of(small), graded[0], tmp_path / "out", jobs=1, trusted=True)
+        run.run(root_of(small), graded[0], tmp_path / "out", jobs=0, trusted=True)
     assert not (tmp_path / "out" / "results.csv").exists()
 
 
@@ -270,49 +265,6 @@ def test_the_checkers_are_left_as_they_were(graded, small, tmp_path):
     (found, *_) = submissions.find(graded[0], [tasks.read(small)])
     judge.grade(found, [], How(True))
     assert judge.guard.SECONDS == seconds < 60
-
-
-# --- many, and interrupted ----------------------------------------------------------------------
-
-GRADE = [sys.executable, "-m", "posenc.course", "grade"]
-
-
-@pytest.fixture
-def many(small, tmp_path):
-    for number in range(6):
-        notebook = handed_in.submission(small, {"first": RIGHT.format("first")})
-        handed_in.hand_in(tmp_path / "in" / f"student {number}", notebook)
-    return tmp_path
-
-
-def start(small, many):
-    env = os.environ | {"PYTHONPATH": str(walls.PACKAGE.parent)}
-    words = [*GRADE, str(many / "in"), "--out", str(many / "out"), "--trusted"]
-    return subprocess.Popen(words, cwd=root_of(small), env=env, text=True, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
-
-
-@pytest.mark.full
-def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(small, many):
-    first = start(small, many)
-    done = many / "out" / "done"
-    while not (done.is_dir() and any(done.glob("*.json"))):
-        assert first.poll() is None
-        time.sleep(0.2)
-    os.killpg(first.pid, signal.SIGINT)
-    said, _ = first.communicate(timeout=120)
-    assert first.returncode == 130, said
-    assert "interrupted" in said
-    kept = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
-    assert 0 < len(kept) < 6
-    assert not (many / "out" / "results.csv").exists()
-    second = start(small, many)
-    said, _ = second.communicate(timeout=300)
-    assert second.returncode == 0, said
-    assert len(rows_of(many / "out")) == 12
-    now = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
-    assert len(now) == 6
-    assert kept.items() <= now.items()
 
 
 def test_the_course_s_lessons_are_found():

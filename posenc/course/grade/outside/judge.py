@@ -16,12 +16,13 @@ from posenc.check.engine import draws, guard
 from posenc.check.engine.verdict import Verdict
 from posenc.course.grade import naming, submissions
 from posenc.course.grade.outside import sandbox
+from posenc.course.grade.outside.clock import Clock
 from posenc.course.grade.submissions import Cells, Submission, Unreadable
 from posenc.course.grade.tasks import Lesson, Task
 from posenc.course.places import CourseError
 
 SECONDS = 10.0  # twice what a learner's own kernel gives: calls go through a wire
-AT_MOST = 3600.0  # the checkers' own alarm, which knows nothing of other processes
+ENOUGH = 30.0  # seconds, by the clock on the wall: then no further version is tried
 WORDS = {"✓": "right", "≈": "equivalent", "✗": "wrong", "○": "not written"}
 PASSED = ("right", "equivalent")
 RANK = (*PASSED, "wrong", "not written", "missing", "unreadable")
@@ -60,18 +61,17 @@ def grade(submission: Submission, lessons: list[Lesson], how: How) -> list[dict[
     """Return the results of one file as plain values, whatever is in it."""
     with _aside(), draws.by(how.draw):
         results = _results(submission, lessons, how.trusted)
-    return [asdict(result) | {"draw": how.draw} for result in results]
+    return _plain(results, how)
 
 
 @contextlib.contextmanager
 def _aside() -> Iterator[None]:
-    """Keep the teacher's own record out of it, and the checkers' alarm: the sandbox has a clock."""
-    seconds, quiet = guard.SECONDS, os.environ.get("POSENC_QUIET")
-    guard.SECONDS, os.environ["POSENC_QUIET"] = AT_MOST, "1"
+    """Keep the teacher's own record out of it."""
+    quiet = os.environ.get("POSENC_QUIET")
+    os.environ["POSENC_QUIET"] = "1"
     try:
         yield
     finally:
-        guard.SECONDS = seconds
         if quiet is None:
             del os.environ["POSENC_QUIET"]
         else:
@@ -87,6 +87,17 @@ def _with_numbers_of(dtype: object) -> Iterator[None]:
         yield
     finally:
         torch.set_default_dtype(before)
+
+
+@contextlib.contextmanager
+def _timed_by(clock: Clock) -> Iterator[None]:
+    """Give the checkers the sandbox's clock as their alarm."""
+    alarm = guard.time_limit
+    guard.time_limit = lambda seconds: clock.ringing()
+    try:
+        yield
+    finally:
+        guard.time_limit = alarm
 
 
 def _results(submission: Submission, lessons: list[Lesson], trusted: bool) -> list[Result]:
@@ -112,7 +123,11 @@ def not_graded(
     submission: Submission, lessons: list[Lesson], how: How, why: str
 ) -> list[dict[str, Any]]:
     """Return the rows of a file that is not judged: for each exercise of these lessons, or one."""
-    return [asdict(result) | {"draw": how.draw} for result in _unreadable(submission, lessons, why)]
+    return _plain(_unreadable(submission, lessons, why), how)
+
+
+def _plain(results: list[Result], how: How) -> list[dict[str, Any]]:
+    return [asdict(result) | {"draw": how.draw} for result in results]
 
 
 def _unreadable(submission: Submission, lessons: list[Lesson], why: str) -> list[Result]:
@@ -130,6 +145,7 @@ class _Grading:
     def __init__(self, submission: Submission, lesson: Lesson, cells: Cells, trusted: bool) -> None:
         self.submission, self.lesson, self.cells, self.trusted = submission, lesson, cells, trusted
         self.box: sandbox.Sandbox | None = None
+        self.endless = False  # not even reading its cells came to an end
 
     def results(self) -> list[Result]:
         """Return a result for each exercise of the lesson."""
@@ -151,6 +167,7 @@ class _Grading:
     def _best(self, task: Task) -> Said:
         """Return what is said of the first version that passes, or of the best before it."""
         found: list[Said] = []
+        start = time.monotonic()
         for version in range(VERSIONS):
             try:
                 said = self._one(task, version)
@@ -161,6 +178,8 @@ class _Grading:
                 said = "wrong", *_stopped(stop)
             found.append(said)
             if said[0] in PASSED or said[0] == "missing" or self.box is None:
+                break
+            if time.monotonic() - start > ENOUGH:
                 break
         return min(found, key=lambda said: RANK.index(said[0]))
 
@@ -187,10 +206,19 @@ class _Grading:
             with contextlib.suppress(guard.TooLong, Exception):
                 return self.box.answer(*asked)
             self._close()
+        self.box = self._started()
+        return self.box.answer(*asked)
+
+    def _started(self) -> sandbox.Sandbox:
+        """Return a new sandbox that has read the cells; of a file that holds it up, only once."""
         names = [other.name for other in self.lesson.tasks]
         book = self.cells.code, list(self.lesson.cells), names
-        self.box = sandbox.Sandbox(*book, trusted=self.trusted)
-        return self.box.answer(*asked)
+        try:
+            if not self.endless:
+                return sandbox.Sandbox(*book, trusted=self.trusted)
+        except guard.TooLong:
+            self.endless = True
+        raise guard.TooLong
 
     def _checked(self, task: Task, answer: Any) -> Verdict:
         assert self.box
@@ -198,6 +226,7 @@ class _Grading:
         with (
             _with_numbers_of(self.box.peer.ask("dtype")),
             contextlib.redirect_stdout(io.StringIO()),
+            _timed_by(self.box.clock),
         ):
             verdict: Verdict = getattr(check, task.checker)(answer)
         if not self.box.peer.sound or verdict.mistake == "too-long":

@@ -38,7 +38,7 @@ class Limits:
 
 
 TICK = 0.25  # seconds
-AT_ONCE = 4096  # bytes that a pipe takes for sure when it is ready
+AT_ONCE = 1 << 20  # bytes
 GONE = "its program ended: stopped at a limit, or by itself"
 
 
@@ -47,7 +47,10 @@ class Ended(Exception):
 
 
 class Peer:
-    """One end: two file descriptors, and the objects that are known on both sides."""
+    """One end: two file descriptors, and the objects that are known on both sides.
+
+    Whoever has a `tick` gives descriptors that never block, so that the tick always comes.
+    """
 
     def __init__(
         self,
@@ -142,8 +145,7 @@ class Peer:
     def _take(self, size: int) -> bytes:
         taken = []
         while size:
-            self._wait([self.source], [])
-            part = os.read(self.source, min(size, 1 << 20))
+            part = self._try(os.read, self.source, min(size, AT_ONCE))
             if not part:
                 raise Ended(GONE)
             taken.append(part)
@@ -152,21 +154,22 @@ class Peer:
 
     def _give(self, raw: bytes) -> None:
         view = memoryview(raw)
-        try:
-            while view:
-                self._wait([], [self.sink])
-                view = view[os.write(self.sink, view[:AT_ONCE]) :]
-        except BrokenPipeError:
-            raise Ended(GONE) from None
+        while view:
+            view = view[self._try(os.write, self.sink, view[:AT_ONCE]) :]
 
-    def _wait(self, sources: list[int], sinks: list[int]) -> None:
-        """Return when the other side is ready; tick meanwhile, and once in any case."""
-        if self.tick is None or os.name != "posix":
-            return
-        ready = False
-        while not ready:
-            ready = any(select.select(sources, sinks, [], TICK))
-            self.tick()
+    def _try(self, do: Callable[[int, Any], Any], end: int, what: Any) -> Any:
+        """Read or write once the other side is ready; tick meanwhile, and once in any case."""
+        sources, sinks = ([end], []) if do is os.read else ([], [end])
+        while True:
+            if self.tick is not None:
+                select.select(sources, sinks, [], TICK)
+                self.tick()
+            try:
+                return do(end, what)
+            except BlockingIOError:  # not ready, or another took what was there
+                continue
+            except ConnectionError:
+                raise Ended(GONE) from None
 
     def _read(self, told: Any, buffers: Buffers) -> Any:
         with _read_errors():
