@@ -13,7 +13,7 @@ from posenc import check
 from posenc.check.engine import draws, guard
 from posenc.check.engine.verdict import Verdict
 from posenc.course.grade import submissions
-from posenc.course.grade.outside import sandbox
+from posenc.course.grade.outside import memory, sandbox
 from posenc.course.grade.submissions import Cells, Submission, Unreadable
 from posenc.course.grade.tasks import Lesson, Task
 from posenc.course.places import CourseError
@@ -172,7 +172,7 @@ class _Grading:
     def _checked(self, task: Task, answer: Any) -> Verdict:
         assert self.box
         self.box.clock.start(SECONDS)
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), memory.limited():
             verdict: Verdict = getattr(check, task.checker)(answer)
         if not self.box.peer.sound or verdict.mistake == "too-long":
             self._close()
