@@ -108,6 +108,9 @@ def _parts(told: Any) -> Iterator[Any]:
 
 def _refuse(kind: str, found: int, most: int, when: str = "") -> None:
     if found > most:
-        what = SAID[kind].format(f"{found:,}".replace(",", " "))
-        least = f"{most:,}".replace(",", " ")
-        raise WireError(f"the answer returned {when}{what}; at most {least} are judged")
+        what = SAID[kind].format(_written(found))
+        raise WireError(f"the answer returned {when}{what}; at most {_written(most)} are judged")
+
+
+def _written(number: int) -> str:
+    return f"{number:,}".replace(",", " ") if number >= 10_000 else str(number)
