@@ -160,13 +160,14 @@ def _cells(told: Any) -> list[Cell]:
     for what, most, many in (("cells", CELLS, len(found)), ("characters of code", CODE, length)):
         if many > most:
             raise Unreadable(f"it has {many} {what}, and at most {most} are read")
-    return code
+    return [(_plain(name), _plain(text), tagged) for name, text, tagged in code]
 
 
 def _cell(cell: dict[str, Any]) -> Cell:
-    source = cell.get("source", cell.get("input", ""))
+    lines = cell.get("source", cell.get("input", ""))
+    code = lines if isinstance(lines, str) else "".join(lines)
     tags = (cell.get("metadata") or {}).get("tags") or []
-    return _plain(str(cell.get("id", ""))), _plain("".join(source)), "solution" in tags
+    return str(cell.get("id", "")), code, "solution" in tags
 
 
 if __name__ == "__main__":

@@ -205,7 +205,7 @@ FILES = {  # name -> where, how it begins, what is repeated, how many bytes of i
     "nests_dicts": ("metadata", b"", b'{"a":', 99 * MB, b"", "nested too deeply"),
     "too_large": ("metadata", b'"', b"A", 101 * MB, b'"', "larger than 100 MB: clear its outputs"),
     "breaks_off": ("metadata", b'"', b"A", 50 * MB, b"", "the file breaks off"),
-    "cells": ("cells", b"", b'{"cell_type":"code"},', 21 * MB, b"", " cells, and at most 10000 are"),
+    "cells": ("cells", b"", b'{"cell_type":"code"},', 21 * MB, b"", " cells, and at most 10000"),
     "one_cell": ("source", b'"', b"a", 50 * MB, b'"', " characters of code, and at most 4000000"),
     "lines": ("source", b"[", b'"",', 99 * MB, b'""]', None),
     "an_id": ("id", b'"', b"a", 50 * MB, b'"', "characters of code, and at most"),
