@@ -20,7 +20,7 @@ class Limits:
     """The most that one message may hold, and all messages of an answer."""
 
     text: int = 2_000_000  # bytes, without tensors
-    raw: int = 32_000_000  # bytes of tensors
+    raw: int = 16_000_000  # bytes of tensors
     values: int = 50_000  # numbers, texts, lists
     numbers: int = MOST_NUMBERS  # in tensors
     objects: int = 1_000  # functions, classes, modules; so many are also known at most
