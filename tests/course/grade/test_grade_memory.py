@@ -150,7 +150,7 @@ HONEST = {  # nothing is forged
         while True:
             try: peer.ask('call', 99, None, torch.zeros(10_000))
             except IndexError: pass
-        """, "numbers in all"),
+        """, "in all its calls tensors of 4 010 000 numbers; at most 4 000 000"),
 }  # fmt: skip
 ATTACKS = FORGED | HONEST
 

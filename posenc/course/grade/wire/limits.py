@@ -17,7 +17,12 @@ STAND_INS = {"function", "class", "module", "opaque"}  # each costs as much as s
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that one message may hold, and all messages of an answer."""
+    """The most that one message may hold, and all messages of an answer.
+
+    Of all correct answers and known mistakes the largest sent 2.3 kB of text, 158 values and
+    43 200 numbers at once, 11 124 values, 156 600 numbers and 601 messages in all, and 1.3 kB
+    in a call back.
+    """
 
     text: int = 2_000_000  # bytes, without tensors
     raw: int = 16_000_000  # bytes of tensors
@@ -27,9 +32,9 @@ class Limits:
     keys: int = 1_000  # of a dict or set: all may collide, and then cost the square
     dims: int = 16  # of a tensor
     together: int = 4  # all messages of an answer hold at most so many times the above
-    messages: int = 100_000  # of an answer
+    messages: int = 20_000  # of an answer
     call: int = 50_000  # bytes of a call back
-    number: int = 100_000  # the largest in a call back
+    number: int = 20_000  # the largest in a call back
 
 
 SAID = {
