@@ -76,7 +76,7 @@ class Said:
 def forge(values, *raw, **head):
     def pack(value, buffers, objects):
         buffers += raw
-        return values
+        return {"list": [{"tuple": [values, None]}, {"list": []}]}
     wire.pack, wire.json = pack, Said(head)
 
 def tensor(*shape, buffer=0, dtype="uint8", **more):
@@ -104,17 +104,17 @@ FORGED = {  # name -> the body of `answer(pos, factor)`, and a word of the messa
     "many_dimensions": ("forge(tensor(*[1] * 999), b'x')", "a tensor of 999 dimensions"),
     "a_number_of_a_million_digits": (
         "forge(0, text='{\"sizes\": [], \"values\": ' + '9' * 10**6 + '}')", "cannot be read"),
-    "a_shape_of_many_digits": ("forge(tensor(10**4000), b'')", "tensors of 10000"),
+    "a_shape_of_many_digits": ("forge(tensor(10**4000), b'')", "tensors of 10 000 000 000 000 00"),
     "no_numbers": ("forge(tensor(float('nan')), b'')", "cannot be read"),
     "nests": ("forge(0, text='[' * 10**6 + ']' * 10**6)", "cannot be read"),
-    "empty_lists": ("forge({'list': [{'list': []}] * 150_000})", "numbers, texts and lists"),
+    "empty_lists": ("forge({'list': [{'list': []}] * 120_000})", "numbers, texts and lists"),
     "empty_objects": ("forge(0, text='[' + '{},' * 600_000 + '{}]')", "numbers, texts and lists"),
     "two_million_and_one": ("forge(0, text=' ' * 2_000_001)", "2 000 001 bytes of texts and list"),
     "keys_that_collide": (
         "forge({'set': [k * (2**61 - 1) for k in range(40_000)]})", "a dict or set of 40 000"),
     "pairs_that_collide": (
-        "forge({'dict': [[{'complex': [-1000003.0 * k, k]}, 0] for k in range(15_000)]})",
-        "a dict or set of 15 000 items"),
+        "forge({'dict': [[{'complex': [-1000003.0 * k, k]}, 0] for k in range(8000)]})",
+        "a dict or set of 8000 items"),
     "functions": ("forge({'list': [function(k) for k in range(9000)]})", "functions, classes and"),
     "names": ("forge({'list': [{'opaque': f'a{k}', 'text': ''} for k in range(9000)]})",
               "functions, classes and modules"),
