@@ -143,7 +143,7 @@ def _parsed(text: str) -> Any:
 
 
 def _kept(found: dict[str, Any]) -> dict[str, Any] | None:
-    return {key: found[key] for key in KEPT if key in found} if found else None
+    return {key: found[key] for key in KEPT if key in found} or None
 
 
 def _cells(told: Any) -> list[Cell]:
@@ -168,7 +168,8 @@ def _cells(told: Any) -> list[Cell]:
 def _cell(cell: dict[str, Any]) -> Cell:
     lines = cell.get("source", cell.get("input", ""))
     code = lines if isinstance(lines, str) else "".join(lines)
-    tags = (cell.get("metadata") or {}).get("tags") or []
+    about = cell.get("metadata")
+    tags = (about.get("tags") if isinstance(about, dict) else None) or []
     return str(cell.get("id", "")), code, "solution" in tags
 
 

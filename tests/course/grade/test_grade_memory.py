@@ -193,7 +193,7 @@ def test_no_answer_fills_the_teacher_s_memory(attacked):
 MB = 1_000_000
 FILES = {  # name -> where, how it begins, what is repeated, how many bytes of it, how it ends, says
     "empty_dicts": ("metadata", b"[", b"{},", 18 * MB, b"0]", None),
-    "more_empty_dicts": ("metadata", b"[", b"{},", 99 * MB, b"0]", None),
+    "more_empty_dicts": ("metadata", b"[", b"{},", 99 * MB, b"0]", "cannot be read within"),
     "empty_lists": ("metadata", b"[", b"[],", 99 * MB, b"0]", "cannot be read within"),
     "full_dicts": ("outputs", b"[", b'{"a":{"b":[{}]}},', 99 * MB, b"0]", None),
     "one_text": ("metadata", b'"', b"A", 99 * MB, b'"', None),
@@ -204,10 +204,10 @@ FILES = {  # name -> where, how it begins, what is repeated, how many bytes of i
     "nests": ("metadata", b"", b"[", 99 * MB, b"", "nested too deeply"),
     "nests_dicts": ("metadata", b"", b'{"a":', 99 * MB, b"", "nested too deeply"),
     "too_large": ("metadata", b'"', b"A", 101 * MB, b'"', "larger than 100 MB: clear its outputs"),
-    "breaks_off": ("metadata", b'"', b"A", 50 * MB, b"", "the file breaks off"),
+    "breaks_off": ("metadata", b'"', b"A", 50 * MB, None, "the file breaks off"),
     "cells": ("cells", b"", b'{"cell_type":"code"},', 21 * MB, b"", " cells, and at most 10000"),
     "one_cell": ("source", b'"', b"a", 50 * MB, b'"', " characters of code, and at most 4000000"),
-    "lines": ("source", b"[", b'"",', 99 * MB, b'""]', None),
+    "lines": ("source", b"[", b'"",', 99 * MB, b'""]', "cannot be read within"),
     "an_id": ("id", b'"', b"a", 50 * MB, b'"', "characters of code, and at most"),
     "ids": ("cells", b"", b'{"cell_type":"code","id":"a"},', 200_000, b"", None),
     "brackets": ("source", b'"', b"(", 3_900_000, b'"', None),
@@ -246,8 +246,9 @@ def fill(path, notebook, where, start, part, size, end):
     before, after = text.encode().split(b'"@"' + b", " * (where == "cells"))
     with path.open("wb") as file:
         file.write(before + start)
-        file.writelines(part for _ in range(size // len(part)))
-        file.write(end + after)
+        many = -(-min(MB, size) // len(part))
+        file.writelines([part * many] * (size // (many * len(part))))
+        file.write(b"" if end is None else end + after)
 
 
 @pytest.mark.full
