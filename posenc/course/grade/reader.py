@@ -6,13 +6,14 @@ it needs Python's own library alone, and starts in a few hundredths of a second.
 """
 
 import contextlib
+import io
 import json
 import mmap
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 LARGEST = 100_000_000  # bytes of a notebook
 CODE = 4_000_000  # characters of its code
@@ -62,7 +63,7 @@ def cells(path: Path) -> list[Cell]:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[io.BufferedReader]:
     """Open a file that was handed in; raise ``Unreadable`` if it is not to be read."""
     if path.is_symlink() or not path.is_file():
         raise Unreadable("it is a link or no file, and links are not followed")

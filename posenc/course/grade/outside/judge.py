@@ -14,7 +14,8 @@ from posenc.check.engine import draws, guard
 from posenc.check.engine.verdict import Verdict
 from posenc.course.grade import submissions
 from posenc.course.grade.outside import memory, sandbox
-from posenc.course.grade.submissions import Cells, Submission, Unreadable
+from posenc.course.grade.reader import Unreadable
+from posenc.course.grade.submissions import Cells, Submission
 from posenc.course.grade.tasks import Lesson, Task
 from posenc.course.places import CourseError
 

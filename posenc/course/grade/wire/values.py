@@ -25,7 +25,7 @@ DTYPES = {
         torch.complex128,
     )
 }  # fmt: skip
-Buffers = list[bytes | memoryview | None]  # of each tensor; None once it is made
+Buffers = list[Any]  # the bytes of each tensor; None once it is made
 
 
 class WireError(Exception):
@@ -181,7 +181,7 @@ def parted(raw: bytes, sizes: list[int]) -> Buffers:
     return [view[end - size : end] for size, end in zip(sizes, ends, strict=True)]
 
 
-def _taken(told: Any, buffers: Buffers) -> bytes | memoryview:
+def _taken(told: Any, buffers: Buffers) -> memoryview:
     """Return the bytes of a tensor, which are no other's."""
     number = told["buffer"]
     raw, buffers[number] = buffers[number], None
