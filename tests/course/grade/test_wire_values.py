@@ -134,7 +134,9 @@ def test_all_messages_of_an_answer_have_a_limit_and_the_next_answer_its_own():
             meter.expect(1, 1)
 
 
-@pytest.mark.parametrize("large", [[10**6], [float("inf")], [float("nan"), 1e12], {"a": -(10**6)}])
+@pytest.mark.parametrize(
+    "large", [[10**6], [float("inf")], [float("nan"), 1e12], [1e12, float("nan")], {"a": -(10**6)}]
+)
 def test_no_large_number_hides_in_a_call_back(large):
     with pytest.raises(WireError, match="too much at once"):
         Meter(Limits()).call_back(large, 9)
