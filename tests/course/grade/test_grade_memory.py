@@ -123,7 +123,7 @@ FORGED = {  # name -> the body of `answer(pos, factor)`, and a word of the messa
     "parameters": (
         "forge(module(1, **{f'a{k}': tensor(1, buffer=k) for k in range(2000)}), "
         "*[b'x'] * 2000)", "a dict or set of 2000 items"),
-    "a_text_of_marks": ("forge('\\u0301\\u0323' * 90_000)", "returned a str"),
+    "a_text_of_marks": ("forge('\\u0301\\u0323' * 90_000)", "returned str"),
     "an_exception_of_marks": (
         "forge(None, error={'name': 'E', 'kind': 'ValueError', 'bare': False, "
         "'text': '\\u0301\\u0323' * 90_000})", "it raised E"),

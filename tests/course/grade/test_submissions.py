@@ -72,6 +72,7 @@ BROKEN = {  # name -> what is in the file, and what is said of it
     "a zip archive": (b"PK\x03\x04\x14", "a zip archive: hand in the .ipynb that is in it"),
     "a web page": (b"\xef\xbb\xbf\n<!DOCTYPE html><html>", "a web page"),
     "cut off in a text": (WHOLE.encode()[:-30], "the file breaks off: save the notebook and"),
+    "cut off in a long text": (b'{"cells": [{"source": "' + b"x" * 99, "the file breaks off"),
     "cut off in a name": (WHOLE.encode()[:12], "the file breaks off"),
     "cut off between cells": (WHOLE.encode()[: WHOLE.index("cell_type") - 1], "breaks off"),
     "two versions in one": (b"{\n<<<<<<< HEAD\n" + WHOLE.encode(), "line 2, column 1, is no JSON"),
