@@ -2,20 +2,19 @@
 
 import hashlib
 import re
-import warnings
 from collections import Counter
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-import nbformat
-
 from posenc.check.trial.solution import name_in
-from posenc.course.grade import kinds, naming
+from posenc.course.grade import kinds, naming, reader
+from posenc.course.grade.reader import Unreadable
 from posenc.course.grade.tasks import Lesson
 from posenc.course.places import CourseError
 
-LARGEST = 20_000_000  # bytes of a notebook
+CALL = re.compile(r"check\.(\w+)\(")
 SHOWN = 5  # files in a note
 
 
@@ -36,10 +35,6 @@ class Submission:
     def below(self) -> Path:
         """The path below the folder of submissions."""
         return self.path.relative_to(self.folder)
-
-
-class Unreadable(Exception):
-    """This file cannot be graded, and why."""
 
 
 def find(folder: Path, lessons: Iterable[Lesson], out: Path | None = None) -> list[Submission]:
@@ -118,22 +113,15 @@ def listed(paths: Iterable[Path], folder: Path) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return what is in a file, or say why it is not read."""
-    if path.is_symlink() or not path.is_file():
-        raise Unreadable("it is a link or no file, and links are not followed")
-    if path.stat().st_size > LARGEST:
-        raise Unreadable(f"it is larger than {LARGEST // 1_000_000} MB")
-    return path.read_bytes()
-
-
 def sha256(submission: Submission) -> str:
     """Return what changes when the file does."""
+    found = hashlib.sha256(submission.name.encode() + b"\0")
     try:
-        content = read_bytes(submission.path)
+        with reader.opened(submission.path) as file:
+            found.update(hashlib.file_digest(file, "sha256").digest())
     except (OSError, Unreadable) as problem:
-        content = str(problem).encode()
-    return hashlib.sha256(submission.name.encode() + b"\0" + content).hexdigest()
+        found.update(str(problem).encode())
+    return found.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -143,31 +131,20 @@ class Cells:
     code: list[str]
     by_id: dict[str, str]
 
+    @cached_property
+    def checks(self) -> frozenset[str]:
+        """The names of the checkers that are called."""
+        return frozenset(name for code in self.code for name in CALL.findall(code))
+
 
 def cells_of(path: Path) -> Cells:
     """Return the code cells of a notebook of any format, without printed solutions."""
-    try:
-        text = read_bytes(path).decode("utf-8")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # old formats lack ids
-            notebook = nbformat.reads(text, as_version=4)
-        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        kept = [cell for cell in cells if not _is_solution(cell)]
-        by_id = {str(cell.get("id", "")): str(cell.source) for cell in kept}
-        return Cells([str(cell.source) for cell in kept], by_id)
-    except OSError as problem:
-        raise Unreadable(f"it cannot be opened: {problem.strerror}") from None
-    except Unreadable:
-        raise
-    except Exception as problem:  # nbformat raises whatever the parts it misses raise
-        said = " ".join(str(problem).split())[:150]
-        raise Unreadable(f"it is no notebook, or a part of one: {said}") from None
+    kept = [cell for cell in reader.cells(path) if not _is_solution(*cell)]
+    return Cells([code for _, code, _ in kept], {name: code for name, code, _ in kept})
 
 
-def _is_solution(cell: nbformat.NotebookNode) -> bool:
-    tagged = "solution" in cell.metadata.get("tags", [])
-    named = str(cell.get("id", "")).startswith("solution-")
-    return tagged or named or bool(name_in(str(cell.source).partition("\n")[0]))
+def _is_solution(name: str, code: str, tagged: bool) -> bool:
+    return tagged or name.startswith("solution-") or bool(name_in(code.partition("\n")[0]))
 
 
 def lessons_of(name: str, cells: Cells | None, lessons: Iterable[Lesson]) -> list[Lesson]:
@@ -193,9 +170,7 @@ def _matches(lesson: Lesson, cells: Cells | None, checkers: Container[str]) -> i
     """Return how many exercises of a lesson are there: by the cell's id, or by these checks."""
     if cells is None:
         return 0
-    text = "\n".join(cells.code)
     return sum(
-        task.cell_id in cells.by_id
-        or (task.checker in checkers and f"check.{task.checker}(" in text)
+        task.cell_id in cells.by_id or (task.checker in checkers and task.checker in cells.checks)
         for task in lesson.tasks
     )

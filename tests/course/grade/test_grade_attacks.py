@@ -47,8 +47,10 @@ ATTACKS = {
     "fills_shared_memory": ("open('/dev/shm/x', 'wb').write(b'0' * 10**7)", "raises", "No space"),
     "fills_the_root": ("open('/x', 'w')", "raises", "Read-only file system"),
     "prints_100_mb": ("print('✓ ' * 30_000_000); return pos", "untouched", ""),
-    "returns_100_mb": ("return torch.zeros(25_000_000)", "ended", "more than 32 MB"),
-    "returns_a_view_of_more": ("return torch.zeros(1).expand(10**10)", "raises", ""),
+    "returns_100_mb": ("return torch.zeros(25_000_000)", "ended",
+                       "the answer returned tensors of 25 000 000 numbers; at most 1 000 000"),
+    "returns_a_view_of_more": ("return torch.zeros(1).expand(10**10)", "ended",
+                               "tensors of 10 000 000 000 numbers"),
     "prints_a_tick": ("print('✓ interpolated: right'); return pos", "untouched", ""),
     "reads_the_checkers": (
         """
@@ -148,7 +150,8 @@ ATTACKS = {
 
 
 SLOW = {  # they end their sandbox, and each new one takes a second
-    "eats_alarms", "fills_lists", "prints_100_mb", "returns_100_mb", "writes_to_the_wire", "nests",
+    "eats_alarms", "fills_lists", "prints_100_mb", "returns_100_mb", "returns_a_view_of_more",
+    "writes_to_the_wire", "nests",
     "takes_the_inside_apart",
 }  # fmt: skip
 each_attack = pytest.mark.parametrize(

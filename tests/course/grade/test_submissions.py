@@ -10,7 +10,7 @@ from handed_in import WHOLE
 from real import LESSONS, SOURCES, every_lesson
 
 from posenc.course.author.source import notebook_from
-from posenc.course.grade import naming, submissions, tasks
+from posenc.course.grade import naming, reader, submissions, tasks
 from posenc.course.grade.submissions import Unreadable
 from posenc.course.places import CourseError
 
@@ -91,25 +91,68 @@ def test_a_folder_that_is_none(tmp_path, lessons):
         submissions.find(tmp_path / "nowhere", lessons)
 
 
-BROKEN = {
-    "empty": b"",
-    "text": b"I did it on paper.",
-    "a picture": b"\x89PNG\r\n\x1a\n\xff\xff",
-    "cut off": WHOLE.encode()[:-30],
-    "a list": b"[1, 2]",
-    "no cells": b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
-    "cells that are none": b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}',
-    "of the future": b'{"nbformat": 99, "nbformat_minor": 0, "metadata": {}, "cells": []}',
-    "nested": b"[" * 100_000,
-}
+BROKEN = {  # name -> what is in the file, and what is said of it
+    "empty": (b"", "it is empty: save the notebook"),
+    "text": (b"I did it on paper.", "notebook: line 1, column 1, is no JSON; hand in the"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\xff\xff", "a picture"),
+    "a PDF": (b"%PDF-1.7", "a PDF"),
+    "a zip archive": (b"PK\x03\x04\x14", "a zip archive: hand in the .ipynb that is in it"),
+    "a web page": (b"\xef\xbb\xbf\n<!DOCTYPE html><html>", "a web page"),
+    "cut off in a text": (WHOLE.encode()[:-30], "the file breaks off: save the notebook and"),
+    "cut off in a long text": (b'{"cells": [{"source": "' + b"x" * 99, "the file breaks off"),
+    "cut off in a name": (WHOLE.encode()[:12], "the file breaks off"),
+    "cut off between cells": (WHOLE.encode()[: WHOLE.index("cell_type") - 1], "breaks off"),
+    "two versions in one": (b"{\n<<<<<<< HEAD\n" + WHOLE.encode(), "line 2, column 1, is no JSON"),
+    "a list": (b"[1, 2]", "it has no cells"),
+    "no cells": (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "it has no cells"),
+    "cells that are none": (b'{"nbformat": 4, "cells": [1]}', "a cell of it is none"),
+    "cells that are a number": (b'{"nbformat": 4, "cells": 7}', "a cell of it is none"),
+    "code that is none": (b'{"cells": [{"cell_type": "code", "source": 7}]}', "is none"),
+    "of the future": (b'{"nbformat": 99, "nbformat_minor": 0, "cells": []}', "its format is 99"),
+    "nested": (b"[" * 100_000, "nested too deeply"),
+    "nested in metadata": (b'{"metadata": ' + b"[" * 100_000, "nested too deeply"),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("broken", BROKEN)
-def test_a_notebook_that_is_none_says_so(tmp_path, broken):
+@pytest.mark.parametrize(("content", "said"), BROKEN.values(), ids=BROKEN)
+def test_a_notebook_that_is_none_says_so(tmp_path, content, said):
     path = tmp_path / "x.ipynb"
-    path.write_bytes(BROKEN[broken])
-    with pytest.raises(Unreadable, match="no notebook, or a part of one"):
+    path.write_bytes(content)
+    with pytest.raises(Unreadable, match=said):
         submissions.cells_of(path)
+
+
+ODD = '{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["x = \'Ω😀\'"]%s}]}'
+CODE = ["x = 'Ω😀'"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_every_encoding_of_unicode_is_read(tmp_path, encoding):
+    path = tmp_path / "x.ipynb"
+    path.write_bytes((ODD % "").encode(encoding))
+    assert submissions.cells_of(path).code == CODE
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '"outputs": [NaN, -Infinity, 1e999]',  # as Python writes them, and plotting libraries
+        f'"outputs": [{"9" * 99_999}]',
+        '"outputs": ["\\ud800"], "id": "\\udc80"',
+        '"metadata": null, "source": ["y"], "source": ["x = \'Ω\\ud83d\\ude00\'"]',
+    ],
+    ids=["no JSON's numbers", "a long number", "half a character", "the same key twice"],
+)
+def test_what_python_itself_writes_or_reads_is_read(tmp_path, more):
+    path = tmp_path / "x.ipynb"
+    path.write_text(ODD % f", {more}", encoding="utf-8")
+    assert submissions.cells_of(path).code == CODE
+
+
+def test_what_is_no_unicode_is_left_out_and_the_rest_read(tmp_path):
+    path = tmp_path / "x.ipynb"
+    path.write_bytes((ODD % "").encode().replace("Ω".encode(), b"\xe9"))
+    assert submissions.cells_of(path).code == ["x = '\ufffd😀'"]
 
 
 def test_links_and_heaps_are_not_read(tmp_path, monkeypatch):
@@ -120,7 +163,7 @@ def test_links_and_heaps_are_not_read(tmp_path, monkeypatch):
     for none in (link, folder):
         with pytest.raises(Unreadable, match="link or no file"):
             submissions.cells_of(none)
-    monkeypatch.setattr(submissions, "LARGEST", 10)
+    monkeypatch.setattr(reader, "LARGEST", 10)
     with pytest.raises(Unreadable, match="larger than"):
         submissions.cells_of(path)
 

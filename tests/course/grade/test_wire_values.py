@@ -1,11 +1,14 @@
 """What passes the wire, and a wire that lies."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
 
-from posenc.course.grade.outside import sandbox
-from posenc.course.grade.wire.peer import Ended, Limits, Peer
+from posenc.course.grade.outside import memory, sandbox
+from posenc.course.grade.wire.limits import Limits, Meter
+from posenc.course.grade.wire.peer import Ended, Peer
 from posenc.course.grade.wire.remote import Objects
 from posenc.course.grade.wire.values import WireError, pack, unpack
 
@@ -78,19 +81,94 @@ LIES = {
     "a long number": b'{"sizes": [], "values": ' + b"9" * 9999 + b"}",
     "an argument that is none": b'{"sizes": [], "values": {"list": [1, {"list": [{"list": '
     b"[7, 1]}]}]}}",
+    "sizes to and fro": b'{"sizes": [5, -5], "values": {"list": [1, {"list": []}]}}',
+    "sizes of more": b'{"sizes": [9], "values": {"list": [1, {"list": []}]}}',
+    "two of the same bytes": b'{"sizes": [0], "values": {"list": [{"array": "f4", "shape": [0], '
+    b'"buffer": 0}, {"array": "f4", "shape": [0], "buffer": -1}]}}',
     "an error that is none": b'{"sizes": [], "error": 1, "values": null}',
 }
 
 
 @pytest.mark.parametrize("lie", LIES)
 def test_what_cannot_be_read_is_said_so(lie):
-    with pytest.raises(WireError, match="cannot be read|do not fill|an array of"):
+    with pytest.raises(
+        WireError, match="cannot be read|do not fill|an array of|those of the|the same"
+    ):
         saying(message(LIES[lie])).ask("call", 0, None)
 
 
 def test_a_message_that_is_too_long_is_not_read():
-    with pytest.raises(WireError, match="more than"):
+    with pytest.raises(WireError, match="bytes of texts and lists; at most 2 000 000 are judged"):
         saying(b"\xff" * 8).ask("call", 0, None)
+
+
+SOME = {"tensor": "bool", "shape": [1], "grad": False, "buffer": 0}
+HEAPS = {
+    "values": [0] * 60_000,
+    "numbers": {**SOME, "shape": [10**9]},
+    "numbers of no tensor": {**SOME, "shape": [0, 10**9]},
+    "numbers of many": [{**SOME, "shape": [2000]}] * 1000,
+    "dims": {**SOME, "shape": [1] * 17},
+    "keys": {"set": list(range(1001))},
+    "objects": [{"opaque": "x", "text": ""}] * 1001,
+}
+
+
+@pytest.mark.parametrize("heap", HEAPS)
+def test_too_much_is_refused_before_it_is_made(heap):
+    with pytest.raises(WireError, match="the answer returned .*; at most [0-9 ]+ are judged"):
+        Meter(Limits()).look({"sizes": [], "values": HEAPS[heap]})
+
+
+def test_all_messages_of_an_answer_have_a_limit_and_the_next_answer_its_own():
+    meter = Meter(Limits(messages=3, together=2, numbers=10))
+    for _ in range(2):
+        meter.begin()
+        for _ in range(2):
+            meter.expect(1, 1)
+            meter.look({**SOME, "shape": [9]})
+        with pytest.raises(WireError, match="in all its calls tensors of 27 numbers; at most 20"):
+            meter.look({**SOME, "shape": [9]})
+        meter.expect(1, 1)
+        with pytest.raises(WireError, match="4 results and calls back"):
+            meter.expect(1, 1)
+
+
+@pytest.mark.parametrize(
+    "large", [[10**6], [float("inf")], [float("nan"), 1e12], [1e12, float("nan")], {"a": -(10**6)}]
+)
+def test_no_large_number_hides_in_a_call_back(large):
+    with pytest.raises(WireError, match="too much at once"):
+        Meter(Limits()).call_back(large, 9)
+
+
+def test_stand_ins_that_are_kept_have_a_limit():
+    objects = saying().objects
+    objects.limits = Limits(objects=3, numbers=10)
+    for _ in range(9):
+        objects.hold(0, [torch.zeros(9)])  # the same module again
+    with pytest.raises(WireError, match="more than 10 numbers"):
+        objects.hold(1, [torch.zeros(1), torch.zeros(1)])
+    told = {"name": "f", "signature": None}
+    for number in (0, 1, 2, 0):
+        objects.made({"function": number, **told}, [])
+    with pytest.raises(WireError, match="more than 3 functions"):
+        objects.made({"function": 3, **told}, [])
+    for _ in range(3):
+        objects.described(lambda: None, [])
+    with pytest.raises(WireError, match="more than 3 functions"):
+        objects.described(lambda: None, [])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there can memory be limited")
+def test_memory_has_a_limit_and_gets_its_old_one_back():
+    with memory.limited(), pytest.raises(RuntimeError, match="allocate"):
+        torch.zeros(10**9)
+    with memory.limited(), pytest.raises(MemoryError):
+        bytearray(10**9)
+    with memory.limited():
+        torch.ones(10**7)
+    torch.empty(10**9)
 
 
 def test_an_end_that_is_gone_is_said_so():

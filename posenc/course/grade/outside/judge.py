@@ -15,9 +15,10 @@ from posenc import check
 from posenc.check.engine import draws, guard
 from posenc.check.engine.verdict import Verdict
 from posenc.course.grade import naming, submissions
-from posenc.course.grade.outside import sandbox
+from posenc.course.grade.outside import memory, sandbox
 from posenc.course.grade.outside.clock import Clock
-from posenc.course.grade.submissions import Cells, Submission, Unreadable
+from posenc.course.grade.reader import Unreadable
+from posenc.course.grade.submissions import Cells, Submission
 from posenc.course.grade.tasks import Lesson, Task
 from posenc.course.places import CourseError
 
@@ -227,6 +228,7 @@ class _Grading:
             _with_numbers_of(self.box.peer.ask("dtype")),
             contextlib.redirect_stdout(io.StringIO()),
             _timed_by(self.box.clock),
+            memory.limited(),
         ):
             verdict: Verdict = getattr(check, task.checker)(answer)
         if not self.box.peer.sound or verdict.mistake == "too-long":

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from posenc.check.engine.guard import TooLong
-from posenc.course.grade.outside import group, walls
+from posenc.course.grade.outside import group, memory, walls
 from posenc.course.grade.outside.clock import Clock
-from posenc.course.grade.wire.peer import Ended, Limits, Peer
+from posenc.course.grade.wire.limits import Limits
+from posenc.course.grade.wire.peer import Ended, Peer
 from posenc.course.grade.wire.remote import Objects
 from posenc.course.grade.wire.values import WireError
 from posenc.course.places import CourseError
@@ -60,7 +61,9 @@ class Sandbox:
     def answer(self, name: str, checker: str, hint: str, version: int) -> "Answer":
         """Return one version of the submission's answer to an exercise."""
         self.clock.start(TO_READ)
-        told = self.peer.ask("answer", name, checker, hint, version)
+        self.peer.begin()
+        with memory.limited():
+            told = self.peer.ask("answer", name, checker, hint, version)
         if not (isinstance(told, tuple) and len(told) == 4 and isinstance(told[3], list)):
             raise WireError("it has taken its sandbox apart")
         exists, is_made, value, notes = told

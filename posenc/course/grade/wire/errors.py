@@ -3,7 +3,7 @@
 import builtins
 from typing import Any
 
-from posenc.course.grade.wire.values import name_of, text_of
+from posenc.course.grade.wire.values import LONGEST, name_of, text_of
 
 
 def caught(everything: bool) -> type[BaseException]:
@@ -25,7 +25,7 @@ def told(error: BaseException) -> dict[str, Any]:
 def made(about: Any) -> Exception:
     """Return an exception of this name, which is none of the course's own."""
     kind = _builtin(str(about["kind"])) or Exception
-    text = str(about["text"])
+    text = str(about["text"])[:LONGEST]
     cls = type(name_of(about["name"]), (kind,), {"__str__": lambda self: text, "__init__": _silent})
     return cls() if about["bare"] else cls(text)
 

@@ -9,32 +9,19 @@ import os
 import select
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from posenc.course.grade.wire import errors
 from posenc.course.grade.wire.changes import change, parts, state, touched
+from posenc.course.grade.wire.limits import Limits, Meter
 from posenc.course.grade.wire.remote import Objects
-from posenc.course.grade.wire.values import Buffers, WireError, pack, unpack
+from posenc.course.grade.wire.values import Buffers, WireError, pack, parted, unpack
 
 HEAD = struct.Struct(">II")
 UNREADABLE = (KeyError, IndexError, TypeError, ValueError, OverflowError, RecursionError,
-              AttributeError, RuntimeError, StopIteration)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much one message may hold, in bytes, and how large a number in a call back.
-
-    A call back costs memory here: attention over n words takes n² numbers.
-    """
-
-    text: int = 2_000_000
-    raw: int = 32_000_000
-    call: int = 50_000
-    number: int = 100_000
+              AttributeError, RuntimeError, StopIteration, MemoryError)  # fmt: skip
 
 
 TICK = 0.25  # seconds
@@ -60,12 +47,18 @@ class Peer:
         limits: Limits | None = None,
         tick: Callable[[], None] | None = None,
     ) -> None:
-        self.source, self.sink, self.limits = source, sink, limits
+        self.source, self.sink = source, sink
+        self.meter = Meter(limits) if limits else None
         self.tick = tick  # called while the other side is waited for; may raise
         self.pid = os.getpid()
         self.sound = True  # False where a call was left half done
-        self.objects, objects.ask = objects, self.ask
+        self.objects, objects.ask, objects.limits = objects, self.ask, limits
         self.commands = objects.commands()
+
+    def begin(self) -> None:
+        """Let the next answer send as much as any may."""
+        if self.meter is not None:
+            self.meter.begin()
 
     # --- to the other side ---
 
@@ -105,8 +98,8 @@ class Peer:
 
     def _serve(self, head: dict[str, Any], buffers: Buffers) -> None:
         try:
-            if self.limits is not None:
-                _modest(head, buffers, self.limits)
+            if self.meter is not None:
+                self.meter.call_back(head["values"], head["bytes"])
             values = self._read(head["values"], buffers)
             before = [state(part) for part in parts(values)]
             with torch.set_grad_enabled(bool(head["grad"])):
@@ -114,7 +107,7 @@ class Peer:
             pairs = zip(parts(values), before, strict=True)
             changed = [[i, part] for i, (part, old) in enumerate(pairs) if state(part) != old]
             self._send({}, [result, [[i, touched(part)] for i, part in changed]])
-        except errors.caught(self.limits is None) as error:
+        except errors.caught(self.meter is None) as error:
             self._send({"error": errors.told(error)}, [])
 
     # --- the wire ---
@@ -130,17 +123,15 @@ class Peer:
 
     def _receive(self) -> tuple[dict[str, Any], Buffers]:
         text_size, raw_size = HEAD.unpack(self._take(HEAD.size))
-        most = self.limits
-        if most is not None and (text_size > most.text or raw_size > most.raw):
-            raise WireError(f"more than {most.raw // 1_000_000} MB came back at once")
+        if self.meter is not None:
+            self.meter.expect(text_size, raw_size)
         text, raw = self._take(text_size), self._take(raw_size)
         with _read_errors():
             head = json.loads(text)
-            buffers, at = [], 0
-            for size in head["sizes"]:
-                buffers.append(raw[at : at + int(size)])
-                at += int(size)
-            return head, buffers
+            if self.meter is not None:
+                self.meter.look(head)
+            head["bytes"] = text_size + raw_size
+            return head, parted(raw, head["sizes"])
 
     def _take(self, size: int) -> bytes:
         taken = []
@@ -181,19 +172,4 @@ def _read_errors() -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        raise WireError(f"what came back cannot be read: {error}") from None
-
-
-def _modest(head: dict[str, Any], buffers: Buffers, limits: Limits) -> None:
-    """Raise for a call back that would cost the teacher's process memory or time."""
-    size = sum(map(len, buffers)) + len(json.dumps(head["values"]))
-    if size > limits.call or _largest(head["values"]) > limits.number:
-        raise WireError("an answer called what it was given with too much at once")
-
-
-def _largest(told: Any) -> float:
-    if isinstance(told, dict):
-        told = list(told.values())
-    if isinstance(told, list):
-        return max(map(_largest, told), default=0.0)
-    return abs(told) if isinstance(told, (int, float)) else 0.0
+        raise WireError(f"what came back cannot be read: {error or type(error).__name__}") from None

@@ -2,13 +2,14 @@
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from posenc.base import DOORS, PositionalEncoding
+from posenc.course.grade.wire.limits import Limits
 from posenc.course.grade.wire.values import Buffers, WireError, name_of, pack, text_of, unpack
 
 DOORS_TO = (*DOORS, "bias_by_distance")
@@ -25,7 +26,9 @@ class Objects:
         self.there: dict[int, Any] = {}  # the number of what lives there -> what stands for it
         self.graphs: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
         self.numbers = itertools.count()
-        self.ask: Callable[..., Any]  # the wire's: a `Peer` that is handed these sets it
+        self.held: dict[int, int] = {}  # the number of a module there -> those in its tensors
+        self.ask: Callable[..., Any]  # the wire's: a `Peer` that is handed these sets both
+        self.limits: Limits | None
 
     def described(self, value: Any, buffers: Buffers) -> Any:
         """Return what the other side is told of a function, a class, a module, or anything else."""
@@ -49,9 +52,12 @@ class Objects:
         number = int(told[kind])
         if kind == "module":
             of = self.made(told["of"], buffers)
-            self.there.setdefault(number, of.__new__(of))
+            if number not in self.there:
+                self._refuse_more(self.there)
+                self.there[number] = of.__new__(of)
             return _renewed(self.there[number], self, number, told, buffers)
         if number not in self.there:
+            self._refuse_more(self.there)
             make = {"function": _function, "class": _a_class}[kind]
             self.there[number] = make(self, number, told, buffers)
         return self.there[number]
@@ -64,8 +70,19 @@ class Objects:
         for number, known in enumerate(self.here):
             if known is value:
                 return number
+        self._refuse_more(self.here)
         self.here.append(value)
         return len(self.here) - 1
+
+    def hold(self, number: int, tensors: Iterable[Tensor]) -> None:
+        """Take note of a module's tensors; raise ``WireError`` if all modules have too many."""
+        self.held[number] = sum(part.numel() for part in tensors)
+        if self.limits is not None and sum(self.held.values()) > self.limits.numbers:
+            raise WireError(f"the modules hold more than {self.limits.numbers} numbers")
+
+    def _refuse_more(self, known: Sized) -> None:
+        if self.limits is not None and len(known) >= self.limits.objects:
+            raise WireError(f"more than {self.limits.objects} functions, classes and modules")
 
     def _module(self, value: nn.Module, buffers: Buffers) -> dict[str, Any]:
         plain = {name: part for name, part in vars(value).items() if isinstance(part, Tensor)}
@@ -222,11 +239,15 @@ def _renewed(module: Any, objects: Objects, number: int, told: Any, buffers: Buf
         name: nn.Parameter(part.detach(), part.requires_grad)
         for name, part in parts["parameters"].items()
     }
+    objects.hold(number, (part for of in parts.values() for part in of.values()))
     seen = {"training": bool(told["training"]), "parameters": parameters,
             "buffers": parts["buffers"], "start": {}}  # fmt: skip
     if "at" not in vars(module):
         nn.Module.__init__(module)
+    for name in vars(module).get("seen", {}).get("plain", ()):
+        vars(module).pop(name, None)
     plain = {name: part for name, part in parts["tensors"].items() if not hasattr(module, name)}
+    seen["plain"] = plain
     seen["start"] = {name: part.detach().clone() for name, part in parameters.items()}
     vars(module).update(plain, at=objects, known_as=number, seen=seen, training=seen["training"])
     return module

@@ -4,6 +4,7 @@ Plain values, tensors and arrays only. Nothing is unpickled or evaluated, and wh
 there is arrives as its name.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from torch import Tensor
 from posenc.base import Dims
 
 LONGEST = 1000  # characters of a text, items of an iterator
+MOST_NUMBERS = 1_000_000  # of a tensor
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
@@ -23,7 +25,7 @@ DTYPES = {
         torch.complex128,
     )
 }  # fmt: skip
-Buffers = list[bytes]
+Buffers = list[Any]  # the bytes of each tensor; None once it is made
 
 
 class WireError(Exception):
@@ -104,6 +106,8 @@ def _tensor(value: Tensor, buffers: Buffers, objects: Any) -> Any:
         return {"tensor": name, **about, "meta": True}
     if name not in DTYPES or value.is_quantized or value.is_nested:
         return {"opaque": "Tensor", "text": f"a tensor of {name}"}
+    if value.numel() > MOST_NUMBERS:  # refused there, by its shape
+        return {"tensor": name, **about, "buffer": None}
     plain = value.detach().cpu().to_dense().resolve_conj().resolve_neg()
     flat = plain.clone(memory_format=torch.contiguous_format).reshape(-1)
     buffers.append(flat.view(torch.uint8).numpy().tobytes() if len(flat) else b"")
@@ -113,11 +117,12 @@ def _tensor(value: Tensor, buffers: Buffers, objects: Any) -> Any:
 def _array(value: np.ndarray | np.generic, buffers: Buffers, objects: Any) -> Any:
     if value.dtype.kind not in "biufc":
         return {"opaque": type(value).__name__, "text": f"an array of {value.dtype}"}
-    plain = np.ascontiguousarray(value)
-    buffers.append(plain.tobytes())
     kind = "scalar" if isinstance(value, np.generic) else "array"
-    shape = list(np.shape(value))
-    return {kind: plain.dtype.str, "shape": shape, "buffer": len(buffers) - 1}
+    about = {kind: value.dtype.str, "shape": list(np.shape(value))}
+    if value.size > MOST_NUMBERS:  # refused there, by its shape
+        return {**about, "buffer": None}
+    buffers.append(np.ascontiguousarray(value).tobytes())
+    return {**about, "buffer": len(buffers) - 1}
 
 
 _WAYS: tuple[tuple[Any, Callable[[Any, Buffers, Any], Any]], ...] = (
@@ -168,6 +173,23 @@ def unpack(told: Any, buffers: Buffers, objects: Callable[[Any, Buffers], Any]) 
     return kinds[kind]() if kind in kinds else objects(told, buffers)
 
 
+def parted(raw: bytes, sizes: list[int]) -> Buffers:
+    """Return the bytes of each tensor; raise ``WireError`` unless the sizes are those of all."""
+    if min(sizes, default=0) < 0 or sum(sizes) != len(raw):
+        raise WireError("sizes that are not those of the bytes")
+    view, ends = memoryview(raw), itertools.accumulate(sizes)
+    return [view[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+
+
+def _taken(told: Any, buffers: Buffers) -> memoryview:
+    """Return the bytes of a tensor, which are no other's."""
+    number = told["buffer"]
+    raw, buffers[number] = buffers[number], None
+    if raw is None:
+        raise WireError("two tensors of the same bytes")
+    return raw
+
+
 def _shape(told: Any) -> list[int]:
     shape = [int(size) for size in told["shape"]]
     if min(shape, default=0) < 0:
@@ -180,7 +202,7 @@ def _a_tensor(told: Any, buffers: Buffers) -> Tensor:
     if told.get("meta"):
         made = torch.empty(shape, dtype=dtype, device="meta")
     else:
-        raw = buffers[told["buffer"]]
+        raw = _taken(told, buffers)
         if len(raw) != math.prod(shape) * dtype.itemsize:
             raise WireError("a tensor whose bytes do not fill its shape")
         whole = (
@@ -191,8 +213,7 @@ def _a_tensor(told: Any, buffers: Buffers) -> Tensor:
 
 
 def _an_array(dtype: str, told: Any, buffers: Buffers) -> np.ndarray:
-    kind = np.dtype(str(dtype))
+    kind = np.dtype(str(dtype)[:4])  # a longer one would be of several
     if kind.kind not in "biufc":
         raise WireError(f"an array of {kind}")
-    raw = buffers[told["buffer"]]
-    return np.frombuffer(raw, dtype=kind).reshape(_shape(told)).copy()
+    return np.frombuffer(_taken(told, buffers), dtype=kind).reshape(_shape(told)).copy()
