@@ -30,7 +30,7 @@ lint: ready-test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo --no-cache
-	$(PY) -m codespell_lib README.md CHANGELOG.md CONTRIBUTING.md TEACHING.md posenc notebooks/src
+	$(PY) -m codespell_lib README.md CHANGELOG.md CONTRIBUTING.md TEACHING.md posenc notebooks/src notebooks/GLOSSARY.md notebooks/QUESTIONS.md
 
 types: ready-test
 	$(PY) -m mypy

@@ -244,6 +244,11 @@ def _dropout(cls: type[nn.Module]) -> None:
         "drops-words",
         "Dropout zeroes whole tokens. Zero single channels, as torch.nn.Dropout does.",
     )
+    _scaled(out, summed, part)
+
+
+def _scaled(out: Tensor, summed: Tensor, part: float) -> None:
+    """Raise unless what is left of the sum is scaled up."""
     how = "doubled" if part == 0.5 else f"divided by {1 - part:g}"
     require(
         not close(out[out != 0], summed[out != 0]),

@@ -1,6 +1,6 @@
 """ALiBi's bias: (n_heads, q_pos, k_pos) -> (h, q, k)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -21,35 +21,35 @@ Case = tuple[int, Tensor, Tensor]  # heads, queries, keys
 TYPES = (*[torch.int64] * 4, torch.int32, torch.int64)  # of the positions
 
 
-def _cases(draw: draws.Draw) -> tuple[Case, ...]:
-    """Return cases of each kind; where positions are large, slopes are exact in float32."""
+def _heads(draw: draws.Draw) -> tuple[int, ...]:
+    """Return numbers of heads; where positions are large, their slopes are exact in float32."""
+    many = (draw.one_of(8, 16, 32), draw.one_of(20, 18, 24, 28), draw.one_of(12, 10, 14))
+    return (*many, draw.one_of(3, 5, 7), draw.one_of(6, 7), 1)
+
+
+def _positions(draw: draws.Draw) -> Iterator[tuple[Iterable[int], Iterable[int]]]:
+    """Yield the positions of queries and of keys: near, odd, in steps, far, late, alone."""
     last, odd = draw.near(5, 1), draw.one_of(*range(4095, 3001, -2))
-    step, far, start = draw.one_of(1, 2, 3, 5), draw.near(70_001, 400), draw.near(39_990, 400)
-    alone, wide = draw.one_of(5, 6, 7), draw.one_of(*range(32_769, 33_000))
-    heads = (
-        *(draw.one_of(8, 16, 32), draw.one_of(20, 18, 24, 28), draw.one_of(12, 10, 14)),
-        *(draw.one_of(3, 5, 7), draw.one_of(6, 7), 1),
-    )
-    positions = (
-        (range(3, last + 1), range(last + 1)),
-        (
-            (odd, draw.one_of(*range(300, 330))),
-            draw.shuffled((0, draw.one_of(*range(257, 280, 2)), odd, draw.near(12, 6))),
-        ),
-        (
-            [step * p for p in draw.shuffled((7, 0, 5, 9))],
-            [step * p for p in draw.shuffled((2, 9, 0, 7, 4))],
-        ),
-        ((far,), (far - 1, wide, draw.near(12, 6), far - draw.near(101, 20))),
-        (
-            [start + p for p in draw.shuffled((10, 13, 0, 11, 16))],
-            [start + p for p in draw.shuffled((5, 11))],
-        ),
-        ((alone,), (1, 2, 3, alone)),
-    )
+    yield range(3, last + 1), range(last + 1)
+    some = (0, draw.one_of(*range(257, 280, 2)), odd, draw.near(12, 6))
+    yield (odd, draw.one_of(*range(300, 330))), draw.shuffled(some)
+    step = draw.one_of(1, 2, 3, 5)
+    yield ([step * p for p in draw.shuffled((7, 0, 5, 9))],
+           [step * p for p in draw.shuffled((2, 9, 0, 7, 4))])  # fmt: skip
+    far, wide = draw.near(70_001, 400), draw.one_of(*range(32_769, 33_000))
+    yield (far,), (far - 1, wide, draw.near(12, 6), far - draw.near(101, 20))
+    start = draw.near(39_990, 400)
+    yield ([start + p for p in draw.shuffled((10, 13, 0, 11, 16))],
+           [start + p for p in draw.shuffled((5, 11))])  # fmt: skip
+    alone = draw.one_of(5, 6, 7)
+    yield (alone,), (1, 2, 3, alone)
+
+
+def _cases(draw: draws.Draw) -> tuple[Case, ...]:
+    """Return cases of each kind."""
     return tuple(
         (n, torch.tensor([*q], dtype=dtype), torch.tensor([*k], dtype=dtype))
-        for n, (q, k), dtype in zip(heads, positions, TYPES, strict=True)
+        for n, (q, k), dtype in zip(_heads(draw), _positions(draw), TYPES, strict=True)
     )
 
 

@@ -84,6 +84,7 @@ def test_what_is_no_notebook_gets_a_row_a_page_and_a_note(tmp_path, small, capsy
         "not read, because a notebook of the same student counts: cleo/01.py",
         "nobody's work, and not read: grades.csv",
         "folders without a notebook: eve",
+        "graded without walls and limits (--trusted)",
     ]
     assert len(list((out / "done").glob("*.json"))) == 1
 
