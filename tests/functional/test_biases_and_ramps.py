@@ -1,5 +1,7 @@
 """Defaults, mixed types and refusals of slopes, buckets, features, turns and ramps."""
 
+import math
+
 import pytest
 import torch
 from contract import equal
@@ -128,6 +130,12 @@ def test_a_temperature_is_never_below_one():
 def test_what_a_ramp_cannot_be_made_of_is_named(method, name, bad, error):
     with pytest.raises(error, match=f"^{name} must be a finite number above 0"):
         F.scaled_frequencies(8, **{"method": method, **LONG, name: bad})
+
+
+@pytest.mark.parametrize("bad", [0.5, math.inf, math.nan])
+def test_a_factor_is_at_least_1_and_finite(bad):
+    with pytest.raises(ValueError, match="^factor must be"):
+        F.scaled_frequencies(8, method="linear", factor=bad)
 
 
 @pytest.mark.parametrize("bad", [True, "x"])

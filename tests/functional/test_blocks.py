@@ -52,6 +52,17 @@ def test_blocks_give_the_plain_numbers(plainly, layout, dtype):
 
 
 @every_layout
+def test_a_single_row_is_a_block(plainly, layout):
+    x, theta = inputs(torch.bfloat16, b=1, h=1)
+    torch.testing.assert_close(ROTATE[layout](x, theta), plainly(ROTATE[layout], x, theta))
+
+
+def test_a_sum_without_blocks_keeps_its_type(plainly):
+    x = torch.ones(2, 5, 8, dtype=torch.bfloat16)
+    assert plainly(_blocks.add_code, x, torch.ones(5, 8)).dtype == torch.bfloat16
+
+
+@every_layout
 def test_gradients_of_first_and_second_order(layout):
     x, theta = inputs(torch.float64)
     x.requires_grad_()
