@@ -78,7 +78,7 @@ def test_forward_mode_and_many_at_once(plainly, layout):
     torch.testing.assert_close(tangent, plainly(call, x, theta))
     many = torch.stack((theta, 2 * theta))  # angles of their own
     for axes, given in [((0, None), (x, theta)), ((1, None), (x, theta)), ((0, 0), (x, many)),
-                        ((None, 0), (x, many))]:  # fmt: skip
+                        ((None, 0), (x, many)), ((1, 0), (x.transpose(0, 1), many))]:  # fmt: skip
         found = vmap(call, in_dims=axes)(*given)
         torch.testing.assert_close(found, plainly(vmap(call, in_dims=axes), *given))
 

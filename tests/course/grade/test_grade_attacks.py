@@ -39,7 +39,7 @@ ATTACKS = {
         """, "raises", "RuntimeError: can't start new thread"),
     "fills_memory": ("return torch.ones(10**10)", "raises", "RuntimeError"),
     "fills_lists": ("return [bytearray(10**8) for _ in range(10**4)]", "raises", "MemoryError"),
-    "fills_disk": ("open('/tmp/big', 'wb').write(b'0' * 10**8)", "raises", "OSError"),
+    "fills_disk": ("open('/tmp/big', 'wb').write(b'0' * 20_000_000)", "raises", "OSError"),
     "fills_disk_by_many": (
         """
         for i in range(10**4): open(f'/tmp/{i}', 'wb').write(b'0' * 10**7)
