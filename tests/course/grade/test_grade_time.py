@@ -20,7 +20,7 @@ from posenc.course.grade.outside import clock, group, judge, sandbox, walls
 
 pytestmark = [
     pytest.mark.skipif(not can_wall(), reason="bubblewrap is not installed, or not allowed"),
-    pytest.mark.slow,
+    pytest.mark.full,  # minutes: each waits for a ceiling
 ]
 SECONDS, TO_READ = 1.5, 2.0  # instead of the limits' 10 and 20
 MOST = 2 * (SECONDS + TO_READ) + sandbox.TO_START  # of an exercise by the clock on the wall
