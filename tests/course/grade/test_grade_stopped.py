@@ -19,6 +19,8 @@ from posenc.course.grade.outside import walls
 from posenc.course.grade.workers import ENDED, Workers
 from posenc.course.places import CourseError
 
+pytestmark = pytest.mark.full  # whole classes, stopped and begun again
+
 SLEEP = "import time; time.sleep(999)"
 GRADE = [sys.executable, "-m", "posenc.course", "grade"]
 SOFT = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -95,7 +97,6 @@ def few(small, tmp_path):
     return tmp_path
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [*SOFT, signal.SIGKILL], ids=lambda number: number.name)
 def test_a_stopped_run_leaves_tables_and_no_process(small, few, number):
     first = start(small, few, "--trusted")
@@ -115,7 +116,6 @@ def test_a_stopped_run_leaves_tables_and_no_process(small, few, number):
     assert {row["student"] for row in rows_of(few / "out")} == {"a", "b"}
 
 
-@pytest.mark.slow
 def test_a_closed_terminal_ends_all_and_leaves_tables(small, few):
     pid, terminal = pty.fork()
     if not pid:
@@ -129,7 +129,6 @@ def test_a_closed_terminal_ends_all_and_leaves_tables(small, few):
     assert {row["student"] for row in rows_of(few / "out")} == {"a", "b"}
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not can_wall(), reason="bubblewrap is not installed, or not allowed")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda one: one.name)
 def test_walls_fall_with_the_teacher(small, few, number):
@@ -141,7 +140,6 @@ def test_walls_fall_with_the_teacher(small, few, number):
     gone(processes)
 
 
-@pytest.mark.slow
 def test_a_worker_that_is_ended_once_costs_nothing(small, few):
     first = start(small, few, "--trusted")
     until(lambda: inside(first.pid))
@@ -227,7 +225,6 @@ def a_mixed_class(small, folder):
         handed_in.hand_in(place, handed_in.submission(small, answers))
 
 
-@pytest.mark.full
 @pytest.mark.skipif(not can_wall(), reason="bubblewrap is not installed, or not allowed")
 def test_ten_random_ends_change_no_table(small, tmp_path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
@@ -265,7 +262,6 @@ def continue_with(first):
         first.send_signal(signal.SIGTERM)
 
 
-@pytest.mark.full
 @pytest.mark.skipif(not can_wall(), reason="bubblewrap is not installed, or not allowed")
 def test_forty_files_of_ten_exercises_are_judged_in_time(tmp_path):
     names = [f"answer_{number}" for number in range(10)]
