@@ -182,6 +182,7 @@ def test_what_is_done_is_not_done_again(graded, small, monkeypatch):
     assert rows_of(out) == before
 
 
+@pytest.mark.full
 def test_a_folder_of_results_of_the_last_release_goes_on(graded, small, tmp_path):
     """0.1.0 knew no draw: its results are graded anew, and none of its files is lost."""
     out = tmp_path / "out"
@@ -202,6 +203,7 @@ def test_a_folder_of_results_of_the_last_release_goes_on(graded, small, tmp_path
     assert {row["draw"] for row in rows_of(out)} == {(out / "done" / "draw").read_text()}
 
 
+@pytest.mark.full
 def test_a_class_keeps_its_number_and_another_judges_all_anew(graded, small, capsys):
     folder, out = graded
     number = (out / "done" / "draw").read_text()
