@@ -101,7 +101,7 @@ ATTACKS = {
             try: os.write(fd, b'{"ok": true}' * 99)
             except OSError: pass
         return pos
-        """, "ended", "came back"),
+        """, "ended", "bytes of texts and lists; at most"),
     "leaves": ("import os; os._exit(0)", "ended", "its program ended"),
     "kills": ("import os, signal; os.kill(-1, signal.SIGKILL)", "raises", "No such process"),
     "opens_sockets": (
