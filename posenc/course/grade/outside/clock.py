@@ -29,8 +29,8 @@ OVER = f"its program ended: it held more than {MEMORY >> 20} MB of memory"
 class Clock:
     """Raises `TooLong` when the seconds of a phase are up, `Ended` when memory is."""
 
-    def __init__(self, pid: int, group: Group | None = None) -> None:
-        self.pid, self.group = pid, group
+    def __init__(self, pid: int, group: Group | None = None, memory: float = MEMORY) -> None:
+        self.pid, self.group, self.memory = pid, group, memory
         self.own: dict[psutil.Process, float] = {}  # the most that each was seen to have used
         self.most = 0.0  # the same of the processes and what they waited for
         self.start(0.0)
@@ -74,7 +74,7 @@ class Clock:
                 self.own[process] = max(self.own.get(process, 0.0), sum(times[:2]))
                 all_in_all += sum(times[:4])
                 memory += held.rss - getattr(held, "shared", 0)
-        if memory > MEMORY:
+        if memory > self.memory:
             raise Ended(OVER)
         self.most = max(self.most, all_in_all, sum(self.own.values()))
         counted = self.group.seconds() if self.group else 0.0

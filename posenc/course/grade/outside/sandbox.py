@@ -1,6 +1,7 @@
 """A process of its own for a learner's code: bubblewrap's walls, and a wire through them."""
 
 import contextlib
+import math
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ from typing import Any
 
 from posenc.check.engine.guard import TooLong
 from posenc.course.grade.outside import group, memory, walls
-from posenc.course.grade.outside.clock import Clock
+from posenc.course.grade.outside.clock import MEMORY, Clock
 from posenc.course.grade.wire.limits import Limits
 from posenc.course.grade.wire.peer import Ended, Peer
 from posenc.course.grade.wire.remote import Objects
@@ -37,7 +38,8 @@ class Sandbox:
                 start_new_session=True,
             )  # fmt: skip
         self.wire.setblocking(False)
-        self.clock = Clock(self.process.pid, self.group)
+        most = math.inf if trusted else MEMORY  # what is trusted has no limits
+        self.clock = Clock(self.process.pid, self.group, most)
         end = self.wire.fileno()
         self.peer = Peer(end, end, Objects(), Limits(), self.clock.tick)
         try:
