@@ -186,6 +186,14 @@ def test_an_answer_whose_cell_is_no_python_is_told_so_first(grader):
     assert said == ("not written", "", f"not written yet ({why})")
 
 
+def test_a_version_that_ends_its_sandbox_leaves_the_others_to_be_tried(grader):
+    ends = "import os\ndef interpolated(pos, factor):\n    os._exit(0)"
+    right = "def interpolated(pos, factor):\n    return pos / factor"
+    assert (
+        grader.says(stem_of("08"), [right, ends], only="interpolated")["interpolated"][0] == "right"
+    )
+
+
 # --- settings -----------------------------------------------------------------------------------
 
 SET_UP = "import math\nimport torch\nimport posenc\nfrom posenc import check"
