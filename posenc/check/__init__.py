@@ -11,9 +11,10 @@ from posenc.check.engine import verdict as _judging
 from posenc.check.engine.verdict import Verdict
 from posenc.check.trial import record as _record
 from posenc.check.trial.ledger import ledger
+from posenc.check.trial.predictions import predict
 from posenc.check.trial.report import report
 from posenc.check.trial.solution import solution, watch
-from posenc.check.trial.trial import claim, predict, verdict
+from posenc.check.trial.trial import claim, verdict
 
 if TYPE_CHECKING:
     from posenc.check.lesson_01.attention import attention

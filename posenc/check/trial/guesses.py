@@ -44,6 +44,22 @@ class Guess:
     earlier: str | None = None
 
 
+@dataclass(frozen=True)
+class Came:
+    """What came of a guess; as a string, the line that settles it."""
+
+    guess: str
+    right: str
+
+    @property
+    def true(self) -> bool:
+        """Whether the guess came true."""
+        return self.guess == self.right
+
+    def __str__(self) -> str:
+        return f"You predicted “{self.guess}”; it is “{self.right}”."
+
+
 _asked: dict[str, Question] = {}  # what the cells of this kernel have asked
 
 
@@ -71,8 +87,8 @@ def last_guess(question: Question) -> Guess:
     return Guess()
 
 
-def settle(key: str, right: str) -> str | None:
-    """Note the right option of a prediction; return what was guessed, None where nothing was."""
+def settle(key: str, right: str) -> Came | None:
+    """Note the right option of a prediction; return what came of it, None without a guess."""
     question = _asked.get(key) or _known(key)
     found = last_guess(question) if question else Guess()
     if question is None or found.option is None:
@@ -80,7 +96,7 @@ def settle(key: str, right: str) -> str | None:
     about = {"lesson": question.lesson, "key": key, "right": right}
     if about not in record.events():
         record.add(about)
-    return question.options[found.option]
+    return Came(question.options[found.option], right)
 
 
 # --- whose question it is -------------------------------------------------------------------

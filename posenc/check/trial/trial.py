@@ -1,9 +1,8 @@
-"""Claims on trial: predict, measure, verdict."""
+"""Claims on trial: measure, verdict."""
 
 import math
 import operator
-import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 
@@ -19,64 +18,6 @@ OPERATORS = {
     "==": operator.eq,
 }
 VERDICTS = ("holds", "holds only if", "does not hold", "not decided at this size")
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """A question to be answered before the next cell is run; it holds no answer."""
-
-    key: str
-    question: str
-    options: tuple[str, ...]
-    asked: guesses.Question = field(repr=False, compare=False)
-
-    def __repr__(self) -> str:
-        rows = [f"  ( ) {option}" for option in self.options]
-        return "\n".join([f"Predict: {self.question}", *rows])
-
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, object]:
-        if os.environ.get("POSENC_QUIET") == "1":  # a stored output: plain text, as on paper
-            return {"text/plain": repr(self)}
-        from posenc import widgets
-
-        last = guesses.last_guess(self.asked)
-        view = widgets.choice(
-            self.question, self.options, self._remember, chosen=last.option, note=_noted(last, self)
-        )
-        return {"text/plain": repr(self), **view}
-
-    def _remember(self, option: int) -> None:
-        guesses.guess(self.asked, option)
-
-
-def _noted(last: guesses.Guess, prediction: Prediction) -> str:
-    """Return what stands below the options: the guess that the record already has."""
-    if last.option is not None:
-        return f"Noted earlier: you predicted “{prediction.options[last.option]}”."
-    if last.earlier is not None:
-        return (
-            f"You once predicted “{last.earlier}”. The options have changed since, so that "
-            "guess is not counted. Please choose again."
-        )
-    return ""
-
-
-def predict(key: str, question: str, options: list[str]) -> Prediction:
-    """Ask for a guess before the run: buttons in a live notebook, plain text on paper.
-
-    Raises ``ValueError`` for fewer than two different options.
-
-    >>> predict("coin", "It lands on", ["heads", "tails"])
-    Predict: It lands on
-      ( ) heads
-      ( ) tails
-    """
-    if len(set(options)) < 2 or len(set(options)) != len(options):
-        raise ValueError(f"a prediction needs two or more different options; got {options}")
-    ledger.note({"asks": key, "question": question, "options": list(options)})
-    return Prediction(key, question, tuple(options), guesses.ask(key, question, options))
 
 
 class ClaimFailed(AssertionError):
@@ -139,10 +80,10 @@ def _worst(values: list[float], op: str, bound: float) -> float:
 def _guessed(settles: dict[str, str] | None) -> str:
     lines = []
     for key, right in (settles or {}).items():
-        guess = guesses.settle(key, right)
-        if guess is not None:
-            word = "as you predicted" if guess == right else "you predicted"
-            lines.append(f" · {word}: {guess}")
+        came = guesses.settle(key, right)
+        if came is not None:
+            word = "as you predicted" if came.true else "you predicted"
+            lines.append(f" · {word}: {came.guess}")
     return "".join(lines)
 
 
