@@ -884,7 +884,7 @@ check.claim("margin", "the right key wins by one margin near and far",
 check.claim("no gain", "scores divided by √d give the right key under 1 %",
             weights(4000, 1).max(), "<", 0.01)
 check.claim("gain", "a gain of 32 gives the right key nearly all weight",
-            weights(4000, 32).max(), ">", 0.9, show="{:.0%}")
+            weights(4000, 32).max(), ">", 0.9)
 
 # %% [markdown]
 # The two curves at gain 8 coincide: one lies on the other.
