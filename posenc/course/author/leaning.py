@@ -6,7 +6,8 @@ A guess from its words, so the builder asks, and only the tests of rewritten les
 import re
 
 _FIRST = re.compile(
-    r"(?:… ?)?(with|without|so|and|but|or|then|there|here|both|neither|either|not|only|too|now|again"
+    r"(?:… ?)?"
+    r"(with|without|so|and|but|or|then|there|here|both|neither|either|not|only|too|now|again"
     r"|this|that|these|those|the others?|the same|the rest|the first|the second|the latter"
     r"|another|as|also|still|yet|beyond|else|nor|than)\b",
     re.IGNORECASE,
