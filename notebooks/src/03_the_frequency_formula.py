@@ -1005,6 +1005,15 @@ check.claim("fewest", "no other code has as few", crosses[:-1], ">", 1)
 # It says what a code *can* do for a model; 05 asks what a model does with it.
 
 # %% [markdown]
+# ## What surprised you
+#
+# Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
+# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you go on.
+
+# %%
+check.surprises("03")
+
+# %% [markdown]
 # ## What you can now do
 #
 # - Derive the code: one matrix a step + bounded ⇒ clock hands; equal ratios ⇒ $\text{base}^{-2i/d}$.

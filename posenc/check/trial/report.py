@@ -53,7 +53,7 @@ class Report:
         if self.file:
             yield f"Your checked answers and guesses are kept in {self.file}, and nowhere else."
         else:
-            yield "Your checked answers and guesses are in no file: they last as long as this kernel."
+            yield "Your answers and guesses are in no file here: they last as long as this kernel."
 
 
 def report() -> Report:

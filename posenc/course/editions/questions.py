@@ -53,7 +53,7 @@ def _axes(soup: Node, rows: list[str]) -> Node:
     ylabel, (ticks, xlabel) = rows[0].strip(), rows[-2:]
     columns = re.split(r" {2,}", ticks.strip())
     made = soup.new_tag("table", attrs={"class": "axes"})
-    made.append(_row(soup, [ylabel, *[""] * len(columns)]))
+    made.append(soup.new_tag("caption", string=ylabel))
     for level in levels:
         made.append(_row(soup, [level, *[""] * len(columns)], "level"))
     made.append(_row(soup, ["", *columns]))
