@@ -91,6 +91,9 @@ check.predict(
     "dog",
     "The vectors that come out for “dog” in the two sentences are",
     ["far apart", "close, but not equal", "equal"],
+    kind="reason",
+    beliefs={"far apart": "ai.stackexchange.com/questions/40390, google-research/bert#58",
+             "close, but not equal": "no source found"},
 )
 
 # %%
@@ -99,7 +102,7 @@ everyday = attention(embed("dog bites man"), *W)
 headline = attention(embed("man bites dog"), *W)
 apart = (everyday[0] - headline[2]).abs().max()
 
-check.claim("dog", "the dog that bites and the one that is bitten are equal",
+check.claim("dog", "the output for “dog” is the same vector, biting or bitten",
             apart, "<", 1e-12, settles={"dog": "equal"})
 
 # %%
@@ -127,7 +130,7 @@ layer.out.weight.data = torch.eye(8, dtype=torch.float64)
 none, pos = posenc.build("none"), torch.arange(3)  # no encoding
 theirs, _ = layer(embed("dog bites man")[None], none, pos, mask=None)
 
-check.claim("posenc", "posenc.Attention agrees with our five lines",
+check.claim("posenc", "posenc.Attention agrees with attention in five lines",
             (theirs[0] - everyday).abs().max(), "<", 1e-12)
 
 # %% [markdown]
@@ -157,7 +160,7 @@ P
 # %%
 S = torch.randn(3, 3, dtype=torch.float64)
 difference = (P @ S @ P.T).softmax(-1) - P @ S.softmax(-1) @ P.T
-check.claim("softmax", "softmax first or shuffle first: the same weights",
+check.claim("softmax", "softmax and shuffle give one result in either order",
             difference.abs().max(), "<", 1e-12)
 
 # %% [markdown]
@@ -183,6 +186,8 @@ check.predict(
     "gap",
     "The largest gap of the fifty is",
     ["exactly 0", "about 1e-15", "about 1e-7"],
+    kind="reason",
+    beliefs={"exactly 0": "no source found", "about 1e-7": "no source found"},
 )
 
 
@@ -192,10 +197,10 @@ def largest_gap(dtype):
     return max(gap(lambda x: attention(x, *weights), x) for _ in range(50))
 
 
-check.claim("float64", "in float64 a shuffle moves the last digits, no more",
-            largest_gap(torch.float64), "<", 1e-14,
+check.claim("float64", "in float64 a shuffle moves an output's last digits",
+            largest_gap(torch.float64), "in", (1e-17, 1e-14),
             settles={"gap": "about 1e-15"})
-check.claim("float32", "in float32 too, where the last digits are larger",
+check.claim("float32", "in float32 a shuffle moves larger last digits",
             largest_gap(torch.float32), "<", 1e-5)
 
 # %% [markdown]
@@ -253,6 +258,9 @@ check.predict(
     "invariant",
     "Shuffle the words. Nothing at all changes in the output of",
     ["attention", "attention, then the mean over all words", "both"],
+    kind="reason",
+    beliefs={"attention": "comments at ai.stackexchange.com/questions/40390",
+             "both": "comments at ai.stackexchange.com/questions/40390"},
 )
 
 # %%
@@ -261,7 +269,7 @@ y, shuffled = attention(x, *W), attention(x[order], *W)
 
 check.claim("moves", "the output of attention moves with the words",
             (shuffled - y).abs().max(), ">", 0.1)
-check.claim("pooled", "the mean over all words stays where it was",
+check.claim("pooled", "the mean of the outputs does not move with the words",
             (shuffled.mean(0) - y.mean(0)).abs().max(), "<", 1e-12,
             settles={"invariant": "attention, then the mean over all words"})
 
@@ -339,6 +347,9 @@ check.predict(
         "0.7: it learns which two, not who bites",
         "0: it learns who bites",
     ],
+    kind="surprise",
+    beliefs={"1.8: it learns nothing": "no source found",
+             "0: it learns who bites": "pytorch/pytorch#24826"},
 )
 
 
@@ -356,10 +367,19 @@ def three_seeds(**options):
 blind, reader = three_seeds()  # (seeds, steps)
 
 # %%
+def levels(losses):
+    marks = {"0": 0, "ln 2": math.log(2), "ln 6": math.log(6)}
+
+    def nearest(end):
+        return min(marks, key=lambda mark: abs(marks[mark] - end))
+
+    return "; ".join(f"{name}: ends near {nearest(runs[:, -20:].mean())}"
+                     for name, runs in losses.items())
+
+
 plots.lines({"no positions": blind}, xlabel="step", ylabel="loss",
             chance=math.log(2), ylim=(0, 2.2),
-            alt="The loss falls from 1.8 and stays near ln 2, the level of a "
-            "coin toss between two names")
+            alt=levels({"no positions": blind}))
 
 # %% [markdown]
 # A healthy curve: it falls fast and settles.
@@ -368,9 +388,8 @@ plots.lines({"no positions": blind}, xlabel="step", ylabel="loss",
 # The band spans three seeds.
 
 # %%
-last = blind[:, -20:].mean(1)  # (seeds,)
-check.claim("coin", "it stays where a toss between the two names would be",
-            (last - math.log(2)).abs(), "<", 0.3, seeds=3,
+check.claim("coin", "the loss of a model without positions ends near ln 2",
+            blind[:, -20:].mean(1), "in", (0.4, 1), seeds=3, show="{:.2f}",
             settles={"loss": "0.7: it learns which two, not who bites"})
 
 # %% [markdown]
@@ -384,14 +403,16 @@ check.predict(
     "dropout",
     "The gap of the blind encoder in training mode is",
     ["rounding, as it should be", "large, as if it saw the order"],
+    kind="surprise",
+    beliefs={"rounding, as it should be": "no source found"},
 )
 
 # %%
 five_words = torch.randn(5, 32)
-check.claim("dropout", "in training mode it seems to see the order",
-            gap(reader.encoder.train(), five_words), ">", 0.1,
+check.claim("dropout", "in training mode a blind encoder shows a gap",
+            gap(reader.encoder.train(), five_words), "in", (0.1, 10),
             settles={"dropout": "large, as if it saw the order"})
-check.claim("eval", "in eval() it turns out to be blind",
+check.claim("eval", "in eval() a blind encoder shows no gap",
             gap(reader.encoder.eval(), five_words), "<", 1e-4)
 
 # %% [markdown]
@@ -403,7 +424,7 @@ check.claim("eval", "in eval() it turns out to be blind",
 
 # %%
 out = reader.encoder.eval()(five_words[[0, 1, 2, 0, 3]])  # the … the …
-check.claim("the", "both “the” leave the encoder as one and the same vector",
+check.claim("the", "two words “the” leave the encoder as one same vector",
             (out[0] - out[3]).abs().max(), "<", 1e-4)
 
 # %% [markdown]
@@ -439,6 +460,11 @@ check.predict(
     "swap",
     "Two neighbours swap. After one causal layer another vector comes out for",
     ["all words", "the two, and all words after them", "only the two"],
+    sure=True,
+    kind="surprise",
+    beliefs={"all words": "ai.stackexchange.com/questions/40390",
+             "the two, and all words after them":
+                 "kexue-tl.pages.dev/10347, without its second layer"},
 )
 
 
@@ -479,10 +505,10 @@ widgets.explore(draw, layers=(1, 4, 1), causal=[True, False], stills=[
 # %%
 one, two = changes(1, causal=True), changes(2, causal=True)
 after = torch.ones(7, 8).triu().bool()  # the two, and all words after them
-check.claim("swap", "one causal layer: only the two swapped words change",
-            (one > 1e-9).sum(1), "==", 2,
+check.claim("swap", "one causal layer carries a swap no further than the pair",
+            (one > 1e-9).sum(1), "==", 2, show="{:.0f}",
             settles={"swap": "only the two"})
-check.claim("later", "two causal layers: they and all later words change",
+check.claim("later", "two causal layers carry a swap to every later word",
             two[after], ">", 1e-3)
 
 # %% [markdown]
@@ -496,11 +522,11 @@ check.claim("later", "two causal layers: they and all later words change",
 prefix = torch.cat((torch.randperm(11), torch.tensor([11])))
 y = causal_attention(twelve, *W)  # (n, d)
 shuffled = causal_attention(twelve[prefix], *W)
-check.claim("one", "one layer: the last word is blind to its prefix's order",
+check.claim("one", "one causal layer: the last word is blind to earlier order",
             (shuffled - y)[-1].norm(), "<", 1e-12)
 
 y, shuffled = causal_attention(y, *W), causal_attention(shuffled, *W)
-check.claim("two", "two layers: it is not",
+check.claim("two", "two causal layers: the last word sees the earlier order",
             (shuffled - y)[-1].norm(), ">", 1e-3)
 
 # %%
@@ -561,6 +587,11 @@ check.predict(
     "leak",
     "The last word changes. In the published program, what changes is",
     ["the last output alone", "the outputs of some words", "every output"],
+    sure=True,
+    kind="surprise",
+    beliefs={"the last output alone":
+                 "labmlai/annotated_deep_learning_paper_implementations#146",
+             "the outputs of some words": "no source found"},
 )
 
 # %% [markdown]
@@ -581,13 +612,14 @@ def moved(f):
 both = {f.__name__: moved(f) for f in (causal_attention, published_attention)}
 plots.heatmaps({name: m.double() for name, m in both.items()},
                xlabel="output", ylabel="changed word", label="moved",
-               alt="Causal attention: only from the changed word on; the "
-               "published program: every output, whichever word changed")
+               alt="; ".join(f"{name}: outputs moved, a changed word each: "
+                             f"{m.sum(1).tolist()}"
+                             for name, m in both.items()))
 
 # %%
-check.claim("mask", "causal attention: nothing moves before the changed word",
+check.claim("mask", "causal attention moves nothing before the changed word",
             both["causal_attention"].tril(-1), "==", 0)
-check.claim("leak", "published: whichever word changes, every output moves",
+check.claim("leak", "the published program lets a word's change go back",
             both["published_attention"], "==", 1,
             settles={"leak": "every output"})
 
@@ -636,6 +668,9 @@ check.predict(
     "mask",
     "With a causal mask and no positions, the loss ends near",
     ["0.7: a coin toss, as before", "0: it learns who bites"],
+    kind="reason",
+    beliefs={"0.7: a coin toss, as before":
+                 "reason 3 of www.kler.cn/a/539187.html"},
 )
 
 # %%
@@ -649,14 +684,13 @@ losses = {"no positions": blind, "mask, no positions": masked,
           "random vectors, no mask": placed}
 plots.lines(losses, xlabel="step", ylabel="loss",
             chance=math.log(2), ylim=(0, 2.2),
-            alt="Without positions the loss stays near ln 2; with a causal "
-            "mask, or a vector for each place, it falls to 0")
+            alt=levels(losses))
 
 # %%
-check.claim("masked", "a causal mask is enough: it learns who bites",
-            masked[:, -20:].mean(1), "<", 0.2, seeds=3,
+check.claim("masked", "a causal mask alone lets a model tell the biter",
+            masked[:, -20:].mean(1), "in", (0, 0.2), seeds=3, show="{:.2f}",
             settles={"mask": "0: it learns who bites"})
-check.claim("placed", "so is a vector for each place",
+check.claim("placed", "random vectors for places let a model tell the biter",
             placed[:, -20:].mean(1), "<", 0.2, seeds=3)
 
 # %% [markdown]
@@ -749,8 +783,9 @@ doors = {
 }
 x = embed("dog bites man")
 gaps = [max(gap(f, x) for _ in range(20)) for f in doors.values()]
-check.claim("doors", "each door alone lets order in", gaps, ">", 0.1)
-check.claim("shut", "with all doors shut attention is blind again",
+check.claim("doors", "each of the three doors alone lets order in",
+            gaps, ">", 0.1)
+check.claim("shut", "attention with all three doors shut is blind to order",
             gap(open_attention, x), "<", 1e-12)
 
 # %% [markdown]

@@ -106,7 +106,7 @@ def test_two_days(root, open_lab, page):  # noqa: F811
     run_all(lab, page, NAME)
     lab.wait_until(lambda: all_above(lab, page, before), 240, "every cell has run again")
     assert chosen(page) == [1]
-    assert "you predicted" in shown_in(lab, 'settles={"dog"')
+    assert "You predicted" in shown_in(lab, 'check.claim("dog"')
 
     # Reload, the kernel alive.
     save(lab, page)

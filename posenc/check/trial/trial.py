@@ -2,6 +2,7 @@
 
 import math
 import operator
+import os
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +10,8 @@ import torch
 from posenc.check.engine.verdict import strict
 from posenc.check.trial import guesses, ledger
 from posenc.check.trial.claims import CLAIMS
+from posenc.check.trial.settled import settled_by
+from posenc.check.trial.shown import is_steady, shown
 
 OPERATORS = {
     "<": operator.lt,
@@ -16,7 +19,10 @@ OPERATORS = {
     ">": operator.gt,
     ">=": operator.ge,
     "==": operator.eq,
+    "in": lambda entry, bound: bound[0] <= entry <= bound[1],
 }
+_TAKES = {False: "one number", True: "two numbers, (low, high)"}
+MEASURED = "measured"  # what settles a prediction of a number
 VERDICTS = ("holds", "holds only if", "does not hold", "not decided at this size")
 
 
@@ -29,39 +35,82 @@ def claim(
     text: str,
     value: object,
     op: str,
-    bound: float,
+    bound: float | tuple[float, float],
     *,
     seeds: int | None = None,
+    show: str | None = None,
     settles: dict[str, str] | None = None,
 ) -> None:
     """Measure a claim: ``value op bound``, for every entry of ``value``; print one line.
 
-    The line holds no digits, so that it is the same on every machine. A false claim raises
-    ``ClaimFailed`` where ``POSENC_STRICT=1`` and prints one ✗ line elsewhere; NaN is false.
-    ``seeds`` says how many trainings stand behind it; ``settles`` names the predictions that
-    it answers, with the right option.
+    ``op`` is <, <=, >, >=, ==, or "in", whose bound is ``(low, high)``, both included.
+    ``show`` puts the number nearest to the bound into the line. The line is the same on every
+    machine: the builder refuses a number that is neither exact nor at least 20 % of a step away
+    from its next rounding, and one that was trained, of ``seeds`` trainings, is shown in a live
+    kernel alone. A false claim raises ``ClaimFailed`` where ``POSENC_STRICT=1`` and prints one
+    ✗ line elsewhere; NaN is false.
+
+    ``settles`` names the predictions that it answers, each with its right option, or with
+    "measured" for a number. A notebook has it no more: the builder takes it away, and it is
+    looked up by ``id`` and ``text``. A guess that was made gets a line of its own. Such a claim
+    is bounded on both sides: by == or "in", or as a distance, of no entry below 0, by < 1e-12.
 
     >>> claim("sum", "one and one are two", 1 + 1, "==", 2)
     ✓ one and one are two
+    >>> claim("third", "a third is near 0.33", 1 / 3, "in", (0.33, 0.34), show="{:.4f}")
+    ✓ a third is near 0.33 (0.3333)
     """
     if op not in OPERATORS:
         raise ValueError(f"op must be one of {', '.join(OPERATORS)}; got {op!r}")
-    values = torch.as_tensor(value, dtype=torch.float64).flatten()
-    if not len(values):
+    ends = _ends(id, op, bound)
+    values = torch.as_tensor(value, dtype=torch.float64).flatten().tolist()
+    if not values:
         raise ValueError(f"claim {id!r} has no value to compare")
-    holds = all(OPERATORS[op](entry, bound) for entry in values.tolist())
-    behind = f" ({seeds} seeds)" if seeds else ""
-    worst = _worst(values.tolist(), op, bound)
-    if holds:
-        near = _whole(float(f"{worst:.3g}"))
-        measured = {"value": near, "op": op, "bound": _whole(float(bound)), "seeds": seeds}
-        ledger.note({"id": id, "claim": text, **measured})
-        print(f"✓ {text}{behind}{_guessed(settles)}")
+    worst = _worst(values, op, ends)
+    told = shown(worst, show) if show else ""
+    behind = _behind(seeds, told)
+    if not all(OPERATORS[op](entry, bound) for entry in values):
+        written = f"{ends[0]:g}" if op != "in" else f"({ends[0]:g}, {ends[1]:g})"
+        line = f"{text}{behind}: measured {worst:.4g}, claimed {op} {written}"
+        if strict():
+            raise ClaimFailed(f"claim {id!r} is false: {line}")
+        print(f"✗ {line}")
         return
-    line = f"{text}{behind}: measured {worst:.4g}, claimed {op} {bound:g}"
-    if strict():
-        raise ClaimFailed(f"claim {id!r} is false: {line}")
-    print(f"✗ {line}")
+    if show and not seeds and ledger.is_kept() and not is_steady(worst, show):
+        raise ValueError(
+            f"claim {id!r} shows {worst!r} as {told}, which another machine may round in "
+            "another way: show fewer digits, or none"
+        )
+    limits = [_whole(end) for end in ends]
+    measured = {"value": _whole(float(f"{worst:.3g}")), "op": op, "seeds": seeds}
+    both = {"both sides": True} if _is_bounded_on_both_sides(values, op, ends) else {}
+    limit = limits if op == "in" else limits[0]
+    ledger.note({"id": id, "claim": text, **measured, "bound": limit, **both})
+    print(f"✓ {text}{behind}")
+    for key, right in (settles or settled_by(id, text)).items():
+        came = guesses.settle(key, right if right != MEASURED else told or f"{worst:.3g}")
+        if came is not None:
+            print(came)
+
+
+def _ends(id: str, op: str, bound: object) -> tuple[float, float]:
+    """Return the low and the high end of a bound, which are one but for "in"."""
+    ends = torch.as_tensor(bound, dtype=torch.float64).flatten().tolist()
+    if len(ends) != (2 if op == "in" else 1) or ends[0] > ends[-1]:
+        raise ValueError(f"claim {id!r}: {op} takes {_TAKES[op == 'in']}; got {bound}")
+    return ends[0], ends[-1]
+
+
+def _behind(seeds: int | None, told: str) -> str:
+    """Return what stands behind the text: the number, and how many trainings."""
+    if seeds and os.environ.get("POSENC_QUIET") == "1":
+        told = ""  # a stored output: other machines train to other numbers
+    parts = [*[told] * bool(told), *[f"{seeds} seeds"] * bool(seeds)]
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _is_bounded_on_both_sides(values: list[float], op: str, ends: tuple[float, float]) -> bool:
+    return op in ("==", "in") or (op in ("<", "<=") and ends[1] <= 1e-12 and min(values) >= 0)
 
 
 def _whole(number: float) -> float:
@@ -69,22 +118,15 @@ def _whole(number: float) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _worst(values: list[float], op: str, bound: float) -> float:
+def _worst(values: list[float], op: str, ends: tuple[float, float]) -> float:
+    """Return the entry nearest to the bound, or farthest beyond it."""
     if any(math.isnan(entry) for entry in values):
         return math.nan
     if op == "==":
-        return max(values, key=lambda entry: abs(entry - bound))
+        return max(values, key=lambda entry: abs(entry - ends[0]))
+    if op == "in":
+        return min(values, key=lambda entry: min(entry - ends[0], ends[1] - entry))
     return max(values) if op.startswith("<") else min(values)
-
-
-def _guessed(settles: dict[str, str] | None) -> str:
-    lines = []
-    for key, right in (settles or {}).items():
-        came = guesses.settle(key, right)
-        if came is not None:
-            word = "as you predicted" if came.true else "you predicted"
-            lines.append(f" · {word}: {came.guess}")
-    return "".join(lines)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from posenc.check.trial.solution import MARKER
 from posenc.course import lesson
+from posenc.course.author.asked import learners
 from posenc.course.author.published import published
 from posenc.course.cells import COMMITTED, LANGUAGE, SOLUTIONS
 from posenc.course.lesson import Cell, Exercise
@@ -70,7 +71,8 @@ def _cell(cell: Cell, ids: _Ids) -> NotebookNode:
     if cell.exercise:
         made = make(cell.exercise.stub, id=ids.named(f"exercise-{cell.exercise.name}"))
     else:
-        made = make(cell.source, id=ids.hashed(cell.kind, cell.source))
+        text = learners(cell.source) if cell.kind == "code" else cell.source
+        made = make(text, id=ids.hashed(cell.kind, text))
     made.metadata.update(copy.deepcopy(cell.metadata))
     return made
 
