@@ -805,6 +805,15 @@ check.claim("shut", "attention with all three doors shut is blind to order",
 # The next notebook begins with the simplest: [0, 1, 2, …](02_why_integer_positions_fail.ipynb).
 
 # %% [markdown]
+# ## What surprised you
+#
+# Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
+# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you go on.
+
+# %%
+check.surprises("01")
+
+# %% [markdown]
 # ## What you can now do
 #
 # - Write attention from memory, and prove $\mathrm{att}(Px)=P\,\mathrm{att}(x)$ in three lines.

@@ -1044,6 +1044,15 @@ check.claim("fewest", "every other code in the table misses more requirements",
 # It says what a code *can* do for a model; 05 asks what a model does with it.
 
 # %% [markdown]
+# ## What surprised you
+#
+# Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
+# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you go on.
+
+# %%
+check.surprises("03")
+
+# %% [markdown]
 # ## What you can now do
 #
 # - Derive the code: one matrix a step + bounded ⇒ clock hands; equal ratios ⇒ $\text{base}^{-2i/d}$.

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from posenc.check.engine import verdict as _judging
 from posenc.check.engine.verdict import Verdict
 from posenc.check.trial import record as _record
+from posenc.check.trial.counts import guesses
 from posenc.check.trial.ledger import ledger
+from posenc.check.trial.predicted_values import drawn, predict_curve, predict_number
 from posenc.check.trial.predictions import predict
 from posenc.check.trial.report import report
 from posenc.check.trial.solution import solution, watch
+from posenc.check.trial.surprises import surprises
 from posenc.check.trial.trial import claim, verdict
 
 if TYPE_CHECKING:
@@ -64,10 +67,12 @@ __all__ = [
     "cached_step",
     "claim",
     "counting_weights",
+    "drawn",
     "evaluate",
     "false_neighbour",
     "fourier_features",
     "grid_positions",
+    "guesses",
     "interpolated",
     "inverse_frequencies",
     "ledger",
@@ -82,6 +87,8 @@ __all__ = [
     "permutation_equivariant",
     "positional_module",
     "predict",
+    "predict_curve",
+    "predict_number",
     "previous_word_weights",
     "reading",
     "report",
@@ -94,6 +101,7 @@ __all__ = [
     "sinusoidal",
     "slower_or_stuck",
     "solution",
+    "surprises",
     "t5_bucket",
     "table_test",
     "unseen_pairs",

@@ -9,6 +9,7 @@ Node = Any  # a node of a parsed page; bs4's own types would need an assertion a
 COVER = "Where a box asks for a prediction, tick it before you look at what follows."
 SHORT = 12  # lines of code that leave no great gap where they move to the next page
 LINES = 3  # of room that stay with their exercise; the others may go on overleaf
+SAID = {"check.predict", "check.predict_number", "check.predict_curve", "check.verdict"}
 _STEPS = re.compile(r"difficulty (\d) of 5")
 
 
@@ -40,7 +41,7 @@ def _said_already(soup: Node) -> None:
         calls = re.findall(r"^(\w.*?)\(", cell.select_one(".input").get_text(), flags=re.MULTILINE)
         said = len(cell.select(".predict, blockquote"))
         # A cell that asks twice shows its last question alone.
-        if set(calls) <= {"check.predict", "check.verdict"} and len(calls) == said:
+        if set(calls) <= SAID and len(calls) == said:
             cell.select_one(".input").decompose()
 
 
