@@ -73,11 +73,8 @@ def claim(
     if not all(OPERATORS[op](entry, bound) for entry in values):
         _fail(id, f"{line}: measured {worst:.4g}, claimed {op} {_written(op, ends)}")
         return
-    if show and not seeds and ledger.is_kept() and not is_steady(worst, show):
-        raise ValueError(
-            f"claim {id!r} shows {worst!r} as {told}, which another machine may round in "
-            "another way: show fewer digits, or none"
-        )
+    if show and not seeds and ledger.is_kept():
+        _refuse_unsteady(id, worst, show)
     measured = {"value": _whole(float(f"{worst:.3g}")), "op": op, "seeds": seeds}
     limits = [_whole(end) for end in ends] if op == "in" else _whole(ends[0])
     both = {"both sides": True} if _is_bounded_on_both_sides(values, op, ends) else {}
@@ -88,6 +85,15 @@ def claim(
         came = guesses.settle(key, number if right == MEASURED else right, values)
         if came is not None:
             print(came)
+
+
+def _refuse_unsteady(id: str, value: float, show: str) -> None:
+    """Stop the builder at a number that a stored line must not hold."""
+    if not is_steady(value, show):
+        raise ValueError(
+            f"claim {id!r} shows {value!r} as {shown(value, show)}, which another machine may "
+            "round in another way: show fewer digits, or none"
+        )
 
 
 def _fail(id: str, line: str) -> None:

@@ -45,7 +45,8 @@ def given_away(one, notebook, readme):
 
 def needles(right):
     """What is looked for everywhere: the numbers of the right option, else all its words."""
-    numbers = [n for n in NUMBER.findall(right) if len(re.findall(r"\d", n)) >= DIGITS]
+    found = map(str.strip, NUMBER.findall(right))
+    numbers = [n for n in found if len(re.findall(r"\d", n)) >= DIGITS]
     words = NUMBER.sub("", right).strip(" :,")
     return numbers or [words] * (len(words.split()) >= WORDS)
 

@@ -57,10 +57,11 @@ STEM = "01_attention_is_order_blind"
 
 
 def _before_it_is_settled(notebook, key):
-    """The first cell below a prediction."""
+    """The first code below a prediction."""
     found = [number for number, cell in enumerate(notebook["cells"])
              if f'"{key}",' in "".join(cell["source"]) and cell["cell_type"] == "code"]  # fmt: skip
-    return notebook["cells"][found[0] + 1]
+    below = notebook["cells"][found[0] + 1 :]
+    return next(cell for cell in below if cell["cell_type"] == "code")
 
 
 def _settles(notebook):
@@ -81,7 +82,7 @@ def _code(notebook):
 
 
 def _words(notebook):
-    _append(_before_it_is_settled(notebook, "swap"), "# it is only the\n# two".replace("\n# ", " "))
+    _append(_before_it_is_settled(notebook, "swap"), "# it is only the two")
 
 
 def _heading(notebook):
