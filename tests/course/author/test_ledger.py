@@ -89,6 +89,7 @@ def test_the_ledger_is_written_to_its_five_places(course, capsys):
     assert "1 verdicts" in table
     assert "3 claims of the course's own, 1 of them about trained" in table
     readme = (course / "README.md").read_text()
+    assert f"{ledger.BEGIN}\n<details><summary>The verdicts" in readme
     assert (
         f"| B16 | {CLAIMS['B16']} | **does not hold** | [01](notebooks/01_tiny.ipynb#cell-id="
         in readme
