@@ -1,1 +1,1 @@
-"""What readers read: its words, its numbers, its quotes, its links; `python -m tools.words FILE`."""
+"""What readers read: its words, numbers, quotes and links; `python -m tools.words FILE`."""

@@ -58,7 +58,7 @@ def _numbers(piece: Piece) -> Iterator[Hit]:
 
 def _quotes(piece: Piece) -> Iterator[Hit]:
     for match in _STRAIGHT.finditer(piece.masked):
-        yield Hit(piece.at(match.start()), _around(piece.shown, match.start()), "“ and ”, not \"")
+        yield Hit(piece.at(match.start()), _around(piece.shown, match.start()), '“ and ”, not "')
 
 
 def _hit(piece: Piece, match: re.Match[str], instead: str) -> Hit:
