@@ -67,4 +67,5 @@ def _hit(piece: Piece, match: re.Match[str], instead: str) -> Hit:
 
 
 def _around(text: str, place: int) -> str:
-    return text[max(0, place - 12) : place + 12].replace("\n", " ").strip()
+    """The word in which a place is."""
+    return next(word[0] for word in re.finditer(r"\S+", text) if word.end() > place)

@@ -69,9 +69,8 @@ def spots(source: Path) -> dict[str, Spot]:
             break
         title = _HEADING.match(cell.source) if cell.cell_type == "markdown" else None
         if title:
-            # A heading without a number is inside the section, or is one by itself.
-            numbered = title[1] or not cell.source.startswith("###")
-            section = (title[1] or "") if numbered else section
+            level = cell.source.index(" ")  # 1 for the title; 3 inside the section
+            section = section if level > 2 else (title[1] or "") * (level == 2)
             heading, exercise = " ".join(title[2].split()), ""
         stated = _EXERCISE.search(cell.source) if cell.cell_type == "markdown" else None
         exercise = stated[1].lower() if stated else exercise
@@ -123,7 +122,7 @@ def _of_cell(
     cell, number = fragment.removeprefix(FRAGMENT), stem[:2]
     title = link.text.partition(" · ")[2]
     if cell not in cells:
-        near = [key for key, spot in cells.items() if spot.heading == title]
+        near = [key for key, spot in cells.items() if _curly(spot.heading) == _curly(title)]
         there = near or sorted({spot.heading for spot in cells.values()})
         return f"{link.target}: no cell of lesson {number} has this id. “{title}” has: {there}."
     spot = cells[cell]
@@ -147,8 +146,8 @@ def _says(text: str, number: str, spot: Spot) -> bool:
 
 
 def _curly(text: str) -> str:
-    """One style of quotes: a lesson's heading may still have the other."""
-    return re.sub('"([^"]*)"', r"“\1”", text)
+    """One style of quotes and spaces: a lesson's heading may still have the other."""
+    return re.sub('"([^"]*)"', r"“\1”", " ".join(text.split()))
 
 
 @cache

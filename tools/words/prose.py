@@ -22,6 +22,7 @@ from posenc.course import lesson
 MASK = "\ufffc"
 OTHERS = "Also called"  # the column of a table in which other people's words stand
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
+TITLE = 4  # words in italics, from which on they are the title of a paper and no emphasis
 _ALL = re.compile(r"[^\n]")
 _DIGIT = re.compile(r"\d")
 _CODED = re.compile(r"`[^`\n]+`|\$[^$\n]+\$")  # in a string that readers see
@@ -36,6 +37,7 @@ class Piece:
     kind: str  # "heading", "text", "th", "td", "string" or "comment"
     shown: str
     masked: str
+    bold: tuple[str, ...] = ()
 
     def at(self, place: int) -> int:
         """The line of the file on which a place of the text stands."""
@@ -86,21 +88,31 @@ def markdown(text: str, above: int = 0) -> Iterator[Piece]:
             said = BeautifulSoup(token.content, "html.parser").get_text().strip("\n")
             yield Piece(above + token.map[0] + 1, "text", said, said)
         elif token.type == "inline" and token.map:
-            shown, masked = _inline(token)
+            shown, masked, bold = _inline(token)
             if kind == "th":
                 heads.append(shown)
             if kind != "td" or heads[column] != OTHERS:
-                yield Piece(above + token.map[0] + 1, kind, shown, masked)
+                yield Piece(above + token.map[0] + 1, kind, shown, masked, bold)
             kind = "text"
 
 
-def _inline(token: Token) -> tuple[str, str]:
+def _inline(token: Token) -> tuple[str, str, tuple[str, ...]]:
     shown, masked, to = "", "", ""
+    bold: list[str] = []
+    begin = slanted = 0
     for child in token.children or []:
         if child.type == "link_open":
             to = str(child.attrGet("href"))
         elif child.type == "link_close":
             to = ""
+        elif child.type == "strong_open":
+            begin = len(shown)
+        elif child.type == "strong_close":
+            bold.append(shown[begin:])
+        elif child.type == "em_open":
+            slanted = len(shown)
+        elif child.type == "em_close" and len(shown[slanted:].split()) >= TITLE:
+            masked = masked[:slanted] + _ALL.sub(MASK, masked[slanted:])
         text = "\n" if child.type in {"softbreak", "hardbreak"} else child.content
         if child.type.startswith("math"):
             text = f"${text}$"
@@ -110,7 +122,7 @@ def _inline(token: Token) -> tuple[str, str]:
             text = ""
         shown += text
         masked += _masked(child.type, text, to)
-    return shown, masked
+    return shown, masked, tuple(bold)
 
 
 def _masked(kind: str, text: str, to: str) -> str:
