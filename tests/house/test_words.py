@@ -1,11 +1,13 @@
 """The words of the course: what a machine can find of its habits, terms, numbers, quotes, links."""
 
 import pytest
+import tiny
 
 from tools.words import meter
 from tools.words.hits import hits
 from tools.words.links import Link, complaint, dead
 from tools.words.prose import markdown, program
+from tools.words.terms import not_bold
 
 FILES = meter.files()
 FOUND = meter.found()
@@ -92,6 +94,31 @@ def test_a_hit_names_its_line_in_a_lesson():
                 name,
                 hit,
             )  # a string begins there
+
+
+GLOSSARY = """| Term | Definition | Also called | Lesson |
+|:--|:--|:--|:--|
+| **norm** | A size. | – | [02 · B](02_b.ipynb) |
+| **prefill** | A pass. | – | [02 · B](02_b.ipynb) |
+"""
+TITLE = "# %% [markdown]\n# # A title with prefill\n\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ("A norm, and **prefill**.", "Its prefill; its **norm**.", []),
+        ("A prefill.", "A norm, **prefill**.", [("01_a", "prefill"), ("02_b", "norm")]),
+        ("A title.", "The norm is its **norm**; **prefill** is this.", []),
+        ("A **norm**.", "The norms.", [("02_b", "norms")]),
+    ],
+)
+def test_a_term_is_bold_where_it_first_occurs(tmp_path, first, second, found):
+    for name, text in (("01_a", first), ("02_b", second)):
+        tiny.write(tmp_path, f"{TITLE}# %% [markdown]\n# {text}\n", name)
+    (tmp_path / "notebooks" / "GLOSSARY.md").write_text(GLOSSARY)
+    hits = [(stem, hit.words) for stem, there in not_bold(tmp_path).items() for hit in there]
+    assert hits == found
 
 
 def test_a_wrong_link_is_told_with_its_remedy():

@@ -70,14 +70,14 @@ def not_bold(root: Path) -> dict[str, list[Hit]]:
 
 def _first(term: Term, lessons: dict[str, list[Piece]], everyday: bool) -> tuple[str, Hit] | None:
     """The lesson and the place where a term should be in bold; None where it is."""
-    places = [(stem, piece, match) for stem, pieces in lessons.items() for piece in pieces
+    there = [(stem, piece, match) for stem, pieces in lessons.items() for piece in pieces
               if (match := term.pattern.search(piece.masked))]  # fmt: skip
-    looked = places if everyday else places[:1]
+    looked = there if everyday else there[:1]
     if not looked or any(
         term.pattern.search(said) for _, piece, _ in looked for said in piece.bold
     ):
         return None
-    stem, piece, match = places[0]
+    stem, piece, match = there[0]
     where = "once in this lesson" if everyday else "where it first occurs in the course"
     return stem, Hit(piece.at(match.start()), match[0], f"**{term.name}**, {where}")
 
