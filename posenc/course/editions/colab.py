@@ -9,7 +9,7 @@ import lzma
 import re
 import textwrap
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell
 
 from posenc.check.trial.record import LESSON
 from posenc.course.cells import tags
+from posenc.course.editions.links import for_colab
 from posenc.course.places import CourseError
 
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -26,25 +27,29 @@ LARGEST = 400_000  # bytes beyond the lesson itself
 # What Colab reads: a GPU is asked for, and no account is named.
 ASKED = {"accelerator": "GPU", "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True}}
 _CHECK = re.compile(r"\bcheck\.(\w+)")
-_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)\s]+)\)")
 
 
-def colab(notebook: NotebookNode, folder: Path, urls: dict[str, str]) -> NotebookNode:
-    """The lesson with its set-up cell; `urls` are the lessons that are published.
+def colab(
+    notebook: NotebookNode, folder: Path, lessons: Collection[str], urls: dict[str, str]
+) -> NotebookNode:
+    """The lesson with its set-up cell; of the `lessons` of the course, `urls` are published.
 
     `folder` is where the lesson lies: from there come the files that its cells declare
     (`# %% files=["images/cat.png"]`), and from the package those that only some lessons
     read (`# %% files=["posenc/study/study.json"]`).
     """
     made = copy.deepcopy(notebook)
+    here = notebook.metadata.get("posenc", {}).get("lesson", "")
     for cell in made.cells:
         if cell.cell_type == "markdown":
-            cell.source = _LINK.sub(lambda link: _absolute(link, urls), cell.source)
+            cell.source = for_colab(cell.source, here, lessons, urls)
         if "solution" in tags(cell):
             # What `source_hidden` is in Jupyter.
             cell.metadata["cellView"] = "form"
     package = bundle(folder, declared(notebook), checked(notebook))
     made.cells.insert(1, setup_cell(package))
+    for cell in made.cells:
+        cell.metadata["id"] = cell.id  # by which Colab finds the cell that a link names
     made.metadata.update(copy.deepcopy(ASKED))
     return made
 
@@ -105,9 +110,3 @@ def _files(
         if not (folder / name).is_file():
             raise CourseError(f"a lesson declares the file {name}, which is not in {folder}")
         yield name, folder / name
-
-
-def _absolute(link: re.Match[str], urls: dict[str, str]) -> str:
-    """A link to a lesson leads to where it is published; where it is not, it is its text."""
-    stem = link[2].removesuffix(".ipynb")
-    return f"[{link[1]}]({urls[stem]})" if stem in urls else link[1]

@@ -14,6 +14,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from posenc.course.cells import title_of
+from posenc.course.editions import links
 from posenc.course.editions.folder import TEMPLATES
 from posenc.course.editions.listing import listing
 from posenc.course.editions.paper import Node, copied, settle
@@ -130,11 +131,14 @@ def _name_headings(soup: Node, about: Page) -> None:
 def _links(soup: Node, about: Page) -> None:
     """Links to lessons lead to their pages; on paper, which leads nowhere, they are text."""
     for link in soup.find_all("a", href=True):
-        stem = str(link["href"]).removesuffix(".ipynb")
-        if stem in about.lessons:
-            link["href"] = f"{stem}.html"
-            if about.paper:
+        to = links.goal(str(link["href"]), about.lessons)
+        if to:
+            link["href"] = links.on_page(to, about.stem)
+            if about.paper and not link["href"].startswith("#"):
+                link.append(links.said(link.get_text(), to).removeprefix(link.get_text()))
                 link.unwrap()
+        elif not re.match(r"#|[a-z]+:", link["href"]):
+            link.unwrap()  # a file that does not lie beside the page
 
 
 def _pictures(soup: Node) -> None:

@@ -103,3 +103,21 @@ def test_blank_lines_between_cells_leave_no_trace(tmp_path):
 def test_a_broken_exercise_is_named(tmp_path, text, word):
     with pytest.raises(CourseError, match=word):
         notebook_from(tiny.write(tmp_path, text))
+
+
+def test_a_cell_has_the_id_that_its_author_gave_it(tmp_path):
+    text = '# %% [markdown] id="trap-two"\n# An odd width.\n'
+    [cell] = notebook_from(tiny.write(tmp_path, text)).cells
+    assert (cell.id, dict(cell.metadata)) == ("trap-two", {})
+
+
+@pytest.mark.parametrize("name", ["Trap two", "exercise-double", "solutions", "a"])
+def test_an_id_that_cannot_be_given_is_named(tmp_path, name):
+    with pytest.raises(CourseError, match=f"id='{name}'"):
+        notebook_from(tiny.write(tmp_path, f'# %% [markdown] id="{name}"\n# Text.\n'))
+
+
+def test_an_id_is_given_once(tmp_path):
+    text = '# %% [markdown] id="trap"\n# One.\n\n# %% [markdown] id="trap"\n# Two.\n'
+    with pytest.raises(CourseError, match="two cells have id='trap'"):
+        notebook_from(tiny.write(tmp_path, text))
