@@ -25,7 +25,7 @@ EDITION = "\n\n*Edition {}*"
 REPORT = """
 
 *You found an error? Tell whoever gave you this course, or the repository that it came from.
-Say which lesson, edition ({}) and section it is in, what you saw, and what you expected instead.*"""
+Say which lesson, edition ({}) and section it is in, what you saw, and what you expected.*"""
 # Below the title of a committed notebook; the copies and the editions leave it out.
 COMMITTED = """
 

@@ -85,10 +85,15 @@ def _choice(found: Any) -> Choice:
     cure = 'Return three words: return "run", "moves" or "stays", "moves" or "stays".'
     three = isinstance(found, (tuple, list)) and len(found) == 3
     require(three, "shape", f"The function returned a {type(found).__name__}. {cure}")
-    words = [" ".join(word.split()).strip("“”\"'") if isinstance(word, str) else "" for word in found]
+    words = [_bare(word) for word in found]
     runs = ", ".join(map(repr, OUTCOMES))
     require(words[0] in OUTCOMES, "word", f"The run is {found[0]!r:.40}. The runs are {runs}.")
     for word, given in zip(words[1:], found[1:], strict=True):
         said = f"An outcome is {given!r:.40}. The outcomes are 'moves' and 'stays'."
         require(word in (MOVES, STAYS), "word", said)
     return words[0], words[1], words[2]
+
+
+def _bare(word: Any) -> str:
+    """Return a word without quotes and double spaces; "" for what is no text."""
+    return " ".join(word.strip(" \n“”\"'").split()) if isinstance(word, str) else ""

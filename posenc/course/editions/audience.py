@@ -94,7 +94,9 @@ def _by_hand(cells: list[NotebookNode]) -> list[NotebookNode]:
     for statement, cell in pairwise(cells):
         if "explain" in tags(cell):
             name, points = explained(statement.source)
-            cell.metadata["nbgrader"] = _for_nbgrader(name, "markdown", solution=True, points=points)
+            cell.metadata["nbgrader"] = _for_nbgrader(
+                name, "markdown", solution=True, points=points
+            )
         if "rubric" in tags(cell):
             _for_teachers(cell, f"rubric-{cell.id}")
     return cells

@@ -128,7 +128,6 @@ def _room(soup: Node) -> None:
         cell.append(_lines(soup, LINES))
         (cell.find_parent(class_="together") or cell).insert_after(_lines(soup, more))
 
-
     for cell in soup.find_all(class_="celltag_explain"):
         cell.clear()
         cell.append(_lines(soup, EXPLAINED))

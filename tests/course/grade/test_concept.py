@@ -304,7 +304,11 @@ def test_an_empty_answer_is_not_correct(answers, monkeypatch, capsys):
     ("rows", "head", "words"),
     [
         ([["s1", "later", "A", *"abcabcabcabc"]], None, "row 2, column 'when': 'later'"),
-        ([["s1", "before", "C", *"abcabcabcabc"]], None, "column 'form': 'C' is none of ['A', 'B']"),
+        (
+            [["s1", "before", "C", *"abcabcabcabc"]],
+            None,
+            "column 'form': 'C' is none of ['A', 'B']",
+        ),
         ([["s1", "before", "A", *"abcabcdbcabc"]], None, "column '7': 'd'"),
         ([CLASS[0], CLASS[0]], None, "two sheets of 's1' before the course; keep one"),
         ([["s1"]], ("name",), "has no column 'student'"),
