@@ -42,7 +42,7 @@
 # </details>
 
 # %% [markdown]
-# Two questions on what you bring with you. Answer in your head, then open.
+# Two questions on what you bring with you. Answer in your head before you look.
 #
 # **Recall 1** · What does softmax make of the scores [0, 0, −∞]?
 #
@@ -841,7 +841,7 @@ check.separating_run(separating_run)
 # No program judges this one: it has a rubric.
 
 # %% [markdown] tags=["explain"]
-# *Write here: double-click, replace this line, press Shift+Enter.*
+# *Your answer goes here (in a notebook: double-click this line).*
 
 # %% [markdown] tags=["rubric"]
 # <details><summary>Rubric for exercise 6, for after you have written</summary>

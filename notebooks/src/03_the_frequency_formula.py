@@ -13,7 +13,7 @@
 # - read off a kernel what a model can see of two positions.
 
 # %% [markdown]
-# Two questions from earlier lessons. Answer in your head, then open.
+# Two questions from earlier lessons. Answer in your head before you look.
 #
 # **Recall 1** · From 01: you shuffle the words of a text. What does attention without a mask and without positions return, and why can no training change that?
 #

@@ -292,7 +292,7 @@ INVENTED = {
     "shift_is_shown": {
         "R² of about 1": ("loose-and-alone", lambda n, d, k, r2: r2 > 0.9),
         "R² of 1 exactly": ("value", lambda n, d, k, r2: r2 == 1),
-        "a quarter of the channels": ("value", lambda n, d, k, r2: r2 > 1 - 1e-9 and n > d / 4),
+        "a quarter of the channels": ("r2-alone", lambda n, d, k, r2: r2 > 1 - 1e-9 and n > d / 4),
         "twice the channels": ("value", lambda n, d, k, r2: r2 > 1 - 1e-9 and n - k > 2 * d),
         "all entries of the matrix": ("entries",
             lambda n, d, k, r2: r2 > 1 - 1e-9 and (n - k) > d**2),
