@@ -74,36 +74,39 @@ def _why(cases: list[Case], said: list[bool]) -> tuple[str, str] | None:
     return None
 
 
+FEW = "Count the pairs of vectors, n - k, and the channels."
+EXACT = "A matrix that shifts them has R² = 1 up to rounding."
+
+
+def _case(n: int, d: int, k: int, r2: float, advice: str = FEW) -> Case:
+    name = f"n = {n}, d = {d}, k = {k}, R² = {_said(r2)}"
+    return Case("value", (n, d, k, r2), right(n, d, k, r2), name, advice)
+
+
 def _cases(draw: Draw) -> Iterator[Case]:
     """Yield rows of a table, the plainest first; of each kind one that every slip judges alike."""
-    few = "Count the pairs of vectors, n - k, and the channels."
-    exact = "A matrix that shifts them has R² = 1 up to rounding."
-
-    def case(n: int, d: int, k: int, r2: float, advice: str = few) -> Case:
-        name = f"n = {n}, d = {d}, k = {k}, R² = {_said(r2)}"
-        return Case("value", (n, d, k, r2), right(n, d, k, r2), name, advice)
 
     def width() -> int:
         return draw.near(64, 4, 2)
 
     d, k = width(), draw.near(7, 4)
     long = draw.near(2000, 500)
-    yield case(d - 4, d, k, 1.0)
-    yield case(long, draw.near(16, 3, 2), k, 1.0, exact)
-    yield case(long, draw.near(16, 3, 2), k, round(draw.between(0.91, 0.905, 0.99), 2), exact)
-    yield case(long, width(), k, round(draw.between(0.03, 0.01, 0.3), 2), exact)
+    yield _case(d - 4, d, k, 1.0)
+    yield _case(long, draw.near(16, 3, 2), k, 1.0, EXACT)
+    yield _case(long, draw.near(16, 3, 2), k, round(draw.between(0.91, 0.905, 0.99), 2), EXACT)
+    yield _case(long, width(), k, round(draw.between(0.03, 0.01, 0.3), 2), EXACT)
     for more in (0, 1):  # pairs than channels
         d, k = width(), draw.near(9, 5)
-        yield case(d + k + more, d, k, 1.0)
+        yield _case(d + k + more, d, k, 1.0)
     d, k = width(), draw.near(20, 5)
-    yield case(d + k // 2, d, k, 1.0)  # more positions than channels, and fewer pairs
+    yield _case(d + k // 2, d, k, 1.0)  # more positions than channels, and fewer pairs
     d, k = width(), draw.near(3, 2)
-    yield case(2 * d + draw.near(10, 5), d, k, 1 - 1e-13, exact)
-    yield case(d // 2 + k + draw.near(9, 5), d, k, 1.0)
-    yield case(d // 2 - draw.near(9, 5), d, k, 1.0)
-    yield case(d * d - draw.near(500, 99), d, k, 1.0)
-    yield case(d * d + draw.near(500, 99), d, k, 1 - 1e-12, exact)
-    yield case(d * d + draw.near(500, 99), d, k, 1 - 1e-4, exact)
+    yield _case(2 * d + draw.near(10, 5), d, k, 1 - 1e-13, EXACT)
+    yield _case(d // 2 + k + draw.near(9, 5), d, k, 1.0)
+    yield _case(d // 2 - draw.near(9, 5), d, k, 1.0)
+    yield _case(d * d - draw.near(500, 99), d, k, 1.0)
+    yield _case(d * d + draw.near(500, 99), d, k, 1 - 1e-12, EXACT)
+    yield _case(d * d + draw.near(500, 99), d, k, 1 - 1e-4, EXACT)
 
 
 def _said(r2: float) -> str:
