@@ -41,6 +41,26 @@
 #
 # </details>
 
+# %% [markdown]
+# Two questions on what you bring with you. Answer in your head before you look.
+#
+# **Recall 1** · What does softmax make of the scores [0, 0, −∞]?
+#
+# <details><summary>Answer</summary>
+#
+# [½, ½, 0].
+# Equal scores get equal weights, a score of −∞ gets none, and the weights sum to 1.
+#
+# </details>
+#
+# **Recall 2** · `x` is (3, 8) and `W` is (8, 8). Rows 0 and 2 of `x` change places. What happens to `x @ W`?
+#
+# <details><summary>Answer</summary>
+#
+# Its rows 0 and 2 change places, and nothing else happens, because row i of the product comes from row i of `x` alone.
+#
+# </details>
+
 # %%
 import math
 
@@ -803,6 +823,73 @@ check.claim("shut", "attention with all three doors shut is blind to order",
 # Random numbers break the blindness.
 # Which numbers let a model say "the word before me"? Which still work at a place it never saw?
 # The next notebook begins with the simplest: [0, 1, 2, …](02_why_integer_positions_fail.ipynb).
+
+# %% [markdown]
+# ## 8 · Judge for yourself
+#
+# **Exercise 5 · choose the run** · difficulty 3 of 5 · 8 minutes
+#
+# You are handed a model of one attention layer without positions, trained and in `eval()`.
+# Its text was shuffled fifty times, all words but the last, and the output of the last word never moved.
+# There are two explanations:
+#
+# - *no mask*: the causal mask was forgotten, so attention is blind to the order;
+# - *one layer*: the causal mask is there, but one layer is not enough.
+#
+# Which of these runs would tell you which one is true?
+#
+# | run | what is done | whose output is watched |
+# |---|---|---|
+# | `"more shuffles"` | the words before the last are shuffled a thousand times more | the last word's |
+# | `"another text"` | the words before the last of another text are shuffled | the last word's |
+# | `"replace first"` | the first word is replaced by another one | the last word's |
+# | `"replace last"` | the last word is replaced by another one | the first word's |
+# | `"swap first two"` | the first two words change places | theirs, each at its new place |
+# | `"second layer"` | the layer is applied twice, and the words before the last are shuffled | the last word's |
+#
+# Return three words: the run, what the output does if there is no mask, and what it does if there is one masked layer.
+# An output `"moves"` or `"stays"`.
+#
+# <details><summary>Hint</summary>
+#
+# A run separates two explanations only where they predict different outcomes.
+# Add two columns to the table, one for each explanation, before you choose.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def separating_run():
+    """-> run, outcome without a mask, outcome with one masked layer"""
+    ### BEGIN SOLUTION
+    return "replace last", "moves", "stays"  # two others separate them, too
+    ### END SOLUTION
+
+
+check.separating_run(separating_run)
+
+# %% [markdown]
+# **Exercise 6 · explain** · difficulty 2 of 5 · 6 minutes
+#
+# A classmate writes: "Attention is permutation-invariant. So a Transformer without positional encodings does not care about word order."
+# Each of the two sentences is wrong, or true only under a condition that is missing.
+# Correct them in four sentences at most, and support each correction with a number that you saw in this lesson.
+# No program judges this one: it has a rubric.
+
+# %% [markdown] tags=["explain"]
+# *Your answer goes here (in a notebook: double-click this line).*
+
+# %% [markdown] tags=["rubric"]
+# <details><summary>Rubric for exercise 6, for after you have written</summary>
+#
+# Half a point for each:
+#
+# 1. Attention is permutation-*equivariant*: its outputs are shuffled along with the words. Only a pooled output, such as the mean over all words, is invariant.
+# 2. Word order still matters to the *task*: without positions and mask the reader cannot say who bites, and its loss stays near ln 2 = 0.69.
+# 3. The condition is named: no causal mask. With the mask, and still without positions, the loss falls to 0.
+# 4. Each correction has its number (for 1: the outputs move by more than 0.1, their mean by less than 1e-12), and no number is given that was not measured.
+#
+# </details>
 
 # %% [markdown]
 # ## What surprised you

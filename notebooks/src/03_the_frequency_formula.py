@@ -12,6 +12,27 @@
 # - write its speeds, its codes and its shift matrix, and check them;
 # - read off a kernel what a model can see of two positions.
 
+# %% [markdown]
+# Two questions from earlier lessons. Answer in your head before you look.
+#
+# **Recall 1** · From 01: you shuffle the words of a text. What does attention without a mask and without positions return, and why can no training change that?
+#
+# <details><summary>Answer</summary>
+#
+# It returns the same vectors, shuffled like the words.
+# The proof assumes nothing about the weights, so it holds for every model that anyone will ever train.
+#
+# </details>
+#
+# **Recall 2** · From 02: each token has one number, its index. Why can no head prefer the token just before its own?
+#
+# <details><summary>Answer</summary>
+#
+# The score of a query is then a straight line in the index j of the key, and a straight line is greatest at one of its ends.
+# A second channel with p² bends the line, so that it can have its peak anywhere; but p² grows without bound.
+#
+# </details>
+
 # %%
 import math
 
@@ -1042,6 +1063,46 @@ check.claim("fewest", "every other code in the table misses more requirements",
 # Their cross is the ripple: numbers never ripple, but numbers grow.
 # And a table is no ranking.
 # It says what a code *can* do for a model; 05 asks what a model does with it.
+
+# %% [markdown]
+# ## 9 · Judge for yourself
+#
+# **Exercise 5 · judge a table** · difficulty 2 of 5 · 8 minutes
+#
+# A report asks which encodings can be shifted by one matrix.
+# For each it takes n position vectors with d channels and prints the $R^2$ of `linear_r2(codes[:-k], codes[k:])`, in float64:
+#
+# | encoding | n | d | k | $R^2$ |
+# |---|---|---|---|---|
+# | sinusoidal | 2000 | 16 | 7 | 1 |
+# | with the slip of section 4 | 2000 | 16 | 7 | 0.91 |
+# | random vectors | 60 | 64 | 7 | 1 |
+# | random vectors | 2000 | 64 | 7 | 0.03 |
+#
+# It concludes: "Even random vectors can be shifted by a matrix, if there are not too many."
+#
+# Which rows are evidence for a matrix that shifts the encoding?
+# Write `shift_is_shown(n, d, k, r2)`, which is True for such a row and False for any other.
+# Because of rounding, an $R^2$ counts as 1 if it is at most 1e-9 below.
+#
+# <details><summary>Hint</summary>
+#
+# Least squares fits each row of the matrix by itself: how many numbers are in such a row, and how many equations must they satisfy?
+# Compare with the last line of the box "Proof, in six lines" in section 1.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def shift_is_shown(n, d, k, r2):
+    """three counts and an R² -> True or False"""
+    ### BEGIN SOLUTION
+    equations = n - k  # pairs of vectors, for d unknown numbers in each row
+    return r2 >= 1 - 1e-9 and equations > d
+    ### END SOLUTION
+
+
+check.shift_is_shown(shift_is_shown)
 
 # %% [markdown]
 # ## What surprised you

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from posenc.check.lesson_01.counting_weights import counting_weights
     from posenc.check.lesson_01.mended_attention import mended_attention
     from posenc.check.lesson_01.permutation_equivariant import permutation_equivariant
+    from posenc.check.lesson_01.separating_run import separating_run
     from posenc.check.lesson_02.look_back import look_back
     from posenc.check.lesson_02.previous_word_weights import previous_word_weights
     from posenc.check.lesson_02.same_in_every_text import same_in_every_text
     from posenc.check.lesson_03.inverse_frequencies import inverse_frequencies
     from posenc.check.lesson_03.offset_head import offset_head
+    from posenc.check.lesson_03.shift_is_shown import shift_is_shown
     from posenc.check.lesson_03.shift_matrix import shift_matrix
     from posenc.check.lesson_03.sinusoidal import sinusoidal
     from posenc.check.lesson_04.mended_table import mended_table
@@ -96,7 +98,9 @@ __all__ = [
     "resized_table",
     "rotary",
     "same_in_every_text",
+    "separating_run",
     "shaw_scores",
+    "shift_is_shown",
     "shift_matrix",
     "sinusoidal",
     "slower_or_stuck",

@@ -250,3 +250,10 @@ def test_what_run_all_marked_as_solved_is_not_counted(record, marks, solved):
     passes = [zip(ROW, row, strict=True) for row in marks.split()]
     write(record, *(old(name, mark) for each in passes for name, mark in each))
     assert sum(mark == "✓" for mark in check.report().marks.values()) == solved
+
+
+def test_the_passes_of_the_first_release_are_known_where_exercises_were_added_since(record):
+    then = ("permutation_equivariant", "attention", "mended_attention", "counting_weights")
+    assert set(then) < set(keeping.EXERCISES["01"])
+    write(record, *(old(name, mark) for mark in "○✓" for name in then))
+    assert not any(mark == "✓" for mark in check.report().marks.values())

@@ -13,11 +13,12 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from posenc import __version__
 from posenc.check.trial.solution import MARKER
 from posenc.course import lesson
 from posenc.course.author.asked import learners
 from posenc.course.author.published import published
-from posenc.course.cells import COMMITTED, LANGUAGE, SOLUTIONS
+from posenc.course.cells import COMMITTED, EDITION, LANGUAGE, REPORT, SOLUTIONS
 from posenc.course.lesson import Cell, Exercise
 from posenc.course.places import CourseError
 
@@ -38,10 +39,14 @@ NOTEBOOK_METADATA = {
 def notebook_from(source: Path) -> NotebookNode:
     """The lesson as a notebook whose code cells have not been run."""
     read, ids = lesson.read(source), _Ids()
-    cells = [_cell(cell, ids) for cell in read.cells] + _solutions(read.exercises, ids)
+    told = [_cell(cell, ids) for cell in read.cells]
+    cells = told + _solutions(read.exercises, ids)
     stamp = published(source.parent.parent)
     if cells and cells[0].cell_type == "markdown":
-        # The ids are those of the lesson without either.
+        # The ids are those of the lesson without any of this.
+        told[0].source += EDITION.format(__version__)
+        if told[-1].cell_type == "markdown":
+            told[-1].source += REPORT.format(__version__)
         cells[0].source += COMMITTED
         cells[0].source += f"\n\n{stamp.badge(source.stem)}" if stamp else ""
     return new_notebook(cells=cells, metadata=metadata_of(source))

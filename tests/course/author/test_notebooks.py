@@ -17,6 +17,8 @@ TAGS = {
     "solution",
     "trained",  # what it shows was trained, and differs a little elsewhere
     "raises-exception",  # an error that the lesson is about
+    "explain",  # an answer in words, which no program judges
+    "rubric",  # by what it is judged; students do not get it
     "large",  # printed over the whole width
     "nbval-ignore-output",  # times, which differ from run to run
 }

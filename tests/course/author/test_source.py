@@ -60,6 +60,19 @@ def test_solutions_come_after_the_last_section_and_nothing_else_changes(tmp_path
     assert cells[2].source == "6 * 7"
 
 
+def test_title_and_last_section_say_the_edition_and_the_ids_do_not_depend_on_it(
+    tmp_path, monkeypatch
+):
+    source = tiny.write(tmp_path)
+    before = notebook_from(source).cells
+    monkeypatch.setattr("posenc.course.author.source.__version__", "7.8.9")
+    cells = notebook_from(source).cells
+    assert "*Edition 7.8.9*" in cells[0].source
+    [last] = [cell.source for cell in cells if cell.source.startswith("## References")]
+    assert "edition (7.8.9)" in last
+    assert [cell.id for cell in cells] == [cell.id for cell in before]
+
+
 def test_no_solutions_section_without_exercises(tmp_path):
     cells = notebook_from(tiny.write(tmp_path, "# %%\n1 + 1\n")).cells
     assert [cell.source for cell in cells] == ["1 + 1"]

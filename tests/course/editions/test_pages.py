@@ -6,6 +6,7 @@ import nbformat
 import pytest
 import tiny
 from bs4 import BeautifulSoup
+from test_audience import EXPLAIN
 
 from posenc.course import lesson, places
 from posenc.course.editions import page as pages
@@ -102,6 +103,49 @@ def test_paper_has_hints_last_room_to_write_and_no_links(source):
     assert soup.select_one(".who")
     assert tiny.SAID["exercise"] not in soup.get_text()
     assert not soup.select("a[href$='.html']")
+
+
+RECALL = """\
+# %% [markdown]
+# **Recall 1** · What is one and one?
+#
+# <details><summary>Answer</summary>
+#
+# It is the first even number.
+# </details>
+
+# %%
+from posenc import check
+"""
+
+
+def test_answers_are_folded_on_a_screen_and_last_on_paper(tmp_path):
+    asked = "# %%\nfrom posenc import check\n"
+    source = tiny.lesson(tmp_path, tiny.LESSON.replace(asked, RECALL))
+    [answer, _] = page(source, "student", "screen").select("details")
+    assert "first even" in answer.get_text()
+    assert not answer.has_attr("open")
+    soup = page(source, "student", "paper")
+    order = [heading.get_text() for heading in soup.select("h2")]
+    assert order[-2:] == ["Hints", "Answers"]
+    last = soup.find("h2", string="Answers").find_parent().get_text()
+    assert "Recall 1 · Answer" in last
+    assert "first even" in last
+    [question] = [p for p in soup.select("p") if p.get_text() == "The answer is at the end."]
+    assert "first even" not in question.find_parent(class_="cell").get_text()
+
+
+def test_paper_has_room_for_an_answer_in_words(tmp_path):
+    text = tiny.LESSON.replace("# %% [markdown]\n# ## References\n", EXPLAIN)
+    source = tiny.lesson(tmp_path, text)
+    soup = page(source, "student", "paper")
+    assert len(soup.select(".celltag_explain .line")) > 5
+    assert "Write here." not in soup.get_text()
+    study = page(source, "study", "paper")
+    assert "too few" in study.find("h2", string="Rubrics").find_parent().get_text()
+    [note] = [n for n in page(source, "instructor", "paper").select(".teacher-note")
+              if "too few" in n.get_text()]  # fmt: skip
+    assert note.select_one("details").has_attr("open")
 
 
 def test_paper_says_a_question_once(source):
