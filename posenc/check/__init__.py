@@ -7,6 +7,8 @@ A checker prints one line and never raises: ``✓`` right, ``≈`` right in anot
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from posenc.check.answers import background as _answers
+from posenc.check.answers.mine import mine
 from posenc.check.engine import verdict as _judging
 from posenc.check.engine.verdict import Verdict
 from posenc.check.trial import record as _record
@@ -74,6 +76,7 @@ __all__ = [
     "look_back",
     "mended_attention",
     "mended_table",
+    "mine",
     "offset_head",
     "own_encoding",
     "packed_positions",
@@ -102,6 +105,7 @@ __all__ = [
 ]
 
 _judging.listeners.append(_record.exercise)  # in the learner's record
+_judging.listeners.append(_answers.heard)  # what passes is kept for later lessons
 _judging.called.update(_record.CALLED)
 watch()  # a notebook's cells of solutions solve nothing for the learner
 

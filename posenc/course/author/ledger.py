@@ -2,7 +2,8 @@
 
 It is written to three places: all of it to ``notebooks/results/claims.md``, the verdicts to
 the README, between two marks, and to ``posenc/check/trial/verdicts.json`` for ``check.ledger()``.
-What the lessons ask goes to ``predictions.json`` beside it, for the learner's record.
+What the lessons ask goes to ``predictions.json`` beside it, for the learner's record, and their
+solutions to ``posenc/check/answers``, for ``check.mine``.
 """
 
 import json
@@ -15,6 +16,7 @@ import nbformat
 from posenc._files import write_aside
 from posenc.check.trial.ledger import link
 from posenc.course import places
+from posenc.course.author import solutions
 from posenc.course.places import CourseError
 
 KEY = "posenc"  # in a cell's metadata
@@ -70,6 +72,7 @@ def _files(root: Path) -> dict[Path, str]:
         root / "posenc" / "check" / "trial" / "verdicts.json": _json(verdicts),
         root / "posenc" / "check" / "trial" / "predictions.json": _asked(rows),
         readme: _between_marks(readme, _verdict_table(verdicts, "notebooks/")),
+        **solutions.files(root),
     }
 
 
