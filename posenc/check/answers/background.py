@@ -42,8 +42,9 @@ class Waiting:
         """Return what would be kept."""
         called = CALLED.get(self.exercise, self.exercise)
         text, name = source.gather(self.cells, self.exercise, called)
-        about = {"edition": edition(), "dtype": self.dtype, "mistake": self.mistake}
-        return Answer(self.exercise, LESSON[self.exercise], source=text, answer=name, **about)
+        return Answer(
+            self.exercise, LESSON[self.exercise], edition(), text, name, self.dtype, self.mistake
+        )
 
 
 _queue: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
@@ -79,7 +80,7 @@ def wait(exercise: str, wrong: bool) -> str:
     waiting = _last.get((exercise, wrong))
     if waiting is None:
         return ""
-    if not waiting.over.wait(4 * apart.SECONDS):
+    if not waiting.over.wait(apart.SECONDS):
         return "it still waits to be judged once more"
     return waiting.why
 

@@ -166,7 +166,8 @@ def _making(ran: list[Statement], name: str, end: int) -> Iterator[int]:
 def _changed(node: ast.stmt, *, with_calls: bool) -> set[str]:
     """Return the names of which a statement sets a part: ``x[0] = 1``, or ``x.append(1)``."""
     targets = getattr(node, "targets", [getattr(node, "target", None)])
-    found = {_root(target) for target in targets if isinstance(target, ast.Attribute | ast.Subscript)}
+    parts = (ast.Attribute, ast.Subscript)
+    found = {_root(target) for target in targets if isinstance(target, parts)}
     call = node.value if isinstance(node, ast.Expr) else None
     if with_calls and isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
         found.add(_root(call.func))
