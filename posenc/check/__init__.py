@@ -7,8 +7,7 @@ A checker prints one line and never raises: ``✓`` right, ``≈`` right in anot
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from posenc.check.answers import background as _answers
-from posenc.check.answers.mine import mine
+from posenc.check.answers import hearing as _answers
 from posenc.check.engine import verdict as _judging
 from posenc.check.engine.verdict import Verdict
 from posenc.check.trial import record as _record
@@ -18,6 +17,7 @@ from posenc.check.trial.solution import solution, watch
 from posenc.check.trial.trial import claim, predict, verdict
 
 if TYPE_CHECKING:
+    from posenc.check.answers.mine import mine
     from posenc.check.lesson_01.attention import attention
     from posenc.check.lesson_01.counting_weights import counting_weights
     from posenc.check.lesson_01.mended_attention import mended_attention
@@ -111,7 +111,10 @@ watch()  # a notebook's cells of solutions solve nothing for the learner
 
 
 def __getattr__(name: str) -> object:
-    """Return a checker; its lesson is imported when it is first asked for."""
+    """Return a checker; its lesson is imported when it is first asked for, and so is `mine`."""
+    if name == "mine":
+        globals()[name] = found = import_module(f"{__name__}.answers.mine").mine
+        return found
     if name not in _record.LESSON:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     lesson = f"lesson_{_record.LESSON[name][:2]}"

@@ -72,7 +72,7 @@ def _encoding(cls: Any) -> list[Any]:
     encoding, pos = cls(Dims(d_model=16, n_heads=4, max_len=12)).eval(), torch.arange(5)
     x, q = torch.zeros(2, 5, 16), torch.zeros(2, 4, 5, 4)
     found = encoding.rotate(q, q.clone(), pos, pos)
-    return [encoding.embed(x, pos), *found, encoding.bias(pos, pos)]
+    return [encoding.embed(x, pos), *found, encoding.bias(q, q, pos, pos)]
 
 
 CLASSES: dict[str, Callable[[Any], Any]] = {"positional_module": _module, "own_encoding": _encoding}

@@ -4,7 +4,7 @@ import difflib
 from dataclasses import replace
 from typing import Any
 
-from posenc.check.answers import background, courses, keeping, running
+from posenc.check.answers import background, courses, hearing, keeping, running
 from posenc.check.answers.keeping import Answer, Spoiled
 from posenc.check.engine.guard import TooLong
 from posenc.check.engine.verdict import strict
@@ -64,7 +64,7 @@ def _own(exercise: str, wrong: bool) -> Any:
     """Return the learner's; raise ``_Theirs`` where there is none, or none that may be run."""
     if strict() or not record.keeps():
         raise _Theirs
-    why = background.wait(exercise, wrong)
+    why = hearing.wait(exercise, wrong)
     try:
         answer = keeping.find(exercise, wrong)
     except Spoiled as file:
@@ -86,7 +86,7 @@ def _of_today(answer: Answer) -> Answer:
     today = replace(answer, edition=background.edition())
     if today == answer:
         return answer
-    why = background.judge_again(today)
+    why = background.judge(today)
     if why:
         raise _Theirs(f"yours is of another edition of the course, and {why}")
     return today
