@@ -16,9 +16,8 @@ from typing import Any
 
 import torch
 
-from posenc.check.answers import keeping, likeness
+from posenc.check.answers import keeping, likeness, running
 from posenc.check.answers.keeping import Answer
-from posenc.check.answers.running import made
 from posenc.check.trial.record import LESSON
 
 SECONDS = 120  # for all of it, torch's start included, on a busy machine; loops end after five
@@ -54,7 +53,11 @@ def tried(answer: Answer) -> str:
 
 
 def _environment() -> dict[str, str]:
-    others = {name: value for name, value in os.environ.items() if not name.startswith("POSENC_")}
+    others = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("POSENC_") or name == keeping.PLACE
+    }
     found = os.pathsep.join(path for path in sys.path if path)
     return others | {"PYTHONPATH": found, "POSENC_QUIET": "1", "OMP_NUM_THREADS": "1"}
 
@@ -86,7 +89,7 @@ def _judged(answer: Answer) -> str:
 
     check.mine = _refused  # the course's answer is not one's own
     try:
-        value = made(answer)
+        value = running.made(answer)
     except BaseException as error:
         return f"by itself it raises {type(error).__name__}: {error}"[:300]
     lesson = f"posenc.check.lesson_{LESSON[answer.exercise][:2]}"

@@ -22,6 +22,7 @@ from posenc.check.trial import record
 
 FOLDER = "answers"
 KEY = "answers.key"
+PLACE = "POSENC_KEYS"  # names another folder for it: Colab's Drive outlives its machines
 KEY_BYTES = 32
 LARGEST = 1_000_000  # bytes of a file: no answer comes near
 
@@ -144,7 +145,7 @@ def _hash(told: dict[str, Any], key: bytes) -> str:
 
 def home() -> Path | None:
     """Return the user's own folder for the key, as the system has it; None where there is none."""
-    named = os.environ.get("POSENC_KEYS")  # Colab's Drive outlives its machines
+    named = os.environ.get(PLACE)
     with contextlib.suppress(RuntimeError):
         if named:
             return Path(named)

@@ -74,9 +74,10 @@ def _own(exercise: str, wrong: bool) -> Any:
         ) from None
     if answer is None:
         raise _Theirs(f"yours is not kept, because {why}" if why else "")
+    answer = _of_today(answer)
     try:
-        return running.made(_of_today(answer))
-    except (Exception, TooLong) as error:
+        return running.made(answer)
+    except (Exception, SystemExit, TooLong) as error:
         said = f"{type(error).__name__}: {error}".rstrip(": ")
         raise _Theirs(f"yours cannot be run any more ({said})"[:300]) from None
 
