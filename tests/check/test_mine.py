@@ -277,3 +277,11 @@ def test_results_are_compared_by_their_form():
     for found, right in ((ones, torch.ones(3)), (nan, ones), (None, ones), ([ones], [ones] * 2),
                          ({"a": 1}, {"b": 1}), (float("inf"), 1.0), ("word", True)):  # fmt: skip
         assert not same(found, right)
+
+
+def test_without_a_right_program_no_wrong_answer_is_kept(learner, monkeypatch, tmp_path):
+    monkeypatch.setattr(courses.resources, "files", lambda package: tmp_path)
+    wrong = answer(f"import torch\n\n{LOWEST_FIRST}", mistake="slowest-first")
+    mine_of_the_course = check.mine
+    assert "is not in this copy of posenc" in apart._judged(wrong)
+    check.mine = mine_of_the_course
