@@ -27,7 +27,8 @@ def said(capsys):
 
 @pytest.fixture
 def judged(monkeypatch):
-    """Judge here instead of in a process of its own, and note what is judged."""
+    """Judge here and when it is asked for, not in a process of its own; note what is judged."""
+    waits = hearing.wait
     seen = []
 
     def tried(answer):
@@ -37,7 +38,17 @@ def judged(monkeypatch):
         stored = told == apart.PASSED and keeping.folder()
         return apart.STORED if stored and keeping.store(stored, answer) else told
 
+    def wait(exercise, wrong):
+        while not hearing._queue.empty():
+            waiting = hearing._queue.get()
+            waiting.why = background.keep(waiting)
+            waiting.over.set()
+        return waits(exercise, wrong)
+
     monkeypatch.setattr(apart, "tried", tried)
+    monkeypatch.setattr(hearing, "_queue", hearing.queue.SimpleQueue())
+    monkeypatch.setattr(hearing, "_started", lambda: None)
+    monkeypatch.setattr(hearing, "wait", wait)
     yield seen
     torch.set_default_dtype(torch.float32)
 
