@@ -7,6 +7,7 @@ A checker prints one line and never raises: ``✓`` right, ``≈`` right in anot
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from posenc.check.answers import hearing as _answers
 from posenc.check.engine import verdict as _judging
 from posenc.check.engine.verdict import Verdict
 from posenc.check.trial import record as _record
@@ -20,6 +21,7 @@ from posenc.check.trial.surprises import surprises
 from posenc.check.trial.trial import claim, verdict
 
 if TYPE_CHECKING:
+    from posenc.check.answers.mine import mine
     from posenc.check.lesson_01.attention import attention
     from posenc.check.lesson_01.counting_weights import counting_weights
     from posenc.check.lesson_01.mended_attention import mended_attention
@@ -82,6 +84,7 @@ __all__ = [
     "look_back",
     "mended_attention",
     "mended_table",
+    "mine",
     "offset_head",
     "own_encoding",
     "packed_positions",
@@ -115,12 +118,16 @@ __all__ = [
 ]
 
 _judging.listeners.append(_record.exercise)  # in the learner's record
+_judging.listeners.append(_answers.heard)  # what passes is kept for later lessons
 _judging.called.update(_record.CALLED)
 watch()  # a notebook's cells of solutions solve nothing for the learner
 
 
 def __getattr__(name: str) -> object:
-    """Return a checker; its lesson is imported when it is first asked for."""
+    """Return a checker; its lesson is imported when it is first asked for, and so is `mine`."""
+    if name == "mine":
+        globals()[name] = found = import_module(f"{__name__}.answers.mine").mine
+        return found
     if name not in _record.LESSON:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     lesson = f"lesson_{_record.LESSON[name][:2]}"

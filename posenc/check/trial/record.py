@@ -35,7 +35,7 @@ _left_out: list[str] = []  # the solutions that are running: what they pass is n
 
 def exercise(name: str, mark: str, mistake: str | None) -> None:
     """Note what a checker said of the learner's answer; a stub is no answer yet."""
-    if mark != "○" and not _left_out:
+    if mark != "○" and not is_left_out():
         add({"exercise": name, "lesson": LESSON.get(name, ""), "mark": mark, "mistake": mistake})
 
 
@@ -47,6 +47,11 @@ def left_out(solution: str) -> Iterator[None]:
         yield
     finally:
         _left_out.pop()
+
+
+def is_left_out() -> bool:
+    """Return whether a solution runs: what it passes is not the learner's."""
+    return bool(_left_out)
 
 
 def keeps() -> bool:

@@ -3,7 +3,8 @@
 It is written to three places: all of it to ``notebooks/results/claims.md``, the verdicts to
 the README, between two marks, and to ``posenc/check/trial/verdicts.json`` for ``check.ledger()``.
 What the lessons ask goes to ``predictions.json`` beside it, for the learner's record, and what
-settles it, which is read off the sources, to ``settled.json``.
+settles it, which is read off the sources, to ``settled.json``; their solutions go to
+``posenc/check/answers``, for ``check.mine``.
 """
 
 import json
@@ -16,6 +17,7 @@ import nbformat
 from posenc._files import write_aside
 from posenc.check.trial.ledger import link
 from posenc.course import places
+from posenc.course.author import solutions
 from posenc.course.author.asked import as_json, asked
 from posenc.course.places import CourseError
 
@@ -80,6 +82,7 @@ def _files(root: Path) -> dict[Path, str]:
             [asked(source) for source in places.sources(root)]
         ),
         readme: _between_marks(readme, _folded(_verdict_table(verdicts, "notebooks/"))),
+        **solutions.files(root),
     }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from posenc.check.trial.record import LESSON
+from posenc.check.trial.record import CALLED, LESSON
 from posenc.course.cells import tags
 from posenc.course.editions.links import for_colab
 from posenc.course.places import CourseError
@@ -27,6 +27,7 @@ LARGEST = 400_000  # bytes beyond the lesson itself
 # What Colab reads: a GPU is asked for, and no account is named.
 ASKED = {"accelerator": "GPU", "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True}}
 _CHECK = re.compile(r"\bcheck\.(\w+)")
+_MINE = re.compile(r"""\bcheck\.mine\(\s*["'](\w+)""")
 
 
 def colab(
@@ -60,9 +61,15 @@ def declared(notebook: NotebookNode) -> tuple[str, ...]:
 
 
 def checked(notebook: NotebookNode) -> frozenset[str]:
-    """The folders of the checkers that a lesson's cells name: posenc/check/lesson_NN."""
+    """The folders of the checkers that a lesson's cells name: posenc/check/lesson_NN.
+
+    And the files with the course's answers for which `check.mine` is asked: solutions_NN.json.
+    """
     named = {name for cell in notebook.cells for name in _CHECK.findall(cell.source)}
-    return frozenset(f"lesson_{LESSON[name][:2]}" for name in named if name in LESSON)
+    mine = {name for cell in notebook.cells for name in _MINE.findall(cell.source)}
+    names = LESSON | {called: LESSON[name] for name, called in CALLED.items()}
+    folders = [f"lesson_{LESSON[name][:2]}" for name in named if name in LESSON]
+    return frozenset(folders + [f"solutions_{names[name][:2]}.json" for name in mine & set(names)])
 
 
 def setup_cell(package: bytes) -> NotebookNode:
@@ -81,7 +88,7 @@ def setup_cell(package: bytes) -> NotebookNode:
 def bundle(folder: Path, names: tuple[str, ...], lessons: frozenset[str] | None = None) -> bytes:
     """The package without the course's own tools, and the declared files: a zip, compressed.
 
-    Of the checkers it holds those of ``lessons``; None: of all.
+    Of the checkers and the solutions it holds those of ``lessons``; None: of all.
     As a whole it becomes two thirds of what a zip makes of each file by itself.
     """
     packed = io.BytesIO()
@@ -104,9 +111,15 @@ def _files(
         other = lessons is not None and lesson.startswith("lesson_") and lesson not in lessons
         if other and path.name != "__init__.py":  # which names the exercises of the course
             continue
+        if lessons is not None and _is_solution(path) and path.name not in lessons:
+            continue
         if name not in ASKED_FOR or name in names:
             yield name, path
     for name in set(names) - ASKED_FOR:
         if not (folder / name).is_file():
             raise CourseError(f"a lesson declares the file {name}, which is not in {folder}")
         yield name, folder / name
+
+
+def _is_solution(path: Path) -> bool:
+    return path.name.startswith("solutions_") and path.suffix == ".json"
