@@ -88,7 +88,7 @@ def claim(
     ledger.note({"id": id, "claim": text, **measured, "bound": limit, **both})
     print(f"✓ {text}{behind}")
     for key, right in (settles or settled_by(id, text)).items():
-        came = guesses.settle(key, right if right != MEASURED else told or f"{worst:.3g}")
+        came = guesses.settle(key, right if right != MEASURED else told or f"{worst:.3g}", values)
         if came is not None:
             print(came)
 
