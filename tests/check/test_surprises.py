@@ -98,8 +98,8 @@ def test_a_figure_is_drawn_from_fifteen_on(record, monkeypatch, capsys):
     assert repr(few).splitlines() == [
         "9 of your 14 settled predictions came true.",
         "  not said  9 of 14",
-        "Few answers prove little: from 14, the share that comes true is known to within about "
-        "27 percentage points, and for each step of sureness less well.",
+        "Few answers prove little: the share that comes true is known",
+        "to within about 27 percentage points, and for each step of sureness less well.",
         "A figure is drawn from 15 settled predictions on.",
     ]
     many = counted(15, wrong=5)

@@ -167,7 +167,9 @@ def test_on_a_narrow_page_nothing_is_cut_off(page):
     page.locator(".jp-SideBar [data-id=filebrowser]").click()
     page.set_viewport_size({"width": 400, "height": 800})
     for number in (1, 2, 3):
-        for part in cell(page, number).locator("button, input, .noUi-target, img").all():
+        for part in (
+            cell(page, number).locator("button, input, .noUi-target, img, .posenc-unit").all()
+        ):
             box = part.bounding_box()
             assert box is None or box["x"] + box["width"] <= 401, part.inner_text()
     page.set_viewport_size({"width": 1400, "height": 1000})
