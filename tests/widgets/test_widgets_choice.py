@@ -5,6 +5,9 @@ from waves import instances
 
 from posenc.widgets import VIEW, choice
 
+# ipykernel's Comm, with ipywidgets 7
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 
 def choices(bundle):
     """The buttons, the line below them, and the sentence for later, of a question."""
