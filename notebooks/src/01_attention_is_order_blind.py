@@ -373,8 +373,9 @@ def levels(losses):
     def nearest(end):
         return min(marks, key=lambda mark: abs(marks[mark] - end))
 
-    return "; ".join(f"{name}: ends near {nearest(runs[:, -20:].mean())}"
-                     for name, runs in losses.items())
+    return "The loss ends near " + ", near ".join(
+        f"{nearest(runs[:, -20:].mean())} ({name})"
+        for name, runs in losses.items())
 
 
 plots.lines({"no positions": blind}, xlabel="step", ylabel="loss",
@@ -612,9 +613,9 @@ def moved(f):
 both = {f.__name__: moved(f) for f in (causal_attention, published_attention)}
 plots.heatmaps({name: m.double() for name, m in both.items()},
                xlabel="output", ylabel="changed word", label="moved",
-               alt="; ".join(f"{name}: outputs moved, a changed word each: "
-                             f"{m.sum(1).tolist()}"
-                             for name, m in both.items()))
+               alt="How many outputs move, by the word changed: " + "; ".join(
+                   f"{m.sum(1).tolist()} ({name})"
+                   for name, m in both.items()))
 
 # %%
 check.claim("mask", "causal attention moves nothing before the changed word",

@@ -110,6 +110,26 @@ def test_a_claim_finds_in_the_package_what_it_settles(capsys, guesses):
     assert "You predicted" not in capsys.readouterr().out
 
 
+def test_a_claim_settles_a_number_with_the_one_that_it_shows(capsys, guesses):
+    number = check.predict_number("half", "At which position?").asked
+    asked_before.guess(number, (140,))
+    check.claim(
+        "c", "half is left", 13.86, "in", (10, 20), show="{:.0f}", settles={"half": "measured"}
+    )
+    assert capsys.readouterr().out == "✓ half is left (14)\nYou predicted 140; measured 14.\n"
+    check.claim("c", "half is left", 13.86, "in", (10, 20), settles={"half": "measured"})
+    assert capsys.readouterr().out.endswith("measured 13.9.\n")
+
+
+def test_a_claim_settles_a_curve_with_its_values(capsys, guesses):
+    about = {"low": 0, "high": 1, "xlabel": "offset", "ylabel": "similarity"}
+    curve = check.predict_curve("falls", "How?", x=(0, 1, 2, 4, 8), **about).asked
+    asked_before.guess(curve, (1, 0.8, 0.6, 0.4, 0.2))
+    values = torch.tensor([1, 0.5, 0.25, 0.1, 0.0])
+    check.claim("c", "similarity falls", values, "in", (0, 1), settles={"falls": "measured"})
+    assert "\nYou predicted 0.6 at 2; measured 0.25" in capsys.readouterr().out
+
+
 # --- a claim's number ------------------------------------------------------------------------
 
 

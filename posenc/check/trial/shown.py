@@ -22,10 +22,9 @@ def shown(value: float, show: str) -> str:
         text = show.format(value)
     except (ValueError, LookupError):
         fields, text = [], ""
-    number = _NUMBER.search(text)
-    if len(fields) != 1 or not number:
+    if len(fields) != 1 or not _NUMBER.search(text):
         raise ValueError(f"show must be a format of one number, as '{{:.0f}}'; got {show!r}")
-    return text if _value(number[0]) else text.replace("-", "", 1)  # never minus nothing
+    return text if _value(text) else text.replace("-", "", 1)  # never minus nothing
 
 
 def is_steady(value: float, show: str) -> bool:
@@ -37,8 +36,7 @@ def is_steady(value: float, show: str) -> bool:
     (True, False, True)
     """
     text = shown(value, show)
-    found = _NUMBER.search(text)
-    number = _value(found[0] if found else "0")
+    number = _value(text)
     scale = Decimal("0.01") if "%" in show else Decimal(1)
     if float(number * scale) == value:
         return True
@@ -48,5 +46,15 @@ def is_steady(value: float, show: str) -> bool:
     return shown(value - moved, show) == text == shown(value + moved, show)
 
 
-def _value(written: str) -> Decimal:
-    return Decimal(written.replace(",", "").replace("_", ""))
+def number_in(text: str) -> float:
+    """Return the number that is written in a text.
+
+    >>> number_in("60,611 positions")
+    60611.0
+    """
+    return float(_value(text))
+
+
+def _value(text: str) -> Decimal:
+    found = _NUMBER.search(text)
+    return Decimal(found[0].replace(",", "").replace("_", "") if found else 0)

@@ -11,7 +11,7 @@ from posenc.check.engine.verdict import strict
 from posenc.check.trial import guesses, ledger
 from posenc.check.trial.claims import CLAIMS
 from posenc.check.trial.settled import settled_by
-from posenc.check.trial.shown import is_steady, shown
+from posenc.check.trial.shown import is_steady, number_in, shown
 
 OPERATORS = {
     "<": operator.lt,
@@ -51,9 +51,10 @@ def claim(
     ✗ line elsewhere; NaN is false.
 
     ``settles`` names the predictions that it answers, each with its right option, or with
-    "measured" for a number. A notebook has it no more: the builder takes it away, and it is
-    looked up by ``id`` and ``text``. A guess that was made gets a line of its own. Such a claim
-    is bounded on both sides: by == or "in", or as a distance, of no entry below 0, by < 1e-12.
+    "measured": the number as it is shown, or the values of a curve. The builder takes it out of
+    the notebook, where it is looked up by ``id`` and ``text``. A guess that was made gets a line
+    of its own. A claim that settles is bounded on both sides: by == or "in", or by < 1e-12 where
+    no entry is below 0, as of a distance.
 
     >>> claim("sum", "one and one are two", 1 + 1, "==", 2)
     ✓ one and one are two
@@ -68,29 +69,41 @@ def claim(
         raise ValueError(f"claim {id!r} has no value to compare")
     worst = _worst(values, op, ends)
     told = shown(worst, show) if show else ""
-    behind = _behind(seeds, told)
+    line = f"{text}{_behind(seeds, told)}"
     if not all(OPERATORS[op](entry, bound) for entry in values):
-        written = f"{ends[0]:g}" if op != "in" else f"({ends[0]:g}, {ends[1]:g})"
-        line = f"{text}{behind}: measured {worst:.4g}, claimed {op} {written}"
-        if strict():
-            raise ClaimFailed(f"claim {id!r} is false: {line}")
-        print(f"✗ {line}")
+        _fail(id, f"{line}: measured {worst:.4g}, claimed {op} {_written(op, ends)}")
         return
-    if show and not seeds and ledger.is_kept() and not is_steady(worst, show):
-        raise ValueError(
-            f"claim {id!r} shows {worst!r} as {told}, which another machine may round in "
-            "another way: show fewer digits, or none"
-        )
-    limits = [_whole(end) for end in ends]
+    if show and not seeds and ledger.is_kept():
+        _refuse_unsteady(id, worst, show)
     measured = {"value": _whole(float(f"{worst:.3g}")), "op": op, "seeds": seeds}
+    limits = [_whole(end) for end in ends] if op == "in" else _whole(ends[0])
     both = {"both sides": True} if _is_bounded_on_both_sides(values, op, ends) else {}
-    limit = limits if op == "in" else limits[0]
-    ledger.note({"id": id, "claim": text, **measured, "bound": limit, **both})
-    print(f"✓ {text}{behind}")
+    ledger.note({"id": id, "claim": text, **measured, "bound": limits, **both})
+    print(f"✓ {line}")
+    number = number_in(told) if told else float(f"{worst:.3g}")
     for key, right in (settles or settled_by(id, text)).items():
-        came = guesses.settle(key, right if right != MEASURED else told or f"{worst:.3g}", values)
+        came = guesses.settle(key, number if right == MEASURED else right, values)
         if came is not None:
             print(came)
+
+
+def _refuse_unsteady(id: str, value: float, show: str) -> None:
+    """Stop the builder at a number that a stored line must not hold."""
+    if not is_steady(value, show):
+        raise ValueError(
+            f"claim {id!r} shows {value!r} as {shown(value, show)}, which another machine may "
+            "round in another way: show fewer digits, or none"
+        )
+
+
+def _fail(id: str, line: str) -> None:
+    if strict():
+        raise ClaimFailed(f"claim {id!r} is false: {line}")
+    print(f"✗ {line}")
+
+
+def _written(op: str, ends: tuple[float, float]) -> str:
+    return f"{ends[0]:g}" if op != "in" else f"({ends[0]:g}, {ends[1]:g})"
 
 
 def _ends(id: str, op: str, bound: object) -> tuple[float, float]:

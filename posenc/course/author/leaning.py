@@ -6,6 +6,7 @@ A guess from its words, so the builder asks, and only the tests of rewritten les
 import re
 
 _FIRST = re.compile(
+    r"(?:… ?)?"
     r"(with|without|so|and|but|or|then|there|here|both|neither|either|not|only|too|now|again"
     r"|this|that|these|those|the others?|the same|the rest|the first|the second|the latter"
     r"|another|as|also|still|yet|beyond|else|nor|than)\b",
@@ -31,7 +32,7 @@ def leans(text: str) -> str | None:
     """
     first = _FIRST.match(text)
     if first:
-        return f"it begins with “{first[0]}”"
+        return f"it begins with “{first[1]}”"
     pronoun = _PRONOUN.search(text)
     if pronoun:
         return f"it says “{pronoun[0]}”"

@@ -79,7 +79,7 @@ def _files(root: Path) -> dict[Path, str]:
         root / "posenc" / "check" / "trial" / "settled.json": as_json(
             [asked(source) for source in places.sources(root)]
         ),
-        readme: _between_marks(readme, _verdict_table(verdicts, "notebooks/")),
+        readme: _between_marks(readme, _folded(_verdict_table(verdicts, "notebooks/"))),
     }
 
 
@@ -131,6 +131,12 @@ def _verdict_table(verdicts: list[Row], folder: str, *, because: bool = False) -
         parts = [row["id"], row["claim"], f"**{row['verdict']}**", *[row["because"]] * because]
         lines.append(f"| {' | '.join([*parts, link(row, folder)])} |")
     return "\n".join(lines)
+
+
+def _folded(table: str) -> str:
+    """The verdicts answer what the lessons ask, so nobody reads them unawares."""
+    summary = "The verdicts, which answer what the lessons ask you to predict"
+    return f"<details><summary>{summary}</summary>\n\n{table}\n\n</details>"
 
 
 def _measured_line(row: Row) -> str:

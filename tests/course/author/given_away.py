@@ -7,62 +7,80 @@ from posenc.course.author.asked import learners
 from posenc.course.keywords import called
 
 NUMBER = re.compile(r"(?<![\w.])\d[\d ]*(?:[.,]\d+)?(?:e-?\d+)?(?![\w])")
-WORDS = 3  # an option of so many words is looked for as a whole
+DIGITS = 2  # a single digit stands in any code and says nothing
+WORDS = 3  # an option of so many words is looked for as a whole, anywhere
 
 
 def given_away(one, notebook, readme):
-    """Each place that gives an answer away: the prediction's key, the place, what stands there.
+    """Each place that gives an answer away: the prediction's key, and the place.
 
-    `one` is what the lesson asks, `notebook` a copy without outputs, as learners open it. What
-    is looked for is the number in the right option, else the whole option.
+    `one` is what the lesson asks, `notebook` a copy without outputs, as learners open it. It is
+    read from the words above a prediction to the end of the cell that settles it; its headings
+    and objectives as a whole.
     """
-    texts = [_text(cell) for cell in notebook["cells"]]
-    for cell, text in zip(notebook["cells"], texts, strict=True):
-        if cell["cell_type"] == "code" and learners(text) != text:
-            yield "", "settles", text
+    texts = ["".join(cell["source"]) for cell in notebook["cells"]]
+    kinds = [cell["cell_type"] for cell in notebook["cells"]]
+    for kind, text in zip(kinds, texts, strict=True):
+        if kind == "code" and learners(text) != text:
+            yield "", "settles"
     headings = [line for text in texts for line in text.splitlines() if line.startswith("#")]
-    cells = {claim_key: claim.cell for claim in one.claims for claim_key in claim.settles}
+    ends = {key: claim.cell for claim in one.claims for key in claim.settles}
+    everywhere = {
+        "objective": texts[0],
+        "heading": "\n".join(headings),
+        "README": re.sub(r"<details>.*?</details>", "", readme, flags=re.DOTALL),
+    }
     for asks in one.predictions:
-        lead = asks.cell - (notebook["cells"][asks.cell - 1]["cell_type"] == "markdown")
-        places = {
-            "objective": texts[0],
-            "heading": "\n".join(headings),
-            "README": _unfolded(readme),
-            **{
-                f"cell {number}": _without_options(texts[number])
-                for number in range(lead, cells[asks.key] + 1)
-            },
-        }
-        for needle in needles(one.right[asks.key]):
-            for place, text in places.items():
-                if needle.search(" ".join(text.split())):
-                    yield asks.key, place, needle.pattern
+        begin = asks.cell - (kinds[asks.cell - 1] == "markdown")
+        between = range(begin, ends[asks.key] + 1)
+        code = [texts[number] for number in between if kinds[number] == "code"]
+        cells = {f"cell {number}": without_options(texts[number]) for number in between}
+        for place, text in (everywhere | cells).items():
+            if any(_stands_in(needle, text) for needle in needles(one.right[asks.key])):
+                yield asks.key, place
+        for place, text in [said for source in code for said in sentences(source)]:
+            if _stands_in(one.right[asks.key], text):
+                yield asks.key, place
 
 
 def needles(right):
-    """What is looked for: the numbers of the right option, else all its words."""
-    numbers = list(NUMBER.findall(right))
-    looked_for = numbers or [right] * (len(right.split()) >= WORDS)
-    return [
-        re.compile(rf"(?<![\w.]){re.escape(' '.join(one.split()))}(?![\w]|\.\d)", re.IGNORECASE)
-        for one in looked_for
-    ]
+    """What is looked for everywhere: the numbers of the right option, else all its words."""
+    found = map(str.strip, NUMBER.findall(right))
+    numbers = [n for n in found if len(re.findall(r"\d", n)) >= DIGITS]
+    words = NUMBER.sub("", right).strip(" :,")
+    return numbers or [words] * (len(words.split()) >= WORDS)
 
 
-def _text(cell):
-    return "".join(cell["source"])
+def sentences(code):
+    """What a cell says of its result, where no option may stand: alt texts and claims."""
+    for call in _calls(code):
+        if called(call) == "claim" and len(call.args) > 1:
+            yield "claim", _strings(call.args[1])
+        for word in call.keywords:
+            if word.arg == "alt":
+                yield "alt text", _strings(word.value)
 
 
-def _unfolded(page):
-    return re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
-
-
-def _without_options(text):
-    try:
-        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
-    except SyntaxError:
-        return text
-    for call in calls:
+def without_options(text):
+    """The cell without the options of its prediction, among which the answer must stand."""
+    for call in _calls(text):
         if called(call).startswith("predict") and len(call.args) > 2:
             text = text.replace(ast.get_source_segment(text, call.args[2]) or "", "")
     return text
+
+
+def _stands_in(needle, text):
+    whole = rf"(?<![\w.]){re.escape(' '.join(needle.split()))}(?!\w|\.\d)"
+    return re.search(whole, " ".join(text.split()), re.IGNORECASE)
+
+
+def _strings(tree):
+    constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return " ".join(value for value in constants if isinstance(value, str))
+
+
+def _calls(code):
+    try:
+        return [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    except SyntaxError:  # prose, or a cell of IPython's
+        return []

@@ -107,6 +107,26 @@ def test_the_package_and_the_declared_files_come_out_of_the_cell(tmp_path, empty
     ]
 
 
+GUESS = """
+import os
+os.environ["POSENC_QUIET"] = "0"
+from posenc import check
+from posenc.check.trial import guesses
+[asked] = [one for one in guesses.today() if one.key == "dog"]
+guesses.guess(asked, 0)
+"""
+
+
+def test_a_guess_is_settled_there_by_what_the_package_knows(empty):
+    """The cells of the file name no answer."""
+    lesson = colab(SOURCES["01_attention_is_order_blind"])
+    [claim] = [c.source for c in lesson.cells if 'check.claim("dog"' in c.source]
+    assert "settles" not in claim
+    call = claim[claim.index('check.claim("dog"') :].replace("apart,", "0,")
+    done = run(set_up(lesson).source, empty, f"{GUESS}\n{call}")
+    assert done.stdout.endswith("You predicted “far apart”; it is “equal”.\n"), done.stderr
+
+
 def test_a_declared_file_that_is_not_there_is_named(tmp_path):
     text = tiny.LESSON.replace("# %%\nfrom", '# %% files=["results/study.json"]\nfrom')
     with pytest.raises(CourseError, match=r"results/study\.json, which is not in"):
