@@ -33,9 +33,10 @@ def number(
         value=typed, placeholder="a number, then Enter", continuous_update=False,
         description="Your guess", style={"description_width": "initial"},
     )  # fmt: skip
-    box.layout.width = "max-content"
+    box.layout.width = "18em"
     box.add_class("posenc-control")
     said = _page.said(note)
     box.observe(lambda change: _page.say(said, on_typed(change["new"])), names="value")
     row = ipywidgets.HBox([box, _page.text(html.escape(unit), "posenc-unit")])
+    row.layout.flex_flow = "row wrap"
     return _page.question(question, [row], said, ENDED, sure)

@@ -2,6 +2,7 @@
 
 import ipywidgets
 import pytest
+from waves import instances
 
 from posenc import check, widgets
 
@@ -13,9 +14,7 @@ def live(monkeypatch):
 
 def _buttons():
     return [
-        widget
-        for widget in ipywidgets.widgets.widget._instances.values()
-        if isinstance(widget, ipywidgets.RadioButtons)
+        widget for widget in instances().values() if isinstance(widget, ipywidgets.RadioButtons)
     ]
 
 

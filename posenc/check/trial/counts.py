@@ -43,11 +43,8 @@ class Counts:
         for level, came in self.steps.items():
             yield f"  {level or NOT_SAID:<{width}}  {sum(came)} of {len(came)}"
         off = round(100 / self.total**0.5)
-        yield (
-            f"Few answers prove little: from {self.total}, the share that comes true "
-            f"is known to within about {min(off, 100)} percentage points, "
-            "and for each step of sureness less well."
-        )
+        yield "Few answers prove little: the share that comes true is known"
+        yield f"to within about {off} percentage points, and for each step of sureness less well."
         if self.total < ENOUGH:
             yield f"A figure is drawn from {ENOUGH} settled predictions on."
 

@@ -98,8 +98,8 @@ def last_guess(question: Question) -> Guess:
 def settle(key: str, right: Any, measured: Sequence[float] = ()) -> Came | None:
     """Note what was right of a prediction; return what came of it, None without a guess.
 
-    ``right`` is the option, or the number, also as text; a curve is settled by ``measured``,
-    the values at its places, where ``right`` does not hold them.
+    ``right`` is the option, the number, also as text, or the values of a curve at its places;
+    where it is none of these, such as "measured", ``measured`` is taken.
 
     Raises ``ValueError`` where this is nothing that settles the question.
     """
@@ -107,7 +107,7 @@ def settle(key: str, right: Any, measured: Sequence[float] = ()) -> Came | None:
     if question is None:
         return None
     if question.scale:
-        right = _measured(question, question.scale, measured if question.scale.x else right, right)
+        right = _measured(question, question.scale, right, measured)
     found = last_guess(question)
     if found.option is None and not found.values:
         return None

@@ -27,12 +27,12 @@ def predictions(soup: Node) -> None:
         for asks in sure:
             words, *levels = re.split(r"  \( \) ", asks)
             box.append(words)
-            box.append(_list(soup, levels))
+            box.append(_list(soup, levels, "sure"))
         pre.replace_with(box)
 
 
-def _list(soup: Node, texts: list[str]) -> Node:
-    made = soup.new_tag("ul")
+def _list(soup: Node, texts: list[str], kind: str = "") -> Node:
+    made = soup.new_tag("ul", attrs={"class": kind} if kind else {})
     for text in texts:
         row = soup.new_tag("li")
         row.extend(coded(soup, text))

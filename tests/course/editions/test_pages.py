@@ -42,6 +42,38 @@ def test_what_a_question_has_between_backticks_is_code(source):
     assert box.get_text().startswith("On back1 two are …")
 
 
+ASKED = {
+    "number": "Predict: How many are there?\n  ________ words (from 0 to 9)",
+    "sure": "Predict: It is\n  ( ) a\n  ( ) b\nHow sure are you?  ( ) just guessing  ( ) sure",
+    "curve": "Predict: How does it fall?\n  accuracy\n  100 % │\n      0 │\n"
+    "        └─────\n          1    2 000    4\n  distance in words",
+}
+
+
+@pytest.mark.parametrize("medium", ["screen", "paper"])
+@pytest.mark.parametrize("kind", ASKED)
+def test_every_kind_of_question_has_room_for_its_answer(source, kind, medium):
+    def change(notebook):
+        [cell] = [cell for cell in notebook.cells if "check.predict" in cell.source]
+        cell.source = "check.predict_number(1)"
+        cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": ASKED[kind]})]
+
+    soup = page(source, "student", medium, change)
+    assert ("check.predict" in soup.get_text()) == (medium == "screen")
+    box = soup.select_one(".predict")
+    if kind == "number":
+        assert box.select_one("p .blank")
+        assert box.get_text() == "How many are there? words (from 0 to 9)"
+    elif kind == "sure":
+        assert [row.get_text() for row in box.select("ul.sure li")] == ["just guessing", "sure"]
+        assert [row.get_text() for row in box.select("ul:not(.sure) li")] == ["a", "b"]
+    else:
+        rows = [[cell.get_text() for cell in row.select("td")] for row in box.select("tr")]
+        levels, ticks = [["100 %", "", "", ""], ["0", "", "", ""]], ["", "1", "2\u00a0000", "4"]
+        assert rows == [*levels, ticks, ["", "distance in words"]]
+        assert box.select_one("caption").get_text() == "accuracy"
+
+
 def test_a_number_and_a_formula_with_its_point_stay_on_one_line(source):
     def change(notebook):
         notebook.cells[0].source += "\n\nOf 10 000 words, $a<b$, and `10 000`."
