@@ -34,8 +34,9 @@ trained and are not. Say ``trained=True`` for trained numbers kept as Python flo
 from posenc.plots._attention import attention
 from posenc.plots._clock import clock_hands, odometer
 from posenc.plots._dots import dots
+from posenc.plots._kernel import kernel
 from posenc.plots._layout import Layout
-from posenc.plots._lines import kernel, lines
+from posenc.plots._lines import lines
 from posenc.plots._maps import heatmap, heatmaps
 from posenc.plots._paths import path
 from posenc.plots._picture import Picture

@@ -6,15 +6,17 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
 from posenc.plots._picture import Picture, canvas, head
-from posenc.plots._style import GREY, RC, label_of, styles_for
-from posenc.plots._words import DARK, counted
+from posenc.plots._style import FAINT, GREY, GROUND, RC, label_of, styles_for
+from posenc.plots._words import DARK, HATCHED, counted
 
 PANELS = 4
 ROWS = 24
+ABSENT = "not run"  # in a panel that lacks a row of the others
 
 
 def dots(
@@ -23,6 +25,7 @@ def dots(
     xlabel: str,
     percent: bool = False,
     chance: float | Mapping[str, float] | None = None,
+    one_scale: bool = False,
     title: str = "",
     trained: bool | None = True,
     alt: str = "",
@@ -30,10 +33,11 @@ def dots(
     """Return a row for each name, with a dot for each seed and a tick at the mean of more than two.
 
     Shapes: ``{name: (seeds,)}``, or ``{panel: {name: (seeds,)}}`` for up to four panels
-    side by side; a name that a panel lacks leaves its row empty there. ``percent`` writes
-    0.5 as 50 % on an axis from 0 to 100 %. ``chance`` is one level, or one a panel.
-    A seed without a number is a short word, such as "NaN" or "ends": it is written at the
-    left end of the row, and a row with a word has no mean.
+    side by side; a name that a panel lacks is "not run" there. ``percent`` writes 0.5 as
+    50 % on an axis from 0 to 100 %. ``chance`` is one level, or one a panel;
+    ``one_scale`` gives all panels the same axis. A seed without a number is a short word,
+    such as "NaN" or "ends": it is written at the left end of the row, and a row with a word
+    has no mean. A row without any number is hatched, for it is not a row of zeros.
     The numbers count as trained (see :mod:`posenc.plots`) unless ``trained=False``.
 
     Raises ``ValueError`` for empty tables, values that are not finite or, with
@@ -57,7 +61,7 @@ def dots(
         raise ValueError(f"a figure holds at most {ROWS} rows; got {len(rows)}: draw two")
     labels = {name: label_of(name) for name in rows}
     size = "tall" if len(rows) > 6 else "wide"
-    figure, axes = canvas(size, title, len(panels), gap=0.07, sharey=True)
+    figure, axes = canvas(size, title, len(panels), gap=0.07, sharey=True, sharex=one_scale)
     with matplotlib.rc_context(RC):
         for ax, (panel, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
             _draw(ax, (values, words[panel]), rows, levels[panel], percent)
@@ -128,24 +132,28 @@ def _check_percent(panels: dict[str, dict[str, Data]]) -> None:
 
 
 def _draw(
-    ax: Axes, told: tuple[Rows, Words], rows: list[str], chance: float | None, percent: bool
+    ax: Axes, panel: tuple[Rows, Words], rows: list[str], chance: float | None, percent: bool
 ) -> None:
-    (values, words), styles, width = told, styles_for(rows), 1.0
+    (values, words), styles, width = panel, styles_for(rows), 1.0
     if not percent:
         everything = np.concatenate([data.values for data in values.values()])
         width = float(np.ptp(everything)) if everything.size else 1.0
     for row, name in enumerate(rows):
-        ax.axhline(row, color="#e4e4e4", linewidth=0.7, zorder=0)
-        if name not in values:
-            continue
-        seeds, style = values[name].values, {**styles[name], "linestyle": "none"}
-        _word(ax, row, words.get(name))
+        ax.axhline(row, color=FAINT, linewidth=0.7, zorder=0)
+        told = words.get(name) if name in values else [ABSENT]
+        seeds = values[name].values if name in values else np.empty(0)
+        style = {**styles[name], "linestyle": "none"}
+        if not seeds.size:
+            ax.add_patch(Rectangle(
+                (0, row - 0.3), 1, 0.6, transform=ax.get_yaxis_transform(), zorder=0.5, **HATCHED,
+            ))  # fmt: skip
+        _word(ax, row, told)
         if not seeds.size:
             continue
         # between two, say a worst and a best, or without some, a mean would say nothing
-        if len(seeds) > 2 and not words.get(name):
+        if len(seeds) > 2 and not told:
             ax.plot([seeds.mean()], [row], "|", color="black", markersize=13, zorder=2)
-        ax.plot(seeds, row + apart(seeds, width), **style, alpha=0.75, clip_on=False, zorder=3)
+        ax.plot(seeds, row + apart(seeds, width), **style, clip_on=False, zorder=3)
     if chance is not None:
         ax.axvline(chance, color=GREY, linestyle="--", linewidth=1.2, zorder=1)
         ax.annotate(
@@ -162,7 +170,7 @@ def _word(ax: Axes, row: int, words: list[str] | None) -> None:
         ax.annotate(
             text, (0, row), (3, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
             color=DARK, fontsize=8, va="center", zorder=2.5,
-            bbox={"facecolor": "white", "edgecolor": "#9a9a9a", "linestyle": ":", "pad": 1.5},
+            bbox={"facecolor": GROUND, "edgecolor": GREY, "linestyle": ":", "pad": 1.5},
         )  # fmt: skip
 
 
