@@ -208,9 +208,7 @@ def _tick(bar: Any, shades: Iterable[np.ndarray], best: float | None) -> None:
         bar.set_ticks(found)
 
 
-def _draw(
-    ax: Axes, values: np.ndarray, limits: Limits, signed: bool, line: bool
-) -> Any:
+def _draw(ax: Axes, values: np.ndarray, limits: Limits, signed: bool, line: bool) -> Any:
     # cells are square where the matrix is; stretched where that would leave a stripe
     colors = matplotlib.colormaps["cividis" if signed else "viridis"].with_extremes(bad=GROUND)
     image = ax.imshow(

@@ -66,9 +66,11 @@ class Picture:
     def png(self) -> bytes:
         """The image, the same bytes each time, on its own ground: no dates, no versions.
 
-        It has twice the pixels of ``size`` each way; what shows it is told that size.
+        It has twice the pixels of ``size`` each way, fewer where it would be too many bytes;
+        what shows it is told ``size``.
         """
-        return _pixels.small(self._drawn(Layout()))
+        graded = any(ax.images for ax in self.figure.axes)
+        return _pixels.small(self._drawn(Layout()), graded=graded)
 
     def img(self, layout: Layout | None = None) -> str:
         """Return the image with its text alternative as an element of HTML.

@@ -75,8 +75,9 @@ def _part(ax: Axes, groups: Mapping[str, int], lines: int) -> None:
         if first:
             ax.axvline(first - 0.5, color="black", linewidth=1.6)
         ax.annotate(
-            name, (first + (n - 1) / 2, 1), (0, 20 + 12 * lines), xycoords=("data", "axes fraction"),
-            textcoords="offset points", ha="center", va="bottom", fontweight="bold", color=GREY,
+            name, (first + (n - 1) / 2, 1), (0, 20 + 12 * lines), ha="center", va="bottom",
+            xycoords=("data", "axes fraction"), textcoords="offset points", color=GREY,
+            fontweight="bold",
         )  # fmt: skip
         first += n
 
