@@ -44,7 +44,8 @@ plots.path(
     {"met before 4 096": torch.cat([angles_met(old, *c) for c in circles]),
      "new up to 8 192": torch.cat([angles_met(new, *c) for c in circles])},
     xlabel="radius · sine", ylabel="radius · cosine", join=False,
-    size="tall",
+    labels=[f"pair {pair}" if p == 0 else "" for pair, _ in circles
+            for p in old], size="tall",
     alt="The inner pair has met its whole circle. The outer pairs have met "
         "part of theirs, and go on into angles never met.")
 
@@ -146,7 +147,7 @@ def turns_in(length, base, dim=128):
 def turns_by_pair(base, trained):
     turns = turns_in(trained, base)
     return plots.lines(
-        {"turns": turns, "one turn": torch.ones(64, dtype=exact)},
+        {"turns": turns}, levels={"one turn": 1},
         xlabel="pair i", ylabel=f"turns in {trained} positions", logy=True,
         ylim=(1e-3, 1e4),
         alt=f"Base {base}, trained at {trained}: the slowest pair makes "

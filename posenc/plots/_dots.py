@@ -66,6 +66,8 @@ def dots(
         for ax, (panel, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
             _draw(ax, (values, words[panel]), rows, levels[panel], percent)
             _label(ax, panel, xlabel, percent)
+            if percent:
+                ax.set_xticks((0, 0.25, 0.5, 0.75, 1) if len(panels) < 3 else (0, 0.5, 1))
         ax.set_yticks(range(len(rows)), list(labels.values()))
         ax.set_ylim(len(rows) - 0.4, -0.6)  # the first row on top
     facts = [head("dots", title), axis_fact("x", xlabel, scale="percent" if percent else "")]
@@ -200,7 +202,6 @@ def _label(ax: Axes, panel: str, xlabel: str, percent: bool) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(5))
     if percent:
         ax.set_xlim(-0.02, 1.02)
-        ax.set_xticks((0, 0.25, 0.5, 0.75, 1))
         ax.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0, symbol=" %"))
 
 

@@ -48,7 +48,8 @@ def lines(
     Raises ``ValueError`` for more than four curves, values that are not finite, shapes
     that do not fit, negative values on a logarithmic axis, or a mark that is on no curve.
 
-    >>>     >>> p = torch.arange(20, dtype=torch.float64)
+    >>> import torch
+    >>> p = torch.arange(20, dtype=torch.float64)
     >>> lines({"sin": p.sin(), "cos": p.cos()}, x=p, xlabel="position", ylabel="code").size
     (720, 320)
     """

@@ -115,7 +115,8 @@ def heatmaps(
     size = size or ("small" if len(panels) == 1 and square else _SIZE[len(panels)])
     n_rows = 2 if len(panels) == 4 and size == "tall" else 1
     figure, axes = canvas(size, title, len(panels), n_rows=n_rows)
-    line, images, reach = signed and zero_line and not values, [], []
+    line, images = signed and zero_line and not values, []
+    reach: list[str] = []
     with matplotlib.rc_context(RC):
         for i, (name, data) in enumerate(panels.items()):
             ax = np.atleast_1d(axes)[i]

@@ -10,8 +10,8 @@ from posenc.plots._data import number
 from posenc.plots._style import GREY, GROUND
 
 TRAINED = "training length"
-DASHED = {"color": GREY, "linestyle": "--", "linewidth": 1.2, "zorder": 1}
-DOTTED = {"color": GREY, "linestyle": (0, (1, 1.5)), "linewidth": 1.6, "zorder": 1.5}
+DASHED: dict[str, Any] = {"color": GREY, "linestyle": "--", "linewidth": 1.2, "zorder": 1}
+DOTTED: dict[str, Any] = {"color": GREY, "linestyle": (0, (1, 1.5)), "linewidth": 1.6, "zorder": 1.5}
 
 
 def trained_line(ax: Axes, trained_to: float | None, x: np.ndarray) -> list[str]:

@@ -18,7 +18,7 @@ def name_axes(ax: Axes, x: Any, y: Any, shape: tuple[int, ...], n_across: int) -
     for axis, names, n in ((ax.xaxis, x, shape[1]), (ax.yaxis, y, shape[0])):
         which = axis.axis_name
         stretched = wide and which == "x"
-        room = 72 * ax.figure.get_figwidth() - 170 if stretched else across
+        room = 72 * ax.figure.bbox.width / ax.figure.dpi - 170 if stretched else across
         words = [str(i) for i in range(n)] if names is None else _names(which, names)
         if len(words) != n:
             raise ValueError(f"{which} must hold one name for each of {n}; got {len(words)}")

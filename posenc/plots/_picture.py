@@ -99,6 +99,12 @@ class Picture:
         width, height = self.figure.get_size_inches()
         return round(width * DPI), round(height * DPI)
 
+    def head(self, text: str) -> None:
+        """Write a line above the figure, unless it has one."""
+        if not self.figure.get_suptitle():
+            left = PAD / self.figure.get_figwidth()
+            self.figure.suptitle(text, x=left, ha="left", style="italic", fontsize="medium")
+
     def save(self, path: str | Path) -> None:
         """Write the image to ``path``, which must end in .png."""
         path = Path(path)

@@ -46,7 +46,7 @@ def _with_palette(image: Image.Image, colours: int, method: Image.Quantize) -> b
     had = np.asarray(card.getpalette(), np.uint8).reshape(-1, 3)[:colours]
     palette = np.zeros((256, 3), np.uint8)
     palette[: len(had)] = had
-    palette[-STEPS:] = image.getpixel((image.width // 2, 0))
+    palette[-STEPS:] = np.asarray(image)[0, image.width // 2]
     alpha, shown = corners(image.height, image.width), np.asarray(card).copy()
     round_off = alpha < 255
     shown[round_off] = 256 - STEPS + alpha[round_off].astype(int) * STEPS // 256
