@@ -65,9 +65,7 @@ def dots(
     with matplotlib.rc_context(RC):
         for ax, (panel, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
             _draw(ax, (values, words[panel]), rows, levels[panel], percent)
-            _label(ax, panel, xlabel, percent)
-            if percent:
-                ax.set_xticks((0, 0.25, 0.5, 0.75, 1) if len(panels) < 3 else (0, 0.5, 1))
+            _label(ax, panel, xlabel, percent, len(panels))
         ax.set_yticks(range(len(rows)), list(labels.values()))
         ax.set_ylim(len(rows) - 0.4, -0.6)  # the first row on top
     facts = [head("dots", title), axis_fact("x", xlabel, scale="percent" if percent else "")]
@@ -193,7 +191,7 @@ def apart(seeds: np.ndarray, width: float) -> np.ndarray:
     return shifts
 
 
-def _label(ax: Axes, panel: str, xlabel: str, percent: bool) -> None:
+def _label(ax: Axes, panel: str, xlabel: str, percent: bool, n_panels: int) -> None:
     ax.set_xlabel(xlabel)
     if panel:
         ax.set_title(panel, pad=14)
@@ -202,6 +200,7 @@ def _label(ax: Axes, panel: str, xlabel: str, percent: bool) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(5))
     if percent:
         ax.set_xlim(-0.02, 1.02)
+        ax.set_xticks((0, 0.25, 0.5, 0.75, 1) if n_panels < 3 else (0, 0.5, 1))
         ax.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0, symbol=" %"))
 
 

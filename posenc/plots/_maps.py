@@ -111,40 +111,36 @@ def heatmaps(
     panels = _matrices(matrices, trained, words)
     shades = {name: above(data.values, chance, best) for name, data in panels.items()}
     limits = _limits(shades, signed, fixed=chance is not None, own=own_scales)
+    figure, axes, across = _page(panels, size, title)
+    line = signed and zero_line and not values
+    reach: list[str] = []
+    with matplotlib.rc_context(RC):
+        images = [
+            _draw(ax, shades[name], limits[name], signed, line)
+            for ax, name in zip(np.atleast_1d(axes), panels, strict=True)
+        ]
+        for i, (image, (name, data)) in enumerate(zip(images, panels.items(), strict=True)):
+            name_axes(image.axes, _of(x, name), _of(y, name), data.values.shape, across)
+            image.axes.set(xlabel=xlabel, ylabel="" if i % across else ylabel)
+            reach = _fill(image, data.values, values, words.get(name), trained_to) or reach
+            _head(image.axes, name, 60 // len(panels), bool(reach))
+        _bars(figure, images, axes, label, own_scales, None if chance is None else best)
+    names = [label_of(name) for name in panels if name]
+    said = f"{label or 'values'} over {ylabel} and {xlabel}"
+    said += f", for {listed(names)}" if names else ""
+    colour = _told_colour("signed" * signed + ", with a line at 0" * line, chance, best, own_scales)
+    bounded = None if own_scales or chance is not None else next(iter(limits.values()))
+    facts = _facts(panels, bounded, title, (xlabel, ylabel), colour)
+    return Picture(figure, alt or said, facts + _told(words) + reach)
+
+
+def _page(panels: Mapping[str, Data], size: str | None, title: str) -> tuple[Any, Any, int]:
+    """Return a figure, its axes, and how many of these stand side by side."""
     square = all(_is_square(data.values) for data in panels.values())
     size = size or ("small" if len(panels) == 1 and square else _SIZE[len(panels)])
     n_rows = 2 if len(panels) == 4 and size == "tall" else 1
     figure, axes = canvas(size, title, len(panels), n_rows=n_rows)
-    line, images = signed and zero_line and not values, []
-    reach: list[str] = []
-    with matplotlib.rc_context(RC):
-        for i, (name, data) in enumerate(panels.items()):
-            ax = np.atleast_1d(axes)[i]
-            images.append(_draw(ax, shades[name], limits[name], signed, line))
-            name_axes(ax, _of(x, name), _of(y, name), data.values.shape, len(panels) // n_rows)
-            if values:
-                write(ax, data.values, images[-1])
-            hatch(ax, data.values, words.get(name))
-            reach = trained_corner(ax, trained_to, data.values.shape) or reach
-            first = i % (len(panels) // n_rows) == 0
-            ax.set(xlabel=xlabel, ylabel=ylabel if first else "")
-            if name:
-                shown = textwrap.fill(label_of(name), 60 // len(panels))
-                ax.set_title(shown, pad=14 if reach else None)
-        for image, where in zip(images, axes, strict=True) if own_scales else [(images[-1], axes)]:
-            bar = figure.colorbar(image, ax=where, label=label, pad=0.02, shrink=_BAR[len(panels)])
-            _tick(bar, shades.values(), None if chance is None else best)
-    names = [label_of(name) for name in panels if name]
-    said = f"{label or 'values'} over {ylabel} and {xlabel}"
-    said += f", for {listed(names)}" if names else ""
-    colour = "signed" * signed + ", with a line at 0" * line
-    colour = "a scale for each" if own_scales else colour
-    if chance is not None:
-        level = np.unique(read("chance", chance).values)
-        colour = f"from chance ({listed(map(number, level))}) to {number(best)}"
-    bounded = None if own_scales or chance is not None else next(iter(limits.values()))
-    facts = _facts(panels, bounded, title, (xlabel, ylabel), colour)
-    return Picture(figure, alt or said, facts + _told(words) + reach)
+    return figure, axes, len(panels) // n_rows
 
 
 _SIZE = {1: "wide", 2: "wide", 3: "wide", 4: "tall"}  # four stand two by two
@@ -199,14 +195,43 @@ def _span(shades: Iterable[np.ndarray], signed: bool) -> Limits:
     return (min(low, 0.0), max(low, 0.0)) if low else (0.0, 1.0)
 
 
-def _tick(bar: Any, shades: Iterable[np.ndarray], best: float | None) -> None:
-    """Write numbers beside a bar: of two values only these, of a scale from chance its ends."""
-    if best is not None:
-        bar.set_ticks([0, 1], labels=["chance", number(best)])
-        return
-    found = np.unique(np.concatenate([values[np.isfinite(values)] for values in shades]))
-    if len(found) == 2:
-        bar.set_ticks(found)
+def _fill(
+    image: Any, matrix: np.ndarray, values: bool, words: Any, trained_to: int | None
+) -> list[str]:
+    """Lay numbers, words and the training length over a map; return the line of text on that."""
+    if values:
+        write(image.axes, matrix, image)
+    hatch(image.axes, matrix, words)
+    return trained_corner(image.axes, trained_to, matrix.shape)
+
+
+def _head(ax: Axes, name: str, width: int, reach: bool) -> None:
+    if name:
+        ax.set_title(textwrap.fill(label_of(name), width), pad=14 if reach else None)
+
+
+def _bars(
+    figure: Any, images: list[Any], axes: Any, label: str, own: bool, best: float | None
+) -> None:
+    """Draw one bar, or one beside each map; say of two values these, from chance its ends."""
+    shrink = _BAR[len(images)]
+    beside = zip(images, np.atleast_1d(axes), strict=True) if own else [(images[-1], axes)]
+    for image, where in beside:
+        bar = figure.colorbar(image, ax=where, label=label, pad=0.02, shrink=shrink)
+        shown = [image] if own else images
+        every = np.concatenate([np.ma.compressed(part.get_array()) for part in shown])
+        found = np.unique(every[np.isfinite(every)])
+        if best is not None:
+            bar.set_ticks([0, 1], labels=["chance", number(best)])
+        elif len(found) == 2:
+            bar.set_ticks(found)
+
+
+def _told_colour(signs: str, chance: Any, best: float, own: bool) -> str:
+    if chance is None:
+        return "a scale for each" if own else signs
+    level = np.unique(read("chance", chance).values)
+    return f"from chance ({listed(map(number, level))}) to {number(best)}"
 
 
 def _draw(ax: Axes, values: np.ndarray, limits: Limits, signed: bool, line: bool) -> Any:

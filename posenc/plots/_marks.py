@@ -11,7 +11,12 @@ from posenc.plots._style import GREY, GROUND
 
 TRAINED = "training length"
 DASHED: dict[str, Any] = {"color": GREY, "linestyle": "--", "linewidth": 1.2, "zorder": 1}
-DOTTED: dict[str, Any] = {"color": GREY, "linestyle": (0, (1, 1.5)), "linewidth": 1.6, "zorder": 1.5}
+DOTTED: dict[str, Any] = {
+    "color": GREY,
+    "linestyle": (0, (1, 1.5)),
+    "linewidth": 1.6,
+    "zorder": 1.5,
+}
 
 
 def trained_line(ax: Axes, trained_to: float | None, x: np.ndarray) -> list[str]:

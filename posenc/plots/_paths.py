@@ -44,14 +44,7 @@ def path(
     paths = _paths(points, trained)
     figure, ax = canvas(size, title)
     with matplotlib.rc_context(RC):
-        for number, (name, style) in enumerate(styles_for(paths).items()):
-            if not join:  # loose points of the first path are full, all others hollow
-                face = {"markerfacecolor": GROUND} if number else {}
-                style = {**style, "linestyle": "none", **face}
-            if arrows:
-                style = {**style, "marker": "none"}
-                _point(ax, paths[name].values, style)
-            ax.plot(*paths[name].values.T, label=label_of(name), **style)
+        _draw(ax, paths, join, arrows)
         if labels is not None:
             _write(ax, next(iter(paths.values())), labels)
         ax.set_aspect("equal", adjustable="datalim")
@@ -81,6 +74,17 @@ def _paths(points: Any, trained: bool | None) -> dict[str, Data]:
         if len(shape) != 2 or shape[1] != 2:
             raise ValueError(f"the path {name!r} must be (n, 2); got shape {shape}")
     return paths
+
+
+def _draw(ax: Any, paths: dict[str, Data], join: bool, arrows: bool) -> None:
+    for number, (name, style) in enumerate(styles_for(paths).items()):
+        if not join:  # loose points of the first path are full, all others hollow
+            face = {"markerfacecolor": GROUND} if number else {}
+            style = {**style, "linestyle": "none", **face}
+        if arrows:
+            style = {**style, "marker": "none"}
+            _point(ax, paths[name].values, style)
+        ax.plot(*paths[name].values.T, label=label_of(name), **style)
 
 
 def _point(ax: Any, points: np.ndarray, style: dict[str, Any]) -> None:

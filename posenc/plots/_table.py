@@ -40,18 +40,14 @@ def tick_table(
     Which requirement each row meets.
     """
     rows = {name: dict(marks) for name, marks in read_table("ticks", ticks).items()}
-    columns = _columns(rows)
-    if groups and sum(groups.values()) != len(columns):
-        raise ValueError(f"groups hold {sum(groups.values())} columns; there are {len(columns)}")
+    columns = _columns(rows, groups)
     figure, ax = canvas("tall" if len(rows) > 6 else "wide", title)
     with matplotlib.rc_context(RC):
         for i, marks in enumerate(rows.values()):
             for j, column in enumerate(columns):
                 _cell(ax, i, j, marks[column])
-        wrapped = [
-            textwrap.fill(name, 84 // (len(columns) + 2), break_long_words=False)
-            for name in columns
-        ]
+        width = 84 // (len(columns) + 2)
+        wrapped = [textwrap.fill(name, width, break_long_words=False) for name in columns]
         ax.set_xticks(range(len(columns)), wrapped)
         ax.set_yticks(range(len(rows)), [label_of(name) for name in rows])
         ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
@@ -82,7 +78,7 @@ def _part(ax: Axes, groups: Mapping[str, int], lines: int) -> None:
         first += n
 
 
-def _columns(rows: dict[str, dict[str, Any]]) -> list[str]:
+def _columns(rows: dict[str, dict[str, Any]], groups: Mapping[str, int] | None) -> list[str]:
     """Return the columns; raise unless every row has them, each with a fit mark."""
     columns = list(next(iter(rows.values())))
     if not 0 < len(columns) <= MOST_COLUMNS or len(rows) > MOST_ROWS:
@@ -90,6 +86,8 @@ def _columns(rows: dict[str, dict[str, Any]]) -> list[str]:
             f"a tick table holds 1 to {MOST_COLUMNS} columns and {MOST_ROWS} rows; "
             f"got {len(columns)} columns and {len(rows)} rows"
         )
+    if groups and sum(groups.values()) != len(columns):
+        raise ValueError(f"groups hold {sum(groups.values())} columns; there are {len(columns)}")
     for name, marks in rows.items():
         if set(marks) != set(columns):
             raise ValueError(
