@@ -56,9 +56,7 @@ def dots(
     levels = _levels(chance, panels)
     if percent:
         _check_percent(panels)
-    rows = list(dict.fromkeys(name for panel in panels.values() for name in panel))
-    if len(rows) > ROWS:
-        raise ValueError(f"a figure holds at most {ROWS} rows; got {len(rows)}: draw two")
+    rows = _all_rows(panels)
     labels = {name: label_of(name) for name in rows}
     size = "tall" if len(rows) > 6 else "wide"
     figure, axes = canvas(size, title, len(panels), gap=0.07, sharey=True, sharex=one_scale)
@@ -90,6 +88,13 @@ def _panels(table: Any, trained: bool | None) -> tuple[dict[str, Rows], dict[str
     words: dict[str, Words] = {panel: {} for panel in groups}
     rows = {panel: _rows(panel, values, trained, words[panel]) for panel, values in groups.items()}
     return rows, words
+
+
+def _all_rows(panels: Mapping[str, Rows]) -> list[str]:
+    rows = list(dict.fromkeys(name for panel in panels.values() for name in panel))
+    if len(rows) > ROWS:
+        raise ValueError(f"a figure holds at most {ROWS} rows; got {len(rows)}: draw two")
+    return rows
 
 
 def _rows(panel: str, values: Any, trained: bool | None, words: Words) -> Rows:
@@ -143,11 +148,7 @@ def _draw(
         told = words.get(name) if name in values else [ABSENT]
         seeds = values[name].values if name in values else np.empty(0)
         style = {**styles[name], "linestyle": "none"}
-        if not seeds.size:
-            ax.add_patch(Rectangle(
-                (0, row - 0.3), 1, 0.6, transform=ax.get_yaxis_transform(), zorder=0.5, **HATCHED,
-            ))  # fmt: skip
-        _word(ax, row, told)
+        _word(ax, row, told, alone=not seeds.size)
         if not seeds.size:
             continue
         # between two, say a worst and a best, or without some, a mean would say nothing
@@ -162,8 +163,12 @@ def _draw(
         )  # fmt: skip
 
 
-def _word(ax: Axes, row: int, words: list[str] | None) -> None:
-    """Write what a row has in place of numbers, at its left end."""
+def _word(ax: Axes, row: int, words: list[str] | None, *, alone: bool) -> None:
+    """Write what a row has in place of numbers, at its left end; hatch it if that is all."""
+    if alone:
+        ax.add_patch(Rectangle(
+            (0, row - 0.3), 1, 0.6, transform=ax.get_yaxis_transform(), zorder=0.5, **HATCHED,
+        ))  # fmt: skip
     if words:
         kinds = {word: f"{words.count(word)} × {word}" for word in words}
         text = ", ".join(kinds.values()) if len(words) > 1 else words[0]

@@ -125,13 +125,17 @@ def heatmaps(
             reach = _fill(image, data.values, values, words.get(name), trained_to) or reach
             _head(image.axes, name, 60 // len(panels), bool(reach))
         _bars(figure, images, axes, label, own_scales, None if chance is None else best)
-    names = [label_of(name) for name in panels if name]
-    said = f"{label or 'values'} over {ylabel} and {xlabel}"
-    said += f", for {listed(names)}" if names else ""
+    said = alt or _tells(panels, label, xlabel, ylabel)
     colour = _told_colour("signed" * signed + ", with a line at 0" * line, chance, best, own_scales)
     bounded = None if own_scales or chance is not None else next(iter(limits.values()))
     facts = _facts(panels, bounded, title, (xlabel, ylabel), colour)
-    return Picture(figure, alt or said, facts + _told(words) + reach)
+    return Picture(figure, said, facts + _told(words) + reach)
+
+
+def _tells(panels: Iterable[str], label: str, xlabel: str, ylabel: str) -> str:
+    names = [label_of(name) for name in panels if name]
+    said = f"{label or 'values'} over {ylabel} and {xlabel}"
+    return said + (f", for {listed(names)}" if names else "")
 
 
 def _page(panels: Mapping[str, Data], size: str | None, title: str) -> tuple[Any, Any, int]:
