@@ -11,7 +11,7 @@
 #
 # - **prove** what an attention head can and cannot do with one number per token,
 # - **compute** what a norm makes of a large number and of the token beside it,
-# - **judge** any positional encoding by six requirements, each with a test.
+# - **judge** any positional encoding by six tests.
 
 # %% [markdown]
 # **Recall.** Answer two questions from lesson 01 before you unfold them.
@@ -48,16 +48,13 @@ from posenc import analysis, check, plots, training, widgets
 # %%
 check.predict(
     "one number",
-    "Nine tokens, one number each. You choose the weights. "
-    "Which key can you give the highest score?",
-    ["the token before", "the first or the last token", "any token"],
+    "You choose the weights for nine tokens. How many of the queries 2, 5 "
+    "and 8 can you make attend most to the token before?",
+    ["all three", "one at a time", "not one"],
     kind="reason",
-    beliefs={
-        "the token before": "datascience.stackexchange.com/questions/110180, "
-        "an answer: a model learns from pos_foo - pos_bar",
-        "any token": "datascience.stackexchange.com/questions/123062: "
-        "relations are easy, because the number is linear",
-    },
+    beliefs={"all three": "datascience.stackexchange.com/questions/110180, an "
+             "answer; also 123062, the question: relations are easy to map",
+             "one at a time": "no source found"},
 )
 
 # %% [markdown]
@@ -69,15 +66,15 @@ check.predict(
 # Move the sliders, or compare the figures.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def draw(a, b, n=9):
     j = torch.arange(n, dtype=torch.float64)
     lines = {f"query {i}": (a + b * i) * (j - (i - 1)) for i in (2, 5, 8)}
-    above = [f"{name}: {int((y > 0).sum())}" for name, y in lines.items()]
+    above = [f"{int((y > 0).sum())} for {i}" for i, y in lines.items()]
     return plots.lines({**lines, "wanted key": 0 * j}, j, xlabel="key j",
                        ylabel="score minus wanted key's",
-                       alt="How many of the nine keys score higher than the "
-                           "wanted key. " + ", ".join(above))
+                       alt="Of nine keys these score higher than the wanted "
+                           "one: " + ", ".join(above))
 
 
 widgets.explore(draw, a=(-8, 8, 1, 4), b=(-2, 2, 1, -1),
@@ -100,16 +97,20 @@ def random_head(direction, n=9):
 
 # %%
 torch.manual_seed(0)
-scores = random_head(torch.randn(64, dtype=torch.float64))
-bend = scores.diff(n=2, dim=1)  # how much the slope changes: 0 on a line
+directions = torch.randn(200, 64, dtype=torch.float64)
+scores = torch.stack([random_head(u) for u in directions])  # (head, q, k)
+bend = scores.diff(n=2, dim=2)  # how much the slope changes: 0 on a line
+wins = scores[:, [2, 5, 8]].argmax(2) == torch.tensor([1, 4, 7])
 
 check.claim("line", "With one number per token, the scores of a query lie on "
             "a straight line over the keys",
-            bend.abs().max() / scores.abs().max(), "<", 1e-12,
-            settles={"one number": "the first or the last token"})
+            bend.abs().max() / scores.abs().max(), "<", 1e-12)
+check.claim("no neighbour", "In 200 random heads with one number per token, "
+            "queries 2, 5 and 8 never attend most to the token before",
+            wins.sum(), "==", 0, settles={"one number": "not one"})
 
 # %% [markdown]
-# A straight line is highest at an end, so the highest score belongs to the first token or to the last.
+# A straight line is highest at an end, so the highest score goes to the first token or to the last.
 # Weights tilt the line, and that is all they do. More heads are more lines.
 #
 # With different tokens, each score also has a part that depends on the tokens.
@@ -185,29 +186,27 @@ check.claim("parabola", "With p and p², one head lets every token attend most "
             "to the token before it", missed.abs(), "==", 0)
 
 # %% [markdown]
-# The number alone cannot find the neighbour; the number *and its square* can.
+# With its number, a token cannot find its neighbour; with the number *and its square*, it can.
 # The price is a position vector that grows without bound, and number types end.
-# **float16** has 11 significant bits, so it skips whole numbers above 2048, and its largest number is 65 504.
+# **float16** has 11 significant bits, so it skips whole numbers above 2048, and its largest number is 65 504.
 
 # %%
 check.predict(
     "half precision",
     "From which position on is p² infinite in float16?",
-    ["256", "2049", "65 505"],
+    ["256", "2049", "65 505"],
     kind="reason",
-    beliefs={
-        "2049": "pytorch/pytorch#81926: float16 works up to length 2048",
-        "65 505": "speechbrain/speechbrain#1470, a comment: "
-        "the limit of float16 is its largest number",
-    },
+    beliefs={"2049": "pytorch/pytorch#81926: all is well up to 2048",
+             "65 505": "speechbrain/speechbrain#1470: a comment on the "
+             "largest number"},
 )
 
 # %%
 p = torch.arange(1000, dtype=torch.float16)
 finite = p.square().isfinite().sum()
 
-check.claim("overflow", "float16 can hold the squares of the first positions "
-            "only", finite, "==", int(65504**0.5) + 1, show="{:.0f} of them",
+check.claim("overflow", "in float16 the squares of only the first positions "
+            "are finite", finite, "==", int(65504**0.5) + 1, show="{:.0f}",
             settles={"half precision": "256"})
 
 # %% [markdown]
@@ -273,12 +272,9 @@ check.predict(
     "How much of that 7 does LayerNorm let through?",
     ["all of it", "a little", "nothing"],
     kind="reason",
-    beliefs={
-        "all of it": "learning.h3nok.dev/build-gpt/04-positional-encoding: "
-        "the number in every channel dominates and destabilises training",
-        "a little": "community.deeplearning.ai/t/209328: it changes each "
-        "feature by some level, and a model copes with that",
-    },
+    beliefs={"all of it": "learning.h3nok.dev/build-gpt/"
+             "04-positional-encoding: it dominates the token",
+             "a little": "no source found"},
 )
 
 # %%
@@ -336,18 +332,15 @@ def left(f, positions):
 
 
 # %%
-check.predict(
+check.predict_number(
     "half",
     "The number p is in one channel of 64. At which p has LayerNorm shrunk "
     "the other 63 channels to half?",
-    ["14", "140", "1400"],
+    low=1, high=100_000, near=0.5, sure=True,
     kind="surprise",
-    sure=True,
-    beliefs={
-        "140": "a reader of the first edition",
-        "1400": "learning.h3nok.dev/build-gpt/04-positional-encoding: "
-        "position dominates meaning, by the example of position 1000",
-    },
+    beliefs={"140": "a reader of the first edition",
+             "1000": "learning.h3nok.dev/build-gpt/04-positional-encoding: "
+             "its example of a position that dominates"},
 )
 
 # %%
@@ -355,20 +348,23 @@ p = torch.arange(1, 2001)
 measured = left(one_channel, p)
 at_half = p[measured < 0.5].min()
 
-check.claim("half left", "In one channel of d, a number p halves the others "
-            "near the square root of 3d", at_half / (3 * 64) ** 0.5,
-            "within", (0.9, 1.1), settles={"half": "14"})
+root = (3 * 64) ** 0.5
+
+check.claim("half left", "In one channel of d, the number that halves the "
+            "others under LayerNorm is near the square root of 3d",
+            at_half, "in", (0.9 * root, 1.1 * root), show="{:.0f} for 64",
+            settles={"half": "measured"})
 check.claim("squashed", "LayerNorm shrinks the channels beside a number p by "
-            "1/√(1 + p²/d), within 3 %",
+            "1/√(1 + p²/d), within 3 %",
             (measured * (1 + p**2 / 64).sqrt() - 1).abs(), "<", 0.03)
 
 # %%
 powers = 2 ** torch.arange(11)
 plots.lines(
     {"one channel, LayerNorm": left(one_channel, powers),
-     "its formula": 1 / (1 + powers**2 / 64).sqrt(),
+     "its formula": 1 / (1 + powers.double() ** 2 / 64).sqrt(),
      "every channel, RMSNorm": left(every_channel_rms, powers),
-     "half": torch.full((11,), 0.5)},
+     "half": [0.5] * 11},
     powers, logx=True, percent=True, ylim=(0, 1.02),
     xlabel="position p", ylabel="what is left of the token",
     alt=f"With p in one channel, half of the token is left at {at_half}; "
@@ -384,9 +380,9 @@ plots.lines(
 # %% [markdown]
 # **And with the norm after each layer?** In this arrangement, **post-norm**, which is that of 2017,
 # the first block reads the large number itself, and scores contain the product of two positions.
-# To how many tokens does token 31 attend, before any training?
+# To how many tokens does token 31 attend, before any training? (The code is folded.)
 
-# %%
+# %% jupyter={"source_hidden": true}
 def largest_weight(name):
     post = posenc.Transformer(posenc.build(name), vocab_size=10,
                               causal=False, norm="post")
@@ -411,21 +407,18 @@ check.claim("unnumbered", "In an untrained post-norm model without positions, "
 # ## 4 · Divide by the length?
 #
 # **Normalized positions**, $p/L$, stay between 0 and 1, so no norm has a large number to deal with.
-# $L$ is the sequence length.
+# $L$ is the **sequence length**.
 # Now let a model write: a text of ten tokens gets an eleventh.
 
 # %%
 check.predict(
     "one more word",
     "How many of the ten earlier tokens get another position vector?",
-    ["none", "nine", "all ten"],
+    ["0", "9", "10"],
     kind="reason",
-    beliefs={
-        "none": "datascience.stackexchange.com/questions/123062: with padding "
-        "the ratios are the same in all instances",
-        "all ten": "mlbyhetvi.blogspot.com/2025/07: the same word gets "
-        "another value in a text of another length",
-    },
+    beliefs={"0": "datascience.stackexchange.com/questions/123062: the ratios "
+             "are the same in all instances",
+             "10": "no source found"},
 )
 
 
@@ -443,7 +436,7 @@ changed = (old != new).any(1)
 
 check.claim("rewritten", "With p/L, one more token changes position vectors "
             "of earlier tokens", changed.sum(), "==", len(old) - 1,
-            show="{:.0f} of 10", settles={"one more word": "nine"})
+            show="{:.0f} of 10", settles={"one more word": "9"})
 
 # %% [markdown]
 # Only position 0 keeps its vector, since $0/L = 0$. **Every new token rewrites the past.**
@@ -454,7 +447,7 @@ check.claim("rewritten", "With p/L, one more token changes position vectors "
 # (A later lesson measures a merit of $p/L$ where only *earlier or later* is asked: it never leaves its range.)
 
 # %% [markdown]
-# **"Then divide by a fixed length, and pad."**
+# **“Then divide by a fixed length, and pad.”**
 # Then nothing is rewritten, and we are back at the plain number in smaller units: a line.
 # With $L = 5000$, neighbours differ by 0.0002, beside channels of size 1,
 # and a longer text leaves the range again.
@@ -533,7 +526,7 @@ check.claim("binary", "With binary positions, no head attends one position "
 # Query 8 must therefore have the signs +, +, +, −: the signs of query $i$ must spell the digits of $i-1$.
 #
 # Now take digit 1 of $i-1$. It is 1 exactly when digits 0 and 1 of $i$ are equal: compare the columns above.
-# "Equal or not" is XOR, which no single linear layer can compute
+# “Equal or not” is XOR, which no single linear layer can compute
 # (Minsky and Papert 1969), and a query is one linear layer.
 # </details>
 
@@ -553,8 +546,8 @@ counts = torch.nn.functional.one_hot(tokens).sum(1)  # (b, letters)
 counting = (counts.amax(1) / 16).double().mean().item()
 
 # %% [markdown]
-# Chance on `back1` is 10 %. But without any order, a model can name the text's most frequent letter,
-# and is correct in 24 % of the cases.
+# Chance on `back1` is 10 %. But without any order, a model can name the text's most frequent letter,
+# and is correct in 24 % of the cases.
 # That is the **baseline**, *counting letters* in the figures.
 # The cell below the question trains twelve models, for about half a minute.
 
@@ -562,16 +555,13 @@ counting = (counts.amax(1) / 16).double().mean().item()
 check.predict(
     "one channel",
     "How often does the model with p in one channel answer back1 correctly?",
-    ["in about 24 %, like counting letters", "in 30 to 60 %",
-     "in nearly 100 %"],
-    kind="surprise",
-    sure=True,
-    beliefs={
-        "in about 24 %, like counting letters": "readers of section 1: no "
-        "head can, so no model can",
-        "in nearly 100 %": "datascience.stackexchange.com/questions/110180: "
-        "why can't positions simply be appended?",
-    },
+    ["in about 24 %, like counting letters", "in 30 to 60 %",
+     "in nearly 100 %"],
+    sure=True, kind="surprise",
+    beliefs={"in about 24 %, like counting letters": "the reading of "
+             "section 1 that no head can, so no model can",
+             "in nearly 100 %": "datascience.stackexchange.com/questions/"
+             "110180: why can't positions simply be appended?"},
 )
 
 # %% tags=["trained"]
@@ -586,6 +576,8 @@ back1 = {
     name: [training.accuracy(model, task, 16) for model in models[name]]
     for name in models
 }
+
+# %% tags=["trained"] jupyter={"source_hidden": true}
 plots.dots(
     {"before": {"integer_channel": before["integer_channel"][:, 0],
                 "onehot": "not trained", "binary": "not trained"},
@@ -601,8 +593,8 @@ check.claim("earlier", "A model with p in one channel solves `before`",
             before["integer_channel"][:, 0], ">", 0.9, seeds=3)
 check.claim("how many", "A model with p in one channel beats counting "
             "letters on `back1`, and does not solve it",
-            back1["integer_channel"], "within", (0.27, 0.63), seeds=3,
-            settles={"one channel": "in 30 to 60 %"})
+            back1["integer_channel"], "in", (0.27, 0.63), seeds=3,
+            settles={"one channel": "in 30 to 60 %"})
 check.claim("one-hot learns", "A model with one-hot positions solves `back1`",
             back1["onehot"], ">", 0.95, seeds=3)
 
@@ -620,11 +612,9 @@ check.predict(
     "often?",
     ["token 1", "token 8", "token 15"],
     kind="reason",
-    beliefs={
-        "token 1": "a reader of the first edition",
-        "token 15": "learning.h3nok.dev/build-gpt/04-positional-encoding: "
-        "the trouble grows with the position",
-    },
+    beliefs={"token 1": "no source found",
+             "token 15": "learning.h3nok.dev/build-gpt/"
+             "04-positional-encoding: the trouble grows with the position"},
 )
 
 
@@ -652,7 +642,7 @@ binary, number = found["binary"], found["integer_channel"]
 
 check.claim("carry", "With binary positions, the token where most digits flip "
             "finds its neighbour less often than the first and the last",
-            binary[:, [0, -1]] - binary[:, [most]], ">", 0.05, seeds=3,
+            binary[:, [0, -1]] - binary[:, [most]], "in", (0.05, 1), seeds=3,
             settles={"carry": "token 8"})
 check.claim("fades", "With p in one channel, the first tokens find their "
             "neighbours more often than the last ones",
@@ -702,7 +692,7 @@ check.claim("arc", "After LayerNorm, a head can attend one position back with "
 # The arc is a quarter of a circle and no more: late positions crowd together at its end,
 # where little is left of the token itself.
 #
-# Keep the picture. What if an arc did not end?
+# Keep the arc in mind. What if an arc did not end?
 
 # %% [markdown]
 # ## 7 · Two claims on trial
@@ -726,9 +716,9 @@ check.verdict(
 # <details><summary>What it shows</summary>
 #
 # Nothing. A run separates two explanations only if they predict different results.
-# Half steps are as discrete as whole steps, in another unit, so "discrete" predicts that they fail.
-# They lie on a line as well, so "a line" predicts the same.
-# One-hot separates the two: "discrete" predicts a failure, "a line" does not.
+# Half steps are as discrete as whole steps, in another unit, so “discrete” predicts that they fail.
+# They lie on a line as well, so “a line” predicts the same.
+# One-hot separates the two: “discrete” predicts a failure, “a line” does not.
 # So does $(p, p^2)$. Training the plain number for longer would not.
 # </details>
 
@@ -737,6 +727,7 @@ check.verdict(
 # But `before` needs exactly that order.
 # The fair test is a task that needs none: `majority` asks which letter is more frequent.
 # Is it harmed by $p$, which grows, or by $p/L$, which does not?
+# We ask at the **training length** of 16 tokens, and at twice that.
 
 # %% tags=["trained"]
 majority = training.compare(
@@ -747,8 +738,8 @@ plots.dots(
     {f"{n} tokens": {name: rows[:, i] for name, rows in majority.items()}
      for i, n in enumerate((16, 32))},
     xlabel="accuracy on majority", percent=True, chance=0.5,
-    alt="Accuracy on majority at the training length of 16 tokens and at "
-        "twice that, with the number in one channel and with p / L",
+    alt="Accuracy on majority, trained with up to 16 tokens: with 16 and "
+        "with 32, for the number in one channel and for p / L",
 )
 
 # %% tags=["trained"]
@@ -804,7 +795,7 @@ def requirements(code):
         "distinct after LayerNorm": distinct(long),
         "same in every text": torch.equal(short, long[:16]),
         "all steps equally long": bool(steps.std() < 1e-9),
-        "a head can look k back": looks_back(short),
+        "a head can look back": looks_back(short),
         "no longest text": has_code(code, 1000),
     }
 
@@ -825,7 +816,7 @@ plots.tick_table(table, alt="Requirements met, of six: " + ", ".join(
     f"{name} {n}" for name, n in ticks.items()))
 
 # %%
-check.claim("none has all", "None of the six encodings meets all six "
+check.claim("none has all", "No encoding of the six meets all six "
             "requirements", list(ticks.values()), "<", 6)
 columns = zip(*(row.values() for row in table.values()), strict=True)
 check.claim("each is met", "Each of the six requirements is met by some "
@@ -835,11 +826,17 @@ check.claim("each is met", "Each of the six requirements is met by some "
 # Lesson 03 asks for all six at once, and finds how little is then left to choose.
 
 # %% [markdown]
+# **What surprised you?** Here are your predictions that did not come true.
+
+# %%
+check.surprises()
+
+# %% [markdown]
 # ## What you can now do
 #
 # - Prove in one line why one number cannot find the token before: a mean is never the largest.
 # - Compute what a norm makes of a large number: LayerNorm erases it in every channel, and in one channel leaves $1/\sqrt{1+p^2/d}$ of the token.
-# - Answer "do integer positions fail?": they say *earlier*, not *how many earlier*.
+# - Answer “do integer positions fail?”: they say *earlier*, not *how many earlier*.
 # - Judge any encoding by six tests.
 
 # %% [markdown]
