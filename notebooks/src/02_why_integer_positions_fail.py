@@ -3,7 +3,7 @@
 #
 # Needs: 01 · 30 minutes, exercises apart · CPU
 #
-# Token 0, token 1, token 2: add the number to the token's vector, and order is in.
+# Token 0, token 1, token 2: add the number to the token's vector, and the order is in.
 # Everybody has this idea first, and nearly everybody is told that it fails.
 # It does not simply fail.
 #
@@ -59,11 +59,11 @@ check.predict(
 
 # %% [markdown]
 # Try it.
-# Softmax ignores a constant per row, so we may set $c = 0$ and $e = 1$, and subtract from each row the score of its *wanted* key.
+# Softmax ignores a number that is added to a whole row. So $c$ has no effect, we may set $e = 1$, and we subtract from each row the score of its *wanted* key.
 # Queries 2, 5 and 8 want keys 1, 4 and 7, where their lines cross zero.
 # A key above zero beats the wanted one.
-# Which $a$ and $b$ bring all three lines below zero on *both* sides?
-# Move the sliders, or compare the figures.
+# Can any $a$ and $b$ bring all three lines below zero on *both* sides?
+# Move the sliders, or compare the figures (the code of drawings is folded).
 
 
 # %% jupyter={"source_hidden": true}
@@ -81,8 +81,7 @@ widgets.explore(draw, a=(-8, 8, 1, 4), b=(-2, 2, 1, -1),
                 stills=[{"a": 6, "b": -1}, {"a": -4, "b": 1}])
 
 # %% [markdown]
-# Is our head too small?
-# Take a full one: width 64, random weights, the number added along *any* direction.
+# Take a full head, too: width 64, random weights, the number added along *any* direction.
 # All tokens are the same, so that only positions differ.
 
 
@@ -102,20 +101,20 @@ scores = torch.stack([random_head(u) for u in directions])  # (head, q, k)
 bend = scores.diff(n=2, dim=2)  # how much the slope changes: 0 on a line
 wins = scores[:, [2, 5, 8]].argmax(2) == torch.tensor([1, 4, 7])
 
-check.claim("line", "With one number per token, the scores of a query lie on "
-            "a straight line over the keys",
+check.claim("line", "the scores of a query lie on a straight line over the "
+            "keys if every token has one number",
             bend.abs().max() / scores.abs().max(), "<", 1e-12)
-check.claim("no neighbour", "In 200 random heads with one number per token, "
-            "queries 2, 5 and 8 never attend most to the token before",
+check.claim("no neighbour", "queries 2, 5 and 8 never attend most to the "
+            "token before in 200 random heads that see one number per token",
             wins.sum(), "==", 0, settles={"one number": "not one"})
 
 # %% [markdown]
 # A straight line is highest at an end, so the highest score goes to the first token or to the last.
-# Weights tilt the line, and that is all they do. More heads are more lines.
+# Weights can only tilt the line, and more heads are more lines.
 #
 # With different tokens, each score also has a part that depends on the tokens.
 # The part that depends on the key's *position* stays a line.
-# Only something that *bends* the line could help; section 6 meets such a thing.
+# Only something that *bends* the line could help, and section 6 meets it.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 2 of 5 · 5 minutes
@@ -156,8 +155,7 @@ check.previous_word_weights(previous_word_weights)
 # %% [markdown]
 # ## 2 · What does a second number change?
 #
-# Which shape would do the job?
-# One whose highest point is at $i - 1$, such as this parabola:
+# The scores should be highest at key $i - 1$, as on this parabola:
 #
 # $$-\bigl(j-(i-1)\bigr)^2 = \underbrace{2(i-1)\,j - j^2}_{\text{query}\,\cdot\,\text{key}}
 # \;-\;(i-1)^2 .$$
@@ -182,12 +180,12 @@ plots.attention(weights, alt="Queries 0 to 8 attend most to keys "
 # %%
 missed = look_one_back(64)[1:].argmax(1) - torch.arange(63)
 
-check.claim("parabola", "With p and p², one head lets every token attend most "
-            "to the token before it", missed.abs(), "==", 0)
+check.claim("parabola", "a head that sees p and p² can make every token "
+            "attend most to the one before", missed.abs(), "==", 0)
 
 # %% [markdown]
 # With its number, a token cannot find its neighbour; with the number *and its square*, it can.
-# The price is a position vector that grows without bound, and number types end.
+# The price is a position vector that grows without bound, while every number type has an end.
 # **float16** has 11 significant bits, so it skips whole numbers above 2048, and its largest number is 65 504.
 
 # %%
@@ -222,11 +220,11 @@ check.claim("overflow", "in float16 the squares of only the first positions "
 p = torch.arange(16.0)[:, None]
 both = torch.cat((p, p**2), 1)  # (n, 2)
 
-check.claim("search", "With p and p², one head can attend one position back "
-            "and another three back",
+check.claim("search", "a head that sees p and p² can attend one position "
+            "back, and another head three",
             [analysis.best_head(both, k) for k in (1, 3)], "==", 1)
-check.claim("no head", "With p alone, no head attends one position back for "
-            "all of 16 tokens", analysis.best_head(p), "<", 1)
+check.claim("no head", "no head that sees only p attends one position back "
+            "for all of 16 tokens", analysis.best_head(p), "<", 1)
 
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 8 minutes
@@ -279,8 +277,8 @@ check.predict(
 
 # %%
 norm = torch.nn.LayerNorm(64, dtype=torch.float64)
-words = torch.randn(256, 64, dtype=torch.float64)  # (n, d)
-difference = (norm(words + 7) - norm(words)).abs().max()
+vectors = torch.randn(256, 64, dtype=torch.float64)  # (n, d)
+difference = (norm(vectors + 7) - norm(vectors)).abs().max()
 
 check.claim("erased", "LayerNorm gives the same output with and without a "
             "number in every channel", difference, "<", 1e-12,
@@ -304,26 +302,26 @@ numbered = training.task_model("integer", task).double()
 without = training.task_model("none", task).double()
 difference = (numbered(tokens) - without(tokens)).abs().max()
 
-check.claim("same model", "A pre-norm model with its positions in every "
+check.claim("same model", "a pre-norm model with the position in every "
             "channel equals the NoPE model", difference, "<", 1e-9)
 
 # %% [markdown]
 # **Would another norm help?**
 # **RMSNorm** subtracts no mean, so the 7 stays.
 # But it divides by the root mean square of the channels, which is now mostly the 7.
-# And a number in *one* channel survives LayerNorm's subtraction, but not its division.
+# If the number is in *one* channel, LayerNorm does not erase it, but divides by a standard deviation that grows with it.
 # How much is left of a token beside the number $p$?
 
 
 # %%
 def one_channel(p):
-    x = words.clone()
+    x = vectors.clone()
     x[:, 0] += p
     return norm(x)  # (n, d)
 
 
 def every_channel_rms(p):
-    return torch.nn.functional.rms_norm(words + p, (64,))
+    return torch.nn.functional.rms_norm(vectors + p, (64,))
 
 
 def left(f, positions):
@@ -336,11 +334,7 @@ check.predict_number(
     "half",
     "The number p is in one channel of 64. At which p has LayerNorm shrunk "
     "the other 63 channels to half?",
-    low=1, high=100_000, near=0.5, sure=True,
-    kind="surprise",
-    beliefs={"140": "a reader of the first edition",
-             "1000": "learning.h3nok.dev/build-gpt/04-positional-encoding: "
-             "its example of a position that dominates"},
+    low=1, high=100_000, near=0.5, sure=True, kind="surprise",
 )
 
 # %%
@@ -350,15 +344,15 @@ at_half = p[measured < 0.5].min()
 
 root = (3 * 64) ** 0.5
 
-check.claim("half left", "In one channel of d, the number that halves the "
-            "others under LayerNorm is near the square root of 3d",
+check.claim("half left", "a number in one channel of d halves the others "
+            "under LayerNorm when it is near the square root of 3d",
             at_half, "in", (0.9 * root, 1.1 * root), show="{:.0f} for 64",
             settles={"half": "measured"})
 check.claim("squashed", "LayerNorm shrinks the channels beside a number p by "
             "1/√(1 + p²/d), within 3 %",
             (measured * (1 + p**2 / 64).sqrt() - 1).abs(), "<", 0.03)
 
-# %%
+# %% jupyter={"source_hidden": true}
 powers = 2 ** torch.arange(11)
 plots.lines(
     {"one channel, LayerNorm": left(one_channel, powers),
@@ -374,13 +368,13 @@ plots.lines(
 # %% [markdown]
 # The norm makes room for the large number by shrinking everything beside it:
 # by $1/\sqrt{1+p^2/d}$ for one channel, by $1/\sqrt{1+p^2}$ for all of them, if the token's channels have standard deviation 1.
-# Half is left where $p = \sqrt{3d}$: at 14 for 64 channels, and for GPT-2's 768 at 48 of its 1024 positions.
+# Half is left where $p = \sqrt{3d}$: at 14 for 64 channels, and at 48 for the 768 channels of GPT-2, which has 1024 positions.
 # Tokens with smaller channels are drowned sooner.
 
 # %% [markdown]
-# **And with the norm after each layer?** In this arrangement, **post-norm**, which is that of 2017,
-# the first block reads the large number itself, and scores contain the product of two positions.
-# To how many tokens does token 31 attend, before any training? (The code is folded.)
+# **And with the norm after each layer?** In this arrangement of 2017, **post-norm**,
+# the first block reads the large number itself, and its scores contain the product of two positions.
+# To how many tokens does token 31 attend, before any training?
 
 # %% jupyter={"source_hidden": true}
 def largest_weight(name):
@@ -390,24 +384,23 @@ def largest_weight(name):
     return weights[0, :, :, 31].amax(-1).median()  # layer 0, token 31
 
 
-check.claim("numbered", "In an untrained post-norm model with integer "
-            "positions, token 31 attends to a single token",
+check.claim("numbered", "token 31 attends to a single token in an untrained "
+            "post-norm model with integer positions",
             largest_weight("integer"), ">", 0.9)
-check.claim("unnumbered", "In an untrained post-norm model without positions, "
-            "token 31 attends to several tokens",
+check.claim("unnumbered", "token 31 attends to several tokens in an untrained "
+            "post-norm model without positions",
             largest_weight("none"), "<", 0.6)
 
 # %% [markdown]
 # It is the line of section 1, so steep that softmax leaves only its end.
 #
-# So there are three causes: one number makes a *line*; bent into a parabola, it *grows*;
+# There are three causes, then: one number makes a *line*; bent into a parabola, it *grows*;
 # and a *norm* erases a large number or shrinks the token beside it.
 
 # %% [markdown]
 # ## 4 · Divide by the length?
 #
-# **Normalized positions**, $p/L$, stay between 0 and 1, so no norm has a large number to deal with.
-# $L$ is the **sequence length**.
+# **Normalized positions** are $p/L$ with the **sequence length** $L$. They stay between 0 and 1, which suits every norm.
 # Now let a model write: a text of ten tokens gets an eleventh.
 
 # %%
@@ -434,16 +427,16 @@ old = vectors_of("normalized", 10)
 new = vectors_of("normalized", 11)[:10]
 changed = (old != new).any(1)
 
-check.claim("rewritten", "With p/L, one more token changes position vectors "
-            "of earlier tokens", changed.sum(), "==", len(old) - 1,
+check.claim("rewritten", "one more token changes position vectors p/L of "
+            "earlier tokens", changed.sum(), "==", len(old) - 1,
             show="{:.0f} of 10", settles={"one more word": "9"})
 
 # %% [markdown]
 # Only position 0 keeps its vector, since $0/L = 0$. **Every new token rewrites the past.**
 # Keys and values stored for earlier tokens are then wrong, so nothing can be cached:
-# each step of a generation starts again from token 0.
+# each step of writing starts again from token 0.
 #
-# And a step means something else in every text: a tenth here, a thousandth there.
+# And a step has another size in every text: a tenth here, a thousandth there.
 # (A later lesson measures a merit of $p/L$ where only *earlier or later* is asked: it never leaves its range.)
 
 # %% [markdown]
@@ -496,25 +489,26 @@ plots.heatmap(digits.T, xlabel="position p", ylabel="digit", values=True,
 
 # %% [markdown]
 # Both are bounded and the same in every text.
-# But one-hot has a longest text, and says so.
+# But one-hot has a longest text.
 # (A larger `max_len` would not help here: the limit is the width, one channel per position.)
 
 # %% tags=["raises-exception"]
 vectors_of("onehot", 65)
 
 # %% [markdown]
-# Up to there one-hot is strong: one matrix, with ones beside its diagonal, takes every position vector but the last to the next one.
+# Up to that length one-hot is strong: one matrix, with ones beside its diagonal, takes every position vector but the last to the next one.
 # But each channel has weights of its own: what is learned for position 20 says nothing about position 21.
-# And binary? Search its heads.
+# And binary? We search again.
 
 # %%
 onehot = vectors_of("onehot", 16)
 
-check.claim("one-hot", "With one-hot positions, one head can attend one "
-            "position back and another three back",
+check.claim("one-hot", "a head that sees one-hot positions can attend one "
+            "position back, and another head three",
             [analysis.best_head(onehot, k) for k in (1, 3)], "==", 1)
-check.claim("binary", "With binary positions, no head attends one position "
-            "back for all of 16 tokens", analysis.best_head(digits), "<", 1)
+check.claim("binary", "no head that sees binary positions attends one "
+            "position back for all of 16 tokens",
+            analysis.best_head(digits), "<", 1)
 
 # %% [markdown]
 # The query would have to subtract 1 from its own digits, and no single linear layer can do this.
@@ -545,20 +539,23 @@ tokens, _ = task.sample(2000, 16, torch.Generator().manual_seed(1))
 counts = torch.nn.functional.one_hot(tokens).sum(1)  # (b, letters)
 counting = (counts.amax(1) / 16).double().mean().item()
 
+check.claim("counting", "the most frequent letter of a text answers `back1` in "
+            "about a quarter of the cases", counting, "in", (0.22, 0.26))
+
 # %% [markdown]
-# Chance on `back1` is 10 %. But without any order, a model can name the text's most frequent letter,
-# and is correct in 24 % of the cases.
-# That is the **baseline**, *counting letters* in the figures.
+# Chance on `back1` is 10 %. Without any order, a model can still name the text's most frequent letter,
+# and be correct in about a quarter of the cases.
+# This is the **baseline**, *counting letters* in the figures.
 # The cell below the question trains twelve models, for about half a minute.
 
 # %%
 check.predict(
     "one channel",
     "How often does the model with p in one channel answer back1 correctly?",
-    ["in about 24 %, like counting letters", "in 30 to 60 %",
+    ["in about a quarter, like counting letters", "in 30 to 60 %",
      "in nearly 100 %"],
     sure=True, kind="surprise",
-    beliefs={"in about 24 %, like counting letters": "the reading of "
+    beliefs={"in about a quarter, like counting letters": "the reading of "
              "section 1 that no head can, so no model can",
              "in nearly 100 %": "datascience.stackexchange.com/questions/"
              "110180: why can't positions simply be appended?"},
@@ -589,19 +586,19 @@ plots.dots(
 )
 
 # %% tags=["trained"]
-check.claim("earlier", "A model with p in one channel solves `before`",
+check.claim("earlier", "a model with p in one channel solves `before`",
             before["integer_channel"][:, 0], ">", 0.9, seeds=3)
-check.claim("how many", "A model with p in one channel beats counting "
-            "letters on `back1`, and does not solve it",
+check.claim("how many", "a model with p in one channel beats counting "
+            "letters on `back1`, but does not solve `back1`",
             back1["integer_channel"], "in", (0.27, 0.63), seeds=3,
             settles={"one channel": "in 30 to 60 %"})
-check.claim("one-hot learns", "A model with one-hot positions solves `back1`",
+check.claim("one-hot learns", "a model with one-hot positions solves `back1`",
             back1["onehot"], ">", 0.95, seeds=3)
 
 # %% [markdown]
 # The number says *earlier*. It does not say *how many earlier*.
 #
-# But averaged over all positions, the number beats the baseline, although a line can only prefer an end.
+# But on average over all positions, the number beats the baseline, although a line can only prefer an end.
 # Binary digits beat it as well, although no head can do the job for all tokens.
 # *Where* are these models correct?
 
@@ -640,12 +637,12 @@ flips = digits.diff(dim=0).abs().sum(1)  # (15,): into tokens 1 … 15
 most = int(flips.argmax())
 binary, number = found["binary"], found["integer_channel"]
 
-check.claim("carry", "With binary positions, the token where most digits flip "
-            "finds its neighbour less often than the first and the last",
+check.claim("carry", "a model with binary positions answers `back1` worse "
+            "where most digits flip than at the first and the last token",
             binary[:, [0, -1]] - binary[:, [most]], "in", (0.05, 1), seeds=3,
             settles={"carry": "token 8"})
-check.claim("fades", "With p in one channel, the first tokens find their "
-            "neighbours more often than the last ones",
+check.claim("fades", "a model with p in one channel answers `back1` better "
+            "at the first tokens than at the last",
             number[:, :5].mean(1) - number[:, -5:].mean(1), ">", 0.1,
             seeds=3)
 
@@ -684,8 +681,8 @@ plots.path({"one token": arc}, labels=p.tolist(),
 
 # %%
 bent = after_norm(torch.arange(16))  # (n, d)
-check.claim("arc", "After LayerNorm, a head can attend one position back with "
-            "p in one channel", analysis.best_head(bent), "==", 1)
+check.claim("arc", "a head that sees p in one channel through LayerNorm can "
+            "attend one position back", analysis.best_head(bent), "==", 1)
 
 # %% [markdown]
 # In 300 steps, our models learned this only in part, and best for the first tokens.
@@ -698,7 +695,7 @@ check.claim("arc", "After LayerNorm, a head can attend one position back with "
 # ## 7 · Two claims on trial
 #
 # **A2: numbering fails because the numbers are *discrete*.**
-# Then other discrete encodings would fail, too.
+# If so, other discrete encodings would fail, too.
 # But one-hot, the most discrete of all, solved the task, and with $(p, p^2)$, whole numbers again, the head was exact.
 
 # %%
@@ -710,7 +707,7 @@ check.verdict(
 )
 
 # %% [markdown]
-# **Judge the evidence.** Another attempt: use half steps, 0, ½, 1, …, which are not whole. They fail as well.
+# **Judge the evidence.** Half steps, 0, ½, 1, …, are not whole, and they fail as well.
 # Does *this* refute A2? Decide, then unfold.
 #
 # <details><summary>What it shows</summary>
@@ -743,11 +740,11 @@ plots.dots(
 )
 
 # %% tags=["trained"]
-check.claim("harmless", "At the training length, neither p nor p/L harms "
-            "`majority`", [rows[:, 0].min() for rows in majority.values()],
+check.claim("harmless", "neither p nor p/L harms `majority` at the training "
+            "length", [rows[:, 0].min() for rows in majority.values()],
             ">", 0.9, seeds=3)
-check.claim("growth harms", "At twice the training length, p loses more of "
-            "`majority` than p/L",
+check.claim("growth harms", "p loses more of `majority` than p/L at twice the "
+            "training length",
             majority["normalized"][:, 1] - majority["integer_channel"][:, 1],
             ">", 0.02, seeds=3)
 
@@ -816,10 +813,10 @@ plots.tick_table(table, alt="Requirements met, of six: " + ", ".join(
     f"{name} {n}" for name, n in ticks.items()))
 
 # %%
-check.claim("none has all", "No encoding of the six meets all six "
+check.claim("none has all", "no encoding of the six meets all six "
             "requirements", list(ticks.values()), "<", 6)
 columns = zip(*(row.values() for row in table.values()), strict=True)
-check.claim("each is met", "Each of the six requirements is met by some "
+check.claim("each is met", "each of the six requirements is met by some "
             "encoding", [sum(column) for column in columns], ">", 0)
 
 # %% [markdown]
