@@ -14,16 +14,22 @@
 # - **judge** any positional encoding by six tests.
 
 # %% [markdown]
-# **Recall.** Answer two questions from lesson 01 before you unfold them.
+# Two questions on lesson 01. Answer in your head, then unfold.
 #
-# <details><summary>1. You shuffle a text. What happens to the outputs of attention without positions and mask?</summary>
+# **Recall 1** · You shuffle a text. What happens to the outputs of attention without positions and mask?
 #
-# They are shuffled in the same way, and otherwise they do not change: the layer is permutation-equivariant.
+# <details><summary>Answer</summary>
+#
+# They are shuffled in the same way, and otherwise they do not change: attention is permutation-equivariant.
+#
 # </details>
 #
-# <details><summary>2. At which three places can position enter a Transformer?</summary>
+# **Recall 2** · At which three places can position enter a Transformer?
+#
+# <details><summary>Answer</summary>
 #
 # At the embeddings, at the queries and keys, or at the scores. This lesson stays with the embeddings.
+#
 # </details>
 
 # %%
@@ -59,22 +65,23 @@ check.predict(
 
 # %% [markdown]
 # Try it.
-# Softmax ignores a number that is added to a whole row. So $c$ has no effect, we may set $e = 1$, and we subtract from each row the score of its *wanted* key.
-# Queries 2, 5 and 8 want keys 1, 4 and 7, where their lines cross zero.
-# A key above zero beats the wanted one.
-# Can any $a$ and $b$ bring all three lines below zero on *both* sides?
+# In row $i$, the weight $c$ adds $(a + b\,i)\,c$ to every score, and softmax ignores a constant per row.
+# So we may set $c = 0$ and $e = 1$, and the scores of query $i$ are $(a + b\,i)\,j$.
+# Rings mark the keys that queries 2, 5 and 8 want: 1, 4 and 7.
+# Can any $a$ and $b$ make a ring the top of its line?
 # Move the sliders, or compare the figures (the code of drawings is folded).
 
 
 # %% jupyter={"source_hidden": true}
 def draw(a, b, n=9):
     j = torch.arange(n, dtype=torch.float64)
-    lines = {f"query {i}": (a + b * i) * (j - (i - 1)) for i in (2, 5, 8)}
-    above = [f"{int((y > 0).sum())} for {i}" for i, y in lines.items()]
-    return plots.lines({**lines, "wanted key": 0 * j}, j, xlabel="key j",
-                       ylabel="score minus wanted key's",
-                       alt="Of nine keys these score higher than the wanted "
-                           "one: " + ", ".join(above))
+    lines = {f"query {i}": (a + b * i) * j for i in (2, 5, 8)}
+    above = [f"{int((y > y[i - 1]).sum())} for query {i}"
+             for i, y in zip((2, 5, 8), lines.values(), strict=True)]
+    return plots.lines(lines, j, xlabel="key j", ylabel="score",
+                       marks={f"query {i}": i - 1 for i in (2, 5, 8)},
+                       alt="Of nine keys, these many score higher than the "
+                           "wanted one: " + ", ".join(above))
 
 
 widgets.explore(draw, a=(-8, 8, 1, 4), b=(-2, 2, 1, -1),
@@ -340,12 +347,12 @@ check.predict_number(
 # %%
 p = torch.arange(1, 2001)
 measured = left(one_channel, p)
-at_half = p[measured < 0.5].min()
+at_half = p[(measured - 0.5).abs().argmin()]
 
 root = (3 * 64) ** 0.5
 
-check.claim("half left", "a number in one channel of d halves the others "
-            "under LayerNorm when it is near the square root of 3d",
+check.claim("half left", "a number near the square root of 3d in one channel "
+            "halves the other channels under LayerNorm",
             at_half, "in", (0.9 * root, 1.1 * root), show="{:.0f} for 64",
             settles={"half": "measured"})
 check.claim("squashed", "LayerNorm shrinks the channels beside a number p by "
@@ -357,9 +364,9 @@ powers = 2 ** torch.arange(11)
 plots.lines(
     {"one channel, LayerNorm": left(one_channel, powers),
      "its formula": 1 / (1 + powers.double() ** 2 / 64).sqrt(),
-     "every channel, RMSNorm": left(every_channel_rms, powers),
-     "half": [0.5] * 11},
-    powers, logx=True, percent=True, ylim=(0, 1.02),
+     "every channel, RMSNorm": left(every_channel_rms, powers)},
+    powers, logx=True, percent=True, ylim=(0, 1.02), levels={"half": 0.5},
+    marks={"one channel, LayerNorm": at_half.item()},
     xlabel="position p", ylabel="what is left of the token",
     alt=f"With p in one channel, half of the token is left at {at_half}; "
         "with p in every channel and RMSNorm, before 2",
@@ -576,8 +583,7 @@ back1 = {
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
 plots.dots(
-    {"before": {"integer_channel": before["integer_channel"][:, 0],
-                "onehot": "not trained", "binary": "not trained"},
+    {"before": {"integer_channel": before["integer_channel"][:, 0]},
      "back1": {**back1, "counting letters": [counting]}},
     xlabel="accuracy on 16 tokens", percent=True,
     chance={"before": 0.5, "back1": 0.1},
@@ -707,16 +713,27 @@ check.verdict(
 )
 
 # %% [markdown]
-# **Judge the evidence.** Half steps, 0, ½, 1, …, are not whole, and they fail as well.
-# Does *this* refute A2? Decide, then unfold.
+# **Exercise 4 · explain** · difficulty 2 of 5 · 5 minutes
 #
-# <details><summary>What it shows</summary>
+# Half steps, 0, ½, 1, …, are not whole, and heads fail with them as well.
+# Does that refute A2?
+# Which of four runs can separate “discrete” from “a straight line”: half steps, one-hot positions, $(p, p^2)$, or more training with $p$?
+# Answer in four sentences at most, and say what each explanation predicts.
+# No program judges this one: it has a rubric.
+
+# %% [markdown] tags=["explain"]
+# *Write here: double-click, replace this line, press Shift+Enter.*
+
+# %% [markdown] tags=["rubric"]
+# <details><summary>Rubric for exercise 4, for after you have written</summary>
 #
-# Nothing. A run separates two explanations only if they predict different results.
-# Half steps are as discrete as whole steps, in another unit, so “discrete” predicts that they fail.
-# They lie on a line as well, so “a line” predicts the same.
-# One-hot separates the two: “discrete” predicts a failure, “a line” does not.
-# So does $(p, p^2)$. Training the plain number for longer would not.
+# Half a point for each:
+#
+# 1. A run separates two explanations only if they predict different results.
+# 2. Half steps do not: they are as discrete as whole steps, in another unit, and they lie on a line as well. Both explanations predict a failure, so A2 is not refuted by it.
+# 3. More training with $p$ does not either: the number is discrete, and it is on a line.
+# 4. One-hot positions and $(p, p^2)$ do: “discrete” predicts a failure, “a straight line” does not, and both succeeded.
+#
 # </details>
 
 # %% [markdown]
@@ -740,7 +757,7 @@ plots.dots(
 )
 
 # %% tags=["trained"]
-check.claim("harmless", "neither p nor p/L harms `majority` at the training "
+check.claim("harmless", "p and p/L do not harm `majority` at the training "
             "length", [rows[:, 0].min() for rows in majority.values()],
             ">", 0.9, seeds=3)
 check.claim("growth harms", "p loses more of `majority` than p/L at twice the "
