@@ -59,7 +59,7 @@ check.predict(
     ["all three", "one at a time", "not one"],
     kind="reason",
     beliefs={"all three": "datascience.stackexchange.com/questions/110180, an "
-             "answer; also 123062, the question: relations are easy to map",
+             "answer: a model learns it from the difference of positions",
              "one at a time": "no source found"},
 )
 
@@ -142,7 +142,7 @@ check.claim("no neighbour", "queries 2, 5 and 8 never attend most to the "
 
 # %% tags=["exercise"]
 def previous_word_weights(n):
-    """n tokens -> (a, b, c, e), or the smallest i for which none exist"""
+    """n tokens -> (a, b, c, e), or the smallest i that has no weights"""
     ### BEGIN SOLUTION
     if n <= 2:
         return 1, 0, 0, -1  # the score is -j: prefer the first token
@@ -654,7 +654,7 @@ check.claim("fades", "a model with p in one channel answers `back1` better "
 
 # %% [markdown]
 # Binary positions are worst where many digits flip at once: at 8, where all four do, and at 4 and 12.
-# Digits jump. Clock hands in their place would glide: lesson 03 builds them.
+# Digits jump. The hands of a clock would glide, and lesson 03 builds them.
 
 # %% [markdown]
 # The plain number is correct for token 1, and then its accuracy fades to the baseline.
@@ -830,7 +830,7 @@ plots.tick_table(table, alt="Requirements met, of six: " + ", ".join(
     f"{name} {n}" for name, n in ticks.items()))
 
 # %%
-check.claim("none has all", "no encoding of the six meets all six "
+check.claim("no encoding has all", "no encoding of the six meets all six "
             "requirements", list(ticks.values()), "<", 6)
 columns = zip(*(row.values() for row in table.values()), strict=True)
 check.claim("each is met", "each of the six requirements is met by some "
