@@ -88,7 +88,7 @@ widgets.explore(draw, a=(-8, 8, 1, 4), b=(-2, 2, 1, -1),
                 stills=[{"a": 6, "b": -1}, {"a": -4, "b": 1}])
 
 # %% [markdown]
-# Take a full head, too: width 64, random weights, the number added along *any* direction.
+# Now take heads of full size: width 64, random weights, the number added along *any* direction.
 # All tokens are the same, so that only positions differ.
 
 
@@ -217,7 +217,7 @@ check.claim("overflow", "in float16 the squares of only the first positions "
 # %% [markdown]
 # ### Search over all heads
 #
-# For other encodings, a program does this work.
+# For other encodings, we let a program search for the weights.
 # `analysis.best_head(x, k)` takes position vectors `x` and returns the share of tokens
 # that one head can make attend most to the token $k$ positions before.
 # Its loss is convex in the product $W_q W_k^\top$, so the search cannot get stuck in a local minimum:
@@ -399,7 +399,7 @@ check.claim("unnumbered", "token 31 attends to several tokens in an untrained "
             largest_weight("none"), "<", 0.6)
 
 # %% [markdown]
-# It is the line of section 1, so steep that softmax leaves only its end.
+# This is the line of section 1 again, now so steep that softmax keeps only its end.
 #
 # There are three causes, then: one number makes a *line*; bent into a parabola, it *grows*;
 # and a *norm* erases a large number or shrinks the token beside it.
@@ -587,8 +587,9 @@ plots.dots(
      "back1": {**back1, "counting letters": [counting]}},
     xlabel="accuracy on 16 tokens", percent=True,
     chance={"before": 0.5, "back1": 0.1},
-    alt="Accuracy on 16 tokens, one dot per seed: on before with the number "
-        "in one channel, on back1 also with one-hot and binary positions",
+    alt="Accuracy on 16 tokens, one dot per seed. On the task before: the "
+        "number in one channel. On the task back1: the same, one-hot and "
+        "binary positions, and the baseline",
 )
 
 # %% tags=["trained"]
@@ -654,7 +655,7 @@ check.claim("fades", "a model with p in one channel answers `back1` better "
 
 # %% [markdown]
 # Binary positions are worst where many digits flip at once: at 8, where all four do, and at 4 and 12.
-# Digits jump. The hands of a clock would glide, and lesson 03 builds them.
+# Digits jump. The dials of lesson 03 will glide.
 
 # %% [markdown]
 # The plain number is correct for token 1, and then its accuracy fades to the baseline.
@@ -678,8 +679,8 @@ x = after_norm(p) / 8  # each of norm 1
 arc = torch.stack((x @ token / token.norm(), x[:, 0]), 1)
 plots.path({"one token": arc}, labels=p.tolist(),
            xlabel="what is left of the token", ylabel="channel of the number",
-           alt="Positions 0 to 64 lie on a quarter of a circle, the later ones "
-               "closer together")
+           alt="Positions 0 to 64 lie on a quarter of a circle, and the later "
+               "ones lie closer together")
 
 # %% [markdown]
 # An arc! On an arc, any point can be the furthest in some direction.
@@ -702,14 +703,15 @@ check.claim("arc", "a head that sees p in one channel through LayerNorm can "
 #
 # **A2: numbering fails because the numbers are *discrete*.**
 # If so, other discrete encodings would fail, too.
-# But one-hot, the most discrete of all, solved the task, and with $(p, p^2)$, whole numbers again, the head was exact.
+# But one-hot positions, the most discrete of all, solved the task.
+# And $(p, p^2)$ consists of whole numbers as well, yet a head can use it for every token.
 
 # %%
 check.verdict(
     "A2", "does not hold",
-    because="To a head one number is a *line*, which p² bends, and a norm "
-    "erases a large number or shrinks the token beside it. One-hot positions, "
-    "as discrete as can be, solve `back1` (toy size, 3 seeds).",
+    because="One number gives a head a *line* of scores, which p² would bend, "
+    "and a norm erases a large number or shrinks the token beside it. One-hot "
+    "positions, as discrete as can be, solve `back1` (toy size, 3 seeds).",
 )
 
 # %% [markdown]
@@ -768,10 +770,10 @@ check.claim("growth harms", "p loses more of `majority` than p/L at twice the "
 # %%
 check.verdict(
     "A6", "does not hold",
-    because="Order is the information that we want, and `before` is solved by "
-    "it. Where a task does not need it, it does no harm at the training "
-    "length. What harms a longer text is the growth of p: p/L has the same "
-    "order and loses nothing (toy size, 3 seeds).",
+    because="The order is what we want to tell the model, and with it the model "
+    "solves `before`. `majority` does not need the order, and is not harmed "
+    "by it at the training length. What harms longer texts is the growth of "
+    "p: p/L has the same order and loses nothing (toy size, 3 seeds).",
 )
 
 # %% [markdown]
@@ -849,7 +851,7 @@ check.surprises()
 # ## What you can now do
 #
 # - Prove in one line why one number cannot find the token before: a mean is never the largest.
-# - Compute what a norm makes of a large number: LayerNorm erases it in every channel, and in one channel leaves $1/\sqrt{1+p^2/d}$ of the token.
+# - Compute what LayerNorm makes of a number $p$: it erases $p$ in every channel, and beside $p$ in one channel it leaves $1/\sqrt{1+p^2/d}$ of the token.
 # - Answer “do integer positions fail?”: they say *earlier*, not *how many earlier*.
 # - Judge any encoding by six tests.
 
