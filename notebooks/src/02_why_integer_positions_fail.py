@@ -491,7 +491,7 @@ digits = vectors_of("binary", 16)[:, :4]
 changes = digits.diff(dim=0).abs().sum(0).int().tolist()
 
 plots.heatmap(digits.T, xlabel="position p", ylabel="digit", values=True,
-              x=range(16), alt="Binary digits of positions 0 to 15. Digits 0 "
+              x=range(16), alt="Binary digits of positions 0 to 15: digits 0 "
               f"to 3 change {', '.join(map(str, changes))} times")
 
 # %% [markdown]
@@ -546,8 +546,8 @@ tokens, _ = task.sample(2000, 16, torch.Generator().manual_seed(1))
 counts = torch.nn.functional.one_hot(tokens).sum(1)  # (b, letters)
 counting = (counts.amax(1) / 16).double().mean().item()
 
-check.claim("counting", "the most frequent letter of a text answers `back1` in "
-            "about a quarter of the cases", counting, "in", (0.22, 0.26))
+check.claim("counting", "the most frequent letter of a text answers `back1` "
+            "in about a quarter of the cases", counting, "in", (0.22, 0.26))
 
 # %% [markdown]
 # Chance on `back1` is 10 %. Without any order, a model can still name the text's most frequent letter,
@@ -655,7 +655,7 @@ check.claim("fades", "a model with p in one channel answers `back1` better "
 
 # %% [markdown]
 # Binary positions are worst where many digits flip at once: at 8, where all four do, and at 4 and 12.
-# Digits jump. The dials of lesson 03 will glide.
+# Digits jump. Lesson 03 puts dials in their place, which glide.
 
 # %% [markdown]
 # The plain number is correct for token 1, and then its accuracy fades to the baseline.
@@ -709,9 +709,9 @@ check.claim("arc", "a head that sees p in one channel through LayerNorm can "
 # %%
 check.verdict(
     "A2", "does not hold",
-    because="One number gives a head a *line* of scores, which p² would bend, "
-    "and a norm erases a large number or shrinks the token beside it. One-hot "
-    "positions, as discrete as can be, solve `back1` (toy size, 3 seeds).",
+    because="One number gives a head a *line* of scores, which p² would "
+    "bend, and a norm erases a large number or shrinks the token beside it. "
+    "One-hot positions, as discrete as can be, solve `back1` (toy size, 3 seeds).",
 )
 
 # %% [markdown]
@@ -754,8 +754,8 @@ plots.dots(
     {f"{n} tokens": {name: rows[:, i] for name, rows in majority.items()}
      for i, n in enumerate((16, 32))},
     xlabel="accuracy on majority", percent=True, chance=0.5,
-    alt="Accuracy on majority, trained with up to 16 tokens: with 16 and "
-        "with 32, for the number in one channel and for p / L",
+    alt="Accuracy on majority at 16 and at 32 tokens, after training with up "
+        "to 16, for the number in one channel and for p / L",
 )
 
 # %% tags=["trained"]
@@ -770,8 +770,8 @@ check.claim("growth harms", "p loses more of `majority` than p/L at twice the "
 # %%
 check.verdict(
     "A6", "does not hold",
-    because="The order is what we want to tell the model, and with it the model "
-    "solves `before`. `majority` does not need the order, and is not harmed "
+    because="The order is what we want to tell the model, and with it the "
+    "model solves `before`. `majority` does not need the order, and is not harmed "
     "by it at the training length. What harms longer texts is the growth of "
     "p: p/L has the same order and loses nothing (toy size, 3 seeds).",
 )
@@ -779,7 +779,7 @@ check.verdict(
 # %% [markdown]
 # ## 8 · What do we require of an encoding?
 #
-# Six requirements, each with a test; `code(n)` gives the position vectors of $n$ tokens.
+# Here are six requirements, each with a test; `code(n)` gives the position vectors of $n$ tokens.
 # The folded cell has three helpers: are positions distinct after LayerNorm
 # (`analysis.nearest_rivals` finds each row's nearest other row), can a head look back, is there a longest text?
 
