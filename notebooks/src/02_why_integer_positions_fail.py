@@ -709,9 +709,9 @@ check.claim("arc", "a head that sees p in one channel through LayerNorm can "
 # %%
 check.verdict(
     "A2", "does not hold",
-    because="One number gives a head a *line* of scores, which p² would "
-    "bend, and a norm erases a large number or shrinks the token beside it. "
-    "One-hot positions, as discrete as can be, solve `back1` (toy size, 3 seeds).",
+    because="One number gives a head a *line* of scores, which p² would bend, "
+    "and a norm erases a large number or shrinks the token beside it. One-hot "
+    "positions, as discrete as can be, solve `back1` (toy size, 3 seeds).",
 )
 
 # %% [markdown]
@@ -770,10 +770,10 @@ check.claim("growth harms", "p loses more of `majority` than p/L at twice the "
 # %%
 check.verdict(
     "A6", "does not hold",
-    because="The order is what we want to tell the model, and with it the "
-    "model solves `before`. `majority` does not need the order, and is not harmed "
-    "by it at the training length. What harms longer texts is the growth of "
-    "p: p/L has the same order and loses nothing (toy size, 3 seeds).",
+    because="`before` needs the order, and with p a model solves it. "
+    "`majority` needs no order, and p does not harm it at the training "
+    "length. What harms longer texts is the growth of p: p/L has the same "
+    "order and loses nothing (toy size, 3 seeds).",
 )
 
 # %% [markdown]
