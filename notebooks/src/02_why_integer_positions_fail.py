@@ -269,7 +269,7 @@ check.look_back(look_back)
 # which subtracts the mean of the vector's channels and divides by their standard deviation.
 # (Then trained weights scale and shift each channel.)
 #
-# Add the position to each of 64 channels: all channels of token 7 grow by 7.
+# Add the position to each of 64 channels, so that all channels of token 7 grow by 7.
 
 # %%
 check.predict(
@@ -376,7 +376,6 @@ plots.lines(
 # The norm makes room for the large number by shrinking everything beside it:
 # by $1/\sqrt{1+p^2/d}$ for one channel, by $1/\sqrt{1+p^2}$ for all of them, if the token's channels have standard deviation 1.
 # Half is left where $p = \sqrt{3d}$: at 14 for 64 channels, and at 48 for the 768 channels of GPT-2, which has 1024 positions.
-# Tokens with smaller channels are drowned sooner.
 
 # %% [markdown]
 # **And with the norm after each layer?** In this arrangement of 2017, **post-norm**,
@@ -444,7 +443,7 @@ check.claim("rewritten", "one more token changes position vectors p/L of "
 # each step of writing starts again from token 0.
 #
 # And a step has another size in every text: a tenth here, a thousandth there.
-# (A later lesson measures a merit of $p/L$ where only *earlier or later* is asked: it never leaves its range.)
+# (Where only *earlier or later* is asked, $p/L$ has a merit that a later lesson measures: it never leaves its range.)
 
 # %% [markdown]
 # **“Then divide by a fixed length, and pad.”**
@@ -503,7 +502,7 @@ plots.heatmap(digits.T, xlabel="position p", ylabel="digit", values=True,
 vectors_of("onehot", 65)
 
 # %% [markdown]
-# Up to that length one-hot is strong: one matrix, with ones beside its diagonal, takes every position vector but the last to the next one.
+# Up to that length one-hot is strong: one matrix takes every position vector but the last to the next one.
 # But each channel has weights of its own: what is learned for position 20 says nothing about position 21.
 # And binary? We search again.
 
@@ -605,8 +604,7 @@ check.claim("one-hot learns", "a model with one-hot positions solves `back1`",
 # %% [markdown]
 # The number says *earlier*. It does not say *how many earlier*.
 #
-# But on average over all positions, the number beats the baseline, although a line can only prefer an end.
-# Binary digits beat it as well, although no head can do the job for all tokens.
+# But on average over all positions, the number beats the baseline, and so do binary digits, although no head could do the job for all tokens.
 # *Where* are these models correct?
 
 # %%
