@@ -38,7 +38,7 @@ import torch
 import posenc
 from posenc import analysis, check, plots, training, widgets
 
-# %% [markdown]
+# %% [markdown] id="one-number"
 # ## 1 · What can a head do with one number per token?
 #
 # A positional encoding adds a **position vector** to every token's embedding.
@@ -159,7 +159,7 @@ check.previous_word_weights(previous_word_weights)
 # Query 1 wants key 0, which is an end. Query 2 wants key 1, so it is the first that no weights can satisfy.
 # </details>
 
-# %% [markdown]
+# %% [markdown] id="second-number"
 # ## 2 · What does a second number change?
 #
 # The scores should be highest at key $i - 1$, as on this parabola:
@@ -261,7 +261,7 @@ def look_back(k):
 
 check.look_back(look_back)
 
-# %% [markdown]
+# %% [markdown] id="large-number"
 # ## 3 · What does a norm make of a large number?
 #
 # Back to the plain number, now inside a model.
@@ -403,7 +403,7 @@ check.claim("unnumbered", "token 31 attends to several tokens in an untrained "
 # There are three causes, then: one number makes a *line*; bent into a parabola, it *grows*;
 # and a *norm* erases a large number or shrinks the token beside it.
 
-# %% [markdown]
+# %% [markdown] id="divide-by-length"
 # ## 4 · Divide by the length?
 #
 # **Normalized positions** are $p/L$ with the **sequence length** $L$. They stay between 0 and 1, which suits every norm.
@@ -478,7 +478,7 @@ def same_in_every_text(code):
 
 check.same_in_every_text(same_in_every_text)
 
-# %% [markdown]
+# %% [markdown] id="one-hot-or-binary"
 # ## 5 · One channel per position, or binary digits?
 #
 # So far we have used one of 64 channels.
@@ -530,7 +530,7 @@ check.claim("binary", "no head that sees binary positions attends one "
 # (Minsky and Papert 1969), and a query is one linear layer.
 # </details>
 
-# %% [markdown]
+# %% [markdown] id="trained-models"
 # ## 6 · What does a trained model make of them?
 #
 # We train small models: 1 layer, 4 heads, width 32, pre-norm, 300 steps, texts of 4 to 16 letters, one token each.
@@ -696,7 +696,7 @@ check.claim("arc", "a head that sees p in one channel through LayerNorm can "
 #
 # Keep the arc in mind. What if an arc did not end?
 
-# %% [markdown]
+# %% [markdown] id="two-claims"
 # ## 7 · Two claims on trial
 #
 # **A2: numbering fails because the numbers are *discrete*.**
@@ -774,7 +774,7 @@ check.verdict(
     "order and loses nothing (toy size, 3 seeds).",
 )
 
-# %% [markdown]
+# %% [markdown] id="six-requirements"
 # ## 8 · What do we require of an encoding?
 #
 # Here are six requirements, each with a test; `code(n)` gives the position vectors of $n$ tokens.
