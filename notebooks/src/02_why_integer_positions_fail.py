@@ -558,13 +558,12 @@ check.claim("counting", "the most frequent letter of a text answers `back1` "
 check.predict(
     "one channel",
     "How often does the model with p in one channel answer back1 correctly?",
-    ["in about a quarter, like counting letters", "in 30 to 60 %",
-     "in nearly 100 %"],
+    ["about as often as counting letters", "about twice as often as that",
+     "nearly always"],
     sure=True, kind="surprise",
-    beliefs={"in about a quarter, like counting letters": "the reading of "
-             "section 1 that no head can, so no model can",
-             "in nearly 100 %": "datascience.stackexchange.com/questions/"
-             "110180: why can't positions simply be appended?"},
+    beliefs={"about as often as counting letters": "no source found",
+             "nearly always": "datascience.stackexchange.com/questions/110180: "
+             "why can't positions simply be appended?"},
 )
 
 # %% tags=["trained"]
@@ -596,8 +595,9 @@ check.claim("earlier", "a model with p in one channel solves `before`",
             before["integer_channel"][:, 0], ">", 0.9, seeds=3)
 check.claim("how many", "a model with p in one channel beats counting "
             "letters on `back1`, but does not solve `back1`",
-            back1["integer_channel"], "in", (0.27, 0.63), seeds=3,
-            settles={"one channel": "in 30 to 60 %"})
+            back1["integer_channel"], "in",
+            (1.3 * counting, 2.7 * counting), seeds=3,
+            settles={"one channel": "about twice as often as that"})
 check.claim("one-hot learns", "a model with one-hot positions solves `back1`",
             back1["onehot"], ">", 0.95, seeds=3)
 
