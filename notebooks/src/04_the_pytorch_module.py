@@ -740,9 +740,9 @@ check.claim("padding", "with its own pos a padded text gets its usual vectors",
 
 # %%
 times = torch.tensor([0.0, 0.7, 0.9, 5.2], dtype=torch.float64)
-hands = posenc.sinusoidal(times, 8, dtype=torch.float64)
+by_time = posenc.sinusoidal(times, 8, dtype=torch.float64)
 plots.dials(
-    hands.unflatten(1, (4, 2)).transpose(0, 1)[:3], x=times,
+    by_time.unflatten(1, (4, 2)).transpose(0, 1)[:3], x=times,
     y=["pair 0", "pair 1", "pair 2"], xlabel="hours",
 )
 
@@ -949,7 +949,8 @@ check.claim("healthy", "D has the channels of the formula in another order",
 order = torch.cat([torch.arange(0, 32, 2), torch.arange(1, 32, 2)])
 weights = torch.randn(32, 32, generator=g, dtype=torch.float64)  # trained
 check.claim("permuted weights", "weights fit D once their rows are permuted",
-            (tables["D"] @ weights[order] - paper @ weights).abs().max(), "<", 1e-9)
+            (tables["D"] @ weights[order] - paper @ weights).abs().max(),
+            "<", 1e-9)
 check.claim("mixed", "weights trained on the other order do not fit D",
             (tables["D"] @ weights - paper @ weights).abs().max(), ">", 1)
 
