@@ -35,4 +35,4 @@ def test_the_lesson_has_the_numbers_of_the_ward():
     lesson = LESSON.read_text(encoding="utf-8")
     assert "holds 23 wrong tables and five right ones, of 264 rows" in lesson
     assert "Three properties find eleven" in lesson
-    assert "The other twelve are hands at wrong speeds" in lesson
+    assert "The other twelve have pairs with wrong frequencies" in lesson
