@@ -56,8 +56,8 @@ class Copied(torch.nn.Module):
         even = torch.arange(0, d_model, 2).float()
         frequency = torch.exp(even * -(math.log(10_000) / d_model))
         table = torch.zeros(max_len, d_model)
-        table[:, 0::2] = torch.sin(pos * frequency)  # "even positions"
-        table[:, 1::2] = torch.cos(pos * frequency)  # "odd positions"
+        table[:, 0::2] = torch.sin(pos * frequency)  # even positions
+        table[:, 1::2] = torch.cos(pos * frequency)  # odd positions
         table = table.unsqueeze(0)  # (1, max_len, d)
         self.register_buffer("table", table)
 
@@ -74,8 +74,8 @@ copied(torch.randn(32, 50, 512)).shape
 
 # %% [markdown]
 # The shape is right.
-# It would also be right for a table of zeros: a shape is no evidence of the values.
-# Lesson 03 derived those, so compare.
+# It would also be right for a table of zeros: a correct shape is not evidence of correct values.
+# Lesson 03 derived the values, so compare.
 
 # %%
 right = posenc.sinusoidal(torch.arange(60), 512)
@@ -127,7 +127,7 @@ def facts(home):
 homes = ("plain attribute", "Parameter", "buffer", "buffer, not persistent")
 found = {home: facts(home) for home in homes}
 plots.tick_table(found, alt="Moves and stays fixed: " + " and ".join(
-    f"“{home}”" for home, f in found.items() if f["moves"] and f["stays fixed"]))
+    home for home, f in found.items() if f["moves"] and f["stays fixed"]))
 
 # %% [markdown]
 # A fixed table belongs in a buffer: only buffers move and stay fixed.
@@ -143,7 +143,7 @@ check.predict(
     "Which position vector does the first token of the second call get?",
     ["that of its position in the whole text",
      "the one that the first token of the text got",
-     "none, because the call raises an error"],
+     "no vector, because the call raises an error"],
 )  # fmt: skip
 
 # %%
@@ -253,17 +253,17 @@ pair = posenc.sinusoidal(far, 8, dtype=torch.float64)[:, -2:]
 lone = pair * torch.tensor([1.0, 0.0])  # the cosine is dropped
 plots.dials(
     torch.stack((pair, lone)), x=far, xlabel="position",
-    y=["sine and cosine", "sine alone"],
+    y=["sine and cosine", "only the sine"],
 )
 
 # %% [markdown]
-# The sine alone is the shadow of the hand, which does not tell up from down, so no matrix can shift it by $k$ (lesson 03).
-# The norms of the position vectors give it away over 20 000 positions; over 60 you would miss it.
+# Without its cosine the sine is only the shadow of the hand, which does not tell up from down, so no matrix can shift it by $k$ (lesson 03).
+# The norms of the position vectors expose it over 20 000 positions; over 60 you would miss it.
 
 # %%
 odd = posenc.sinusoidal(torch.arange(20_000), 8, dtype=torch.float64)[:, :7]
 norms = odd.norm(dim=-1)  # (n,)
-check.claim("lone", "a lone sine makes norms differ over 20 000 positions",
+check.claim("lone", "a lone sine makes norms differ over 20 000 positions",
             norms.max() / norms.min(), ">", 1.05)
 check.claim("brief", "a lone sine hardly shows in the norms of 60 positions",
             norms[:60].max() / norms[:60].min(), "<", 1.001)
@@ -347,7 +347,7 @@ def counts_tokens(module):
 check.predict(
     "half", "Which type has the sum of these embeddings and this table?",
     ["the type of the embeddings", "the type of the table",
-     "none, because the sum raises an error"],
+     "no type, because the sum raises an error"],
 )  # fmt: skip
 
 # %%
@@ -444,7 +444,7 @@ check.verdict(
 )
 
 # %% [markdown]
-# **You may go on to [05](05_toy_transformer.ipynb)**, where your class is trained.
+# **You can now continue with [05](05_toy_transformer.ipynb)**, where your class is trained.
 
 # %% [markdown]
 # ## Workshop
@@ -481,7 +481,7 @@ outcome(lambda: long.load_state_dict(short.state_dict()))
 
 # %% [markdown]
 # ESPnet met this in 2019: its saved table did not allow longer texts at inference.
-# (A *learned* table has to be saved, of course.)
+# (*Learned* position embeddings have to be saved, of course.)
 
 # %% [markdown]
 # ## 9 · Add, or concatenate?
@@ -771,7 +771,7 @@ minute
 # At 1.8 billion, neighbouring float32 numbers are 128 apart, so a minute lasts 0 or 128 seconds.
 #
 # **Repair.** Before you cast, count from the first event, in a unit that suits your data.
-# Relative distances survive this: a common shift rotates every hand by the same angle at all positions (lesson 03).
+# Relative distances survive this: a common shift rotates each pair by the same angle at all positions (lesson 03).
 
 # %% [markdown]
 # ## 15 · How exact are the angles?
@@ -804,7 +804,7 @@ start = [10**power for power in range(2, 8)]
 single = [worst_error(first) for first in start]
 double = [worst_error(first, torch.float64) for first in start]
 
-check.claim("short", "float32 angles are exact to 0.001 up to position 10 000",
+check.claim("short", "float32 angles are exact to 0.001 up to position 10 000",
             single[:3], "<", 0.001)
 check.claim("million", "float32 angles are off by a hundredth at a million",
             single[4], ">", 0.01)
@@ -814,7 +814,7 @@ check.claim("double", "float64 angles, cast last, are exact up to ten million",
 # %% [markdown]
 # The error of float32 grows with the position, and a table has it, too, because its rows are computed in the same way.
 # Is it too large?
-# A vector in bfloat16 is itself rounded by up to 0.002, which float32 angles exceed only beyond some 50 000 positions.
+# A vector in bfloat16 is itself rounded by up to 0.002, which float32 angles exceed only beyond some 50 000 positions.
 # There, or where you need exact shifts, compute the angles with `dtype=torch.float64` and cast the vectors.
 #
 # <details><summary>Is a table faster, at least?</summary>
@@ -925,8 +925,8 @@ check.claim("D", "in D all neighbouring vectors are similar",
 # %% [markdown]
 # The first property exposes A and B.
 # C passes it, because each of its pairs is a true pair, only with a strange frequency; the second property exposes C.
-# D passes both, which is no proof yet.
-# A comparison with the correct values is one:
+# D passes both, which does not yet prove it correct.
+# A comparison with the correct values does:
 
 # %%
 paper = posenc.sinusoidal(torch.arange(64), 32, dtype=torch.float64)
@@ -1021,7 +1021,7 @@ check.claim("equivalent", "order, start and sign change no dot product",
             settles={"equivalent": "the first five"})
 
 # %% [markdown]
-# The variants without a different kernel are no bugs: a new model can learn the same with them.
+# The variants without a different kernel are not bugs: a new model can learn the same with them.
 # *Trained* weights are stricter.
 #
 # - **identical**: the weights fit. (`exp` and `log` are the same numbers, $e^{-(2i/d)\ln 10000}=10000^{-2i/d}$. The form comes from the authors' TensorFlow code; the power is numerically just as harmless.)
@@ -1067,20 +1067,20 @@ check.predict(
 )  # fmt: skip
 
 # %%
-table = patient(64, 32)
-alike = torch.stack((table.flatten(), paper.flatten())).corrcoef()[0, 1]
+last_table = patient(64, 32)
+both_tables = torch.stack((last_table.flatten(), paper.flatten()))
 
 # %%
-check.claim("ill", "the dot products of patient change along a diagonal",
-            along_diagonals(table), ">", 0.5)
-check.claim("ill 2", "neighbouring vectors of patient are similar",
-            neighbours(table), ">", 0.5,
+check.claim("ill", "the last program's dot products vary along a diagonal",
+            along_diagonals(last_table), ">", 0.5)
+check.claim("pass 3", "the last program's neighbouring vectors are similar",
+            neighbours(last_table), ">", 0.5,
             settles={"patient": "only the dot products along a diagonal"})
-check.claim("fan", "patient's numbers are much like those of the formula",
-            alike, ">", 0.7)
+check.claim("fan", "the last program's numbers correlate with the formula's",
+            both_tables.corrcoef()[0, 1], ">", 0.7)
 
 # %% [markdown]
-# Its heat map would not have told you: the numbers are too much alike.
+# Its heat map would not have told you, because most of its numbers are nearly those of the formula.
 
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 12 minutes
@@ -1118,7 +1118,7 @@ check.mended_table(mended)
 # `is_healthy(table)` takes any `(n, d)` in float64 and returns True or False.
 # A table is correct if it has the dot products of the formula: the channels may have any order, and the first row need not be position 0.
 # Other frequencies and another base count as wrong here.
-# The check holds 23 wrong tables and five right ones, of 264 rows, and counts how many you judge correctly.
+# The check holds 23 wrong tables and five correct ones, of 264 rows, and counts how many you judge correctly.
 #
 # <details><summary>Hints</summary>
 #
