@@ -516,7 +516,7 @@ concatenated = torch.cat((e, p), dim=-1) @ W  # (n, d)
 projected = e @ W[:64] + p @ W[64:]  # (n, d)
 check.claim(
     "same", "concatenating and projecting is projecting both and adding",
-    (concatenated - projected).abs().max(), "<", 1e-10,
+    (concatenated - projected).abs().max(), "<", 1e-12,
     settles={"concatenate": "one more matrix, for the position vector"})
 
 # %% [markdown]
