@@ -169,7 +169,7 @@ def add_rows(x, table, pos):
 
 second_half = add_rows(zeros, copied.table[0], torch.arange(25, 50))[0]
 gap = (second_half - right[25:50]).abs().max()
-check.claim("told", "with pos, the rest of a text gets its own vectors",
+check.claim("told", "the rest of a text gets its own vectors if pos says so",
             gap, "<", 1e-4)
 
 # %% [markdown]
@@ -630,9 +630,9 @@ widgets.explore(tug_of_war, d=[64, 16, 256], labels={"d": "width d"},
 equal, narrow = (
     [min(token_share(0.71, d, seed), position_share(0.71, d, seed))
      for seed in range(5)] for d in (64, 16))  # fmt: skip
-check.claim("one size", "with equal norms and 64 channels both are read",
+check.claim("one size", "token and position are read from 64 channels",
             equal, ">", 0.9)
-check.claim("narrow", "with equal norms 16 channels are too few for both",
+check.claim("narrow", "token and position are not both read from 16 channels",
             narrow, "<", 0.8)
 
 # %% [markdown]
@@ -647,7 +647,7 @@ def two_steps(std, d=64, seed=0):
     return (torch.cdist(rest, table).argmin(-1) == said).double().mean()
 
 
-check.claim("hidden", "with the position subtracted, tiny tokens are read",
+check.claim("hidden", "tiny tokens are read once the position is subtracted",
             [two_steps(0.02, seed=k) for k in range(5)], ">", 0.97)
 
 # %%
@@ -733,7 +733,7 @@ padded = module(torch.zeros(2, 5, 16), text_pos)[1]
 alone = module(torch.zeros(1, 3, 16))[0]
 
 gap = (padded[2:] - alone).abs().max()
-check.claim("padding", "with its own pos a padded text gets its usual vectors",
+check.claim("padding", "a padded text gets its usual vectors from its own pos",
             gap, "==", 0)
 
 # %% [markdown]
