@@ -86,7 +86,7 @@ check.claim("values", "the copied class holds the formula's position vectors",
 # %% [markdown]
 # So the arithmetic is correct, but the comments are not: rows are positions, and it is the even *channels* that are sines.
 # Someone who believes them may write `table[0::2]` one day, as in a program of section 16.
-# `.detach()` and `.unsqueeze(0)` do nothing here, because a **buffer** has no gradient and `(b, n, d) + (n, d)` broadcasts anyway.
+# `.detach()` and `.unsqueeze(0)` do nothing here, because the table is not a parameter and `(b, n, d) + (n, d)` broadcasts anyway.
 
 # %% [markdown]
 # ## 2 · Table, buffer, rows
@@ -130,7 +130,7 @@ plots.tick_table(found, alt="Moves and stays fixed: " + " and ".join(
     home for home, f in found.items() if f["moves"] and f["stays fixed"]))
 
 # %% [markdown]
-# A fixed table belongs in a buffer: only buffers move and stay fixed.
+# A fixed table belongs in a **buffer**: only buffers move and stay fixed.
 # It need not be saved, because its rows can be computed again; section 8 shows what goes wrong when they are saved.
 
 # %% [markdown]
@@ -457,15 +457,15 @@ check.verdict(
 # ## 8 · The checkpoint that will not load
 #
 # You trained with `max_len=60`.
-# Now longer texts arrive, so you build the module with 128 rows and load the weights:
+# Now longer texts arrive, so you build the module with 128 rows and load the saved **state_dict**:
 
 # %%
 trained = Copied(512, max_len=60).state_dict()
 outcome(lambda: Copied(512, max_len=128).load_state_dict(trained))
 
 # %% [markdown]
-# The buffer was saved like a weight, although every row of it can be computed again.
-# One argument repairs that: with `persistent=False` a buffer still moves, and it is not saved.
+# A **persistent buffer**, which is the default, is saved in the `state_dict` like a weight, although every row of it can be computed again.
+# One argument repairs that: with `persistent=False` the buffer still moves, and it is not saved.
 
 
 # %%
