@@ -922,7 +922,7 @@ check.claim("C, D", "two of four programs have constant diagonals",
             len(constant), "==", 2)
 check.claim("D", "one of four programs has similar neighbours as well",
             len(both), "==", 1)
-spread, similar
+{name: (round(spread[name], 2), round(similar[name], 2)) for name in tables}
 
 # %% [markdown]
 # The first property exposes A and B.
