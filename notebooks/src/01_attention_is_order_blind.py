@@ -41,6 +41,26 @@
 #
 # </details>
 
+# %% [markdown]
+# Two questions on what you bring with you. Answer in your head before you look.
+#
+# **Recall 1** · What does softmax make of the scores [0, 0, −∞]?
+#
+# <details><summary>Answer</summary>
+#
+# [½, ½, 0].
+# Equal scores get equal weights, a score of −∞ gets none, and the weights sum to 1.
+#
+# </details>
+#
+# **Recall 2** · `x` is (3, 8) and `W` is (8, 8). Rows 0 and 2 of `x` change places. What happens to `x @ W`?
+#
+# <details><summary>Answer</summary>
+#
+# Its rows 0 and 2 change places, and nothing else happens, because row i of the product comes from row i of `x` alone.
+#
+# </details>
+
 # %%
 import math
 
@@ -91,6 +111,9 @@ check.predict(
     "dog",
     "The vectors that come out for “dog” in the two sentences are",
     ["far apart", "close, but not equal", "equal"],
+    kind="reason",
+    beliefs={"far apart": "ai.stackexchange.com/questions/40390, google-research/bert#58",
+             "close, but not equal": "no source found"},
 )
 
 # %%
@@ -99,7 +122,7 @@ everyday = attention(embed("dog bites man"), *W)
 headline = attention(embed("man bites dog"), *W)
 apart = (everyday[0] - headline[2]).abs().max()
 
-check.claim("dog", "the dog that bites and the one that is bitten are equal",
+check.claim("dog", "the output for “dog” is the same vector, biting or bitten",
             apart, "<", 1e-12, settles={"dog": "equal"})
 
 # %%
@@ -127,7 +150,7 @@ layer.out.weight.data = torch.eye(8, dtype=torch.float64)
 none, pos = posenc.build("none"), torch.arange(3)  # no encoding
 theirs, _ = layer(embed("dog bites man")[None], none, pos, mask=None)
 
-check.claim("posenc", "posenc.Attention agrees with our five lines",
+check.claim("posenc", "posenc.Attention agrees with attention in five lines",
             (theirs[0] - everyday).abs().max(), "<", 1e-12)
 
 # %% [markdown]
@@ -157,7 +180,7 @@ P
 # %%
 S = torch.randn(3, 3, dtype=torch.float64)
 difference = (P @ S @ P.T).softmax(-1) - P @ S.softmax(-1) @ P.T
-check.claim("softmax", "softmax first or shuffle first: the same weights",
+check.claim("softmax", "softmax and shuffle give one result in either order",
             difference.abs().max(), "<", 1e-12)
 
 # %% [markdown]
@@ -183,6 +206,8 @@ check.predict(
     "gap",
     "The largest gap of the fifty is",
     ["exactly 0", "about 1e-15", "about 1e-7"],
+    kind="reason",
+    beliefs={"exactly 0": "no source found", "about 1e-7": "no source found"},
 )
 
 
@@ -192,10 +217,10 @@ def largest_gap(dtype):
     return max(gap(lambda x: attention(x, *weights), x) for _ in range(50))
 
 
-check.claim("float64", "in float64 a shuffle moves the last digits, no more",
-            largest_gap(torch.float64), "<", 1e-14,
+check.claim("float64", "in float64 a shuffle moves an output's last digits",
+            largest_gap(torch.float64), "in", (1e-17, 1e-14),
             settles={"gap": "about 1e-15"})
-check.claim("float32", "in float32 too, where the last digits are larger",
+check.claim("float32", "in float32 a shuffle moves larger last digits",
             largest_gap(torch.float32), "<", 1e-5)
 
 # %% [markdown]
@@ -253,6 +278,9 @@ check.predict(
     "invariant",
     "Shuffle the words. Nothing at all changes in the output of",
     ["attention", "attention, then the mean over all words", "both"],
+    kind="reason",
+    beliefs={"attention": "comments at ai.stackexchange.com/questions/40390",
+             "both": "comments at ai.stackexchange.com/questions/40390"},
 )
 
 # %%
@@ -261,7 +289,7 @@ y, shuffled = attention(x, *W), attention(x[order], *W)
 
 check.claim("moves", "the output of attention moves with the words",
             (shuffled - y).abs().max(), ">", 0.1)
-check.claim("pooled", "the mean over all words stays where it was",
+check.claim("pooled", "the mean of the outputs does not move with the words",
             (shuffled.mean(0) - y.mean(0)).abs().max(), "<", 1e-12,
             settles={"invariant": "attention, then the mean over all words"})
 
@@ -339,6 +367,9 @@ check.predict(
         "0.7: it learns which two, not who bites",
         "0: it learns who bites",
     ],
+    kind="surprise",
+    beliefs={"1.8: it learns nothing": "no source found",
+             "0: it learns who bites": "pytorch/pytorch#24826"},
 )
 
 
@@ -356,10 +387,20 @@ def three_seeds(**options):
 blind, reader = three_seeds()  # (seeds, steps)
 
 # %%
+def levels(losses):
+    marks = {"0": 0, "ln 2": math.log(2), "ln 6": math.log(6)}
+
+    def nearest(end):
+        return min(marks, key=lambda mark: abs(marks[mark] - end))
+
+    return "The loss ends near " + ", near ".join(
+        f"{nearest(runs[:, -20:].mean())} ({name})"
+        for name, runs in losses.items())
+
+
 plots.lines({"no positions": blind}, xlabel="step", ylabel="loss",
             chance=math.log(2), ylim=(0, 2.2),
-            alt="The loss falls from 1.8 and stays near ln 2, the level of a "
-            "coin toss between two names")
+            alt=levels({"no positions": blind}))
 
 # %% [markdown]
 # A healthy curve: it falls fast and settles.
@@ -368,9 +409,8 @@ plots.lines({"no positions": blind}, xlabel="step", ylabel="loss",
 # The band spans three seeds.
 
 # %%
-last = blind[:, -20:].mean(1)  # (seeds,)
-check.claim("coin", "it stays where a toss between the two names would be",
-            (last - math.log(2)).abs(), "<", 0.3, seeds=3,
+check.claim("coin", "the loss of a model without positions ends near ln 2",
+            blind[:, -20:].mean(1), "in", (0.4, 1), seeds=3, show="{:.2f}",
             settles={"loss": "0.7: it learns which two, not who bites"})
 
 # %% [markdown]
@@ -384,14 +424,16 @@ check.predict(
     "dropout",
     "The gap of the blind encoder in training mode is",
     ["rounding, as it should be", "large, as if it saw the order"],
+    kind="surprise",
+    beliefs={"rounding, as it should be": "no source found"},
 )
 
 # %%
 five_words = torch.randn(5, 32)
-check.claim("dropout", "in training mode it seems to see the order",
-            gap(reader.encoder.train(), five_words), ">", 0.1,
+check.claim("dropout", "in training mode a blind encoder shows a gap",
+            gap(reader.encoder.train(), five_words), "in", (0.1, 10),
             settles={"dropout": "large, as if it saw the order"})
-check.claim("eval", "in eval() it turns out to be blind",
+check.claim("eval", "in eval() a blind encoder shows no gap",
             gap(reader.encoder.eval(), five_words), "<", 1e-4)
 
 # %% [markdown]
@@ -403,7 +445,7 @@ check.claim("eval", "in eval() it turns out to be blind",
 
 # %%
 out = reader.encoder.eval()(five_words[[0, 1, 2, 0, 3]])  # the … the …
-check.claim("the", "both “the” leave the encoder as one and the same vector",
+check.claim("the", "two words “the” leave the encoder as one same vector",
             (out[0] - out[3]).abs().max(), "<", 1e-4)
 
 # %% [markdown]
@@ -439,6 +481,11 @@ check.predict(
     "swap",
     "Two neighbours swap. After one causal layer another vector comes out for",
     ["all words", "the two, and all words after them", "only the two"],
+    sure=True,
+    kind="surprise",
+    beliefs={"all words": "ai.stackexchange.com/questions/40390",
+             "the two, and all words after them":
+                 "kexue-tl.pages.dev/10347, without its second layer"},
 )
 
 
@@ -479,10 +526,10 @@ widgets.explore(draw, layers=(1, 4, 1), causal=[True, False], stills=[
 # %%
 one, two = changes(1, causal=True), changes(2, causal=True)
 after = torch.ones(7, 8).triu().bool()  # the two, and all words after them
-check.claim("swap", "one causal layer: only the two swapped words change",
-            (one > 1e-9).sum(1), "==", 2,
+check.claim("swap", "one causal layer carries a swap no further than the pair",
+            (one > 1e-9).sum(1), "==", 2, show="{:.0f}",
             settles={"swap": "only the two"})
-check.claim("later", "two causal layers: they and all later words change",
+check.claim("later", "two causal layers carry a swap to every later word",
             two[after], ">", 1e-3)
 
 # %% [markdown]
@@ -496,11 +543,11 @@ check.claim("later", "two causal layers: they and all later words change",
 prefix = torch.cat((torch.randperm(11), torch.tensor([11])))
 y = causal_attention(twelve, *W)  # (n, d)
 shuffled = causal_attention(twelve[prefix], *W)
-check.claim("one", "one layer: the last word is blind to its prefix's order",
+check.claim("one", "one causal layer: the last word is blind to earlier order",
             (shuffled - y)[-1].norm(), "<", 1e-12)
 
 y, shuffled = causal_attention(y, *W), causal_attention(shuffled, *W)
-check.claim("two", "two layers: it is not",
+check.claim("two", "two causal layers: the last word sees the earlier order",
             (shuffled - y)[-1].norm(), ">", 1e-3)
 
 # %%
@@ -561,6 +608,11 @@ check.predict(
     "leak",
     "The last word changes. In the published program, what changes is",
     ["the last output alone", "the outputs of some words", "every output"],
+    sure=True,
+    kind="surprise",
+    beliefs={"the last output alone":
+                 "labmlai/annotated_deep_learning_paper_implementations#146",
+             "the outputs of some words": "no source found"},
 )
 
 # %% [markdown]
@@ -581,13 +633,14 @@ def moved(f):
 both = {f.__name__: moved(f) for f in (causal_attention, published_attention)}
 plots.heatmaps({name: m.double() for name, m in both.items()},
                xlabel="output", ylabel="changed word", label="moved",
-               alt="Causal attention: only from the changed word on; the "
-               "published program: every output, whichever word changed")
+               alt="How many outputs move, by the word changed: " + "; ".join(
+                   f"{m.sum(1).tolist()} ({name})"
+                   for name, m in both.items()))
 
 # %%
-check.claim("mask", "causal attention: nothing moves before the changed word",
+check.claim("mask", "causal attention moves nothing before the changed word",
             both["causal_attention"].tril(-1), "==", 0)
-check.claim("leak", "published: whichever word changes, every output moves",
+check.claim("leak", "the published program lets a word's change go back",
             both["published_attention"], "==", 1,
             settles={"leak": "every output"})
 
@@ -636,6 +689,9 @@ check.predict(
     "mask",
     "With a causal mask and no positions, the loss ends near",
     ["0.7: a coin toss, as before", "0: it learns who bites"],
+    kind="reason",
+    beliefs={"0.7: a coin toss, as before":
+                 "reason 3 of www.kler.cn/a/539187.html"},
 )
 
 # %%
@@ -649,14 +705,13 @@ losses = {"no positions": blind, "mask, no positions": masked,
           "random vectors, no mask": placed}
 plots.lines(losses, xlabel="step", ylabel="loss",
             chance=math.log(2), ylim=(0, 2.2),
-            alt="Without positions the loss stays near ln 2; with a causal "
-            "mask, or a vector for each place, it falls to 0")
+            alt=levels(losses))
 
 # %%
-check.claim("masked", "a causal mask is enough: it learns who bites",
-            masked[:, -20:].mean(1), "<", 0.2, seeds=3,
+check.claim("masked", "a causal mask alone lets a model tell the biter",
+            masked[:, -20:].mean(1), "in", (0, 0.2), seeds=3, show="{:.2f}",
             settles={"mask": "0: it learns who bites"})
-check.claim("placed", "so is a vector for each place",
+check.claim("placed", "random vectors for places let a model tell the biter",
             placed[:, -20:].mean(1), "<", 0.2, seeds=3)
 
 # %% [markdown]
@@ -749,8 +804,9 @@ doors = {
 }
 x = embed("dog bites man")
 gaps = [max(gap(f, x) for _ in range(20)) for f in doors.values()]
-check.claim("doors", "each door alone lets order in", gaps, ">", 0.1)
-check.claim("shut", "with all doors shut attention is blind again",
+check.claim("doors", "each of the three doors alone lets order in",
+            gaps, ">", 0.1)
+check.claim("shut", "attention with all three doors shut is blind to order",
             gap(open_attention, x), "<", 1e-12)
 
 # %% [markdown]
@@ -767,6 +823,82 @@ check.claim("shut", "with all doors shut attention is blind again",
 # Random numbers break the blindness.
 # Which numbers let a model say "the word before me"? Which still work at a place it never saw?
 # The next notebook begins with the simplest: [0, 1, 2, …](02_why_integer_positions_fail.ipynb).
+
+# %% [markdown]
+# ## 8 · Judge for yourself
+#
+# **Exercise 5 · choose the run** · difficulty 3 of 5 · 8 minutes
+#
+# You are handed a model of one attention layer without positions, trained and in `eval()`.
+# Its text was shuffled fifty times, all words but the last, and the output of the last word never moved.
+# There are two explanations:
+#
+# - *no mask*: the causal mask was forgotten, so attention is blind to the order;
+# - *one layer*: the causal mask is there, but one layer is not enough.
+#
+# Which of these runs would tell you which one is true?
+#
+# | run | what is done | whose output is watched |
+# |---|---|---|
+# | `"more shuffles"` | the words before the last are shuffled a thousand times more | the last word's |
+# | `"another text"` | the words before the last of another text are shuffled | the last word's |
+# | `"replace first"` | the first word is replaced by another one | the last word's |
+# | `"replace last"` | the last word is replaced by another one | the first word's |
+# | `"swap first two"` | the first two words change places | theirs, each at its new place |
+# | `"second layer"` | the layer is applied twice, and the words before the last are shuffled | the last word's |
+#
+# Return three words: the run, what the output does if there is no mask, and what it does if there is one masked layer.
+# An output `"moves"` or `"stays"`.
+#
+# <details><summary>Hint</summary>
+#
+# A run separates two explanations only where they predict different outcomes.
+# Add two columns to the table, one for each explanation, before you choose.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def separating_run():
+    """-> run, outcome without a mask, outcome with one masked layer"""
+    ### BEGIN SOLUTION
+    return "replace last", "moves", "stays"  # two others separate them, too
+    ### END SOLUTION
+
+
+check.separating_run(separating_run)
+
+# %% [markdown]
+# **Exercise 6 · explain** · difficulty 2 of 5 · 6 minutes
+#
+# A classmate writes: "Attention is permutation-invariant. So a Transformer without positional encodings does not care about word order."
+# Each of the two sentences is wrong, or true only under a condition that is missing.
+# Correct them in four sentences at most, and support each correction with a number that you saw in this lesson.
+# No program judges this one: it has a rubric.
+
+# %% [markdown] tags=["explain"]
+# *Your answer goes here (in a notebook: double-click this line).*
+
+# %% [markdown] tags=["rubric"]
+# <details><summary>Rubric for exercise 6, for after you have written</summary>
+#
+# Half a point for each:
+#
+# 1. Attention is permutation-*equivariant*: its outputs are shuffled along with the words. Only a pooled output, such as the mean over all words, is invariant.
+# 2. Word order still matters to the *task*: without positions and mask the reader cannot say who bites, and its loss stays near ln 2 = 0.69.
+# 3. The condition is named: no causal mask. With the mask, and still without positions, the loss falls to 0.
+# 4. Each correction has its number (for 1: the outputs move by more than 0.1, their mean by less than 1e-12), and no number is given that was not measured.
+#
+# </details>
+
+# %% [markdown]
+# ## What surprised you
+#
+# Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
+# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you go on.
+
+# %%
+check.surprises("01")
 
 # %% [markdown]
 # ## What you can now do

@@ -12,6 +12,27 @@
 # - write its speeds, its codes and its shift matrix, and check them;
 # - read off a kernel what a model can see of two positions.
 
+# %% [markdown]
+# Two questions from earlier lessons. Answer in your head before you look.
+#
+# **Recall 1** · From 01: you shuffle the words of a text. What does attention without a mask and without positions return, and why can no training change that?
+#
+# <details><summary>Answer</summary>
+#
+# It returns the same vectors, shuffled like the words.
+# The proof assumes nothing about the weights, so it holds for every model that anyone will ever train.
+#
+# </details>
+#
+# **Recall 2** · From 02: each token has one number, its index. Why can no head prefer the token just before its own?
+#
+# <details><summary>Answer</summary>
+#
+# The score of a query is then a straight line in the index j of the key, and a straight line is greatest at one of its ends.
+# A second channel with p² bends the line, so that it can have its peak anywhere; but p² grows without bound.
+#
+# </details>
+
 # %%
 import math
 
@@ -66,7 +87,10 @@ widgets.explore(dials, position=(0, 9999, 1, 7),
 # %%
 check.predict(
     "polynomial", "One matrix that moves (1, p, p²) on by 3, whatever p is",
-    ["exists", "exists only while p is small", "cannot exist"])
+    ["exists", "exists only while p is small", "cannot exist"],
+    sure=True, kind="surprise",
+    beliefs={"exists only while p is small": "no source found",
+             "cannot exist": "datascience.stackexchange.com/questions/45691"})
 
 
 # %%
@@ -81,7 +105,7 @@ M_3.round().int()
 # %%
 check.claim("polynomial shift",
             "one matrix moves (1, p, p²) by three positions",
-            (powers(p) @ M_3.T - powers(p + 3)).abs().max(), "<", 1e-8,
+            (powers(p) @ M_3.T - powers(p + 3)).abs().max(), "in", (0, 1e-8),
             settles={"polynomial": "exists"})
 
 # %% [markdown]
@@ -114,6 +138,10 @@ check.claim("polynomial shift",
 check.predict("bounded",
               "In bounds for all steps, forwards and backwards, stays",
               ["the stretch", "the shrink", "the shear", "the turn"],
+              kind="reason",
+              beliefs={"the stretch": "no source found",
+                       "the shrink": "no source found",
+                       "the shear": "no source found"},
 )
 
 # %%
@@ -137,15 +165,15 @@ sizes = {
     for name, M in moves.items()
 }
 plots.lines(sizes, x=steps, xlabel="steps p", ylabel="length of the code",
-            alt="Stretch and shrink leave the page on one side, the shear on "
-                "both; the turn stays at 1.")
+            alt="; ".join(f"{name}: from {min(size):.1f} to {max(size):.1f}"
+                          for name, size in sizes.items()))
 
 # %%
-check.claim("only the turn", "of the four only the turn stays in bounds",
+check.claim("only the turn", "stretch, shrink and shear leave every bound",
             torch.stack([s.max() for n, s in sizes.items() if n != "turn"]),
-            ">", 3, settles={"bounded": "the turn"})
-check.claim("turn", "the turn keeps the length", sizes["turn"].max(), "<",
-            1 + 1e-9)
+            ">", 3)
+check.claim("turn", "turning a vector keeps its length", sizes["turn"], "in",
+            (1 - 1e-9, 1 + 1e-9), settles={"bounded": "the turn"})
 
 # %% [markdown]
 # That was no accident of four examples.
@@ -230,7 +258,7 @@ def turn(angle):
 now, M = hand(p, 0.5), turn(0.5 * 3)
 check.claim("hand", "one 2 × 2 turn moves a hand by three positions",
             (now @ M.T - hand(p + 3, 0.5)).abs().max(), "<", 1e-12)
-check.claim("no T", "without the transpose the hand goes back by three",
+check.claim("no T", "a turn without its transpose moves a hand back by three",
             (now @ M - hand(p - 3, 0.5)).abs().max(), "<", 1e-12)
 
 # %% [markdown]
@@ -244,6 +272,12 @@ check.claim("no T", "without the transpose the hand goes back by three",
 # %%
 check.predict("sine alone", "As k grows, the guess from the sine alone",
               ["stays perfect", "gets worse and worse", "comes and goes"],
+              kind="surprise",
+              beliefs={
+                  "stays perfect": "the paper's sentence, read of one channel: "
+                      "datascience.stackexchange.com/questions/45691",
+                  "gets worse and worse":
+                      "datascience.stackexchange.com/questions/45691"},
 )
 
 # %%
@@ -263,15 +297,15 @@ both = torch.tensor([guess(2, k) for k in offsets])
 plots.lines(
     {"sine alone": alone, "with its cosine": both}, x=offsets,
     xlabel="offset k", ylabel="R² of the best linear guess", ylim=(0, 1.1),
-    alt="The sine alone is guessed perfectly at 0, 31 and 63, and not at "
-        "all half-way between; with its cosine always perfectly.")
+    alt="; ".join(f"{name}: R² from {r2.min():.2f} to {r2.max():.2f}"
+                  for name, r2 in {"sine alone": alone, "both": both}.items()))
 
 # %%
 check.claim("cos squared", "for the sine alone, R² is the square of cos(ωk)",
-            (alone - (0.1 * offsets).cos() ** 2).abs().max(), "<", 0.01,
+            (alone - (0.1 * offsets).cos() ** 2).abs(), "in", (0, 0.01),
             settles={"sine alone": "comes and goes"})
-check.claim("pair", "with its cosine it is exact at every offset", both.min(),
-            ">", 1 - 1e-9)
+check.claim("pair", "a sine and its cosine are guessed at every offset",
+            both.min(), ">", 1 - 1e-9)
 
 # %% [markdown]
 # "PE(p + k) is linear in PE(p)" is a sentence about the *vector*.
@@ -347,12 +381,16 @@ check.claim("same speeds", "from each speed to the next the ratio is r",
 # %%
 check.predict("longest", "The longest wavelength at d = 512, in positions, is",
               ["exactly 10 000 · 2π = 62 832", "shorter", "longer"],
+              kind="reason",
+              beliefs={"exactly 10 000 · 2π = 62 832":
+                           "Vaswani et al. 2017, §3.5",
+                       "longer": "the program in SamLynnEvans/Transformer#25"},
 )
 
 # %%
 longest = 2 * math.pi / speeds_of(512)[-1]
-check.claim("longest", "the longest wavelength is short of 10 000 · 2π",
-            longest, "<", 60_612, settles={"longest": "shorter"})
+check.claim("longest", "the longest wavelength misses 10 000 · 2π",
+            longest, "in", (60_610, 60_612), settles={"longest": "shorter"})
 longest.round()
 
 # %% [markdown]
@@ -410,7 +448,7 @@ def code(pos, speeds):
 pos = torch.arange(1000)
 ours = code(pos, speeds_of(64))
 check.claim(
-    "same codes", "posenc has the same codes",
+    "same codes", "posenc.sinusoidal computes the codes of these hands",
     (ours - posenc.sinusoidal(pos, 64, dtype=torch.float64)).abs().max(), "<",
     1e-9)
 
@@ -436,21 +474,25 @@ plots.heatmaps(
 # %%
 check.predict("halves", "With all sines first, the products of two codes",
               ["stay the same", "change a little", "change a lot"],
+              kind="reason",
+              beliefs={"change a little": "no source found",
+                       "change a lot": "tensorflow/tensor2tensor#391, "
+                           "huggingface/diffusers#3981"},
 )
 
 # %%
 order = torch.cat([torch.arange(0, 64, 2), torch.arange(1, 64, 2)])
 halves = ours[:, order]  # sines, then cosines
 check.claim("halves",
-            "with all sines first every product of two codes is the same",
-            (halves @ halves.T - ours @ ours.T).abs().max(), "<", 1e-9,
+            "the product of two codes ignores the order of channels",
+            (halves @ halves.T - ours @ ours.T).abs().max(), "in", (0, 1e-9),
             settles={"halves": "stay the same"})
 
 # %%
 torch.manual_seed(0)
 W = torch.randn(64, 64)  # say: trained
 check.claim("permuted weights",
-            "the weights serve again when they are permuted too",
+            "permuted weights serve permuted codes as well",
             (halves @ W[order] - ours @ W).abs().max(), "<", 1e-9)
 check.claim("mixed", "weights made for one order do not fit the other",
             (halves @ W - ours @ W).abs().max(), ">", 1)
@@ -534,7 +576,7 @@ check.claim("fair shift", "one matrix shifts the codes by seven",
             analysis.linear_r2(fair[:-7], fair[7:]), ">", 1 - 1e-9,
 )
 check.claim("slip",
-            "of these 2000 positions no matrix shifts the slipped codes",
+            "no matrix shifts the slipped codes of 2000 positions",
             analysis.linear_r2(slip[:-7], slip[7:]), "<", 0.95)
 
 # %% [markdown]
@@ -575,14 +617,16 @@ check.claim("length", "every code has the length √(d/2)",
 
 # %%
 check.predict("steps", "the step 1 → 2, compared with the step 6 → 7, is",
-              ["larger", "just as large", "smaller"])
+              ["larger", "just as large", "smaller"], kind="reason",
+              beliefs={"larger": "reason 1 of www.kler.cn/a/539187.html",
+                       "smaller": "reason 1 of www.kler.cn/a/539187.html"})
 
 # %%
 starts = torch.tensor([1, 6, 4000])
 steps = code(starts + 1, speeds_of(512)) - code(starts, speeds_of(512))
 step_sizes = steps.norm(dim=1)
-check.claim("equal steps", "every step to the next position is of one size",
-            (step_sizes - step_sizes[0]).abs().max(), "<", 1e-9,
+check.claim("equal steps", "every step to the next position has one size",
+            (step_sizes - step_sizes[0]).abs().max(), "in", (0, 1e-9),
             settles={"steps": "just as large"})
 step_sizes.round(decimals=3)
 
@@ -618,6 +662,9 @@ check.verdict(
 # %%
 check.predict("falls", "As two positions part, the product of their codes",
               ["falls all the way", "falls, then ripples", "soon repeats"],
+              kind="surprise",
+              beliefs={"falls all the way": "as of RoPE: ROCm/flash-attention#83",
+                       "soon repeats": "reason 2 of www.kler.cn/a/539187.html"},
 )
 
 # %% [markdown]
@@ -646,11 +693,11 @@ widgets.explore(kernel_of, d=[512, 16, 64, 256],
 # %%
 distances = torch.arange(5001)
 kernel = code(distances, speeds_of(512)) @ codes[0] / 256  # as a share
-check.claim("same kernel", "posenc has the same kernel",
+check.claim("same kernel", "posenc.kernel computes the product of two codes",
             (kernel - posenc.kernel(distances, 512)).abs().max(), "<", 1e-9,
 )
-check.claim("first rise", "it falls at first, and rises before fifty",
-            analysis.first_rise(kernel), "<", 50,
+check.claim("first rise", "the kernel rises for the first time before fifty",
+            analysis.first_rise(kernel), "in", (40, 50), show="{:.0f}",
             settles={"falls": "falls, then ripples"})
 check.claim("ripples", "of all steps to five thousand, two in five go up",
             (kernel.diff() > 0).double().mean(), ">", 0.4)
@@ -706,7 +753,7 @@ picture
 check.claim("log law", "from ten to a hundred the kernel falls with log k",
             (kernel - line)[10:101].abs().max(), "<", 0.02)
 check.claim("rival repeats",
-            "the rival is most like itself far away, not next door",
+            "equal steps make a far position more like 0 than 1 is",
             rival[1600:1620].max(), ">", float(rival[1]))
 
 # %% [markdown]
@@ -720,15 +767,18 @@ check.claim("rival repeats",
 check.predict(
     "nearest", "The code most like that of position 0 belongs to",
     ["1, its neighbour", "44, seven turns of the fastest hand", "10 000"],
+    kind="surprise",
+    beliefs={"44, seven turns of the fastest hand": "no source found",
+             "10 000": "huggingface/transformers#1791, pytorch/tutorials#2402"},
 )
 
 # %%
 far = torch.arange(1, 20_001)
 apart = (512 * (1 - posenc.kernel(far, 512))).sqrt()  # |a − b|
-check.claim("neighbour", "no position is nearer than the neighbour",
+check.claim("neighbour", "no position is nearer to position 0 than position 1",
             far[apart.argmin()], "==", 1,
             settles={"nearest": "1, its neighbour"})
-check.claim("ten thousand", "10 000 is several times as far as the neighbour",
+check.claim("ten thousand", "10 000 is several times as far from 0 as 1 is",
             apart[9_999] / apart[0], ">", 5)
 
 # %%
@@ -765,7 +815,9 @@ far[apart.argmin()]
 
 # %%
 check.predict("apart", "The neighbours 0 and 1 are farthest apart with",
-              ["one speed", "many speeds", "one-hot"])
+              ["one speed", "many speeds", "one-hot"], kind="surprise",
+              beliefs={"one speed": "no source found",
+                       "many speeds": "reason 4 of www.kler.cn/a/539187.html"})
 
 
 # %%
@@ -780,11 +832,11 @@ onehot = apart_from_first(torch.eye(400))
 # %%
 check.claim("one speed", "at one speed a far position is all but the same",
             ones.min(), "<", 0.01)
-check.claim("many speeds", "at many speeds none is nearer than the neighbour",
+check.claim("many speeds", "at many speeds the neighbour is the nearest code",
             many.min(), ">=", many[0])
-check.claim("one-hot apart", "one-hot sets neighbours five times as far apart",
-            onehot[0] / many[0], ">", 5, settles={"apart": "one-hot"},
-)
+check.claim("one-hot apart", "no code with hands sets neighbours so far apart",
+            onehot[0] / torch.stack([ones[0], many[0]]), "in", (1.4, 7),
+            settles={"apart": "one-hot"})
 
 # %%
 check.verdict(
@@ -808,6 +860,10 @@ check.verdict(
 check.predict("margin",
               "The margin of the right key over the next best, at 4000",
               ["is far smaller than at 1", "is just the same", "is greater"],
+              kind="surprise",
+              beliefs={"is far smaller than at 1":
+                           "as of RoPE: ROCm/flash-attention#83",
+                       "is greater": "no source found"},
 )
 
 # %%
@@ -825,13 +881,14 @@ def weights(k, gain):
 
 
 # %%
+curves = {"1 back, gain 8": weights(1, 8),
+          "4000 back, gain 8": weights(4000, 8),
+          "gain 32": weights(4000, 32), "gain 1": weights(4000, 1)}
 plots.lines(
-    {"1 back, gain 8": weights(1, 8), "4000 back, gain 8": weights(4000, 8),
-     "gain 32": weights(4000, 32), "gain 1": weights(4000, 1)},
-    x=torch.arange(-5, 6), percent=True, ylabel="weight for query 4500",
-    xlabel="key, counted from the right one",
-    alt="One peak for 1 and 4000 back, 58 % at gain 8, 97 % at 32; nearly "
-        "flat at gain 1.")
+    curves, x=torch.arange(-5, 6), percent=True,
+    xlabel="key, counted from the right one", ylabel="weight for query 4500",
+    alt="The right key gets: " + ", ".join(
+        f"{name}: {curve[5]:.1%}" for name, curve in curves.items()))
 
 
 # %%
@@ -840,15 +897,15 @@ def margin(k):
     return best - second
 
 
-check.claim("finds", "the head finds the key 4000 back", scores(4000).argmax(),
-            "==", 500)
-check.claim("margin", "at one and at four thousand the margin is the same",
-            (margin(1) - margin(4000)).abs(), "<", 1e-9,
+check.claim("finds", "a shifted query finds the key 4000 back",
+            scores(4000).argmax(), "==", 500)
+check.claim("margin", "the right key wins by one margin near and far",
+            (margin(1) - margin(4000)).abs(), "in", (0, 1e-9),
             settles={"margin": "is just the same"})
-check.claim("no gain", "divided by √d, the right key gets under one percent",
+check.claim("no gain", "scores divided by √d give the right key under 1 %",
             weights(4000, 1).max(), "<", 0.01)
-check.claim("gain", "a gain gives it nearly all", weights(4000, 32).max(),
-            ">", 0.9)
+check.claim("gain", "a gain of 32 gives the right key nearly all weight",
+            weights(4000, 32).max(), ">", 0.9)
 
 # %% [markdown]
 # The two curves at gain 8 coincide: one lies on the other.
@@ -901,10 +958,10 @@ check.offset_head(offset_head)
 
 # %%
 turns = 59 * speeds_of(512) / (2 * math.pi)
-check.claim("quarter", "fewer than a quarter of the hands go round once",
-            (turns >= 1).sum(), "<", 64)
+check.claim("quarter", "in 60 positions under a quarter of the hands go round",
+            (turns >= 1).sum(), "<", 64, show="{:.0f}")
 sines = code(torch.arange(60), speeds_of(512))[:, 0::2]
-check.claim("ramps", "most sine channels only rise or only fall",
+check.claim("ramps", "in 60 positions most sines only rise or only fall",
             posenc.ramps(sines).sum() / 256, ">", 0.6)
 int((turns >= 1).sum()), int(posenc.ramps(sines).sum())
 
@@ -925,7 +982,9 @@ int((turns >= 1).sum()), int(posenc.ramps(sines).sum())
 
 # %%
 check.predict("all ticks", "Of the eight requirements the sinusoids fail",
-              ["none", "one", "three"])
+              ["none", "one", "three"], sure=True, kind="surprise",
+              beliefs={"none": "the last sentence of www.kler.cn/a/539187.html",
+                       "three": "no source found"})
 
 # %%
 pad = torch.nn.functional.pad
@@ -988,21 +1047,71 @@ for name, row in rows.items():
     row = row + [test(code_of(name)) for test in (shifts, nearer_is_alike)]
     table[name] = dict(zip(columns, row, strict=True))
 
-plots.tick_table(
-    table,
-    alt="The sinusoids meet all but one: nearer is not always more alike.",
-)
+missed = {name: [column for column, met in row.items() if not met]
+          for name, row in table.items()}
+plots.tick_table(table, alt="; ".join(
+    f"{name} misses: {', '.join(names)}" for name, names in missed.items()))
 
 # %%
-crosses = [list(row.values()).count(False) for row in table.values()]
-check.claim("one cross", "the sinusoids have one cross", crosses[-1], "==", 1,
-            settles={"all ticks": "one"})
-check.claim("fewest", "no other code has as few", crosses[:-1], ">", 1)
+crosses = [len(columns) for columns in missed.values()]
+check.claim("one cross", "the sinusoids miss few of the eight requirements",
+            crosses[-1], "==", 1, show="{:.0f}", settles={"all ticks": "one"})
+check.claim("fewest", "every other code in the table misses more requirements",
+            crosses[:-1], ">", 1)
 
 # %% [markdown]
 # Their cross is the ripple: numbers never ripple, but numbers grow.
 # And a table is no ranking.
 # It says what a code *can* do for a model; 05 asks what a model does with it.
+
+# %% [markdown]
+# ## 9 · Judge for yourself
+#
+# **Exercise 5 · judge a table** · difficulty 2 of 5 · 8 minutes
+#
+# A report asks which encodings can be shifted by one matrix.
+# For each it takes n position vectors with d channels and prints the $R^2$ of `linear_r2(codes[:-k], codes[k:])`, in float64:
+#
+# | encoding | n | d | k | $R^2$ |
+# |---|---|---|---|---|
+# | sinusoidal | 2000 | 16 | 7 | 1 |
+# | with the slip of section 4 | 2000 | 16 | 7 | 0.91 |
+# | random vectors | 60 | 64 | 7 | 1 |
+# | random vectors | 2000 | 64 | 7 | 0.03 |
+#
+# It concludes: "Even random vectors can be shifted by a matrix, if there are not too many."
+#
+# Which rows are evidence for a matrix that shifts the encoding?
+# Write `shift_is_shown(n, d, k, r2)`, which is True for such a row and False for any other.
+# Because of rounding, an $R^2$ counts as 1 if it is at most 1e-9 below.
+#
+# <details><summary>Hint</summary>
+#
+# Least squares fits each row of the matrix by itself: how many numbers are in such a row, and how many equations must they satisfy?
+# Compare with the last line of the box "Proof, in six lines" in section 1.
+#
+# </details>
+
+
+# %% tags=["exercise"]
+def shift_is_shown(n, d, k, r2):
+    """three counts and an R² -> True or False"""
+    ### BEGIN SOLUTION
+    equations = n - k  # pairs of vectors, for d unknown numbers in each row
+    return r2 >= 1 - 1e-9 and equations > d
+    ### END SOLUTION
+
+
+check.shift_is_shown(shift_is_shown)
+
+# %% [markdown]
+# ## What surprised you
+#
+# Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
+# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you go on.
+
+# %%
+check.surprises("03")
 
 # %% [markdown]
 # ## What you can now do

@@ -855,6 +855,13 @@ check.verdict(
 check.report()
 
 # %% [markdown]
+# How many of your predictions so far came true, and did you know which?
+# If you said how sure you were, the counts are split by your answer. Few answers prove little, so a figure is drawn from 15 on.
+
+# %%
+check.guesses()
+
+# %% [markdown]
 # ## What you can now do
 #
 # - Build a Transformer and its loop, and prove it equal to another by its logits.

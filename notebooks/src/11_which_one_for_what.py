@@ -717,6 +717,13 @@ check.ledger()
 check.report()
 
 # %% [markdown]
+# How many of your predictions in the whole course came true, and did you know which?
+# If you said how sure you were, the counts are split by your answer. Few answers prove little, so a figure is drawn from 15 on.
+
+# %%
+check.guesses()
+
+# %% [markdown]
 # ## 13 · Which one, then?
 #
 # | you need | take | because | beware |

@@ -7,24 +7,32 @@ A checker prints one line and never raises: ``✓`` right, ``≈`` right in anot
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from posenc.check.answers import hearing as _answers
 from posenc.check.engine import verdict as _judging
 from posenc.check.engine.verdict import Verdict
 from posenc.check.trial import record as _record
+from posenc.check.trial.counts import guesses
 from posenc.check.trial.ledger import ledger
+from posenc.check.trial.predicted_values import drawn, predict_curve, predict_number
+from posenc.check.trial.predictions import predict
 from posenc.check.trial.report import report
 from posenc.check.trial.solution import solution, watch
-from posenc.check.trial.trial import claim, predict, verdict
+from posenc.check.trial.surprises import surprises
+from posenc.check.trial.trial import claim, verdict
 
 if TYPE_CHECKING:
+    from posenc.check.answers.mine import mine
     from posenc.check.lesson_01.attention import attention
     from posenc.check.lesson_01.counting_weights import counting_weights
     from posenc.check.lesson_01.mended_attention import mended_attention
     from posenc.check.lesson_01.permutation_equivariant import permutation_equivariant
+    from posenc.check.lesson_01.separating_run import separating_run
     from posenc.check.lesson_02.look_back import look_back
     from posenc.check.lesson_02.previous_word_weights import previous_word_weights
     from posenc.check.lesson_02.same_in_every_text import same_in_every_text
     from posenc.check.lesson_03.inverse_frequencies import inverse_frequencies
     from posenc.check.lesson_03.offset_head import offset_head
+    from posenc.check.lesson_03.shift_is_shown import shift_is_shown
     from posenc.check.lesson_03.shift_matrix import shift_matrix
     from posenc.check.lesson_03.sinusoidal import sinusoidal
     from posenc.check.lesson_04.mended_table import mended_table
@@ -63,10 +71,12 @@ __all__ = [
     "cached_step",
     "claim",
     "counting_weights",
+    "drawn",
     "evaluate",
     "false_neighbour",
     "fourier_features",
     "grid_positions",
+    "guesses",
     "interpolated",
     "inverse_frequencies",
     "ledger",
@@ -74,6 +84,7 @@ __all__ = [
     "look_back",
     "mended_attention",
     "mended_table",
+    "mine",
     "offset_head",
     "own_encoding",
     "packed_positions",
@@ -81,6 +92,8 @@ __all__ = [
     "permutation_equivariant",
     "positional_module",
     "predict",
+    "predict_curve",
+    "predict_number",
     "previous_word_weights",
     "reading",
     "report",
@@ -88,11 +101,14 @@ __all__ = [
     "resized_table",
     "rotary",
     "same_in_every_text",
+    "separating_run",
     "shaw_scores",
+    "shift_is_shown",
     "shift_matrix",
     "sinusoidal",
     "slower_or_stuck",
     "solution",
+    "surprises",
     "t5_bucket",
     "table_test",
     "unseen_pairs",
@@ -102,12 +118,16 @@ __all__ = [
 ]
 
 _judging.listeners.append(_record.exercise)  # in the learner's record
+_judging.listeners.append(_answers.heard)  # what passes is kept for later lessons
 _judging.called.update(_record.CALLED)
 watch()  # a notebook's cells of solutions solve nothing for the learner
 
 
 def __getattr__(name: str) -> object:
-    """Return a checker; its lesson is imported when it is first asked for."""
+    """Return a checker; its lesson is imported when it is first asked for, and so is `mine`."""
+    if name == "mine":
+        globals()[name] = found = import_module(f"{__name__}.answers.mine").mine
+        return found
     if name not in _record.LESSON:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     lesson = f"lesson_{_record.LESSON[name][:2]}"

@@ -71,6 +71,9 @@ COMMANDS: dict[str, tuple[str, str, list[Option | list[Option]]]] = {
         _option("--draw", type=int, help="the number by which the cases are drawn; a new one"),
         _option("--trusted", action="store_true", help="without bubblewrap's walls"),
     ]),
+    "concept": ("what a class's answers to the concept test say", "grade.concept:concept", [
+        _option("file", type=Path, help="a CSV table, one row for each sheet"),
+    ]),
     "doctor": ("say what is here and what is missing", "learner.doctor:doctor", []),
     "wheelhouse": ("gather all packages of `lab`, for machines without a network",
                    "learner.wheelhouse:wheelhouse", [

@@ -20,6 +20,12 @@ LANGUAGE = {  # as JupyterLab writes it, but for the version
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
+# Which edition one reads, below the title and again where an error is to be reported.
+EDITION = "\n\n*Edition {}*"
+REPORT = """
+
+*You found an error? Tell whoever gave you this course, or the repository that it came from.
+Say which lesson, edition ({}) and section it is in, what you saw, and what you expected.*"""
 # Below the title of a committed notebook; the copies and the editions leave it out.
 COMMITTED = """
 

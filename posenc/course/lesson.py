@@ -25,6 +25,7 @@ _REGION = re.compile(
     flags=re.DOTALL | re.MULTILINE,
 )
 _STATEMENT = re.compile(r"\*\*(Exercise \d+[^*]*)\*\*")
+_NUMBER = re.compile(r"\*\*Exercise (\d+)")
 _DIFFICULTY = re.compile(r"difficulty (\d) of 5")
 
 
@@ -121,6 +122,21 @@ def _is_exercise(code: str, metadata: dict[str, Any], name: str) -> bool:
         f"{name}: an exercise has the tag `exercise` and its answer between "
         f"`{BEGIN}` and `{END}`; this cell has not all three:\n{code}"
     )
+
+
+def explained(statement: str) -> tuple[str, int]:
+    """The name and the points of an exercise that is answered in words, from its statement.
+
+    >>> explained("**Exercise 6 · explain** · difficulty 2 of 5")
+    ('explain-6', 2)
+    """
+    number, difficulty = _NUMBER.search(statement), _DIFFICULTY.search(statement)
+    if not number or not difficulty:
+        raise CourseError(
+            "a cell with the tag `explain` stands below its statement, which begins with "
+            f"**Exercise 6 · explain** · difficulty 2 of 5; above one of them stands:\n{statement}"
+        )
+    return f"explain-{number[1]}", int(difficulty[1])
 
 
 def _exercise(code: str, metadata: dict[str, Any], statement: str, name: str) -> Exercise:

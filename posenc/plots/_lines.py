@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from posenc import analysis
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
+from posenc.plots._guess import draw_guess
 from posenc.plots._picture import DPI, Picture, canvas, head
 from posenc.plots._style import GREY, RC, label_of, styles_for
 
@@ -31,13 +32,15 @@ def lines(
     ylim: tuple[float, float] | None = None,
     size: str = "wide",
     trained: bool | None = None,
+    guess: tuple[Any, Any] | None = None,
     alt: str = "",
 ) -> Picture:
     """Return up to four curves over a common ``x``, each named where it ends.
 
     Shapes: each ``(n,)`` or ``(seeds, n)``, of which the mean is drawn and a band from
     the least to the greatest; ``x`` is ``(n,)``, by default 0, 1, 2, …. ``percent`` writes
-    0.5 as 50 %, ``chance`` draws the level of guessing. A logarithmic axis with a 0 on it
+    0.5 as 50 %, ``chance`` draws the level of guessing, ``guess`` the ``(x, y)`` that a reader
+    predicted, None where there is none. A logarithmic axis with a 0 on it
     is linear from 0 to the smallest positive value.
 
     Raises ``ValueError`` for more than four curves, values that are not finite, shapes
@@ -58,6 +61,8 @@ def lines(
         if chance is not None:
             ax.axhline(chance, color=GREY, linestyle="--", linewidth=1.2, zorder=1)
             ends.append((chance, "chance", {"color": GREY, "linestyle": "--"}))
+        if guess is not None:
+            ends.append(draw_guess(ax, guess))
         scales = _scale(ax, "x", logx, [grid]), _scale(ax, "y", logy, list(curves.values()))
         _frame(ax, grid.values, ylim, percent)
         name_ends(ax, float(grid.values.max()), ends)
@@ -65,6 +70,7 @@ def lines(
     facts.append(axis_fact("y", ylabel, curves.values(), scale=scales[1], limits=ylim))
     facts += [_fact(labels[name], grid, curve) for name, curve in curves.items()]
     facts += [] if chance is None else [f"chance: {number(chance)}"]
+    facts += [] if guess is None else [f"your guess: {listed(map(number, guess[1]))}"]
     said = alt or f"{ylabel} against {xlabel}, for {listed(labels.values())}"
     return Picture(figure, said, facts)
 

@@ -1,8 +1,10 @@
-"""Controls above a picture, and buttons for a guess: the only place that uses ipywidgets.
+"""Controls above a picture, and what a guess is made with: the only place that uses ipywidgets.
 
     explore(draw, **sliders) -> Explorer        draw(**values) -> plots.Picture
     explore(draw, stills=[...], **sliders)      further settings to show on paper
     choice(question, options, on_choice)        buttons, one of which is a guess
+    number(question, on_typed)                  a box to type a guess into
+    curve(question, axes, on_drawn)             sliders, whose values are drawn as a curve
 
 A slider is ``(least, greatest, step)`` or ``(least, greatest, step, start)``, a list of
 options, or a bool. Whole numbers stay whole. Where ``POSENC_QUIET=1`` (the builder,
@@ -14,10 +16,24 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from posenc.plots import Picture
-from posenc.widgets._choice import VIEW, choice
+from posenc.widgets._choice import choice
+from posenc.widgets._curve import Axes, curve
 from posenc.widgets._explorer import Explorer
+from posenc.widgets._number import number
+from posenc.widgets._page import VIEW
+from posenc.widgets._sure import Sure
 
-__all__ = ["VIEW", "Explorer", "choice", "explore", "still_true"]
+__all__ = [
+    "VIEW",
+    "Axes",
+    "Explorer",
+    "Sure",
+    "choice",
+    "curve",
+    "explore",
+    "number",
+    "still_true",
+]
 
 _shown: list[tuple[Explorer, list[str]]] = []  # in strict mode: what each corner said
 

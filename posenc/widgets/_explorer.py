@@ -9,8 +9,8 @@ from typing import Any
 
 from posenc.plots import Picture
 from posenc.widgets import _slider
-from posenc.widgets._choice import VIEW
 from posenc.widgets._live import Live
+from posenc.widgets._page import VIEW
 
 CORNERS = 64  # how many extreme settings a test is given at most
 

@@ -5,7 +5,13 @@ also where the view was restored from the file: a style alone can show the sente
 Where a kernel is shut down under an open page, the lab's extension adds ``posenc-kernel-ended``.
 """
 
-from typing import Any
+import html as _html
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from posenc.widgets._sure import Sure
+
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 STYLE = """<style>
 .posenc-ended, .posenc-ended.widget-html { display: none; }
@@ -25,6 +31,8 @@ STYLE = """<style>
 .posenc-picture img { display: block; max-width: 100%; height: auto; background: white; }
 .posenc-picture p { margin: 0.4em 0 0; line-height: 1.4; white-space: normal; }
 .posenc-said { height: auto; min-height: 1.5em; line-height: 1.4; }
+.posenc-unit { line-height: 28px; }
+.posenc-sure .widget-label { white-space: nowrap; }
 .posenc-choice .widget-radio-box { height: auto; width: auto; margin: 0; }
 .posenc-choice.widget-radio { width: auto; max-width: 100%; height: auto; }
 .posenc-choice.widget-radio .widget-radio-box label {
@@ -62,3 +70,23 @@ def box(parts: list[Any]) -> Any:
     whole = ipywidgets.VBox(parts)
     whole.add_class("posenc-box")
     return whole
+
+
+def said(note: str) -> Any:
+    """Return the line below a question that says what was noted."""
+    return text(_html.escape(note), "posenc-said")
+
+
+def say(line: Any, sentence: str | None) -> None:
+    """Write a sentence into that line."""
+    line.value = _html.escape(sentence or "")
+
+
+def question(
+    asks: str, controls: list[Any], said: Any, ends: str, sure: "Sure | None" = None
+) -> dict[str, Any]:
+    """Return the view of a question above its controls, as a bundle."""
+    asked = text(f"<b>Predict.</b> {_html.escape(asks)}", "posenc-question")
+    how_sure = [sure.buttons()] if sure else []
+    whole = box([asked, *controls, *how_sure, said, ended(ends)])
+    return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": whole.model_id}}

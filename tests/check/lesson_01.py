@@ -87,6 +87,7 @@ RIGHT = {
     "attention": attend,
     "mended_attention": causal,
     "counting_weights": lambda: (torch.zeros(2, 2), torch.eye(2), PICK),
+    "separating_run": lambda: ("replace last", "moves", "stays"),
 }
 FORMS = {
     "permutation_equivariant": [largest_gap, put_back, with_a_matrix, in_numpy, asserted],
@@ -111,12 +112,18 @@ FORMS = {
         lambda: (W.clone().requires_grad_() for W in (3 * PICK, EYE.fliplr(), PICK)),
         lambda: (PICK, torch.ones(2, 2).T.half(), torch.nn.Parameter(PICK)),
     ],
+    "separating_run": [
+        lambda: ("swap first two", "stays", "moves"),
+        lambda: ["second layer", "stays", "moves"],
+        lambda: (" “replace  last” ", "moves", "stays\n"),
+    ],
 }  # fmt: skip
 SAYS = {
     "permutation_equivariant": "right",
     "attention": "right",
     "mended_attention": "right",
     "counting_weights": "right",
+    "separating_run": "'",
 }
 WRONG = {
     "permutation_equivariant": {
@@ -154,6 +161,16 @@ WRONG = {
         "no-value": lambda: (ZERO, ZERO, ZERO),
         "value-scaled": lambda: (ZERO, ZERO, 2 * PICK),
         "shape": lambda: (ZERO, ZERO),
+    },
+    "separating_run": {
+        "more-shuffles": lambda: ("more shuffles", "stays", "moves"),
+        "another-text": lambda: ("another text", "moves", "stays"),
+        "replace-first": lambda: ("replace first", "moves", "moves"),
+        "outcomes-swapped": lambda: ("replace last", "stays", "moves"),
+        "without-a-mask": lambda: ("swap first two", "moves", "moves"),
+        "with-one-layer": lambda: ("second layer", "stays", "stays"),
+        "word": lambda: ("replace last", "moves", "moves not"),
+        "shape": lambda: ("replace last", "moves"),
     },
 }  # fmt: skip
 
@@ -220,6 +237,18 @@ INVENTED = {
         "a number": ("shape", lambda: 3),
         "nearly equal": ("unequal-weights", lambda: (0.01 * EYE, EYE, PICK)),
     },
+    "separating_run": {
+        "the run alone": ("shape", lambda: "second layer"),
+        "a run of one's own": ("word", lambda: ("train longer", "moves", "stays")),
+        "a list of runs": ("word", lambda: (["replace last"], "moves", "stays")),
+        "outcomes as truth values": ("word", lambda: ("replace last", True, False)),
+        "a question that comes first": ("outcomes-swapped",
+            lambda: ("second layer", "moves", "stays")),
+        "a blind first word": ("without-a-mask", lambda: ("replace last", "stays", "stays")),
+        "a mask that hides nothing": ("with-one-layer",
+            lambda: ("replace last", "moves", "moves")),
+        "a bag of words": ("with-one-layer", lambda: ("swap first two", "stays", "stays")),
+    },
 }  # fmt: skip
 
 SAID = {
@@ -245,6 +274,11 @@ SAID = {
             "value-scaled": "Set it to 1",
             "shape": "Return three tensors",
         }.items()
+    ],
+    "separating_run": [
+        ("Return the one without a mask first.", WRONG["separating_run"]["outcomes-swapped"]),
+        ("depends only on which words there are", WRONG["separating_run"]["more-shuffles"]),
+        ("The runs are 'more shuffles'", lambda: ("replace", "moves", "stays")),
     ],
 }
 SCORES = {

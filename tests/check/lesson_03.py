@@ -3,6 +3,7 @@
 import math
 
 import matrices_03
+import numpy as np
 import programs_03
 import torch
 import unusual_03
@@ -108,6 +109,10 @@ def only(dim, channel):
     return matrix
 
 
+def is_shown(n, d, k, r2):
+    return n - k - d >= 1 and 1 - r2 <= 1e-9
+
+
 def queries(by):
     """A head whose queries are shifted by `by(k)`."""
     return lambda k, dim: (shift_matrix(by(k), dim), eye(dim))
@@ -118,8 +123,15 @@ RIGHT = {
     "sinusoidal": sinusoidal,
     "shift_matrix": shift,
     "offset_head": queries(lambda k: k),
+    "shift_is_shown": is_shown,
 }
-FORMS = unusual_03.FORMS
+FORMS = unusual_03.FORMS | {
+    "shift_is_shown": [
+        lambda n, d, k, r2: math.isclose(r2, 1, abs_tol=1e-9) and len(range(k, n)) > d,
+        lambda n, d, k, r2: np.bool_(r2 > 1 - 2e-9) & (d + k < n),
+        lambda n, d, k, r2: torch.tensor(max(0, n - k) > d and round(r2, 9) == 1),
+    ],
+}
 EQUIVALENT = {
     "sinusoidal": [
         ("the dot products are the same", lambda pos, dim: in_halves(sinusoidal(pos, dim))),
@@ -180,6 +192,17 @@ WRONG = {
         "one-too-many": queries(lambda k: k + 1),
         "not-a-pair": lambda k, dim: shift_matrix(k, dim),
         "shape": lambda k, dim: (eye(4), eye(4)),
+    },
+    "shift_is_shown": {
+        "r2-alone": lambda n, d, k, r2: round(r2, 9) == 1,
+        "count-alone": lambda n, d, k, r2: n > d + k,
+        "ignores-k": lambda n, d, k, r2: r2 > 1 - 1e-9 and n > d,
+        "as-many-pairs": lambda n, d, k, r2: r2 > 1 - 1e-9 and n >= d + k,
+        "loose": lambda n, d, k, r2: r2 > 0.9 and n - k > d,
+        "exact": lambda n, d, k, r2: r2 == 1.0 and n - k > d,
+        "opposite": lambda n, d, k, r2: not is_shown(n, d, k, r2),
+        "not-a-bool": lambda n, d, k, r2: "yes",
+        "value": lambda n, d, k, r2: True,
     },
 }
 
@@ -266,6 +289,20 @@ INVENTED = {
         "vectors": ("shape", lambda k, dim: (torch.ones(dim), torch.ones(dim))),
         "both": ("both-shifted", lambda k, dim: [shift_matrix(-k, dim)] * 2),
     },
+    "shift_is_shown": {
+        "R² of about 1": ("loose-and-alone", lambda n, d, k, r2: r2 > 0.9),
+        "R² of 1 exactly": ("value", lambda n, d, k, r2: r2 == 1),
+        "a quarter of the channels": ("r2-alone", lambda n, d, k, r2: r2 > 1 - 1e-9 and n > d / 4),
+        "twice the channels": ("value", lambda n, d, k, r2: r2 > 1 - 1e-9 and n - k > 2 * d),
+        "all entries of the matrix": ("entries",
+            lambda n, d, k, r2: r2 > 1 - 1e-9 and (n - k) > d**2),
+        "a pair for each frequency": ("hands",
+            lambda n, d, k, r2: r2 > 1 - 1e-9 and n - k > d // 2),
+        "fewer vectors than channels": ("fewer-pairs",
+            lambda n, d, k, r2: r2 > 1 - 1e-9 and d > n - k),
+        "nothing is ever shown": ("value", lambda n, d, k, r2: False),
+        "a probability": ("not-a-bool", lambda n, d, k, r2: 0.5),
+    },
 }  # fmt: skip
 
 FOUND = programs_03.FOUND | matrices_03.FOUND
@@ -286,6 +323,12 @@ SAID["sinusoidal"] += [
     ("The exponent is 2i + 1 for the cosine. Use 2i, the same as its sine.", next_exponent),
     ("instead of dividing by it.", divided),
 ]
+SAID["shift_is_shown"] = [
+    ("It judges 8 of 13 correctly", WRONG["shift_is_shown"]["r2-alone"]),
+    ("n = 73, d = 64, k = 9, R² = 1", WRONG["shift_is_shown"]["as-many-pairs"]),
+    ("Compare with 1 - 1e-9, not with ==", WRONG["shift_is_shown"]["exact"]),
+]
+SCORES = {"shift_is_shown": [(1, is_shown), (8 / 13, WRONG["shift_is_shown"]["r2-alone"])]}
 SAID["offset_head"] += [
     ("are shifted by the same k, so", lambda k, dim: [shift_matrix(k, dim)] * 2),
     ("as without any shift", WRONG["offset_head"]["looks-at-itself"]),

@@ -143,7 +143,7 @@ def test_it_is_found_again_after_a_re_run_and_the_next_morning(record, monkeypat
     next_morning(monkeypatch)
     assert guesses.last_guess(predict()).option == 1
     check.claim("c", "it lands", 1, "==", 1, settles={"coin": "heads"})
-    assert capsys.readouterr().out == "✓ it lands · you predicted: tails\n"
+    assert capsys.readouterr().out == "✓ it lands\nYou predicted “tails”; it is “heads”.\n"
 
 
 def test_the_last_guess_counts_until_the_run_settles_it(record, capsys):
@@ -171,7 +171,7 @@ def test_a_guess_whose_options_have_changed_is_an_old_one(record, monkeypatch, c
     again = predict(options=changed.options)
     assert guesses.last_guess(again) == guesses.Guess(earlier="tails")
     check.claim("c", "it lands", 1, "==", 1, settles={"coin": "heads"})
-    assert "you predicted" not in capsys.readouterr().out.splitlines()[-1]
+    assert capsys.readouterr().out.splitlines()[-1] == "✓ it lands"
     text = repr(check.report())
     assert "Predictions: 0 of 0 came true" in text
     assert "whose options have changed since (not counted)" in text
@@ -182,7 +182,7 @@ def test_a_claim_finds_the_guess_though_its_question_was_not_asked_in_this_kerne
     asked = next(q for q in guesses.today() if q.key not in ("swap", "half", "nearest"))
     guesses.guess(asked, 0)
     check.claim("c", "it is so", 1, "==", 1, settles={asked.key: asked.options[1]})
-    assert f"you predicted: {asked.options[0]}" in capsys.readouterr().out
+    assert f"You predicted “{asked.options[0]}”; it is" in capsys.readouterr().out
 
 
 def test_every_question_knows_its_lesson():
@@ -250,3 +250,10 @@ def test_what_run_all_marked_as_solved_is_not_counted(record, marks, solved):
     passes = [zip(ROW, row, strict=True) for row in marks.split()]
     write(record, *(old(name, mark) for each in passes for name, mark in each))
     assert sum(mark == "✓" for mark in check.report().marks.values()) == solved
+
+
+def test_the_passes_of_the_first_release_are_known_where_exercises_were_added_since(record):
+    then = ("permutation_equivariant", "attention", "mended_attention", "counting_weights")
+    assert set(then) < set(keeping.EXERCISES["01"])
+    write(record, *(old(name, mark) for mark in "○✓" for name in then))
+    assert not any(mark == "✓" for mark in check.report().marks.values())

@@ -1,12 +1,13 @@
 """A cell with a solution solves nothing for the learner."""
 
+import sys
 import types
 
 import mornings
 import pytest
 
 from posenc import check
-from posenc.check.trial import solution
+from posenc.check.trial import solution, where
 from posenc.functional import inverse_frequencies
 
 record = mornings.record
@@ -42,7 +43,7 @@ class Shell:
 @pytest.fixture
 def shell(record, monkeypatch):
     shell = Shell()
-    monkeypatch.setattr(solution, "_shell", lambda: shell)
+    monkeypatch.setattr(where, "shell", lambda: shell)
     monkeypatch.setattr(solution, "_codes", {})
     monkeypatch.delenv("POSENC_STRICT", raising=False)
     solution.watch()
@@ -109,5 +110,5 @@ def test_other_cells_run_as_they_are(shell, source):
 
 def test_the_shell_is_ipythons(monkeypatch):
     ipython = types.SimpleNamespace(get_ipython=lambda: "shell")
-    monkeypatch.setitem(solution.sys.modules, "IPython", ipython)
-    assert solution._shell() == "shell"
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    assert where.shell() == "shell"

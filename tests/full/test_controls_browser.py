@@ -63,7 +63,7 @@ CELLS = [
 class Controls(Lab):
     """JupyterLab on one notebook, with the settings and the extension of the course."""
 
-    def __init__(self, root):
+    def __init__(self, root, name=NAME, sources=CELLS, **more):
         self.work, self.token = root / "work", secrets.token_hex(8)
         settings = root / "labconfig" / "default_setting_overrides.json"
         for folder in (self.work, settings.parent):
@@ -71,13 +71,14 @@ class Controls(Lab):
         plugin = {"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}}
         settings.write_text(json.dumps(plugin))
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        notebook = nbformat.v4.new_notebook(cells=cells)
         notebook.metadata.kernelspec = kernel
-        nbformat.write(notebook, self.work / NAME)
+        nbformat.write(notebook, self.work / name)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        env = {name: os.environ[name] for name in os.environ if "POSENC" not in name}
+        env = {name: os.environ[name] for name in os.environ if "POSENC" not in name} | more
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
             f"--port={self.port}",

@@ -11,6 +11,8 @@ import sys
 import pytest
 from test_browser import ROOT, Lab, page, playwright, run_all  # noqa: F401
 
+from posenc.check.trial.record import LESSON
+
 pytestmark = pytest.mark.full
 
 NAME = "01_attention_is_order_blind.ipynb"
@@ -106,7 +108,7 @@ def test_two_days(root, open_lab, page):  # noqa: F811
     run_all(lab, page, NAME)
     lab.wait_until(lambda: all_above(lab, page, before), 240, "every cell has run again")
     assert chosen(page) == [1]
-    assert "you predicted" in shown_in(lab, 'settles={"dog"')
+    assert "You predicted" in shown_in(lab, 'check.claim("dog"')
 
     # Reload, the kernel alive.
     save(lab, page)
@@ -137,7 +139,7 @@ def test_two_days(root, open_lab, page):  # noqa: F811
     assert "Noted earlier" in said(page)
     assert not page.locator(".posenc-ended").first.is_visible()
     text = report(root)
-    assert "Exercises: 1 of 37 solved" in text
+    assert f"Exercises: 1 of {len(LESSON)} solved" in text
     assert f"✓ {SOLVED}" in text
     assert "Predictions: 0 of 1 came true" in text or "Predictions: 1 of 1 came true" in text
     lines = (root / "work" / "record.jsonl").read_text(encoding="utf-8").splitlines()

@@ -1,15 +1,12 @@
-"""Every question has a short answer, and a link to a cell that exists, under its heading."""
+"""Every question has a short answer, and says which cell shows it or that none does yet."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
-from urllib.parse import parse_qs, urldefrag
 
-import nbformat
 import pytest
 from markdown_it import MarkdownIt
-from real import LESSONS, ROOT
+from real import ROOT
 
 PAGE = ROOT / "notebooks" / "QUESTIONS.md"
 WHERE = ("Shown in", "Partly shown in", "Not in a lesson yet.")
@@ -68,42 +65,14 @@ def sentences(paragraph):
     return len(SENTENCE.findall(CITED.sub("et al", paragraph)))
 
 
-@cache
-def cells_of(stem):
-    """{id of a cell: the heading above it or in it, without its number}, in the lesson's order."""
-    found, title = {}, ""
-    for cell in nbformat.read(LESSONS[stem], as_version=4).cells:
-        heading = re.match(r"#+ (?:\d+ · )?(.+)", cell.source)
-        if cell.cell_type == "markdown" and heading:
-            title = " ".join(heading[1].split())
-        found[cell.id] = title
-    return found
-
-
-def complaint(text, target):
-    """What is wrong with a link to a lesson, with what to do; None where nothing is."""
-    name, fragment = urldefrag(target)
-    stem, cell = name.removesuffix(".ipynb"), parse_qs(fragment).get("cell-id", [""])[0]
-    if stem not in LESSONS:
-        return f"{target}: there is no such lesson. Name one of notebooks/*.ipynb."
-    cells, title = cells_of(stem), " ".join(text.partition(" · ")[2].split())
-    if cells.get(cell) == title and text.startswith(f"{stem[:2]} · "):
-        return None
-    if cell in cells:
-        return f"{target}: this cell is in “{cells[cell]}”. Write [{stem[:2]} · {cells[cell]}]."
-    here = [key for key, heading in cells.items() if heading == title]
-    titles = here or sorted(set(cells.values()))
-    return f"{target}: no cell of lesson {stem[:2]} has this id. “{title}” has: {titles}."
-
-
 ENTRIES, LINKS = read(PAGE.read_text(encoding="utf-8"))
 every_question = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.question[:40])
 
 
-def test_the_links_to_lessons_lead_to_the_cells_that_they_name():
-    into = [link for link in LINKS if ".ipynb" in link[1]]
+def test_most_questions_lead_to_a_cell_of_a_lesson():
+    # Where the links lead is a matter of test_words.
+    into = [target for _, target in LINKS if "#cell-id=" in target]
     assert len(into) > len(ENTRIES) / 2
-    assert [said for link in into if (said := complaint(*link))] == []
 
 
 @every_question
@@ -123,16 +92,3 @@ def test_a_question_says_where_it_is_shown_or_that_it_is_not_yet(entry):
 def test_no_question_is_asked_twice():
     asked = Counter(" ".join(entry.question.lower().split()).strip("?. ") for entry in ENTRIES)
     assert [question for question, times in asked.items() if times > 1] == []
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda text, target: (text, "03_no_lesson.ipynb#cell-id=1"), "no such lesson"),
-        (lambda text, target: (text, target + "0"), "has this id"),
-        (lambda text, target: (text + " again", target), "this cell is in"),
-    ],
-)
-def test_a_wrong_link_is_told_with_its_remedy(change, said):
-    link = next(link for link in LINKS if ".ipynb" in link[1])
-    assert said in complaint(*change(*link))

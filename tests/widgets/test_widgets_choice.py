@@ -1,14 +1,17 @@
 """Buttons for a prediction."""
 
-import ipywidgets
 import pytest
+from waves import instances
 
 from posenc.widgets import VIEW, choice
+
+# ipykernel's Comm, with ipywidgets 7
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def choices(bundle):
     """The buttons, the line below them, and the sentence for later, of a question."""
-    box = ipywidgets.widgets.widget._instances[bundle[VIEW]["model_id"]]
+    box = instances()[bundle[VIEW]["model_id"]]
     return box.children[1:]
 
 

@@ -2,6 +2,7 @@
 
 import ipywidgets
 import pytest
+from waves import instances
 
 from posenc import check, widgets
 
@@ -13,9 +14,7 @@ def live(monkeypatch):
 
 def _buttons():
     return [
-        widget
-        for widget in ipywidgets.widgets.widget._instances.values()
-        if isinstance(widget, ipywidgets.RadioButtons)
+        widget for widget in instances().values() if isinstance(widget, ipywidgets.RadioButtons)
     ]
 
 
@@ -30,7 +29,12 @@ def test_a_guess_stands_beside_the_claim_that_settles_it(live, capsys):
     check.claim("t-c", "it lands", 1, "==", 1, settles={"t-coin": "heads"})
     check.claim("t-d", "it lands", 1, "==", 1, settles={"t-coin": "tails"})
     out = capsys.readouterr().out.splitlines()
-    assert out == ["✓ it lands · you predicted: tails", "✓ it lands · as you predicted: tails"]
+    assert out == [
+        "✓ it lands",
+        "You predicted “tails”; it is “heads”.",
+        "✓ it lands",
+        "You predicted “tails”; it is “tails”.",
+    ]
 
 
 def test_a_stored_output_is_plain_text(monkeypatch):

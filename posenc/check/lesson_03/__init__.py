@@ -1,3 +1,5 @@
 """Notebook 03: frequencies, codes, the shift matrix, a head that looks back."""
 
-EXERCISES = ("inverse_frequencies", "sinusoidal", "shift_matrix", "offset_head")
+EXERCISES = (
+    "inverse_frequencies", "sinusoidal", "shift_matrix", "offset_head", "shift_is_shown",
+)  # fmt: skip

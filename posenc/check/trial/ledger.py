@@ -19,10 +19,15 @@ def note(row: dict[str, Any]) -> None:
     """Keep a ruling for ``ledger``; and give it, or a claim, to the builder where there is one."""
     if "verdict" in row:
         _given[row["id"], row["because"]] = row
-    path = os.environ.get("POSENC_LEDGER")
-    if path:
+    path = os.environ.get("POSENC_LEDGER", "")
+    if is_kept():
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def is_kept() -> bool:
+    """Return whether a lesson is being built."""
+    return bool(os.environ.get("POSENC_LEDGER"))
 
 
 @dataclass(frozen=True)

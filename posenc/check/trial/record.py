@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, BinaryIO
 
 EXERCISES = {  # read off the folders, which name them in the order of the course; in a zip, too
     name.removeprefix("lesson_"): import_module(f"posenc.check.{name}").EXERCISES
@@ -35,7 +35,7 @@ _left_out: list[str] = []  # the solutions that are running: what they pass is n
 
 def exercise(name: str, mark: str, mistake: str | None) -> None:
     """Note what a checker said of the learner's answer; a stub is no answer yet."""
-    if mark != "○" and not _left_out:
+    if mark != "○" and not is_left_out():
         add({"exercise": name, "lesson": LESSON.get(name, ""), "mark": mark, "mistake": mistake})
 
 
@@ -47,6 +47,11 @@ def left_out(solution: str) -> Iterator[None]:
         yield
     finally:
         _left_out.pop()
+
+
+def is_left_out() -> bool:
+    """Return whether a solution runs: what it passes is not the learner's."""
+    return bool(_left_out)
 
 
 def keeps() -> bool:
@@ -62,8 +67,9 @@ def add(event: Event) -> None:
     try:
         if path is None:
             raise OSError("no file is named")
-        with path.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(event, ensure_ascii=False) + "\n")
+        line = (json.dumps(event, ensure_ascii=False) + "\n").encode()
+        with path.open("ab+", buffering=0) as lines:  # one write: two labs may add at once
+            lines.write(b"\n" * _is_torn(lines) + line)
     except OSError:  # a record that cannot be written must not stop an answer from being checked
         _unwritten.append(event)
 
@@ -82,18 +88,38 @@ def events() -> list[Event]:
     return [*(read(path) if path else []), *_unwritten]
 
 
+def _is_torn(lines: BinaryIO) -> bool:
+    """Whether the last line has no end, because a disk was full or an editor took it."""
+    if not lines.seek(0, os.SEEK_END):
+        return False
+    lines.seek(-1, os.SEEK_END)
+    return lines.read(1) != b"\n"
+
+
 def read(path: Path) -> list[Event]:
     """Return the events of a file, none where it is not there or cannot be read.
 
     A broken line (a full disk, an editor) costs that line alone.
     """
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
     except OSError:
         return []
     found = []
     for line in lines:
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             event = json.loads(line)
-            found += [event] if isinstance(event, dict) else []
+            found += [event] if is_event(event) else []
     return found
+
+
+WORDS = ("exercise", "lesson", "key", "mark", "guess", "question", "sure", "notebook", "cell")
+
+
+def is_event(event: object) -> bool:
+    """Whether a line of a record says what such a line can say; anybody may have edited it."""
+    if not isinstance(event, dict):
+        return False
+    words = [event[name] for name in WORDS if name in event]
+    right = event.get("right", "")
+    return all(isinstance(word, str) for word in words) and isinstance(right, str | list)

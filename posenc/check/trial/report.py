@@ -5,27 +5,10 @@ from dataclasses import dataclass
 
 from posenc.check.trial import guesses, record
 from posenc.check.trial.record import CALLED, EXERCISES, Event
+from posenc.check.trial.settled_guesses import NOT_SAID, Settled, by_sureness, settled_in
 
 BEST = "✓≈✗"
-
-
-@dataclass(frozen=True)
-class Settled:
-    """A prediction after the run: what was asked, what was guessed, what came of it."""
-
-    question: str
-    guess: str
-    right: str
-    old: bool = False  # its options are others today
-
-    @property
-    def came_true(self) -> bool:
-        """Whether the guess was the right option."""
-        return self.guess == self.right
-
-    def __str__(self) -> str:
-        asks = self.question if self.question.endswith("?") else f"{self.question}:"
-        return f"{asks} you said “{self.guess}”, it was “{self.right}”"
+LATER = {"separating_run", "shift_is_shown"}  # exercises that the first release did not have
 
 
 @dataclass(frozen=True)
@@ -56,6 +39,10 @@ class Report:
         true = sum(one.came_true for one in now)
         waiting = f"; {self.open} noted, not settled yet" if self.open else ""
         yield f"Predictions: {true} of {len(now)} came true{waiting}"
+        levels = by_sureness(now)
+        if any(levels):  # somebody has said how sure a guess was
+            told = (f"{level or NOT_SAID} {sum(n)} of {len(n)}" for level, n in levels.items())
+            yield f"  came true by how sure you were: {', '.join(told)}"
         yield from (f"  {one}" for one in now if not one.came_true)
         old = [one for one in self.settled if one.old]
         if old:
@@ -63,9 +50,11 @@ class Report:
             yield from (f"  {one}" for one in old)
 
     def _kept(self) -> Iterator[str]:
+        yield ""
         if self.file:
-            yield ""
             yield f"Your checked answers and guesses are kept in {self.file}, and nowhere else."
+        else:
+            yield "Your answers and guesses are in no file here: they last as long as this kernel."
 
 
 def report() -> Report:
@@ -77,7 +66,7 @@ def report() -> Report:
     Nothing is recorded yet: answer an exercise, or press a prediction.
     """
     events, path = guesses.all_events(), record.file()
-    settled, waiting = _settled(events)
+    settled, waiting = settled_in(events)
     return Report(_marks(events), settled, waiting, str(path) if path and path.is_file() else "")
 
 
@@ -101,7 +90,8 @@ def _own(events: list[Event]) -> list[Event]:
     names = [event["exercise"] for event in checked]
     kept, at, behind = [], 0, 0  # behind: where the last pass of solutions ended
     while at < len(checked):
-        row = list(EXERCISES.get(record.LESSON.get(names[at], ""), ()))
+        today = EXERCISES.get(record.LESSON.get(names[at], ""), ())
+        row = [name for name in today if name not in LATER]
         end = at + len(row)
         begin = at - len(row)
         second = bool(row) and begin >= behind and names[at:end] == row == names[begin:at]
@@ -115,27 +105,3 @@ def _own(events: list[Event]) -> list[Event]:
 
 def _is_old_and_right(event: Event) -> bool:
     return "lesson" not in event and event.get("mark") in ("✓", "≈")
-
-
-def _settled(events: list[Event]) -> tuple[tuple[Settled, ...], int]:
-    """Return the predictions as the first run settled them, and how many wait for theirs."""
-    guesses: dict[tuple, Event] = {}
-    settled: dict[tuple, Settled] = {}
-    for event in events:
-        place = event.get("lesson"), event.get("key")
-        if "guess" in event:
-            guesses[place] = event
-        elif "right" in event and place in guesses:
-            guess = guesses[place]
-            known = (*place, *map(str, guess.get("options") or ()))
-            asks, said = str(guess.get("question", "")), str(guess["guess"])
-            old = _is_old(guess)
-            settled.setdefault(known, Settled(asks, said, str(event["right"]), old))
-    decided = {known[:2] for known in settled}
-    return tuple(settled.values()), len(guesses.keys() - decided)
-
-
-def _is_old(guess: Event) -> bool:
-    """Whether today's lessons ask this with other options."""
-    today = [question for question in guesses.today() if question.is_that_of(guess)]
-    return any(not question.has_the_options_of(guess) for question in today)

@@ -6,11 +6,10 @@ learner's kernel only keeps it, and runs it where ``check.solution`` asks for it
 """
 
 import re
-import sys
 from typing import Any
 
 from posenc.check.engine.verdict import strict
-from posenc.check.trial import record
+from posenc.check.trial import record, where
 
 MARKER = '# One solution: check.solution("{name}") runs it'
 _MARKED = re.compile(re.escape(MARKER).replace(r"\{name\}", r"(\w+)") + r"\s*")
@@ -44,7 +43,7 @@ def shown(name: str, code: str) -> None:
 
 
 def _run(name: str) -> None:
-    shell = _shell()
+    shell = where.shell()
     namespace: dict[str, Any] = dict(shell.user_ns) if shell else {"__name__": "__main__"}
     with record.left_out(name):
         exec(compile(_codes[name], f"<solution of {name}>", "exec"), namespace)
@@ -58,7 +57,7 @@ def name_in(line: str) -> str:
 
 def watch() -> None:
     """Let IPython hand over the cells of solutions; outside of it there are no cells."""
-    shell = _shell()
+    shell = where.shell()
     if shell and _handed_over not in shell.input_transformers_post:
         shell.input_transformers_post.append(_handed_over)
 
@@ -74,10 +73,5 @@ def _handed_over(lines: list[str]) -> list[str]:
 
 def _by_its_id() -> str:
     """Return the name behind the id of the running cell, for lessons that have no marker line."""
-    parent: dict[str, Any] = getattr(_shell(), "get_parent", dict)() or {}
-    cell = str(parent.get("metadata", {}).get("cellId", ""))
+    cell = where.cell()
     return cell.removeprefix(_CELL_ID) if cell.startswith(_CELL_ID) else ""
-
-
-def _shell() -> Any:
-    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None

@@ -15,7 +15,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from posenc._files import write_aside
 from posenc.course import places
-from posenc.course.author import ledger, rerun
+from posenc.course.author import ledger, rerun, rewritten
+from posenc.course.author.asked import asked
 from posenc.course.author.source import metadata_of, notebook_from
 from posenc.course.places import KERNEL_ENV, CourseError
 
@@ -61,6 +62,7 @@ def build_one(source: Path) -> str:
     """Run one source and put its notebook in place; return a line that says so."""
     start = time.perf_counter()
     notebook = notebook_from(source)
+    settled = asked(source)  # which refuses what could never be settled
     target = places.built_from(source)
     notebook.cells.append(nbformat.v4.new_code_cell(LAST))
     with tempfile.TemporaryDirectory(prefix="posenc-") as folder:
@@ -68,6 +70,9 @@ def build_one(source: Path) -> str:
         noted.touch()
         _run(notebook, target, noted, back=rerun.changed(notebook, target))
     notebook.cells.pop()
+    rows = [row for cell in notebook.cells for row in ledger.noted(cell)]
+    for problem in rewritten.one_sided(settled, rows):
+        raise CourseError(f"{source.name}: {problem}")
     for cell, output in outputs_of(notebook):
         _refuse(cell, output, target)
         _settle(output)
@@ -75,7 +80,8 @@ def build_one(source: Path) -> str:
     content = as_bytes(notebook)
     write_aside(target, content)
     seconds = time.perf_counter() - start
-    return f"✓ {target.name}: {seconds:.1f} s, {len(content) / 1000:.0f} kB"
+    said = f"✓ {target.name}: {seconds:.1f} s, {len(content) / 1000:.0f} kB"
+    return "\n".join([said, *rewritten.leaning(rows)])
 
 
 def outputs_of(

@@ -2,7 +2,9 @@
 
 It is written to three places: all of it to ``notebooks/results/claims.md``, the verdicts to
 the README, between two marks, and to ``posenc/check/trial/verdicts.json`` for ``check.ledger()``.
-What the lessons ask goes to ``predictions.json`` beside it, for the learner's record.
+What the lessons ask goes to ``predictions.json`` beside it, for the learner's record, and what
+settles it, which is read off the sources, to ``settled.json``; their solutions go to
+``posenc/check/answers``, for ``check.mine``.
 """
 
 import json
@@ -15,6 +17,8 @@ import nbformat
 from posenc._files import write_aside
 from posenc.check.trial.ledger import link
 from posenc.course import places
+from posenc.course.author import solutions
+from posenc.course.author.asked import as_json, asked
 from posenc.course.places import CourseError
 
 KEY = "posenc"  # in a cell's metadata
@@ -29,6 +33,11 @@ def keep(noted: Path, cell: nbformat.NotebookNode) -> None:
     if rows:
         cell.metadata[KEY] = {"ledger": rows}
     noted.write_text("")
+
+
+def noted(cell: nbformat.NotebookNode) -> list[Row]:
+    """What a built cell has claimed, ruled and asked."""
+    return list(cell.metadata.get(KEY, {}).get("ledger", []))
 
 
 def claims(root: Path) -> int:
@@ -56,7 +65,7 @@ def rows_of(root: Path) -> list[Row]:
         row | {"lesson": path.stem, "cell": cell.id}
         for path in places.lessons(root)
         for cell in nbformat.read(path, as_version=4).cells
-        for row in cell.metadata.get(KEY, {}).get("ledger", [])
+        for row in noted(cell)
     ]
 
 
@@ -69,7 +78,11 @@ def _files(root: Path) -> dict[Path, str]:
         root / "notebooks" / "results" / "claims.md": _all(measured, verdicts),
         root / "posenc" / "check" / "trial" / "verdicts.json": _json(verdicts),
         root / "posenc" / "check" / "trial" / "predictions.json": _asked(rows),
-        readme: _between_marks(readme, _verdict_table(verdicts, "notebooks/")),
+        root / "posenc" / "check" / "trial" / "settled.json": as_json(
+            [asked(source) for source in places.sources(root)]
+        ),
+        readme: _between_marks(readme, _folded(_verdict_table(verdicts, "notebooks/"))),
+        **solutions.files(root),
     }
 
 
@@ -123,14 +136,20 @@ def _verdict_table(verdicts: list[Row], folder: str, *, because: bool = False) -
     return "\n".join(lines)
 
 
+def _folded(table: str) -> str:
+    """The verdicts answer what the lessons ask, so nobody reads them unawares."""
+    summary = "The verdicts, which answer what the lessons ask you to predict"
+    return f"<details><summary>{summary}</summary>\n\n{table}\n\n</details>"
+
+
 def _measured_line(row: Row) -> str:
-    value, bound = row["value"], row["bound"]
+    value, ends = row["value"], [*row["bound"]] if row["op"] == "in" else [row["bound"]]
     parts = (
         link(row, "../"),
         row["claim"].replace("|", r"\|"),
         f"{value:.3g}",
-        f"{row['op']} {bound:g}",
-        f"{abs(value - bound):.2g}",
+        f"{row['op']} {' … '.join(f'{end:g}' for end in ends)}",
+        f"{min(abs(value - end) for end in ends):.2g}",
         row["seeds"] or "",
     )
     return f"| {' | '.join(map(str, parts))} |"

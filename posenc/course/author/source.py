@@ -5,6 +5,7 @@ In the notebook an exercise is a stub and its check; the answer stands in a last
 
 import copy
 import hashlib
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,17 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from posenc import __version__
 from posenc.check.trial.solution import MARKER
 from posenc.course import lesson
+from posenc.course.author.asked import learners
 from posenc.course.author.published import published
-from posenc.course.cells import COMMITTED, LANGUAGE, SOLUTIONS
+from posenc.course.cells import COMMITTED, EDITION, LANGUAGE, REPORT, SOLUTIONS
 from posenc.course.lesson import Cell, Exercise
 from posenc.course.places import CourseError
 
+# No id that an author gives begins as the ids of exercises, solutions, checks and notes do.
+GIVEN = re.compile(r"(?!(?:exercise|solutions?|check|note|colab)\b)[a-z][a-z0-9-]{2,59}")
 NOTEBOOK_METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -34,10 +39,14 @@ NOTEBOOK_METADATA = {
 def notebook_from(source: Path) -> NotebookNode:
     """The lesson as a notebook whose code cells have not been run."""
     read, ids = lesson.read(source), _Ids()
-    cells = [_cell(cell, ids) for cell in read.cells] + _solutions(read.exercises, ids)
+    told = [_cell(cell, ids) for cell in read.cells]
+    cells = told + _solutions(read.exercises, ids)
     stamp = published(source.parent.parent)
     if cells and cells[0].cell_type == "markdown":
-        # The ids are those of the lesson without either.
+        # The ids are those of the lesson without any of this.
+        told[0].source += EDITION.format(__version__)
+        if told[-1].cell_type == "markdown":
+            told[-1].source += REPORT.format(__version__)
         cells[0].source += COMMITTED
         cells[0].source += f"\n\n{stamp.badge(source.stem)}" if stamp else ""
     return new_notebook(cells=cells, metadata=metadata_of(source))
@@ -54,6 +63,17 @@ class _Ids:
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
 
+    def given(self, name: str) -> str:
+        """The id that an author gave a cell, by which links find it whatever it comes to say."""
+        if not GIVEN.fullmatch(name):
+            raise CourseError(
+                f"a cell has id={name!r}: write letters, digits and hyphens, as in "
+                'id="trap-two", and not the beginning of an id that the builder gives'
+            )
+        if name in self.seen:
+            raise CourseError(f"two cells have id={name!r}: a link could mean either")
+        return self.named(name)
+
     def named(self, name: str) -> str:
         self.seen[name] += 1
         count = self.seen[name]
@@ -67,11 +87,15 @@ def _cell(cell: Cell, ids: _Ids) -> NotebookNode:
     make = {"code": new_code_cell, "markdown": new_markdown_cell}.get(cell.kind)
     if make is None:
         raise CourseError(f"a {cell.kind} cell: write it as markdown or code")
+    metadata = copy.deepcopy(cell.metadata)
+    given = metadata.pop("id", None)
     if cell.exercise:
         made = make(cell.exercise.stub, id=ids.named(f"exercise-{cell.exercise.name}"))
     else:
-        made = make(cell.source, id=ids.hashed(cell.kind, cell.source))
-    made.metadata.update(copy.deepcopy(cell.metadata))
+        text = learners(cell.source) if cell.kind == "code" else cell.source
+        named = given is not None
+        made = make(text, id=ids.given(str(given)) if named else ids.hashed(cell.kind, text))
+    made.metadata.update(metadata)
     return made
 
 

@@ -4,13 +4,14 @@ import ast
 import copy
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from posenc.course.cells import SOLUTIONS, tags, without_committed
-from posenc.course.lesson import Exercise
+from posenc.course.lesson import Exercise, explained
 from posenc.course.places import CourseError
 
 AUDIENCES = ("study", "student", "instructor")
@@ -23,9 +24,9 @@ def edition(
     made = copy.deepcopy(notebook)
     without_committed(made)
     if audience == "student":
-        made.cells = before_solutions(made)
+        made.cells = [cell for cell in before_solutions(made) if "rubric" not in tags(cell)]
     if audience == "instructor":
-        made.cells = _with_notes(_solved(made, exercises), notes)
+        made.cells = _with_notes(_by_hand(_solved(made, exercises)), notes)
     return made
 
 
@@ -88,6 +89,29 @@ def _for_nbgrader(
     return {"schema_version": 3, "grade_id": name, "cell_type": kind, **graded, **worth}
 
 
+def _by_hand(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """An answer in words has its points from the teacher, who alone has the rubric."""
+    for statement, cell in pairwise(cells):
+        if "explain" in tags(cell):
+            name, points = explained(statement.source)
+            cell.metadata["nbgrader"] = _for_nbgrader(
+                name, "markdown", solution=True, points=points
+            )
+        if "rubric" in tags(cell):
+            _for_teachers(cell, f"rubric-{cell.id}")
+    return cells
+
+
+def _for_teachers(cell: NotebookNode, name: str) -> None:
+    """Mark a cell that no student gets.
+
+    nbgrader keeps no cell from students, but it clears an answer to be graded by hand;
+    with our nbgrader_config.py the cell goes altogether.
+    """
+    cell.metadata["tags"] = [*tags(cell), "teacher"]
+    cell.metadata["nbgrader"] = _for_nbgrader(name, "markdown", solution=True, points=0)
+
+
 # --- teaching notes --------------------------------------------------------------
 
 
@@ -99,10 +123,7 @@ def _with_notes(cells: list[NotebookNode], notes: Path) -> list[NotebookNode]:
         if at is None:
             raise CourseError(f"{notes.name}: there is no {place!r} in the lesson")
         note = new_markdown_cell(text, id=f"note-{number}")
-        note.metadata.update(tags=["teacher"])
-        # nbgrader keeps no cell from students, but it clears an answer to be graded by hand;
-        # with our nbgrader_config.py the cell goes altogether.
-        note.metadata["nbgrader"] = _for_nbgrader(note.id, "markdown", solution=True, points=0)
+        _for_teachers(note, note.id)
         made.insert(at + 1, note)
     return made
 

@@ -9,14 +9,15 @@ import lzma
 import re
 import textwrap
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from posenc.check.trial.record import LESSON
+from posenc.check.trial.record import CALLED, LESSON
 from posenc.course.cells import tags
+from posenc.course.editions.links import for_colab
 from posenc.course.places import CourseError
 
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -26,25 +27,30 @@ LARGEST = 400_000  # bytes beyond the lesson itself
 # What Colab reads: a GPU is asked for, and no account is named.
 ASKED = {"accelerator": "GPU", "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True}}
 _CHECK = re.compile(r"\bcheck\.(\w+)")
-_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)\s]+)\)")
+_MINE = re.compile(r"""\bcheck\.mine\(\s*["'](\w+)""")
 
 
-def colab(notebook: NotebookNode, folder: Path, urls: dict[str, str]) -> NotebookNode:
-    """The lesson with its set-up cell; `urls` are the lessons that are published.
+def colab(
+    notebook: NotebookNode, folder: Path, lessons: Collection[str], urls: dict[str, str]
+) -> NotebookNode:
+    """The lesson with its set-up cell; of the `lessons` of the course, `urls` are published.
 
     `folder` is where the lesson lies: from there come the files that its cells declare
     (`# %% files=["images/cat.png"]`), and from the package those that only some lessons
     read (`# %% files=["posenc/study/study.json"]`).
     """
     made = copy.deepcopy(notebook)
+    here = notebook.metadata.get("posenc", {}).get("lesson", "")
     for cell in made.cells:
         if cell.cell_type == "markdown":
-            cell.source = _LINK.sub(lambda link: _absolute(link, urls), cell.source)
+            cell.source = for_colab(cell.source, here, lessons, urls)
         if "solution" in tags(cell):
             # What `source_hidden` is in Jupyter.
             cell.metadata["cellView"] = "form"
     package = bundle(folder, declared(notebook), checked(notebook))
     made.cells.insert(1, setup_cell(package))
+    for cell in made.cells:
+        cell.metadata["id"] = cell.id  # by which Colab finds the cell that a link names
     made.metadata.update(copy.deepcopy(ASKED))
     return made
 
@@ -55,9 +61,15 @@ def declared(notebook: NotebookNode) -> tuple[str, ...]:
 
 
 def checked(notebook: NotebookNode) -> frozenset[str]:
-    """The folders of the checkers that a lesson's cells name: posenc/check/lesson_NN."""
+    """The folders of the checkers that a lesson's cells name: posenc/check/lesson_NN.
+
+    And the files with the course's answers for which `check.mine` is asked: solutions_NN.json.
+    """
     named = {name for cell in notebook.cells for name in _CHECK.findall(cell.source)}
-    return frozenset(f"lesson_{LESSON[name][:2]}" for name in named if name in LESSON)
+    mine = {name for cell in notebook.cells for name in _MINE.findall(cell.source)}
+    names = LESSON | {called: LESSON[name] for name, called in CALLED.items()}
+    folders = [f"lesson_{LESSON[name][:2]}" for name in named if name in LESSON]
+    return frozenset(folders + [f"solutions_{names[name][:2]}.json" for name in mine & set(names)])
 
 
 def setup_cell(package: bytes) -> NotebookNode:
@@ -76,7 +88,7 @@ def setup_cell(package: bytes) -> NotebookNode:
 def bundle(folder: Path, names: tuple[str, ...], lessons: frozenset[str] | None = None) -> bytes:
     """The package without the course's own tools, and the declared files: a zip, compressed.
 
-    Of the checkers it holds those of ``lessons``; None: of all.
+    Of the checkers and the solutions it holds those of ``lessons``; None: of all.
     As a whole it becomes two thirds of what a zip makes of each file by itself.
     """
     packed = io.BytesIO()
@@ -99,6 +111,8 @@ def _files(
         other = lessons is not None and lesson.startswith("lesson_") and lesson not in lessons
         if other and path.name != "__init__.py":  # which names the exercises of the course
             continue
+        if lessons is not None and _is_solution(path) and path.name not in lessons:
+            continue
         if name not in ASKED_FOR or name in names:
             yield name, path
     for name in set(names) - ASKED_FOR:
@@ -107,7 +121,5 @@ def _files(
         yield name, folder / name
 
 
-def _absolute(link: re.Match[str], urls: dict[str, str]) -> str:
-    """A link to a lesson leads to where it is published; where it is not, it is its text."""
-    stem = link[2].removesuffix(".ipynb")
-    return f"[{link[1]}]({urls[stem]})" if stem in urls else link[1]
+def _is_solution(path: Path) -> bool:
+    return path.name.startswith("solutions_") and path.suffix == ".json"

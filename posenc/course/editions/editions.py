@@ -157,7 +157,7 @@ def content(piece: Piece, print_page: Print | None = None) -> bytes:
     if piece.format == "colab":
         stamp = published(built.parent)
         urls = {stem: stamp.url(stem) for stem in lessons} if stamp else {}
-        return as_bytes(colab(notebook, built.parent, urls))
+        return as_bytes(colab(notebook, built.parent, lessons, urls))
     from posenc.course.editions import page
 
     medium = "paper" if piece.format == "pdf" else "screen"

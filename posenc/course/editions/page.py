@@ -14,9 +14,11 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from posenc.course.cells import title_of
+from posenc.course.editions import links
 from posenc.course.editions.folder import TEMPLATES
 from posenc.course.editions.listing import listing
 from posenc.course.editions.paper import Node, copied, settle
+from posenc.course.editions.questions import predictions
 
 MATHEMATICS = "<!-- mathematics -->"
 # What each reader sees at the head of a printed page.
@@ -60,7 +62,7 @@ def page(notebook: NotebookNode, about: Page) -> str:
     _name_headings(soup, about)
     _links(soup, about)
     _pictures(soup)
-    _predictions(soup)
+    predictions(soup)
     _unbroken(soup)
     for note in soup.find_all(class_="celltag_teacher"):
         note["class"] = ["teacher-note"]
@@ -129,49 +131,20 @@ def _name_headings(soup: Node, about: Page) -> None:
 def _links(soup: Node, about: Page) -> None:
     """Links to lessons lead to their pages; on paper, which leads nowhere, they are text."""
     for link in soup.find_all("a", href=True):
-        stem = str(link["href"]).removesuffix(".ipynb")
-        if stem in about.lessons:
-            link["href"] = f"{stem}.html"
-            if about.paper:
+        to = links.goal(str(link["href"]), about.lessons)
+        if to:
+            link["href"] = links.on_page(to, about.stem)
+            if about.paper and not link["href"].startswith("#"):
+                link.append(links.said(link.get_text(), to).removeprefix(link.get_text()))
                 link.unwrap()
+        elif not re.match(r"#|[a-z]+:", link["href"]):
+            link.unwrap()  # a file that does not lie beside the page
 
 
 def _pictures(soup: Node) -> None:
     """A picture from elsewhere (a badge) is its text: these pages need no network."""
     for image in soup.find_all("img", src=re.compile("^http")):
         image.replace_with(str(image.get("alt", "")))
-
-
-def _predictions(soup: Node) -> None:
-    """The text form of a question becomes a list of circles to tick."""
-    for pre in soup.find_all("pre"):
-        text = pre.get_text().strip()
-        if not text.startswith("Predict: "):
-            continue
-        question, *options = re.split(r"\n +\( \) ", text)
-        box = soup.new_tag("div", attrs={"class": "predict"})
-        box.extend(_coded(soup, question.removeprefix("Predict: ") + " …"))
-        box.append(_list(soup, options))
-        pre.replace_with(box)
-
-
-def _list(soup: Node, texts: list[str]) -> Node:
-    made = soup.new_tag("ul")
-    for text in texts:
-        row = soup.new_tag("li")
-        row.extend(_coded(soup, text))
-        made.append(row)
-    return made
-
-
-def _coded(soup: Node, text: str) -> list[Node]:
-    """The text with what stands between backticks set as code."""
-    made = []
-    for number, part in enumerate(text.split("`")):
-        code = soup.new_tag("code")
-        code.string = part
-        made.append(code if number % 2 else soup.new_string(part))
-    return made
 
 
 def _unbroken(soup: Node) -> None:

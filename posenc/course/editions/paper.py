@@ -8,14 +8,18 @@ from bs4 import BeautifulSoup
 Node = Any  # a node of a parsed page; bs4's own types would need an assertion a line
 COVER = "Where a box asks for a prediction, tick it before you look at what follows."
 SHORT = 12  # lines of code that leave no great gap where they move to the next page
+EXPLAINED = 9  # lines for an answer in words
 LINES = 3  # of room that stay with their exercise; the others may go on overleaf
+SAID = {"check.predict", "check.predict_number", "check.predict_curve", "check.verdict"}
+LAST = {"Hint": "Hints", "Answer": "Answers", "Rubric": "Rubrics"}  # folds -> their section
+_ARTICLE = {"Hint": "A hint", "Answer": "The answer", "Rubric": "The rubric"}
 _STEPS = re.compile(r"difficulty (\d) of 5")
 
 
 def settle(soup: Node, audience: str) -> None:
     """Make the page of a lesson fit to be printed."""
     _said_already(soup)
-    _hints_last(soup)
+    _folds_last(soup)
     _together(soup)
     _with_picture(soup)
     _lead(soup)
@@ -40,27 +44,32 @@ def _said_already(soup: Node) -> None:
         calls = re.findall(r"^(\w.*?)\(", cell.select_one(".input").get_text(), flags=re.MULTILINE)
         said = len(cell.select(".predict, blockquote"))
         # A cell that asks twice shows its last question alone.
-        if set(calls) <= {"check.predict", "check.verdict"} and len(calls) == said:
+        if set(calls) <= SAID and len(calls) == said:
             cell.select_one(".input").decompose()
 
 
-def _hints_last(soup: Node) -> None:
-    """Hints that cannot be folded go where they are not seen before they are wanted."""
-    hints = [
-        fold for fold in soup.find_all("details") if fold.summary.get_text().startswith("Hint")
-    ]
-    if not hints:
-        return
-    section = copied('<section><h2 id="hints">Hints</h2></section>').section
-    for hint in hints:
-        label = soup.new_tag("p")
-        exercise = hint.find_previous("strong", string=re.compile("^Exercise"))
-        label.extend([copied(exercise), f" · {hint.summary.get_text()}"])
-        hint.summary.decompose()
-        hint.replace_with(copied("<p><em>A hint is at the end.</em></p>"))
-        hint.name = "div"
-        section.extend([label, hint])
-    _end(soup).insert_before(section)
+def _folds_last(soup: Node) -> None:
+    """What cannot be folded goes where it is not seen before it is wanted, each kind by itself."""
+    for kind, heading in LAST.items():
+        folds = [fold for fold in soup.find_all("details") if _is(kind, fold)]
+        if not folds:
+            continue
+        section = copied(f'<section><h2 id="{heading.lower()}">{heading}</h2></section>').section
+        for fold in folds:
+            label = soup.new_tag("p")
+            about = fold.find_previous("strong", string=re.compile("^(Exercise|Recall)"))
+            label.extend([copied(about), f" · {kind}"])
+            fold.summary.decompose()
+            fold.replace_with(copied(f"<p><em>{_ARTICLE[kind]} is at the end.</em></p>"))
+            fold.name = "div"
+            section.extend([label, fold])
+        _end(soup).insert_before(section)
+
+
+def _is(kind: str, fold: Node) -> bool:
+    """Whether a fold is of this kind, and not in a teacher's note, which stays where it is."""
+    begins = fold.summary.get_text().startswith(kind)
+    return begins and not fold.find_parent(class_="teacher-note")
 
 
 def _together(soup: Node) -> None:
@@ -119,6 +128,10 @@ def _room(soup: Node) -> None:
         more = 2 * steps + 4 * ("class " in cell.get_text())
         cell.append(_lines(soup, LINES))
         (cell.find_parent(class_="together") or cell).insert_after(_lines(soup, more))
+
+    for cell in soup.find_all(class_="celltag_explain"):
+        cell.clear()
+        cell.append(_lines(soup, EXPLAINED))
 
 
 def _lines(soup: Node, count: int) -> Node:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from posenc._files import write_aside
-from posenc.check.trial.record import Event, read
+from posenc.check.trial.record import Event, is_event, read
 from posenc.course.learner.work import folder
 from posenc.course.learner.work import record as work_record
 from posenc.course.places import CourseError
@@ -71,9 +71,9 @@ def _there(root: Path) -> tuple[list[Event], Path]:
 def _event(line: str, source: Path, number: int) -> Event:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         event = None
-    if not isinstance(event, dict) or not {"exercise", "guess", "right"} & event.keys():
+    if not is_event(event) or not {"exercise", "guess", "right"} & event.keys():
         raise CourseError(
             f"{source} is no record of this course (line {number}: {line[:60]!r}); "
             "nothing was added"

@@ -26,7 +26,12 @@ from posenc import check
 
 check.claim("more", "two is more | than one", [2.0, 2.5], ">", 1, seeds=3)
 check.claim("less", "one is less", 1, "<", 2)
-check.predict("more", "Two and one?", ["three", "four"])
+check.predict("more", "Two and one?", ["three", "four"], kind="reason",
+              beliefs={"four": "a thread"})
+
+# %%
+check.claim("sum", "two and one are three", 3, "in", (2.5, 4),
+            settles={"more": "three"})
 
 # %%
 check.verdict("B16", "does not hold", because="it is shuffled along")
@@ -60,11 +65,12 @@ def course(tmp_path, built, monkeypatch):
 
 def test_the_builder_notes_what_a_cell_claims_and_rules(built):
     noted = [cell["metadata"].get("posenc") for cell in json.loads(built)["cells"]]
-    measured = {"op": ">", "bound": 1, "seeds": 3, "value": 2.0}
+    measured = {"op": ">", "bound": 1, "seeds": 3, "value": 2}
     assert noted[0] is None
     assert noted[1]["ledger"][0] == {"id": "more", "claim": "two is more | than one"} | measured
-    assert [row["value"] for row in noted[1]["ledger"] if "value" in row] == [2.0, 1.0]
-    assert [row["verdict"] for row in noted[2]["ledger"]] == ["does not hold"]
+    assert [row["value"] for row in noted[1]["ledger"] if "value" in row] == [2, 1]
+    assert noted[2]["ledger"][0]["bound"] == [2.5, 4]
+    assert [row["verdict"] for row in noted[3]["ledger"]] == ["does not hold"]
 
 
 def test_what_was_noted_is_no_difference_from_the_source(course):
@@ -74,14 +80,16 @@ def test_what_was_noted_is_no_difference_from_the_source(course):
     )
 
 
-def test_the_ledger_is_written_to_its_four_places(course, capsys):
+def test_the_ledger_is_written_to_its_five_places(course, capsys):
     assert command_line.main(["claims"]) == 0
-    assert capsys.readouterr().out.count("written: ") == 4
+    assert capsys.readouterr().out.count("written: ") == 5
     table = (course / "notebooks" / "results" / "claims.md").read_text()
     assert r"| two is more \| than one | 2 | > 1 | 1 | 3 |" in table
+    assert "| two and one are three | 3 | in 2.5 … 4 | 0.5 |  |" in table
     assert "1 verdicts" in table
-    assert "2 claims of the course's own, 1 of them about trained" in table
+    assert "3 claims of the course's own, 1 of them about trained" in table
     readme = (course / "README.md").read_text()
+    assert f"{ledger.BEGIN}\n<details><summary>The verdicts" in readme
     assert (
         f"| B16 | {CLAIMS['B16']} | **does not hold** | [01](notebooks/01_tiny.ipynb#cell-id="
         in readme
@@ -89,6 +97,11 @@ def test_the_ledger_is_written_to_its_four_places(course, capsys):
     assert readme.endswith("The end.\n")
     asked = json.loads((course / "posenc" / "check" / "trial" / "predictions.json").read_text())
     assert asked == [["01", "more", "Two and one?", ["three", "four"]]]
+    settled = json.loads((course / "posenc" / "check" / "trial" / "settled.json").read_text())
+    assert settled == {
+        "claims": [["01", "sum", "two and one are three", {"more": "three"}]],
+        "predictions": [["01", "more", "reason", {"four": "a thread"}]],
+    }
     stored = json.loads((course / "posenc" / "check" / "trial" / "verdicts.json").read_text())
     assert [(row["id"], row["lesson"]) for row in stored] == [("B16", "01_tiny")]
     assert command_line.main(["claims"]) == 0
@@ -97,7 +110,7 @@ def test_the_ledger_is_written_to_its_four_places(course, capsys):
 
 def test_check_notices_a_ledger_that_is_not_the_lessons(course, capsys):
     assert command_line.main(["check"]) == 1
-    assert capsys.readouterr().out.count("is not what the lessons say") == 4
+    assert capsys.readouterr().out.count("is not what the lessons say") == 5
     command_line.main(["claims"])
     assert command_line.main(["check"]) == 0
     readme = course / "README.md"

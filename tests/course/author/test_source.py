@@ -60,6 +60,19 @@ def test_solutions_come_after_the_last_section_and_nothing_else_changes(tmp_path
     assert cells[2].source == "6 * 7"
 
 
+def test_title_and_last_section_say_the_edition_and_the_ids_do_not_depend_on_it(
+    tmp_path, monkeypatch
+):
+    source = tiny.write(tmp_path)
+    before = notebook_from(source).cells
+    monkeypatch.setattr("posenc.course.author.source.__version__", "7.8.9")
+    cells = notebook_from(source).cells
+    assert "*Edition 7.8.9*" in cells[0].source
+    [last] = [cell.source for cell in cells if cell.source.startswith("## References")]
+    assert "edition (7.8.9)" in last
+    assert [cell.id for cell in cells] == [cell.id for cell in before]
+
+
 def test_no_solutions_section_without_exercises(tmp_path):
     cells = notebook_from(tiny.write(tmp_path, "# %%\n1 + 1\n")).cells
     assert [cell.source for cell in cells] == ["1 + 1"]
@@ -102,4 +115,22 @@ def test_blank_lines_between_cells_leave_no_trace(tmp_path):
 )  # fmt: skip
 def test_a_broken_exercise_is_named(tmp_path, text, word):
     with pytest.raises(CourseError, match=word):
+        notebook_from(tiny.write(tmp_path, text))
+
+
+def test_a_cell_has_the_id_that_its_author_gave_it(tmp_path):
+    text = '# %% [markdown] id="trap-two"\n# An odd width.\n'
+    [cell] = notebook_from(tiny.write(tmp_path, text)).cells
+    assert (cell.id, dict(cell.metadata)) == ("trap-two", {})
+
+
+@pytest.mark.parametrize("name", ["Trap two", "exercise-double", "solutions", "a"])
+def test_an_id_that_cannot_be_given_is_named(tmp_path, name):
+    with pytest.raises(CourseError, match=f"id='{name}'"):
+        notebook_from(tiny.write(tmp_path, f'# %% [markdown] id="{name}"\n# Text.\n'))
+
+
+def test_an_id_is_given_once(tmp_path):
+    text = '# %% [markdown] id="trap"\n# One.\n\n# %% [markdown] id="trap"\n# Two.\n'
+    with pytest.raises(CourseError, match="two cells have id='trap'"):
         notebook_from(tiny.write(tmp_path, text))

@@ -34,7 +34,7 @@ def test_a_student_gets_the_stub_and_no_section_of_solutions(source):
     student = made(source, "student")
     assert "raise NotImplementedError" in by_id(student, "exercise-double").source
     assert SOLUTIONS not in texts(student)
-    assert student.cells[-1].source == "## References"
+    assert student.cells[-1].source.startswith("## References")
     assert not any("solution" in str(cell.metadata) for cell in student.cells)
 
 
@@ -94,6 +94,48 @@ def test_a_note_without_its_place_is_named(source):
         made(source, "instructor")
 
 
+EXPLAIN = """\
+# %% [markdown]
+# **Exercise 2 · explain** · difficulty 2 of 5 · 3 minutes
+
+# %% [markdown] tags=["explain"]
+# *Write here.*
+
+# %% [markdown] tags=["rubric"]
+# <details><summary>Rubric</summary>
+#
+# A point for saying that three is too few.
+# </details>
+
+# %% [markdown]
+# ## References
+"""
+
+
+def test_a_rubric_is_for_self_study_and_for_the_teacher(tmp_path):
+    text = tiny.LESSON.replace("# %% [markdown]\n# ## References\n", EXPLAIN)
+    source = tiny.lesson(tmp_path, text)
+    rubric = "three is too few"
+    assert rubric in texts(made(source, "study"))
+    assert rubric not in texts(made(source, "student"))
+    assert "Write here." in texts(made(source, "student"))
+    cells = made(source, "instructor").cells
+    [kept] = [cell for cell in cells if rubric in cell.source]
+    assert "teacher" in tags(kept)
+    assert kept.metadata.nbgrader.points == 0
+    [answer] = [cell for cell in cells if "explain" in tags(cell)]
+    assert (answer.metadata.nbgrader.grade_id, answer.metadata.nbgrader.points) == ("explain-2", 2)
+    marks = [cell.metadata.nbgrader.grade_id for cell in cells if "nbgrader" in cell.metadata]
+    assert len(set(marks)) == len(marks)
+
+
+def test_an_answer_in_words_without_its_statement_is_named(tmp_path):
+    text = tiny.LESSON.replace("# %% [markdown]\n# ## References\n", EXPLAIN)
+    source = tiny.lesson(tmp_path, text.replace("**Exercise 2 · explain**", "Explain."))
+    with pytest.raises(CourseError, match="stands below its statement"):
+        made(source, "instructor")
+
+
 def test_an_exercise_without_its_check_is_named():
     with pytest.raises(CourseError, match="must end in a call"):
         checker_call("def f():\n    pass\n\n\nprint(f)")
@@ -108,6 +150,8 @@ def test_a_teacher_is_told_timing_board_and_mistakes(stem):
     notes = dict(read_notes(source.parent / "teaching" / f"{stem}.md"))
     for words in ("**50 minutes.**", "**90 minutes.**", "**On the board.**", "goes wrong"):
         assert words in notes["Title"], words
-    wanted = {exercise.heading.split(" ·")[0] for exercise in lesson.read(source).exercises}
+    text = source.read_text(encoding="utf-8")
+    wanted = set(re.findall(r"^# \*\*(Exercise \d+)", text, re.MULTILINE))
+    assert wanted >= {one.heading.split(" ·")[0] for one in lesson.read(source).exercises}
     assert {place for place in notes if place.startswith("Exercise")} == wanted
     made(source, "instructor")  # and each of them has its place

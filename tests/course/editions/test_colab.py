@@ -1,17 +1,21 @@
 """The Colab edition: one file with the package inside."""
 
+import io
+import lzma
 import re
 import subprocess
 import sys
+import zipfile
 
 import pytest
 import tiny
 from making import made
+from nbformat.v4 import new_code_cell, new_notebook
 from real import SOURCES, every_lesson
 
 from posenc.course import places
 from posenc.course.editions import editions
-from posenc.course.editions.colab import bundle
+from posenc.course.editions.colab import bundle, checked
 from posenc.course.places import CourseError
 
 
@@ -58,6 +62,22 @@ def test_the_package_is_the_same_bytes_each_time(tmp_path):
     first = bundle(tmp_path, ())
     bundle.cache_clear()
     assert bundle(tmp_path, ()) == first
+
+
+def carried(lessons):
+    with zipfile.ZipFile(
+        io.BytesIO(lzma.decompress(bundle(places.COURSE, (), lessons)))
+    ) as archive:
+        return {name for name in archive.namelist() if "solutions_" in name}
+
+
+def test_a_file_carries_the_solutions_alone_that_its_lesson_asks_for(tmp_path):
+    asks = 'from posenc import check\ncheck.sinusoidal(f)\nOwn = check.mine("MyEncoding")'
+    book = new_notebook(cells=[new_code_cell(asks)])
+    assert checked(book) == {"lesson_03", "solutions_04.json"}
+    assert carried(checked(book)) == {"posenc/check/answers/solutions_04.json"}
+    assert carried(frozenset({"lesson_03"})) == set()
+    assert len(carried(None)) == 11
 
 
 # --- the set-up cell, run ----------------------------------------------------
@@ -107,6 +127,26 @@ def test_the_package_and_the_declared_files_come_out_of_the_cell(tmp_path, empty
     ]
 
 
+GUESS = """
+import os
+os.environ["POSENC_QUIET"] = "0"
+from posenc import check
+from posenc.check.trial import guesses
+[asked] = [one for one in guesses.today() if one.key == "dog"]
+guesses.guess(asked, 0)
+"""
+
+
+def test_a_guess_is_settled_there_by_what_the_package_knows(empty):
+    """The cells of the file name no answer."""
+    lesson = colab(SOURCES["01_attention_is_order_blind"])
+    [claim] = [c.source for c in lesson.cells if 'check.claim("dog"' in c.source]
+    assert "settles" not in claim
+    call = claim[claim.index('check.claim("dog"') :].replace("apart,", "0,")
+    done = run(set_up(lesson).source, empty, f"{GUESS}\n{call}")
+    assert done.stdout.endswith("You predicted “far apart”; it is “equal”.\n"), done.stderr
+
+
 def test_a_declared_file_that_is_not_there_is_named(tmp_path):
     text = tiny.LESSON.replace("# %%\nfrom", '# %% files=["results/study.json"]\nfrom')
     with pytest.raises(CourseError, match=r"results/study\.json, which is not in"):
@@ -128,7 +168,10 @@ def test_on_colab_its_widgets_and_drive_are_used(source, empty):
     home = empty.parent / "drive" / "posenc"
     cell = set_up(colab(source)).source.replace("/content/drive/MyDrive/posenc", str(home))
     cell = cell.replace("keep_on_drive = False", "keep_on_drive = True")
-    done = run(f"import sys\nsys.path.insert(0, {str(empty.parent)!r})\n{cell}", empty)
+    keys = "\nprint(f\"keys={os.environ['POSENC_KEYS']}\")\n"
+    cell = f"import sys\nsys.path.insert(0, {str(empty.parent)!r})\n{cell}"
+    done = run(cell, empty, PROBE + keys)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("widgets on\nmounted /content/drive\nReady")
     assert f"{home}/record.jsonl" in done.stdout
+    assert "keys=/content/drive/MyDrive/.posenc" in done.stdout  # outlives the machine

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 import tiny
 from bs4 import BeautifulSoup
+from test_audience import EXPLAIN
 
 from posenc.course import lesson, places
 from posenc.course.editions import page as pages
@@ -39,6 +40,38 @@ def test_what_a_question_has_between_backticks_is_code(source):
     box = page(source, "study", "screen", change).select_one(".predict")
     assert [code.get_text() for code in box.select("code")] == ["back1", "four"]
     assert box.get_text().startswith("On back1 two are …")
+
+
+ASKED = {
+    "number": "Predict: How many are there?\n  ________ words (from 0 to 9)",
+    "sure": "Predict: It is\n  ( ) a\n  ( ) b\nHow sure are you?  ( ) just guessing  ( ) sure",
+    "curve": "Predict: How does it fall?\n  accuracy\n  100 % │\n      0 │\n"
+    "        └─────\n          1    2 000    4\n  distance in words",
+}
+
+
+@pytest.mark.parametrize("medium", ["screen", "paper"])
+@pytest.mark.parametrize("kind", ASKED)
+def test_every_kind_of_question_has_room_for_its_answer(source, kind, medium):
+    def change(notebook):
+        [cell] = [cell for cell in notebook.cells if "check.predict" in cell.source]
+        cell.source = "check.predict_number(1)"
+        cell.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": ASKED[kind]})]
+
+    soup = page(source, "student", medium, change)
+    assert ("check.predict" in soup.get_text()) == (medium == "screen")
+    box = soup.select_one(".predict")
+    if kind == "number":
+        assert box.select_one("p .blank")
+        assert box.get_text() == "How many are there? words (from 0 to 9)"
+    elif kind == "sure":
+        assert [row.get_text() for row in box.select("ul.sure li")] == ["just guessing", "sure"]
+        assert [row.get_text() for row in box.select("ul:not(.sure) li")] == ["a", "b"]
+    else:
+        rows = [[cell.get_text() for cell in row.select("td")] for row in box.select("tr")]
+        levels, ticks = [["100 %", "", "", ""], ["0", "", "", ""]], ["", "1", "2\u00a0000", "4"]
+        assert rows == [*levels, ticks, ["", "distance in words"]]
+        assert box.select_one("caption").get_text() == "accuracy"
 
 
 def test_a_number_and_a_formula_with_its_point_stay_on_one_line(source):
@@ -102,6 +135,49 @@ def test_paper_has_hints_last_room_to_write_and_no_links(source):
     assert soup.select_one(".who")
     assert tiny.SAID["exercise"] not in soup.get_text()
     assert not soup.select("a[href$='.html']")
+
+
+RECALL = """\
+# %% [markdown]
+# **Recall 1** · What is one and one?
+#
+# <details><summary>Answer</summary>
+#
+# It is the first even number.
+# </details>
+
+# %%
+from posenc import check
+"""
+
+
+def test_answers_are_folded_on_a_screen_and_last_on_paper(tmp_path):
+    asked = "# %%\nfrom posenc import check\n"
+    source = tiny.lesson(tmp_path, tiny.LESSON.replace(asked, RECALL))
+    [answer, _] = page(source, "student", "screen").select("details")
+    assert "first even" in answer.get_text()
+    assert not answer.has_attr("open")
+    soup = page(source, "student", "paper")
+    order = [heading.get_text() for heading in soup.select("h2")]
+    assert order[-2:] == ["Hints", "Answers"]
+    last = soup.find("h2", string="Answers").find_parent().get_text()
+    assert "Recall 1 · Answer" in last
+    assert "first even" in last
+    [question] = [p for p in soup.select("p") if p.get_text() == "The answer is at the end."]
+    assert "first even" not in question.find_parent(class_="cell").get_text()
+
+
+def test_paper_has_room_for_an_answer_in_words(tmp_path):
+    text = tiny.LESSON.replace("# %% [markdown]\n# ## References\n", EXPLAIN)
+    source = tiny.lesson(tmp_path, text)
+    soup = page(source, "student", "paper")
+    assert len(soup.select(".celltag_explain .line")) > 5
+    assert "Write here." not in soup.get_text()
+    study = page(source, "study", "paper")
+    assert "too few" in study.find("h2", string="Rubrics").find_parent().get_text()
+    [note] = [n for n in page(source, "instructor", "paper").select(".teacher-note")
+              if "too few" in n.get_text()]  # fmt: skip
+    assert note.select_one("details").has_attr("open")
 
 
 def test_paper_says_a_question_once(source):

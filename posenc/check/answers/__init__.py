@@ -1,0 +1,1 @@
+"""A learner's own answers, kept so that later lessons can use them."""

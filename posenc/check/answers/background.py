@@ -1,0 +1,46 @@
+"""What happens to an answer that was checked, behind the learner's back: it is judged and kept."""
+
+import functools
+from importlib import metadata
+
+from posenc.check.answers import apart, keeping
+from posenc.check.answers.hearing import Waiting
+from posenc.check.answers.keeping import Answer, Spoiled
+from posenc.check.answers.source import gather
+from posenc.check.trial.record import CALLED, LESSON
+
+
+def keep(waiting: Waiting) -> str:
+    """Keep an answer if it passes by itself; return why it does not, or ""."""
+    name = waiting.exercise
+    source, answer = gather(waiting.cells, name, CALLED.get(name, name))
+    about = LESSON[name][:2], edition(), source, answer, waiting.dtype, waiting.mistake
+    found = Answer(name, *about)
+    try:
+        before = keeping.find(*found.slot)
+    except Spoiled:
+        before = None
+    if before == found or (before and found.mistake):  # of wrong ones the first is kept
+        return ""
+    return judge(found)
+
+
+def judge(answer: Answer) -> str:
+    """Judge an answer in a process of its own, and keep it; return why it is not kept, or ""."""
+    told = apart.tried(answer)
+    if told == apart.PASSED:
+        keeping.remember(answer)
+    elif told == apart.STORED:
+        keeping.forget(answer)
+    else:
+        return told
+    return ""
+
+
+@functools.cache
+def edition() -> str:
+    """Return the version of the course; "" in a file that carries the package inside."""
+    try:
+        return metadata.version("posenc")
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,89 @@
+"""A question with five sliders, whose values are drawn as a curve."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from posenc.plots import Layout, lines
+from posenc.widgets import _page
+from posenc.widgets._sure import Sure
+
+ENDED = "These sliders belong to a kernel that has ended. Run this cell again; your guess is kept."
+STEPS = 50  # of a slider, from its least to its greatest value
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What the curve is drawn over."""
+
+    x: tuple[float, ...]
+    low: float
+    high: float
+    xlabel: str
+    ylabel: str
+
+    def picture(self, values: Sequence[float], layout: Layout) -> str:
+        """Return the curve as an image for the page, with its values as text."""
+        points = ", ".join(f"{y:.4g} at {x:g}" for x, y in zip(self.x, values, strict=True))
+        span = self.high - self.low
+        return lines(
+            {"your guess": values}, self.x, xlabel=self.xlabel, ylabel=self.ylabel, size="small",
+            ylim=(self.low - span / 40, self.high + span / 40), alt=f"Your curve: {points}.",
+        ).img(layout)  # fmt: skip
+
+
+def curve(
+    question: str,
+    axes: Axes,
+    on_drawn: Callable[[tuple[float, ...]], str],
+    *,
+    values: Sequence[float] = (),
+    note: str = "",
+    sure: Sure | None = None,
+) -> dict[str, Any]:
+    """Return the widget view of a question with a slider for each point, as a bundle.
+
+    The curve follows the sliders, and is a guess when its button is pressed: ``on_drawn`` is
+    called with its values, and the sentence that it returns stands below. ``values`` are there
+    already, and ``note`` below them. Without ipywidgets the bundle is empty.
+    """
+    try:
+        import ipywidgets
+    except ImportError:
+        return {}
+    start = list(values) or [(axes.low + axes.high) / 2] * len(axes.x)
+    sliders = [_slider(axes, x, y) for x, y in zip(axes.x, start, strict=True)]
+    layout, image, said = Layout(), _page.text("", "posenc-picture"), _page.said(note)
+    button = ipywidgets.Button(description="This is my guess")
+    button.layout.width = "max-content"
+    button.add_class("posenc-control")
+
+    def read() -> tuple[float, ...]:
+        return tuple(round(slider.value, 10) for slider in sliders)
+
+    def draw(_: Any = None) -> None:
+        image.value = axes.picture(read(), layout)
+
+    def moved(change: Any) -> None:
+        draw()
+        _page.say(said, "Not noted yet: press the button when this is your guess.")
+
+    for slider in sliders:
+        slider.observe(moved, names="value")
+    button.on_click(lambda _: _page.say(said, on_drawn(read())))
+    draw()
+    rows = ipywidgets.VBox(sliders)
+    rows.add_class("posenc-points")
+    return _page.question(question, [image, rows, button], said, ENDED, sure)
+
+
+def _slider(axes: Axes, x: float, y: float) -> Any:
+    import ipywidgets
+
+    view = ipywidgets.FloatSlider(
+        value=y, min=axes.low, max=axes.high, step=(axes.high - axes.low) / STEPS,
+        description=f"at {x:g}", readout_format=".3g", style={"description_width": "6em"},
+    )  # fmt: skip
+    view.layout.width, view.layout.max_width = "auto", "30em"
+    view.add_class("posenc-control")
+    return view

@@ -1,0 +1,1 @@
+"""What readers read: its words, numbers, quotes and links; `python -m tools.words FILE`."""
