@@ -144,6 +144,11 @@ check.predict(
     ["that of its position in the whole text",
      "the one that the first token of the text got",
      "no vector, because the call raises an error"],
+    kind="reason",
+    beliefs={
+        "that of its position in the whole text":
+            "lucidrains/rotary-embedding-torch#11, without an offset",
+        "no vector, because the call raises an error": "no source found"},
 )  # fmt: skip
 
 # %%
@@ -292,6 +297,11 @@ check.predict(
     "Six texts of six tokens, (6, 6, 512), are sent. What do they get?",
     ["an error about shapes", "the correct position vectors",
      "the same vector for all tokens of a text"],
+    sure=True,
+    kind="surprise",
+    beliefs={
+        "an error about shapes": "KasperGroesLudvigsen/influenza_transformer#9",
+        "the correct position vectors": "cmu-l3/anlp-fall2025-code#1"},
 )  # fmt: skip
 
 # %%
@@ -348,6 +358,10 @@ check.predict(
     "half", "Which type has the sum of these embeddings and this table?",
     ["the type of the embeddings", "the type of the table",
      "no type, because the sum raises an error"],
+    kind="surprise",
+    beliefs={
+        "the type of the embeddings": "lucidrains/rotary-embedding-torch#9",
+        "no type, because the sum raises an error": "no source found"},
 )  # fmt: skip
 
 # %%
@@ -497,6 +511,11 @@ check.predict(
     "What does concatenating and projecting gain over adding?",
     ["channels that are kept for the position",
      "one more matrix, for the position vector", "nothing at all"],
+    kind="surprise",
+    beliefs={
+        "channels that are kept for the position":
+            "tensorflow/tensor2tensor#1591",
+        "nothing at all": "karpathy/nanoGPT#83"},
 )  # fmt: skip
 
 # %%
@@ -568,6 +587,12 @@ check.predict(
     "With which of them is the nearest embedding nearly always correct?",
     ["with both", "only with PyTorch’s default",
      "only with the authors’ initialisation", "with neither"],
+    kind="reason",
+    beliefs={
+        "with both": "no source found",
+        "only with the authors’ initialisation": "no source found",
+        "with neither":
+            "community.deeplearning.ai/t/209328, embeddings drown in noise"},
 )
 
 # %%
@@ -578,7 +603,7 @@ tiny = [token_share(64**-0.5, seed=seed) for seed in range(5)]
 check.claim("large words", "tokens are read from sums of N(0, 1) embeddings",
             large, ">", 0.97)
 check.claim("tiny words", "few tokens are read with N(0, 1/d) embeddings",
-            tiny, "<", 0.2,
+            tiny, "in", (0, 0.2),
             settles={"nearest": "only with PyTorch’s default"})
 
 # %% [markdown]
@@ -888,7 +913,14 @@ plots.heatmaps(
 )
 
 # %%
-check.predict("healthy", "Which program is correct?", ["A", "B", "C", "D"])
+check.predict(
+    "healthy", "Which program is correct?", ["A", "B", "C", "D"],
+    kind="surprise",
+    beliefs={
+        "A": "SamLynnEvans/Transformer#25 and its copies",
+        "B": "gmongaras/Diffusion_models_from_scratch#10",
+        "C": "harvardnlp/annotated-transformer#131"},
+)
 
 # %% [markdown]
 # The eye can be wrong, so measure two properties that lesson 03 derived.
@@ -1011,6 +1043,12 @@ variants = {
 check.predict(
     "equivalent", "Which variants keep all dot products of the formula?",
     ["the first two", "the first three", "the first five", "all eight"],
+    sure=True,
+    kind="surprise",
+    beliefs={
+        "the first two": "OpenNMT/OpenNMT-py#896, exp and log suspected",
+        "the first three": "no source found",
+        "all eight": "hkproj/pytorch-transformer#2, any pattern will do"},
 )
 
 # %%
@@ -1070,6 +1108,11 @@ check.predict(
     "patient", "Which of the two properties of this section exposes it?",
     ["only the dot products along a diagonal",
      "only the similarity of neighbours", "both of them", "neither of them"],
+    kind="reason",
+    beliefs={
+        "only the similarity of neighbours": "no source found",
+        "both of them": "no source found",
+        "neither of them": "no source found"},
 )  # fmt: skip
 
 # %%
@@ -1080,7 +1123,7 @@ both_tables = torch.stack((last_table.flatten(), paper.flatten()))
 check.claim("ill", "the last program's dot products vary along a diagonal",
             along_diagonals(last_table), ">", 0.5)
 check.claim("pass 3", "the last program's neighbouring vectors are similar",
-            neighbours(last_table), ">", 0.5,
+            neighbours(last_table), "in", (0.5, 1),
             settles={"patient": "only the dot products along a diagonal"})
 check.claim("fan", "the last program's numbers correlate with the formula's",
             both_tables.corrcoef()[0, 1], ">", 0.7)
@@ -1184,6 +1227,15 @@ same = [torch.equal(mine(x, at), theirs(x, at)) for at in (None, hours)]
 check.claim(
     "finished", "the finished module equals that of posenc", same, "==", True
 )
+
+# %% [markdown]
+# ## What surprised you
+#
+# Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
+# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you continue.
+
+# %%
+check.surprises("04")
 
 # %% [markdown]
 # ## What you can now do
