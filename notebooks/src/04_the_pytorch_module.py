@@ -86,7 +86,11 @@ check.claim("values", "the copied class holds the formula's position vectors",
 # %% [markdown]
 # So the arithmetic is correct, but the comments are not: rows are positions, and it is the even *channels* that are sines.
 # Someone who believes them may write `table[0::2]` one day, as in a program of section 16.
-# `.detach()` and `.unsqueeze(0)` do nothing here, because the table is not a parameter and `(b, n, d) + (n, d)` broadcasts anyway.
+#
+# <details><summary>What do <code>.detach()</code> and <code>.unsqueeze(0)</code> do?</summary>
+#
+# Nothing here: the table is not a parameter, and `(b, n, d) + (n, d)` broadcasts over the batch without help.
+# </details>
 
 # %% [markdown]
 # ## 2 · Table, buffer, rows
@@ -199,7 +203,7 @@ def outcome(call):
 outcome(lambda: copied(torch.zeros(1, 61, 512)))
 
 # %% [markdown]
-# The message mentions neither *position* nor `max_len`, and it comes with the first long text, perhaps hours into a run.
+# The message mentions neither *position* nor `max_len`, and comes with the first long text, perhaps hours into a run.
 # Look at the clock hand of the fastest pair around position 60:
 
 # %%
@@ -213,9 +217,8 @@ plots.dials(
 
 # %% [markdown]
 # The table ends; the formula does not.
-# So make the table longer, with the 5000 rows that the article's class and most copies have by default?
+# So make the table longer, with the 5000 rows that most copies have by default?
 # Some readers believe that `max_len` stretches the encoding, as $p/L$ did in lesson 02.
-# Does a longer table have finer steps?
 
 # %%
 longer = Copied(512, max_len=5000).table[0, :60]
@@ -224,7 +227,7 @@ check.claim("longer", "a table of 5000 rows begins with the rows of one of 60",
             gap, "<", 1e-6)
 
 # %% [markdown]
-# No: `max_len` says how many rows are stored, and is not part of the formula.
+# It does not: `max_len` says how many rows are stored, and is not part of the formula.
 # It must not be smaller than the length of your longest text.
 #
 # **Repair.** Check the length first (`ValueError: 61 tokens, but max_len=60`), or keep no table and compute the vectors of the positions that come in.
@@ -249,7 +252,7 @@ outcome(lambda: Copied(7))
 
 # %% [markdown]
 # Seven channels have room for four sines and only three cosines.
-# An often published repair drops the last cosine, and the class runs.
+# An often published repair drops the last cosine, so that the class runs.
 # What can a clock show that keeps only the sine of its hand?
 
 # %%
@@ -343,7 +346,7 @@ def counts_tokens(module):
 # This flag tells one of PyTorch's own layers which axis is the batch; it does not reach your module.
 # Its default is False, so `torch.nn.TransformerEncoderLayer(d, heads)` expects `(n, b, d)`.
 # Feed it `(b, n, d)` without `batch_first=True`, and there is no error, but attention runs *across the texts* of the batch.
-# The test is as short: change the second text of a batch, and see whether the output of the first one changes.
+# The test is short: change the second text of a batch, and see whether the output of the first one changes.
 # It must not.
 # </details>
 
@@ -410,8 +413,6 @@ plots.dials(
 # - Embeddings in bfloat16 come out in bfloat16.
 # - It moves with `.to(device)`, nothing in it is trained, and the caller's `x` is not changed.
 #
-# (Section 17 shows one solution. Write yours first.)
-#
 # <details><summary>Hint</summary>
 #
 # `posenc.sinusoidal(pos, d_model)` gives the rows.
@@ -444,8 +445,7 @@ class MyEncoding(torch.nn.Module):
 check.positional_module(MyEncoding)
 
 # %% [markdown]
-# The article makes no promise about its class.
-# But a class that is copied is taken to be ready, so this claim is ours:
+# The article makes no promise about its class, so this claim is ours:
 
 # %%
 check.verdict(
@@ -648,7 +648,7 @@ widgets.explore(tug_of_war, d=[64, 16, 256], labels={"d": "width d"},
                 stills=[{"d": 16}, {"d": 256}])
 
 # %% [markdown]
-# Both are read in the grey band, because two random directions in d dimensions have a cosine similarity of only about $1/\sqrt d$ (1/8 at d = 64).
+# Both can be read in the grey band because two random directions in d dimensions have a cosine similarity of only about $1/\sqrt d$ (1/8 at d = 64).
 # So token and position hardly overlap there, and with similar norms neither hides the other; at d = 16 they overlap too much.
 
 # %%
@@ -717,7 +717,7 @@ check.verdict(
 # <details><summary>Would it do as well to scale the position vector down?</summary>
 #
 # For the sum, yes: only the ratio of the norms counts, and the LayerNorm before the first attention divides a common factor out.
-# Why the paper scaled the embedding up, it does not say.
+# The paper does not say why it scaled the embedding up.
 # A plausible reason is weight tying: the same matrix also makes the logits, where its rows should be small, and a factor on the input side lets one matrix do both.
 # </details>
 
@@ -740,7 +740,7 @@ check.claim("still read", "after dropout nearly all positions can be read",
 
 # %% [markdown]
 # No: a position is spread over all channels.
-# Apply dropout once, on the sum; applied in the module and again outside, a rate of 0.1 becomes 0.19.
+# Apply dropout once, on the sum: if you apply it in the module and again outside, a rate of 0.1 becomes 0.19.
 # And plot position vectors in `eval()` mode only.
 
 # %% [markdown]
@@ -851,7 +851,7 @@ check.claim("double", "float64 angles, cast last, are exact up to ten million",
 #
 # <details><summary>Does it compile?</summary>
 #
-# Yes: no branch of the module depends on values, so `torch.compile(module)` and `torch.export.export(module, (x,))` take it whole.
+# Yes: no branch of the module depends on values, so `torch.compile(module)` and `torch.export.export(module, (x,))` accept it.
 # (Not run here, because it takes seconds. With PyTorch 2.13 the export gave no warning and the same numbers.)
 # </details>
 
@@ -1014,7 +1014,7 @@ check.verdict(
 #
 # Readers ask about eight variants of the encoding again and again.
 # `analysis.equivalence` compares each with the formula.
-# Does it hold the same numbers, the same channels in another order, other numbers with the same dot products, or is it a different encoding?
+# Does a variant hold the same numbers, the same channels in another order, or other numbers with the same dot products, or is it a different encoding?
 
 
 # %%
@@ -1070,7 +1070,7 @@ check.claim("equivalent", "order, start and sign change no dot product",
 #
 # - **identical**: the weights fit. (`exp` and `log` are the same numbers, $e^{-(2i/d)\ln 10000}=10000^{-2i/d}$. The form comes from the authors' TensorFlow code; the power is numerically just as harmless.)
 # - **channel permutation**: the weights read channels by number, so keep the order in which they were trained.
-# - **rotation**: every token seems to be one position further on, or the text to be mirrored, so keep the convention.
+# - **rotation**: every token seems to be one position further on, or the text seems mirrored, so keep the convention.
 #
 # **Different kernel** is not yet a verdict either.
 # `half_dim - 1` (tensor2tensor) and base 1000 are fine for a new model, but weights that were trained with the formula do not fit.
@@ -1250,7 +1250,7 @@ check.surprises("04")
 # ## References
 #
 # - The article whose class is examined here (in Chinese): <http://www.kler.cn/a/539187.html>.
-# - PyTorch's own example, with the comment: `word_language_model/model.py` in pytorch/examples; why `nn.Transformer` has no positions: pytorch/pytorch#24826 and #51551.
+# - The class in PyTorch's own example, with the comment “Temporarily leave PositionalEncoding module here”: `word_language_model/model.py` in pytorch/examples. `nn.Transformer` without positions: pytorch/pytorch#24826 and #51551.
 # - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762: §3.4 the factor √d, §3.5 the formula, §5.4 dropout on the sum.
 # - The authors' N(0, 1/d), quoted line by line: tensorflow/tensor2tensor#1718.
 # - PyTorch documentation: `torch.nn.Embedding` (N(0, 1)), `register_buffer` (`persistent`), `TransformerEncoderLayer` (`batch_first`), meta device.
