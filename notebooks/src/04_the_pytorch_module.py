@@ -130,7 +130,7 @@ def facts(home):
 # %%
 homes = ("plain attribute", "Parameter", "buffer", "buffer, not persistent")
 found = {home: facts(home) for home in homes}
-plots.tick_table(found, alt="Moves and stays fixed: " + " and ".join(
+plots.tick_table(found, alt="These move and stay fixed: " + " and ".join(
     home for home, f in found.items() if f["moves"] and f["stays fixed"]))
 
 # %% [markdown]
@@ -655,9 +655,9 @@ widgets.explore(tug_of_war, d=[64, 16, 256], labels={"d": "width d"},
 equal, narrow = (
     [min(token_share(0.71, d, seed), position_share(0.71, d, seed))
      for seed in range(5)] for d in (64, 16))  # fmt: skip
-check.claim("one size", "token and position are read from 64 channels",
+check.claim("one size", "token and position can both be read at width 64",
             equal, ">", 0.9)
-check.claim("narrow", "token and position are not both read from 16 channels",
+check.claim("narrow", "token and position cannot both be read at width 16",
             narrow, "<", 0.8)
 
 # %% [markdown]
@@ -758,7 +758,7 @@ padded = module(torch.zeros(2, 5, 16), text_pos)[1]
 alone = module(torch.zeros(1, 3, 16))[0]
 
 gap = (padded[2:] - alone).abs().max()
-check.claim("padding", "a padded text gets its usual vectors from its own pos",
+check.claim("padding", "a padded text gets its usual vectors if pos is given",
             gap, "==", 0)
 
 # %% [markdown]
@@ -1004,7 +1004,7 @@ check.claim("mixed", "weights trained on the other order do not fit D",
 check.verdict(
     "B12", "does not hold",
     because="The numbers are the same, in another order of channels, and a "
-    "new model can learn its weights for either order. But never feed "
+    "new model can learn its weights for either order. But never combine "
     "weights that were trained on one order with the other: no error "
     "tells you.",
 )
