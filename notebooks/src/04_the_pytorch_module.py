@@ -153,7 +153,7 @@ check.predict(
         "that of its position in the whole text":
             "lucidrains/rotary-embedding-torch#11, without an offset",
         "no vector, because the call raises an error": "no source found"},
-)  # fmt: skip
+)
 
 # %%
 zeros = torch.zeros(1, 25, 512)  # the output is the position vectors alone
@@ -305,7 +305,7 @@ check.predict(
     beliefs={
         "an error about shapes": "KasperGroesLudvigsen/influenza_transformer#9",
         "the correct position vectors": "cmu-l3/anlp-fall2025-code#1"},
-)  # fmt: skip
+)
 
 # %%
 batch = torch.zeros(6, 6, 512)
@@ -365,7 +365,7 @@ check.predict(
     beliefs={
         "the type of the embeddings": "lucidrains/rotary-embedding-torch#9",
         "no type, because the sum raises an error": "no source found"},
-)  # fmt: skip
+)
 
 # %%
 tokens = torch.zeros(1, 5, 512, dtype=torch.bfloat16)
@@ -516,7 +516,7 @@ check.predict(
         "channels that are kept for the position":
             "tensorflow/tensor2tensor#1591",
         "nothing at all": "karpathy/nanoGPT#83"},
-)  # fmt: skip
+)
 
 # %%
 g = torch.Generator().manual_seed(0)
@@ -654,7 +654,7 @@ widgets.explore(tug_of_war, d=[64, 16, 256], labels={"d": "width d"},
 # %%
 equal, narrow = (
     [min(token_share(0.71, d, seed), position_share(0.71, d, seed))
-     for seed in range(5)] for d in (64, 16))  # fmt: skip
+     for seed in range(5)] for d in (64, 16))
 check.claim("one size", "token and position can both be read at width 64",
             equal, ">", 0.9)
 check.claim("narrow", "token and position cannot both be read at width 16",
@@ -965,7 +965,7 @@ check.claim("D", "one of four programs has similar neighbours as well",
 # %%
 paper = posenc.sinusoidal(torch.arange(64), 32, dtype=torch.float64)
 compared = {name: analysis.equivalence(paper, tables[name]).kind
-            for name in programs}  # fmt: skip
+            for name in programs}
 compared
 
 # %%
@@ -1113,7 +1113,7 @@ check.predict(
         "only the similarity of neighbours": "no source found",
         "both of them": "no source found",
         "neither of them": "no source found"},
-)  # fmt: skip
+)
 
 # %%
 last_table = patient(64, 32)
