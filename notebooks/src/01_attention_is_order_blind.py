@@ -128,8 +128,9 @@ check.claim("dog", "the output for “dog” is the same vector, biting or bitte
 # %%
 outputs = {"dog bites man": everyday, "man bites dog": headline}
 outputs["man bites dog, rows put back"] = headline[[2, 1, 0]]
-plots.heatmaps(outputs, xlabel="channel", ylabel="word",
-               y=["1st", "2nd", "3rd"], label="output",
+rows = "dog bites man", "man bites dog", "dog bites man"
+plots.heatmaps(outputs, xlabel="channel", ylabel="word", label="output",
+               y=dict(zip(outputs, map(str.split, rows), strict=True)),
                alt="Put back in order, the headline's rows are the other's")
 
 # %% [markdown]

@@ -49,6 +49,7 @@ def draw(a, b, n=9):
     j = torch.arange(n, dtype=torch.float64)
     lines = {f"word {i}": (a + b * i) * j for i in (2, 5, 8)}
     return plots.lines(lines, j, xlabel="key j", ylabel="score",
+                       marks={f"word {i}": i - 1 for i in (2, 5, 8)},
                        alt="Looks most: " + ", ".join(
                            f"{word} at {y.argmax() if y.std() else 'no one'}"
                            for word, y in lines.items()) + "; wanted: 1, 4, 7")
@@ -304,7 +305,7 @@ def left(f):
 plots.lines(
     {"one channel, LayerNorm": left(one_channel),
      "every channel, RMSNorm": left(every_channel_rms)},
-    places, logx=True, percent=True, ylim=(0, 1.02),
+    places, logx=True, percent=True, ylim=(0, 1.02), levels={"half": 0.5},
     xlabel="position p", ylabel="what is left of the words",
     alt="In one channel half is gone by 14; under RMSNorm by 2",
 )

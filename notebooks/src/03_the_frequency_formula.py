@@ -455,6 +455,7 @@ check.claim(
 # %%
 plots.heatmaps(
     {"sines": ours[:64, 0::2], "cosines": ours[:64, 1::2]}, signed=True,
+    zero_line=False,
     xlabel="pair i", ylabel="position p",
     alt="Fast stripes at the left; at the right the sines stay at 0 and "
         "the cosines at 1 for all 64 positions.")
@@ -677,12 +678,14 @@ def kernel_of(d, base):
     shown = {f"d = {d}, base {base}": (d, base), "d = 16": (16, 10_000),
              "base 10": (512, 10), "base 100 000": (512, 100_000)}
     k = torch.arange(1, 201)
-    curves = {}
+    curves, rises = {}, {}
     for name, which in shown.items():
         curve = posenc.kernel(k, *which)
-        curves[f"{name}, until {analysis.first_rise(curve)}"] = curve
+        rise = analysis.first_rise(curve)
+        curves[f"{name}, until {rise}"] = curve
+        rises[f"{name}, until {rise}"] = rise
     return plots.lines(curves, x=k, logx=True, xlabel="offset k",
-                       ylabel="product, as a share",
+                       ylabel="product, as a share", marks=rises,
                        alt=f"Falls: {', '.join(curves)}.")
 
 

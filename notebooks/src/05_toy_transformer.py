@@ -409,7 +409,7 @@ long = {
 plots.lines(
     {name: right[:, 1:] for name, right in long.items()}, x=range(1, 64),
     xlabel="position in a text of 64 (trained on 16)", ylabel="right",
-    percent=True, chance=0.1, ylim=(0, 1.05),
+    percent=True, chance=0.1, ylim=(0, 1.05), trained_to=16,
     alt="Beyond position 16 table and random vectors fall to chance, "
         "sinusoids are right in bursts; before it, both codes lose some",
 )
@@ -447,7 +447,7 @@ def best_head(encoding, n):
 def draw(n):
     maps = {name: best_head(name, n) for name in ("learned", "sinusoidal")}
     return plots.heatmaps(
-        maps, xlabel="key", ylabel="query", label="weight",
+        maps, xlabel="key", ylabel="query", label="weight", trained_to=16,
         alt="Two heads, bright one place left of the diagonal" + (
             "; at row 16 the table's line ends, the sinusoids' fades"
             if n > 16 else ""))
@@ -548,7 +548,7 @@ weeks = {
     for name in ("sinusoidal", "week")
 }
 plots.lines(weeks, xlabel="position (trained on 32)", ylabel="right",
-            percent=True, chance=1 / 7, ylim=(-0.03, 1.05),
+            percent=True, chance=1 / 7, ylim=(-0.03, 1.05), trained_to=32,
             alt="Both are right up to 32; beyond it the sinusoids "
                 "are below chance, the clock of seven is right")
 
@@ -677,7 +677,7 @@ extra = {
     for name, rows in loss.items()
 }
 plots.lines(extra, x=[8 * i + 3.5 for i in range(16)],
-            xlabel="position (trained on 32)",
+            xlabel="position (trained on 32)", trained_to=32,
             ylabel="loss above that of none, in nats",
             alt="Up to 32 sinusoids lie below none; beyond it they and the "
                 "learned table lie above it")

@@ -82,6 +82,7 @@ check.predict("four terms", "The distance alone decides",
 
 # %%
 plots.heatmaps(terms, xlabel="key", ylabel="query", label="score", size="tall",
+               own_scales=True,
                alt="Four score matrices of 11 words: patches, rows, columns, "
                    "soft waves; none is constant along its diagonals.",
 )

@@ -44,7 +44,8 @@ plots.path(
     {"met before 4 096": torch.cat([angles_met(old, *c) for c in circles]),
      "new up to 8 192": torch.cat([angles_met(new, *c) for c in circles])},
     xlabel="radius · sine", ylabel="radius · cosine", join=False,
-    size="tall",
+    labels=[f"pair {pair}" if p == 0 else "" for pair, _ in circles
+            for p in old], size="tall",
     alt="The inner pair has met its whole circle. The outer pairs have met "
         "part of theirs, and go on into angles never met.")
 
@@ -146,8 +147,9 @@ def turns_in(length, base, dim=128):
 def turns_by_pair(base, trained):
     turns = turns_in(trained, base)
     return plots.lines(
-        {"turns": turns, "one turn": torch.ones(64, dtype=exact)},
+        {"turns": turns}, levels={"one turn": 1},
         xlabel="pair i", ylabel=f"turns in {trained} positions", logy=True,
+        ylim=(1e-3, 1e4),
         alt=f"Base {base}, trained at {trained}: the slowest pair makes "
             f"{turns[-1]:.2g} turns.")
 
@@ -487,7 +489,7 @@ scores = {
     for name, group in models.items()
 }
 plots.lines(scores, x=(16, 32, 64), xlabel="letters", ylabel="right",
-            percent=True, chance=0.1, ylim=(0, 1.05),
+            percent=True, chance=0.1, ylim=(0, 1.05), trained_to=16,
             alt="All are right at 16 letters. At 64 base 10 000 with width 8 "
                 "still is; the other two are right about six times in ten.")
 
@@ -525,7 +527,7 @@ attention = {
 plots.heatmap(
     torch.cat([*attention.values()]).clamp(max=0.2),
     xlabel="distance to the last letter", ylabel="",
-    label="attention, 0.2 and more alike",
+    label="attention, 0.2 and more alike", trained_to=16,
     y=[f"{name}, seed {seed}" for name in attention for seed in range(3)],
     alt="All look at distance 1. Width 16 looks again at "
         "20, 39, 57, base 1 000 000 at 20, 26 and 45; base 10 000 with "
@@ -716,7 +718,7 @@ reach = {
     "shifted": torch.stack([accuracy for _, accuracy in shifted]),
 }
 plots.lines(reach, x=(16, 32, 64), xlabel="letters", ylabel="right",
-            percent=True, chance=0.1, ylim=(0, 1.05),
+            percent=True, chance=0.1, ylim=(0, 1.05), trained_to=16,
             alt="Counted from 0 the model misses over a third at 32; shifted "
                 "it is nearly right at 32, and misses a quarter at 64.")
 

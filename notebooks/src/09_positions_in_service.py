@@ -413,8 +413,9 @@ for name, encoding in posenc.ENCODINGS.items():
         ticks[name] = {way: bool(e < 1e-8) for way, e in found.items()}
 
 plots.tick_table(
-    ticks, alt="Done right (the first three), all are exact but p / L. All "
-               "slips are forgiven only where the model sees no positions")
+    ticks, groups={"done right": 3, "slips": 3},
+    alt="Done right (the first three), all are exact but p / L. All "
+        "slips are forgiven only where the model sees no positions")
 
 # %%
 broken = [  # the first three columns

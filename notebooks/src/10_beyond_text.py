@@ -827,7 +827,7 @@ unseen = torch.stack([psnr(drawn[s], ~seen) for s in scales], dim=-1)
 plots.lines(
     {"seen pixels": on_seen, "held-out pixels": unseen},
     x=scales,
-    xlabel="scale of the frequencies (marks at 1, 3, 10, 30)",
+    xlabel="scale of the frequencies",
     ylabel="PSNR (dB)",
     logx=True,
     chance=chance,

@@ -188,6 +188,7 @@ def picture(times):
         (100 * shown).round().to_numpy(), x=TASKS, values=True, size="tall",
         y=[plots.label_of(name) for name in shown.index], trained=True,
         words=words, xlabel="task", ylabel="encoding", label="right, %",
+        chance=[100 * task.chance for task in TASKS.values()], best=100,
         alt=f"Mean over the seeds at {times:g} times the trained length, in "
             "percent; a word where there is no number",
     )
@@ -467,6 +468,7 @@ def by_position(encoding):
         {"trained on 32": short, "trained on 128": whole},
         x=[8 * i + 3.5 for i in range(16)], xlabel="position",
         ylabel=f"loss of {name}, nats", trained=True, ylim=(1, 4),
+        trained_to=32,
         alt=f"{name}: beyond position 64 the model trained on 32 loses "
             f"{(short - whole)[:, 8:].mean():.1f} nats more than the one "
             "trained on 128")
@@ -494,7 +496,7 @@ with torch.no_grad():
     _, maps = model.eval()(tokens, return_weights=True)  # (1, 1, h, n, n)
 steps = maps[0, 0].diagonal(offset=-1, dim1=1, dim2=2).mean(1)  # (h,)
 
-plots.attention(maps[0, 0], alt="In at least one head the weight lies on "
+plots.attention(maps[0, 0], trained_to=16, alt="In at least one head the weight lies on "
                 "the line one step below the diagonal, past 16 as well")
 
 # %% tags=["trained"]
@@ -590,9 +592,10 @@ ropes["base"] = ropes["encoding"].str.extract(r"base=([\d.]+)").astype(float)
 ropes["width"] = ropes["d_model"] // ropes["n_heads"]
 grid = ropes.pivot(index="width", columns="base", values="mean")
 
-plots.heatmap(grid.to_numpy(), x=[f"{b:g}" for b in grid.columns],
+plots.heatmap(grid.to_numpy(), x=grid.columns.tolist(),
               y=grid.index.tolist(), xlabel="base", ylabel="width of a head",
               values=True, label="right at 4 ×", trained=True,
+              chance=TASKS["back1"].chance,
               alt="Neither a larger base nor a wider head is better "
                   "throughout")
 

@@ -16,6 +16,7 @@ def attention(
     *,
     title: str = "",
     names: Sequence[str] | None = None,
+    trained_to: int | None = None,
     trained: bool | None = None,
     alt: str = "",
 ) -> Picture:
@@ -23,7 +24,8 @@ def attention(
 
     Shapes: ``(h, n, n)`` for up to four heads, or ``(n, n)``; with a cache ``(h, q, k)``,
     where the queries are the last of the keys. ``tokens`` are the k words (a blank is
-    shown as ␣), ``names`` the titles of the maps, by default "head 0" and so on.
+    shown as ␣), ``names`` the titles of the maps, by default "head 0" and so on;
+    ``trained_to`` draws lines before the first query and key beyond the training length.
 
     Raises ``ValueError`` for more than four heads, for tokens or names that do not fit,
     or for what cannot be weights (below 0 or above 1: scores before softmax?).
@@ -42,7 +44,8 @@ def attention(
     picture = heatmaps(
         dict(zip(names, maps, strict=True)), xlabel="key", ylabel="query", title=title,
         label="weight", x=words, y=None if words is None else words[-n_queries:],
-        trained=data.trained, alt=alt or "Attention of each query to each key",
+        trained_to=trained_to, trained=data.trained,
+        alt=alt or "Attention of each query to each key",
     )  # fmt: skip
     facts = [head("attention", title), *picture.facts[1:]]
     if words is not None:

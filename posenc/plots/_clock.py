@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
 
 from posenc.functional import inverse_frequencies
-from posenc.plots._data import Data, number
+from posenc.plots._data import Data, grouped, number
 from posenc.plots._picture import Picture, canvas, head
 from posenc.plots._style import BLUE, GREY, ORANGE, RC
 
@@ -58,7 +58,7 @@ def clock_hands(
             _page(ax, wheels is not None)
             _dial(ax, speeds[i] * pos, f"pair {pairs[i]}", wavelengths[i])
             if wheels is None:
-                _below(ax, -44, f"sin {x[i]:+.2f}\ncos {y[i]:+.2f}", family="DejaVu Sans Mono")
+                _below(ax, -56, f"sin {x[i]:+.2f}\ncos {y[i]:+.2f}", family="DejaVu Sans Mono")
             else:
                 _wheel(ax, wheels[i], odometer or 10, 2.6)
     turned = np.degrees(speeds * pos) % 360
@@ -116,8 +116,8 @@ def _digits(pos: float, n: int, base: int) -> list[int]:
 
 
 def _page(ax: Axes, wheels: bool) -> None:
-    """Leave room for a dial of radius 1, its two lines of text, and perhaps a wheel."""
-    ax.set(xlim=(-1.2, 1.2), ylim=(-2.3, 4.2) if wheels else (-3.2, 1.2), aspect="equal")
+    """Leave room for a dial of radius 1, its lines of text, and perhaps a wheel."""
+    ax.set(xlim=(-1.2, 1.2), ylim=(-2.6, 4.2) if wheels else (-3.5, 1.2), aspect="equal")
     ax.axis("off")
 
 
@@ -137,7 +137,7 @@ def _dial(ax: Axes, angle: float, name: str, wavelength: float) -> None:
     for line in (hand, tip, axle):
         ax.add_line(line)
     _below(ax, -5, name, fontweight="bold")
-    _below(ax, -18, f"a turn in\n{_count(wavelength)}")
+    _below(ax, -18, f"a turn in\n{_count(wavelength)}\npositions")
 
 
 def _below(ax: Axes, down: float, text: str, **font: Any) -> None:
@@ -148,8 +148,8 @@ def _below(ax: Axes, down: float, text: str, **font: Any) -> None:
 
 
 def _count(positions: float) -> str:
-    """Return a wavelength: 6.283, and 60 611 rather than 6.061e4."""
-    return f"{positions:.4g}" if positions < 1000 else f"{positions:,.0f}".replace(",", " ")
+    """Return a wavelength in positions: 6.3, 628, and 60 611 with a space that does not break."""
+    return f"{positions:.1f}" if positions < 100 else grouped(round(positions))
 
 
 def _wheel(ax: Axes, digit: int, base: int, y: float) -> None:

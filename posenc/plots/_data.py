@@ -136,6 +136,16 @@ def number(value: float, scale: float = 1.0) -> str:
     return f"{value:.4g}"
 
 
+def grouped(value: float) -> str:
+    """Return a number as figures have it: from five digits on in groups of three.
+
+    >>> grouped(2048), grouped(1_000_000), grouped(-12_000), grouped(0.25)
+    ('2048', '1\\xa0000\\xa0000', '−12\\xa0000', '0.25')
+    """
+    text = f"{value:,.0f}" if abs(value) >= 10_000 and value == round(value) else f"{value:g}"
+    return text.replace(",", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
+
+
 def axis_fact(
     axis: str,
     label: str,

@@ -6,15 +6,17 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
 from posenc.plots._picture import Picture, canvas, head
-from posenc.plots._style import GREY, RC, label_of, styles_for
-from posenc.plots._words import DARK, counted
+from posenc.plots._style import FAINT, GREY, GROUND, RC, label_of, styles_for
+from posenc.plots._words import DARK, HATCHED, counted
 
 PANELS = 4
 ROWS = 24
+ABSENT = "not run"  # in a panel that lacks a row of the others
 
 
 def dots(
@@ -23,6 +25,7 @@ def dots(
     xlabel: str,
     percent: bool = False,
     chance: float | Mapping[str, float] | None = None,
+    one_scale: bool = False,
     title: str = "",
     trained: bool | None = True,
     alt: str = "",
@@ -30,10 +33,11 @@ def dots(
     """Return a row for each name, with a dot for each seed and a tick at the mean of more than two.
 
     Shapes: ``{name: (seeds,)}``, or ``{panel: {name: (seeds,)}}`` for up to four panels
-    side by side; a name that a panel lacks leaves its row empty there. ``percent`` writes
-    0.5 as 50 % on an axis from 0 to 100 %. ``chance`` is one level, or one a panel.
-    A seed without a number is a short word, such as "NaN" or "ends": it is written at the
-    left end of the row, and a row with a word has no mean.
+    side by side; a name that a panel lacks is "not run" there. ``percent`` writes 0.5 as
+    50 % on an axis from 0 to 100 %. ``chance`` is one level, or one a panel;
+    ``one_scale`` gives all panels the same axis. A seed without a number is a short word,
+    such as "NaN" or "ends": it is written at the left end of the row, and a row with a word
+    has no mean. A row without any number is hatched, for it is not a row of zeros.
     The numbers count as trained (see :mod:`posenc.plots`) unless ``trained=False``.
 
     Raises ``ValueError`` for empty tables, values that are not finite or, with
@@ -52,16 +56,14 @@ def dots(
     levels = _levels(chance, panels)
     if percent:
         _check_percent(panels)
-    rows = list(dict.fromkeys(name for panel in panels.values() for name in panel))
-    if len(rows) > ROWS:
-        raise ValueError(f"a figure holds at most {ROWS} rows; got {len(rows)}: draw two")
+    rows = _all_rows(panels)
     labels = {name: label_of(name) for name in rows}
     size = "tall" if len(rows) > 6 else "wide"
-    figure, axes = canvas(size, title, len(panels), gap=0.07, sharey=True)
+    figure, axes = canvas(size, title, len(panels), gap=0.07, sharey=True, sharex=one_scale)
     with matplotlib.rc_context(RC):
         for ax, (panel, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
             _draw(ax, (values, words[panel]), rows, levels[panel], percent)
-            _label(ax, panel, xlabel, percent)
+            _label(ax, panel, xlabel, percent, len(panels))
         ax.set_yticks(range(len(rows)), list(labels.values()))
         ax.set_ylim(len(rows) - 0.4, -0.6)  # the first row on top
     facts = [head("dots", title), axis_fact("x", xlabel, scale="percent" if percent else "")]
@@ -86,6 +88,13 @@ def _panels(table: Any, trained: bool | None) -> tuple[dict[str, Rows], dict[str
     words: dict[str, Words] = {panel: {} for panel in groups}
     rows = {panel: _rows(panel, values, trained, words[panel]) for panel, values in groups.items()}
     return rows, words
+
+
+def _all_rows(panels: Mapping[str, Rows]) -> list[str]:
+    rows = list(dict.fromkeys(name for panel in panels.values() for name in panel))
+    if len(rows) > ROWS:
+        raise ValueError(f"a figure holds at most {ROWS} rows; got {len(rows)}: draw two")
+    return rows
 
 
 def _rows(panel: str, values: Any, trained: bool | None, words: Words) -> Rows:
@@ -128,24 +137,24 @@ def _check_percent(panels: dict[str, dict[str, Data]]) -> None:
 
 
 def _draw(
-    ax: Axes, told: tuple[Rows, Words], rows: list[str], chance: float | None, percent: bool
+    ax: Axes, panel: tuple[Rows, Words], rows: list[str], chance: float | None, percent: bool
 ) -> None:
-    (values, words), styles, width = told, styles_for(rows), 1.0
+    (values, words), styles, width = panel, styles_for(rows), 1.0
     if not percent:
         everything = np.concatenate([data.values for data in values.values()])
         width = float(np.ptp(everything)) if everything.size else 1.0
     for row, name in enumerate(rows):
-        ax.axhline(row, color="#e4e4e4", linewidth=0.7, zorder=0)
-        if name not in values:
-            continue
-        seeds, style = values[name].values, {**styles[name], "linestyle": "none"}
-        _word(ax, row, words.get(name))
+        ax.axhline(row, color=FAINT, linewidth=0.7, zorder=0)
+        told = words.get(name) if name in values else [ABSENT]
+        seeds = values[name].values if name in values else np.empty(0)
+        style = {**styles[name], "linestyle": "none"}
+        _word(ax, row, told, alone=not seeds.size)
         if not seeds.size:
             continue
         # between two, say a worst and a best, or without some, a mean would say nothing
-        if len(seeds) > 2 and not words.get(name):
+        if len(seeds) > 2 and not told:
             ax.plot([seeds.mean()], [row], "|", color="black", markersize=13, zorder=2)
-        ax.plot(seeds, row + apart(seeds, width), **style, alpha=0.75, clip_on=False, zorder=3)
+        ax.plot(seeds, row + apart(seeds, width), **style, clip_on=False, zorder=3)
     if chance is not None:
         ax.axvline(chance, color=GREY, linestyle="--", linewidth=1.2, zorder=1)
         ax.annotate(
@@ -154,15 +163,19 @@ def _draw(
         )  # fmt: skip
 
 
-def _word(ax: Axes, row: int, words: list[str] | None) -> None:
-    """Write what a row has in place of numbers, at its left end."""
+def _word(ax: Axes, row: int, words: list[str] | None, *, alone: bool) -> None:
+    """Write what a row has in place of numbers, at its left end; hatch it if that is all."""
+    if alone:
+        ax.add_patch(Rectangle(
+            (0, row - 0.3), 1, 0.6, transform=ax.get_yaxis_transform(), zorder=0.5, **HATCHED,
+        ))  # fmt: skip
     if words:
         kinds = {word: f"{words.count(word)} × {word}" for word in words}
         text = ", ".join(kinds.values()) if len(words) > 1 else words[0]
         ax.annotate(
             text, (0, row), (3, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
             color=DARK, fontsize=8, va="center", zorder=2.5,
-            bbox={"facecolor": "white", "edgecolor": "#9a9a9a", "linestyle": ":", "pad": 1.5},
+            bbox={"facecolor": GROUND, "edgecolor": GREY, "linestyle": ":", "pad": 1.5},
         )  # fmt: skip
 
 
@@ -183,7 +196,7 @@ def apart(seeds: np.ndarray, width: float) -> np.ndarray:
     return shifts
 
 
-def _label(ax: Axes, panel: str, xlabel: str, percent: bool) -> None:
+def _label(ax: Axes, panel: str, xlabel: str, percent: bool, n_panels: int) -> None:
     ax.set_xlabel(xlabel)
     if panel:
         ax.set_title(panel, pad=14)
@@ -192,7 +205,7 @@ def _label(ax: Axes, panel: str, xlabel: str, percent: bool) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(5))
     if percent:
         ax.set_xlim(-0.02, 1.02)
-        ax.set_xticks((0, 0.25, 0.5, 0.75, 1))
+        ax.set_xticks((0, 0.25, 0.5, 0.75, 1) if n_panels < 3 else (0, 0.5, 1))
         ax.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0, symbol=" %"))
 
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-SLACK = 3.0  # pixels by which words may grow before the axes move
-SPARE = 40.0  # pixels that may stay empty where words have shrunk
+SLACK = 6.0  # pixels by which words may grow before the axes move
+SPARE = 80.0  # pixels that may stay empty where words have shrunk
 
 
 class Layout:

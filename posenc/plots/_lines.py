@@ -5,17 +5,17 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-import torch
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
-from posenc import analysis
-from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
+from posenc.plots._data import Data, axis_fact, grouped, listed, number, read, read_table
 from posenc.plots._guess import draw_guess
-from posenc.plots._picture import DPI, Picture, canvas, head
-from posenc.plots._style import GREY, RC, label_of, styles_for
+from posenc.plots._marks import DASHED, rings, trained_line
+from posenc.plots._picture import Picture, canvas, head
+from posenc.plots._style import RC, label_of, styles_for
 
 MOST = 4  # curves that stay apart in grey print
+TICKED = 8  # points that each have a number on the axis
 
 
 def lines(
@@ -29,6 +29,9 @@ def lines(
     logy: bool = False,
     percent: bool = False,
     chance: float | None = None,
+    trained_to: float | None = None,
+    levels: Mapping[str, float] | None = None,
+    marks: Mapping[str, float] | None = None,
     ylim: tuple[float, float] | None = None,
     size: str = "wide",
     trained: bool | None = None,
@@ -39,12 +42,14 @@ def lines(
 
     Shapes: each ``(n,)`` or ``(seeds, n)``, of which the mean is drawn and a band from
     the least to the greatest; ``x`` is ``(n,)``, by default 0, 1, 2, …. ``percent`` writes
-    0.5 as 50 %, ``chance`` draws the level of guessing, ``guess`` the ``(x, y)`` that a reader
-    predicted, None where there is none. A logarithmic axis with a 0 on it
-    is linear from 0 to the smallest positive value.
+    0.5 as 50 %, ``chance`` draws the level of guessing and ``levels`` others, by their names.
+    ``guess`` is the ``(x, y)`` that a reader predicted, None where there is none.
+    ``trained_to`` draws a line at the training length if ``x`` goes beyond it; ``marks``
+    draws a ring on a curve, ``{name: x}``. A logarithmic axis with a 0 on it is linear from
+    0 to the smallest positive value.
 
     Raises ``ValueError`` for more than four curves, values that are not finite, shapes
-    that do not fit, or negative values on a logarithmic axis.
+    that do not fit, negative values on a logarithmic axis, or a mark that is on no curve.
 
     >>> import torch
     >>> p = torch.arange(20, dtype=torch.float64)
@@ -53,24 +58,27 @@ def lines(
     """
     curves = _curves(series, trained)
     grid = _grid(x, next(iter(curves.values())).values.shape[1])
-    labels = {name: label_of(name) for name in curves}
+    labels, across = {name: label_of(name) for name in curves}, _levels(chance, levels)
     figure, ax = canvas(size, title)
     with matplotlib.rc_context(RC):
-        ends = _draw(ax, grid.values, curves, labels)
+        ends = _draw(ax, grid.values, curves, labels, marks or {})
         ax.set(xlabel=xlabel, ylabel=ylabel)
-        if chance is not None:
-            ax.axhline(chance, color=GREY, linestyle="--", linewidth=1.2, zorder=1)
-            ends.append((chance, "chance", {"color": GREY, "linestyle": "--"}))
+        for name, level in across.items():
+            ax.axhline(level, **DASHED)
+            ends.append((level, name, DASHED))
         if guess is not None:
             ends.append(draw_guess(ax, guess))
         scales = _scale(ax, "x", logx, [grid]), _scale(ax, "y", logy, list(curves.values()))
         _frame(ax, grid.values, ylim, percent)
+        reach = trained_line(ax, trained_to, grid.values)
+        ax.set_title(title, pad=16 if reach else None)
         name_ends(ax, float(grid.values.max()), ends)
     facts = [head("lines", title), axis_fact("x", xlabel, [grid], scale=scales[0])]
     facts.append(axis_fact("y", ylabel, curves.values(), scale=scales[1], limits=ylim))
     facts += [_fact(labels[name], grid, curve) for name, curve in curves.items()]
-    facts += [] if chance is None else [f"chance: {number(chance)}"]
+    facts += [f"{name}: {number(level)}" for name, level in across.items()]
     facts += [] if guess is None else [f"your guess: {listed(map(number, guess[1]))}"]
+    facts += reach + [f'mark on "{labels[name]}": {number(x)}' for name, x in (marks or {}).items()]
     said = alt or f"{ylabel} against {xlabel}, for {listed(labels.values())}"
     return Picture(figure, said, facts)
 
@@ -89,6 +97,10 @@ def _curves(series: Any, trained: bool | None) -> dict[str, Data]:
     return curves
 
 
+def _levels(chance: float | None, levels: Mapping[str, float] | None) -> dict[str, float]:
+    return {**({} if chance is None else {"chance": chance}), **(levels or {})}
+
+
 def _grid(x: Any, n: int) -> Data:
     grid = read("x", range(n) if x is None else x)
     if grid.values.shape != (n,):
@@ -97,9 +109,10 @@ def _grid(x: Any, n: int) -> Data:
 
 
 def _draw(
-    ax: Axes, x: np.ndarray, curves: dict[str, Data], labels: dict[str, str]
-) -> list[tuple[float, str, dict[str, Any]]]:
-    """Draw means and bands; return where each curve ends, its label and its style."""
+    ax: Axes, x: np.ndarray, curves: dict[str, Data], labels: dict[str, str],
+    marks: Mapping[str, float],
+) -> list[tuple[float, str, dict[str, Any]]]:  # fmt: skip
+    """Draw means, bands and marks; return where each curve ends, its label and its style."""
     styles, ends = styles_for(curves), []
     for offset, (name, data) in enumerate(curves.items()):
         mean, style = data.values.mean(0), styles[name]
@@ -109,6 +122,7 @@ def _draw(
             low, high = data.values.min(0), data.values.max(0)
             ax.fill_between(x, low, high, color=style["color"], alpha=0.18, linewidth=0)
         ends.append((float(mean[x.argmax()]), labels[name], style))
+    rings(ax, marks, x, {name: data.values.mean(0) for name, data in curves.items()}, styles)
     return ends
 
 
@@ -130,7 +144,7 @@ def _scale(ax: Axes, axis: str, log: bool, data: list[Data]) -> str:
         set_scale("symlog", linthresh=least, linscale=0.5)
     axes_of = ax.xaxis if axis == "x" else ax.yaxis
     if 1e-4 < least and values.max() < 1e7:
-        axes_of.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes_of.set_major_formatter(FuncFormatter(lambda value, _: grouped(value)))
     if values.min() > 0:
         return "logarithmic"
     trained = any(item.trained for item in data)
@@ -142,10 +156,22 @@ def _frame(ax: Axes, x: np.ndarray, ylim: tuple[float, float] | None, percent: b
     ax.margins(x=0.02 if len(x) > 1 else 0.2)
     if ax.get_xscale() == "linear" and (x == x.round()).all():  # words and positions are whole
         ax.xaxis.set_major_locator(MaxNLocator("auto", steps=(1, 2, 2.5, 5, 10), integer=True))
+    if len(x) <= TICKED and _far_apart(ax, x):  # a number at each point, and at no other place
+        ax.set_xticks(np.unique(x))
+        ax.xaxis.set_minor_locator(NullLocator())
     if ylim is not None:
         ax.set_ylim(*ylim)
     if percent:
         ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
+
+
+def _far_apart(ax: Axes, x: np.ndarray) -> bool:
+    """Return whether the numbers of all points have room on the axis."""
+    ax.autoscale_view()
+    places = np.unique(ax.transAxes.inverted().transform(
+        ax.transData.transform(np.stack((x, np.full(len(x), ax.get_ylim()[1])), -1))
+    )[:, 0])  # fmt: skip
+    return len(places) > 1 and bool(np.diff(places).min() > 0.07)
 
 
 def name_ends(ax: Axes, x_end: float, ends: list[tuple[float, str, dict[str, Any]]]) -> None:
@@ -154,14 +180,14 @@ def name_ends(ax: Axes, x_end: float, ends: list[tuple[float, str, dict[str, Any
     figure = ax.figure
     to_axes = ax.transAxes.inverted()
     wanted = [to_axes.transform(ax.transData.transform((x_end, y)))[1] for y, _, _ in ends]
-    gap = 0.17 / (figure.bbox.height / DPI - 0.9)  # inches of a line of text / of the axes
+    gap = 0.17 / (figure.bbox.height / figure.dpi - 1.1)  # inches of a line of text / of the axes
     for y, (_, label, style) in zip(spread(wanted, gap), ends, strict=True):
         # a swatch of the line itself: colour alone would not survive grey print
         ax.plot(
             (1.015, 1.035, 1.055), (y, y, y), markevery=[1], transform=ax.transAxes,
-            clip_on=False, **{**style, "linewidth": 1.5},
+            clip_on=False, **{**style, "linewidth": 1.5, "zorder": 2},
         )  # fmt: skip
-        color = style["color"] if label == "chance" else "black"
+        color = "black" if "marker" in style else style["color"]
         ax.text(1.065, y, label, transform=ax.transAxes, va="center", color=color)
 
 
@@ -189,47 +215,3 @@ def _fact(label: str, grid: Data, curve: Data) -> str:
     seeds, n = curve.values.shape
     shape = f"{n} points" if seeds == 1 else f"{seeds} seeds × {n} points"
     return f'series "{label}": {shape}, {curve.fact(grid)}'
-
-
-def kernel(
-    dim: int, base: float = 10_000.0, *, max_offset: int = 64, title: str = "", alt: str = ""
-) -> Picture:
-    """Return the mean of cos(ω_i k) over the pairs, against the offset k.
-
-    It is the product of two sinusoidal codes k apart, as a share of its largest value;
-    where it stops falling is marked.
-
-    Raises ``ValueError`` for an odd ``dim``, a bad ``base``, or ``max_offset`` below 2.
-
-    >>> kernel(64).alt
-    'The product of two codes falls up to offset 5; at 6 it first rises.'
-    """
-    if isinstance(max_offset, bool) or not isinstance(max_offset, int) or max_offset < 2:
-        raise ValueError(f"max_offset must be an integer of at least 2; got {max_offset!r}")
-    offsets = torch.arange(max_offset + 1)
-    curve = analysis.kernel(offsets, dim, base)  # (max_offset + 1,)
-    rise = analysis.first_rise(curve)
-    picture = lines(
-        {f"d = {dim}, base = {number(base)}": curve}, offsets, xlabel="offset k",
-        ylabel="mean of cos(ωᵢ k)", title=title, alt=alt or _tells(rise),
-    )  # fmt: skip
-    if rise is not None:
-        _mark(picture, rise - 1, float(curve[rise - 1]))
-    return picture
-
-
-def _tells(rise: int | None) -> str:
-    if rise is None:
-        return "The product of two codes falls with every step that parts them"
-    return f"The product of two codes falls up to offset {rise - 1}; at {rise} it first rises"
-
-
-def _mark(picture: Picture, last: int, height: float) -> None:
-    """Point at the place where a curve stops falling."""
-    with matplotlib.rc_context(RC):
-        picture.figure.axes[0].annotate(
-            f"stops falling at k = {last}", (last, height), (18, 34),
-            textcoords="offset points",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
-            arrowprops={"arrowstyle": "->", "color": GREY},
-        )  # fmt: skip

@@ -1,6 +1,5 @@
 """Matrices as colour: queries go down, keys go across, and grey print keeps the order."""
 
-import math
 import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,15 +8,16 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 
+from posenc.plots._cells import hatch, write
+from posenc.plots._chance import above
 from posenc.plots._data import Data, axis_fact, listed, number, read, read_table
+from posenc.plots._marks import trained_corner
+from posenc.plots._names import name_axes
 from posenc.plots._picture import Picture, canvas, head
-from posenc.plots._style import RC, label_of
-from posenc.plots._words import counted, hatch, read_words
+from posenc.plots._style import GROUND, RC, label_of
+from posenc.plots._words import counted
 
 MOST = 4  # matrices side by side
-TICKS = {1: 10, 2: 8, 3: 5}  # numbers along an axis, by the panels in a row
-NAMES = 24  # words that fit along an axis
-CELLS = (24, 18)  # rows and columns whose cells have room for a number
 
 
 def heatmap(
@@ -32,6 +32,10 @@ def heatmap(
     y: Any = None,
     values: bool = False,
     words: Any = None,
+    chance: Any = None,
+    best: float = 1.0,
+    trained_to: int | None = None,
+    zero_line: bool = True,
     size: str | None = None,
     trained: bool | None = None,
     alt: str = "",
@@ -44,9 +48,14 @@ def heatmap(
     diverging map loses the sign in grey print. ``values`` writes the numbers into the
     cells of a small matrix; ``label`` names the colour bar. A cell without a number (NaN) is
     hatched, with its word in ``words``, (rows, columns) of texts, "" where there is a number.
+    With ``chance``, one number or one a column, the colours begin at that level and end at
+    ``best``: what only guesses is dark, whatever its number. ``trained_to`` draws lines
+    before the first row and column that training never met; ``zero_line=False`` leaves out
+    the line of ``signed``.
 
     Raises ``ValueError`` for a matrix that is not 2-D or not finite, for names or words that
-    do not fit it, or for ``values`` with more than 24 rows or 18 columns.
+    do not fit it, for ``values`` with more than 24 rows or 18 columns, or for a chance that
+    is not below the best.
 
     >>> heatmap([[0, 1], [1, 0]], xlabel="key", ylabel="query", alt="Each sees the other.")
     heatmap
@@ -58,7 +67,8 @@ def heatmap(
     """
     return heatmaps(
         {"": matrix}, xlabel=xlabel, ylabel=ylabel, title=title, label=label, signed=signed,
-        x=x, y=y, values=values, words=None if words is None else {"": words}, size=size,
+        x=x, y=y, values=values, words=None if words is None else {"": words},
+        chance=chance, best=best, trained_to=trained_to, zero_line=zero_line, size=size,
         trained=trained, alt=alt,
     )  # fmt: skip
 
@@ -75,6 +85,11 @@ def heatmaps(
     y: Any = None,
     values: bool = False,
     words: Any = None,
+    chance: Any = None,
+    best: float = 1.0,
+    trained_to: int | None = None,
+    zero_line: bool = True,
+    own_scales: bool = False,
     size: str | None = None,
     trained: bool | None = None,
     alt: str = "",
@@ -82,7 +97,8 @@ def heatmaps(
     """Return up to four named matrices side by side, with one scale of colours.
 
     Shapes: each ``(rows, columns)``, not all the same if ``x`` and ``y`` are left out.
-    The options are those of :func:`heatmap`; ``words`` is a dict of the same names.
+    The options are those of :func:`heatmap`; ``words`` is a dict of the same names, and
+    ``x`` and ``y`` may be. ``own_scales`` gives each matrix a scale of colours to itself.
 
     Raises ``ValueError`` as :func:`heatmap`, and for more than four matrices.
 
@@ -93,28 +109,42 @@ def heatmaps(
     """
     words = {} if words is None else read_table("words", words)
     panels = _matrices(matrices, trained, words)
-    limits = _limits(panels.values(), signed)
+    shades = {name: above(data.values, chance, best) for name, data in panels.items()}
+    limits = _limits(shades, signed, fixed=chance is not None, own=own_scales)
+    figure, axes, across = _page(panels, size, title)
+    line = signed and zero_line and not values
+    reach: list[str] = []
+    with matplotlib.rc_context(RC):
+        images = [
+            _draw(ax, shades[name], limits[name], signed, line)
+            for ax, name in zip(np.atleast_1d(axes), panels, strict=True)
+        ]
+        for i, (image, (name, data)) in enumerate(zip(images, panels.items(), strict=True)):
+            name_axes(image.axes, _of(x, name), _of(y, name), data.values.shape, across)
+            image.axes.set(xlabel=xlabel, ylabel="" if i % across else ylabel)
+            reach = _fill(image, data.values, values, words.get(name), trained_to) or reach
+            _head(image.axes, name, 60 // len(panels), bool(reach))
+        _bars(figure, images, axes, label, own_scales, None if chance is None else best)
+    said = alt or _tells(panels, label, xlabel, ylabel)
+    colour = _told_colour("signed" * signed + ", with a line at 0" * line, chance, best, own_scales)
+    bounded = None if own_scales or chance is not None else next(iter(limits.values()))
+    facts = _facts(panels, bounded, title, (xlabel, ylabel), colour)
+    return Picture(figure, said, facts + _told(words) + reach)
+
+
+def _tells(panels: Iterable[str], label: str, xlabel: str, ylabel: str) -> str:
+    names = [label_of(name) for name in panels if name]
+    said = f"{label or 'values'} over {ylabel} and {xlabel}"
+    return said + (f", for {listed(names)}" if names else "")
+
+
+def _page(panels: Mapping[str, Data], size: str | None, title: str) -> tuple[Any, Any, int]:
+    """Return a figure, its axes, and how many of these stand side by side."""
     square = all(_is_square(data.values) for data in panels.values())
     size = size or ("small" if len(panels) == 1 and square else _SIZE[len(panels)])
     n_rows = 2 if len(panels) == 4 and size == "tall" else 1
     figure, axes = canvas(size, title, len(panels), n_rows=n_rows)
-    with matplotlib.rc_context(RC):
-        for i, (name, data) in enumerate(panels.items()):
-            ax = np.atleast_1d(axes)[i]
-            image = _draw(ax, data.values, limits, signed, line=signed and not values)
-            _name_axes(ax, x, y, data.values.shape, len(panels) // n_rows)
-            _fill(ax, data.values, limits if values else None, words.get(name))
-            first = i % (len(panels) // n_rows) == 0
-            ax.set(xlabel=xlabel, ylabel=ylabel if first else "")
-            if name:
-                ax.set_title(textwrap.fill(label_of(name), 60 // len(panels)))
-        figure.colorbar(image, ax=axes, label=label, pad=0.02, shrink=_BAR[len(panels)])
-    names = [label_of(name) for name in panels if name]
-    said = f"{label or 'values'} over {ylabel} and {xlabel}"
-    said += f", for {listed(names)}" if names else ""
-    colour = "signed" * signed + ", with a line at 0" * (signed and not values)
-    facts = _facts(panels, limits, title, (xlabel, ylabel), colour)
-    return Picture(figure, alt or said, facts + _told(words))
+    return figure, axes, len(panels) // n_rows
 
 
 _SIZE = {1: "wide", 2: "wide", 3: "wide", 4: "tall"}  # four stand two by two
@@ -138,8 +168,26 @@ def _matrices(matrices: Any, trained: bool | None, words: dict[str, Any]) -> dic
     return panels
 
 
-def _limits(panels: Iterable[Data], signed: bool) -> tuple[float, float]:
-    every = np.concatenate([data.values.ravel() for data in panels])
+def _of(names: Any, panel: str) -> Any:
+    return names.get(panel) if isinstance(names, Mapping) and panel in names else names
+
+
+Limits = tuple[float, float]
+
+
+def _limits(
+    shades: Mapping[str, np.ndarray], signed: bool, *, fixed: bool, own: bool
+) -> dict[str, Limits]:
+    """Return the ends of the scale of colours of each matrix, the same for all unless ``own``."""
+    if fixed:
+        return dict.fromkeys(shades, (0.0, 1.0))
+    if own:
+        return {name: _span([values], signed) for name, values in shades.items()}
+    return dict.fromkeys(shades, _span(shades.values(), signed))
+
+
+def _span(shades: Iterable[np.ndarray], signed: bool) -> Limits:
+    every = np.concatenate([values.ravel() for values in shades])
     every = every[np.isfinite(every)]
     low, high = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
     if signed:
@@ -151,80 +199,60 @@ def _limits(panels: Iterable[Data], signed: bool) -> tuple[float, float]:
     return (min(low, 0.0), max(low, 0.0)) if low else (0.0, 1.0)
 
 
-def _draw(
-    ax: Axes, values: np.ndarray, limits: tuple[float, float], signed: bool, line: bool
-) -> Any:
+def _fill(
+    image: Any, matrix: np.ndarray, values: bool, words: Any, trained_to: int | None
+) -> list[str]:
+    """Lay numbers, words and the training length over a map; return the line of text on that."""
+    if values:
+        write(image.axes, matrix, image)
+    hatch(image.axes, matrix, words)
+    return trained_corner(image.axes, trained_to, matrix.shape)
+
+
+def _head(ax: Axes, name: str, width: int, reach: bool) -> None:
+    if name:
+        ax.set_title(textwrap.fill(label_of(name), width), pad=14 if reach else None)
+
+
+def _bars(
+    figure: Any, images: list[Any], axes: Any, label: str, own: bool, best: float | None
+) -> None:
+    """Draw one bar, or one beside each map; say of two values these, from chance its ends."""
+    shrink = _BAR[len(images)]
+    beside = zip(images, np.atleast_1d(axes), strict=True) if own else [(images[-1], axes)]
+    for image, where in beside:
+        bar = figure.colorbar(image, ax=where, label=label, pad=0.02, shrink=shrink)
+        shown = [image] if own else images
+        every = np.concatenate([np.ma.compressed(part.get_array()) for part in shown])
+        found = np.unique(every[np.isfinite(every)])
+        if best is not None:
+            bar.set_ticks([0, 1], labels=["chance", number(best)])
+        elif len(found) == 2:
+            bar.set_ticks(found)
+
+
+def _told_colour(signs: str, chance: Any, best: float, own: bool) -> str:
+    if chance is None:
+        return "a scale for each" if own else signs
+    level = np.unique(read("chance", chance).values)
+    return f"from chance ({listed(map(number, level))}) to {number(best)}"
+
+
+def _draw(ax: Axes, values: np.ndarray, limits: Limits, signed: bool, line: bool) -> Any:
     # cells are square where the matrix is; stretched where that would leave a stripe
-    colors = matplotlib.colormaps["cividis" if signed else "viridis"].with_extremes(bad="white")
+    colors = matplotlib.colormaps["cividis" if signed else "viridis"].with_extremes(bad=GROUND)
     image = ax.imshow(
         values, vmin=limits[0], vmax=limits[1], interpolation="nearest", cmap=colors,
         aspect="equal" if _is_square(values) else "auto",
     )  # fmt: skip
+    ax.spines[:].set_visible(True)  # the lightest cells are as light as the ground
     if line and min(values.shape) > 1 and (values < 0).any() and (values > 0).any():
         ax.contour(values, levels=[0], colors="white", linewidths=0.9)
     return image
 
 
-def _name_axes(ax: Axes, x: Any, y: Any, shape: tuple[int, ...], n_across: int) -> None:
-    """Write the names of columns and rows, as many as there is room for."""
-    room = 150 if n_across == 1 else 250 / n_across  # points that the matrix has for the names
-    for axis, names, n in ((ax.xaxis, x, shape[1]), (ax.yaxis, y, shape[0])):
-        which = axis.axis_name
-        words = [str(i) for i in range(n)] if names is None else _names(which, names)
-        if len(words) != n:
-            raise ValueError(f"{which} must hold one name for each of {n}; got {len(words)}")
-        most = NAMES if names is not None else TICKS[min(n_across, 3)]
-        places = range(0, n, 1 if n <= most else _round_up(n / most))
-        shown = [words[i] for i in places]
-        tall = which == "y" and ax.bbox.height > ax.figure.dpi * 3.5  # inches
-        font = min(8.0, 0.95 * (1 + tall) * room / len(shown))
-        crowded = max(map(len, shown)) > 1 and len(" ".join(shown)) * font * 0.6 > room
-        axis.set_ticks(places, shown)
-        turned = 90 if which == "x" and crowded else 0
-        axis.set_tick_params(length=2, rotation=turned, labelsize=font)
-
-
-def _names(axis: str, names: Any) -> list[str]:
-    names = list(names)
-    if all(isinstance(name, str) for name in names):
-        return names
-    return [number(float(value)) for value in read(axis, names).values]
-
-
-def _round_up(step: float) -> int:
-    """Return the next of 1, 2, 5, 10, 20, 50, …."""
-    ten = 10 ** math.floor(math.log10(step))
-    return int(next(ten * m for m in (1, 2, 5, 10) if ten * m >= step))
-
-
-def _fill(ax: Axes, values: np.ndarray, limits: tuple[float, float] | None, words: Any) -> None:
-    """Write the numbers, where there are limits of their colours, and the words."""
-    if limits is not None:
-        _write(ax, values, limits)
-    hatch(ax, read_words(words, values))
-
-
-def _write(ax: Axes, values: np.ndarray, limits: tuple[float, float]) -> None:
-    """Write the numbers into the cells, dark on light and light on dark."""
-    if values.shape[0] > CELLS[0] or values.shape[1] > CELLS[1]:
-        raise ValueError(
-            f"values=True is for up to {CELLS[0]} rows and {CELLS[1]} columns; got {values.shape}"
-        )
-    whole = bool((values == np.round(values))[np.isfinite(values)].all())
-    small = 8 if values.shape[1] <= (12 if whole else 8) else 6
-    for (row, column), value in np.ndenumerate(values):
-        if np.isnan(value):
-            continue  # a word stands there
-        light = (value - limits[0]) / (limits[1] - limits[0]) > 0.55
-        text = f"{value + 0.0:.0f}" if whole else f"{value:.2f}"
-        ax.text(
-            column, row, text.replace("-", "\N{MINUS SIGN}"), ha="center", va="center",
-            color="black" if light else "white", fontsize=small,
-        )  # fmt: skip
-
-
 def _facts(
-    panels: dict[str, Data], limits: tuple[float, float], title: str, labels: tuple[str, str],
+    panels: dict[str, Data], limits: Limits | None, title: str, labels: tuple[str, str],
     colour: str,
 ) -> list[str]:  # fmt: skip
     shapes = {data.values.shape for data in panels.values()}
@@ -232,7 +260,7 @@ def _facts(
     facts = [head("heatmap" if len(panels) == 1 else "heatmaps", title)]
     facts += [f"{axis_fact('x', labels[0])}, {columns} columns"]
     facts += [f"{axis_fact('y', labels[1])}, {rows} rows"]
-    if not any(data.trained for data in panels.values()):
+    if limits and not any(data.trained for data in panels.values()):
         span = f"{number(limits[0], limits[1])} to {number(limits[1], limits[0])}"
         colour = f"{span}, {colour}" if colour else span
     facts += [f"colour: {colour}"] if colour else []

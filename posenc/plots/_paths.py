@@ -8,7 +8,7 @@ import numpy as np
 
 from posenc.plots._data import Data, axis_fact, listed, read, read_table
 from posenc.plots._picture import Picture, canvas, head
-from posenc.plots._style import RC, label_of, styles_for
+from posenc.plots._style import GROUND, RC, label_of, styles_for
 
 MOST = 4
 
@@ -21,6 +21,8 @@ def path(
     title: str = "",
     labels: Sequence[Any] | None = None,
     join: bool = True,
+    arrows: bool = False,
+    limits: tuple[float, float, float, float] | None = None,
     size: str = "small",
     trained: bool | None = None,
     alt: str = "",
@@ -28,7 +30,9 @@ def path(
     """Return up to four paths of points in the plane, both axes of one scale.
 
     Shapes: each ``(n, 2)``. ``labels`` writes a word beside each point of the first path,
-    ``join=False`` leaves out the lines between points.
+    ``join=False`` leaves out the lines between points, ``arrows`` makes each path an arrow
+    to its last point. ``limits`` are the ends of both axes, left, right, below and above,
+    for pictures that are to be compared; else they are as the points ask.
 
     Raises ``ValueError`` for more than four paths, other shapes, or labels that do not
     fit.
@@ -40,15 +44,14 @@ def path(
     paths = _paths(points, trained)
     figure, ax = canvas(size, title)
     with matplotlib.rc_context(RC):
-        for number, (name, style) in enumerate(styles_for(paths).items()):
-            if not join:  # loose points of the first path are full, all others hollow
-                face = {"markerfacecolor": "white"} if number else {}
-                style = {**style, "linestyle": "none", **face}
-            ax.plot(*paths[name].values.T, label=label_of(name), **style)
+        _draw(ax, paths, join, arrows)
         if labels is not None:
             _write(ax, next(iter(paths.values())), labels)
         ax.set_aspect("equal", adjustable="datalim")
         ax.margins(0.12)
+        if limits is not None:
+            ax.set(xlim=limits[:2], ylim=limits[2:])
+            ax.set_aspect("equal", adjustable="box")
         ax.grid(True)
         ax.set(xlabel=xlabel, ylabel=ylabel)
         if len(paths) > 1:
@@ -71,6 +74,25 @@ def _paths(points: Any, trained: bool | None) -> dict[str, Data]:
         if len(shape) != 2 or shape[1] != 2:
             raise ValueError(f"the path {name!r} must be (n, 2); got shape {shape}")
     return paths
+
+
+def _draw(ax: Any, paths: dict[str, Data], join: bool, arrows: bool) -> None:
+    for number, (name, style) in enumerate(styles_for(paths).items()):
+        if not join:  # loose points of the first path are full, all others hollow
+            face = {"markerfacecolor": GROUND} if number else {}
+            style = {**style, "linestyle": "none", **face}
+        if arrows:
+            style = {**style, "marker": "none"}
+            _point(ax, paths[name].values, style)
+        ax.plot(*paths[name].values.T, label=label_of(name), **style)
+
+
+def _point(ax: Any, points: np.ndarray, style: dict[str, Any]) -> None:
+    """Draw the head of an arrow at the last point, and a small dot where it starts."""
+    head = {"arrowstyle": "-|>,head_width=0.35,head_length=0.7", "color": style["color"],
+            "shrinkA": 0, "shrinkB": 0, "linewidth": 0}  # fmt: skip
+    ax.annotate("", points[-1], points[-2] if len(points) > 1 else points[-1], arrowprops=head)
+    ax.plot(*points[:1].T, "o", color=style["color"], markersize=3)
 
 
 def _write(ax: Any, data: Data, labels: Sequence[Any]) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import html
-import io
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,17 +10,18 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from posenc.plots import _pixels
 from posenc.plots._data import axis_fact, read, sentence
-from posenc.plots._layout import Layout, settle
+from posenc.plots._layout import Layout
 from posenc.plots._style import RC
 
 SIZES = {"small": (4.8, 3.2), "wide": (7.2, 3.2), "tall": (7.2, 5.4)}  # inches
-DPI = 100
-LIMIT = 60_000  # bytes a figure may add to a notebook
+DPI = 100  # pixels of a page an inch
+SHARP = 2  # pixels of the image for one of the page, each way
+PAD = 0.1  # inches of ground around all
 
 
 class Picture:
@@ -64,15 +64,13 @@ class Picture:
 
     @property
     def png(self) -> bytes:
-        """The image, the same bytes each time: 100 dots an inch, no dates, no versions."""
-        with matplotlib.rc_context(RC):
-            canvas = FigureCanvasAgg(self.figure)
-            self.figure.set_dpi(DPI)
-            settle(self.figure, self.figure.get_layout_engine())
-            buffer = io.BytesIO()
-            canvas.print_png(buffer, metadata={"Software": None})
-        raw = buffer.getvalue()
-        return raw if len(raw) <= LIMIT else _with_palette(raw)
+        """The image, the same bytes each time, on its own ground: no dates, no versions.
+
+        It has twice the pixels of ``size`` each way, fewer where it would be too many bytes;
+        what shows it is told ``size``.
+        """
+        graded = any(ax.images for ax in self.figure.axes)
+        return _pixels.small(self._drawn(Layout()), graded=graded)
 
     def img(self, layout: Layout | None = None) -> str:
         """Return the image with its text alternative as an element of HTML.
@@ -80,27 +78,32 @@ class Picture:
         With ``layout`` it is drawn as quickly as can be, where the last picture of that
         layout had its axes; else it has the bytes of ``png``.
         """
-        return self._element(_base64(self.png if layout is None else self._quick(layout)))
+        return self._element(self.png if layout is None else _pixels.quick(self._drawn(layout)))
 
-    def _element(self, data: str) -> str:
+    def _element(self, png: bytes) -> str:
         width, height = self.size
         return (
             f'<img alt="{html.escape(self.alt)}" width="{width}" height="{height}" '
-            f'src="data:image/png;base64,{data}">'
+            f'src="data:image/png;base64,{_base64(png)}">'
         )
 
-    def _quick(self, layout: Layout) -> bytes:
-        """The image for a page that shows it once: in place, without a limit of bytes."""
+    def _drawn(self, layout: Layout) -> np.ndarray:
+        """The pixels, (height, width, 3)."""
         with matplotlib.rc_context(RC):
-            self.figure.set_dpi(DPI)
-            pixels = np.asarray(layout.draw(self.figure).buffer_rgba())[..., :3]
-        return _as_png(pixels)
+            self.figure.set_dpi(SHARP * DPI)
+            return np.asarray(layout.draw(self.figure).buffer_rgba())[..., :3]
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
+        """Width and height in pixels of the page, of which the image has four for each."""
         width, height = self.figure.get_size_inches()
         return round(width * DPI), round(height * DPI)
+
+    def head(self, text: str) -> None:
+        """Write a line above the figure, unless it has one."""
+        if not self.figure.get_suptitle():
+            left = PAD / self.figure.get_figwidth()
+            self.figure.suptitle(text, x=left, ha="left", style="italic", fontsize="medium")
 
     def save(self, path: str | Path) -> None:
         """Write the image to ``path``, which must end in .png."""
@@ -112,12 +115,11 @@ class Picture:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        data = {"image/png": _base64(self.png), "text/plain": repr(self)}
+        png, (width, height) = self.png, self.size
+        data = {"image/png": _base64(png), "text/plain": repr(self)}
         if os.environ.get("POSENC_QUIET") != "1":
-            data["text/html"] = self._element(
-                data["image/png"]
-            )  # JupyterLab shows no alt of an image/png
-        return data, {"image/png": {"alt": self.alt}}
+            data["text/html"] = self._element(png)  # JupyterLab shows no alt of an image/png
+        return data, {"image/png": {"alt": self.alt, "width": width, "height": height}}
 
 
 def canvas(
@@ -127,11 +129,11 @@ def canvas(
     if size not in SIZES:
         raise ValueError(f"size must be one of {', '.join(SIZES)}; got {size!r}")
     with matplotlib.rc_context(RC):
-        layout = ConstrainedLayoutEngine(wspace=gap)
-        figure = Figure(figsize=SIZES[size], dpi=DPI, layout=layout)
+        layout = ConstrainedLayoutEngine(w_pad=PAD, h_pad=PAD, wspace=gap)
+        figure = Figure(figsize=SIZES[size], dpi=SHARP * DPI, layout=layout)
         axes = figure.subplots(n_rows, n_axes // n_rows, squeeze=False, **grid).ravel()
         if title and n_axes > 1:
-            figure.suptitle(title, x=0.01, ha="left")
+            figure.suptitle(title, x=PAD / SIZES[size][0], ha="left")
         elif title:
             axes[0].set_title(title)
     return figure, axes[0] if n_axes == 1 else list(axes)
@@ -144,29 +146,6 @@ def head(kind: str, title: str = "") -> str:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
-
-
-def _as_png(pixels: np.ndarray) -> bytes:
-    """Return (height, width, 3) pixels as a PNG, in a hurry rather than small."""
-    from PIL import Image  # comes with matplotlib
-
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, format="png", compress_level=2)
-    return buffer.getvalue()
-
-
-def _with_palette(raw: bytes) -> bytes:
-    """Return the same image in 256 colours, or as many fewer as the limit of bytes asks."""
-    from PIL import Image  # comes with matplotlib
-
-    image = Image.open(io.BytesIO(raw)).convert("RGB")
-    for colours in (256, 128, 64, 32):  # 256: no eye sees it; 32: a matrix of pure noise
-        buffer = io.BytesIO()
-        small = image.quantize(colours, dither=Image.Dither.NONE)
-        small.save(buffer, format="png", optimize=True)
-        if buffer.tell() <= LIMIT:
-            break
-    return buffer.getvalue()
 
 
 def _read_figure(figure: Figure) -> Iterable[str]:

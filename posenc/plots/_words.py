@@ -4,11 +4,12 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+
+from posenc.plots._style import GROUND
 
 LONGEST = 8  # letters that a cell of a board has room for
 DARK = "#444444"
+HATCHED: Any = {"facecolor": GROUND, "edgecolor": "#767676", "hatch": "////", "linewidth": 0}
 
 
 def read_words(words: Any, values: np.ndarray) -> np.ndarray:
@@ -33,19 +34,6 @@ def read_words(words: Any, values: np.ndarray) -> np.ndarray:
             f"and the word {found[row, column]!r}: leave the word empty, or make the number NaN"
         )
     return found
-
-
-def hatch(ax: Axes, words: np.ndarray) -> None:
-    """Hatch the cells that have a word, and write it."""
-    size = 7 if words.shape[1] > 8 else 8
-    for (row, column), word in np.ndenumerate(words):
-        if word:
-            ax.add_patch(Rectangle(
-                (column - 0.5, row - 0.5), 1, 1, facecolor="white", edgecolor="#9a9a9a",
-                hatch="////", linewidth=0,
-            ))  # fmt: skip
-            ax.text(column, row, word, ha="center", va="center", color="black", fontsize=size,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})  # fmt: skip
 
 
 def counted(words: Any) -> str:

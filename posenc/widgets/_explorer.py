@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from posenc.plots import Picture
+from posenc.plots import Picture, grouped
 from posenc.widgets import _slider
 from posenc.widgets._live import Live
 from posenc.widgets._page import VIEW
@@ -150,6 +150,11 @@ class Explorer:
     def _name(self, picture: Picture, values: Mapping[str, Any]) -> str:
         """Write the settings above a still, which has no sliders to say them; return them."""
         named = ", ".join(f"{name} = {value}" for name, value in values.items())
-        if not picture.figure.get_suptitle():
-            picture.figure.suptitle(named, x=0.01, ha="left", style="italic", fontsize="medium")
+        picture.head(", ".join(f"{name} = {_shown(value)}" for name, value in values.items()))
         return named
+
+
+def _shown(value: Any) -> str:
+    """A setting as figures have numbers: 10 000, −1."""
+    real = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return grouped(value) if real else str(value)

@@ -28,7 +28,7 @@ STYLE = """<style>
 .posenc-control.widget-toggle-buttons > div { display: flex; flex-wrap: wrap; min-width: 0; }
 .posenc-control .widget-toggle-button, .posenc-control select { min-height: 28px; }
 .posenc-picture { height: auto; overflow: visible; }
-.posenc-picture img { display: block; max-width: 100%; height: auto; background: white; }
+.posenc-picture img { display: block; max-width: 100%; height: auto; }
 .posenc-picture p { margin: 0.4em 0 0; line-height: 1.4; white-space: normal; }
 .posenc-said { height: auto; min-height: 1.5em; line-height: 1.4; }
 .posenc-unit { line-height: 28px; }

@@ -54,7 +54,7 @@ def look(name):
     return seen.style(Line2D([], [], **plots.style_of(name)))
 
 
-CHANCE = ("#767676", look("alibi")[1], "None")
+CHANCE = ("#666666", look("alibi")[1], "None")
 ROPE, LEARNED = ENCODINGS["rope"].label, ENCODINGS["learned"].label
 STYLES = {ROPE: look("rope"), LEARNED: look("learned")}
 

@@ -44,7 +44,13 @@ def _panel(ax, rows):
         "down": [rows[y] for y in sorted(rows, key=lambda y: -seen.on_page(ax, 0, y)[1])],
         "means": means,
         "chance": [place for place, _ in seen.across(ax)["x"]],
-        "named": [(text.get_text(), text.xy[0]) for text in ax.texts],
+        "named": [(t.get_text(), t.xy[0]) for t in ax.texts if t.xy[1] == 1 and t.xy[0]],
+        "words": {rows[t.xy[1]]: t.get_text() for t in ax.texts if not t.xy[0]},
+        "hatched": [
+            rows[round(p.get_y() + p.get_height() / 2, 6)]
+            for p in ax.patches
+            if p.get_hatch() == "////"
+        ],
     }
 
 
@@ -60,6 +66,8 @@ def dotted(rows, *, title="", chance=(), x="accuracy"):
         "means": means,
         "chance": list(chance),
         "named": [("chance", level) for level in chance],
+        "words": {label: "not run" for label, (values, _) in rows.items() if not values},
+        "hatched": [label for label, (values, _) in rows.items() if not values],
     }
 
 
@@ -146,13 +154,14 @@ def wheel(digit, base=10):
 def dial(pair, dim, pos, *, wheel=()):
     speed = 10_000.0 ** (-2 * pair / dim)
     length = 2 * math.pi / speed
-    count = f"{length:.4g}" if length < 1000 else f"{length:,.0f}".replace(",", " ")
+    count = f"{length:.1f}" if length < 100 else f"{length:.0f}"
+    count = f"{count[:-3]}\xa0{count[-3:]}" if len(count) > 4 and "." not in count else count
     values = f"sin {math.sin(speed * pos):+.2f}\ncos {math.cos(speed * pos):+.2f}"
     return {
         "turned": round(math.degrees(speed * pos) % 360, 2),
         "its ends": (True, True),
         "hours": [30.0 * hour for hour in range(12)],
-        "words": [f"pair {pair}", f"a turn in\n{count}", *([] if wheel else [values])],
+        "words": [f"pair {pair}", f"a turn in\n{count}\npositions", *([] if wheel else [values])],
         "wheel": list(wheel),
     }
 
@@ -163,7 +172,7 @@ TICKS = {
     "rope": {"bounded": True, "smooth": False, "cost": "none"},
     "none": {"bounded": False, "smooth": False, "cost": "free"},
 }
-GROUND = {"✓": "#ffffff", "✗": "#d4d4d4"}
+GROUND = {"✓": "#fbfbf8", "✗": "#d4d4d4"}
 
 
 def read_ticks(figure):

@@ -7,7 +7,8 @@ from posenc import plots
 from posenc.plots._data import listed, number, sentence
 from posenc.plots._dots import apart
 from posenc.plots._lines import spread
-from posenc.plots._maps import _is_square, _round_up
+from posenc.plots._maps import _is_square
+from posenc.plots._names import round_up
 from posenc.plots._style import style_of
 
 XY = {"xlabel": "x", "ylabel": "y"}
@@ -44,7 +45,7 @@ def test_a_sentence_ends_once(end):
     ("step", "expected"), [(1.0, 1), (1.1, 2), (2.0, 2), (2.1, 5), (5.1, 10), (10.0, 10), (11, 20)]
 )
 def test_ticks_stand_at_round_distances(step, expected):
-    assert _round_up(step) == expected
+    assert round_up(step) == expected
 
 
 def test_dots_that_would_hide_each_other_stand_apart():
@@ -110,7 +111,7 @@ def test_a_page_has_its_image_with_the_alt_text_beside_it(monkeypatch):
     assert bundle["text/html"] == picture.img()
     assert bundle["image/png"] in picture.img()
     assert 'alt="The odometer shows position 1.' in picture.img()
-    assert told == {"image/png": {"alt": picture.alt}}
+    assert told == {"image/png": {"alt": picture.alt, "width": 480, "height": 320}}
     monkeypatch.setenv("POSENC_QUIET", "1")
     assert "text/html" not in picture._repr_mimebundle_()[0]
 

@@ -6,7 +6,7 @@ import torch
 
 from posenc import ENCODINGS, plots
 from posenc.plots._lines import spread
-from posenc.plots._style import _STYLES, COLORS, styles_for
+from posenc.plots._style import _STYLES, COLORS, GROUND, styles_for
 
 AXES = {"xlabel": "x", "ylabel": "y"}
 
@@ -44,7 +44,7 @@ def test_whole_numbers_get_whole_ticks(x, whole):
 def test_of_loose_points_all_but_the_first_path_are_hollow():
     points = {"a": [(0, 0), (1, 1)], "b": [(0, 1), (1, 0)]}
     drawn = plots.path(points, xlabel="x", ylabel="y", join=False).figure.axes[0].lines
-    assert [line.get_markerfacecolor() == "white" for line in drawn] == [False, True]
+    assert [line.get_markerfacecolor() == GROUND for line in drawn] == [False, True]
 
 
 @pytest.mark.parametrize(("value", "limits"), [(0.0, (0, 1)), (3.0, (0, 3)), (-2.0, (-2, 0))])

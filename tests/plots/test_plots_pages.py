@@ -9,11 +9,13 @@ import sys
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from posenc import plots
-from posenc.plots._picture import LIMIT, SIZES
-from posenc.plots._style import _STYLES
+from posenc.plots._picture import SHARP, SIZES
+from posenc.plots._pixels import LIMIT, RADIUS, quick
+from posenc.plots._style import _STYLES, GROUND
 
 AXES = {"xlabel": "x", "ylabel": "y"}
 GRID = torch.arange(64, dtype=torch.float64)
@@ -57,6 +59,10 @@ GALLERY = {
 }
 
 
+# Random numbers do not compress: these have fewer pixels, 60 kB being the limit.
+HEAVY = {GALLERY[name]().alt for name in ("four lines", "heatmap", "noise")}
+
+
 @pytest.fixture(params=GALLERY, scope="module")
 def shown(request):
     """A picture and its image, drawn once: drawing is most of the time of these tests."""
@@ -65,16 +71,22 @@ def shown(request):
     return picture, picture.png
 
 
+def rgba(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
+
+
 def test_every_picture_is_small_and_of_a_fixed_size(shown):
     picture, png = shown
     assert len(png) <= LIMIT
     sizes = {(round(w * 100), round(h * 100)) for w, h in SIZES.values()}
-    assert Image.open(io.BytesIO(png)).size == picture.size
+    sharp = Image.open(io.BytesIO(png)).width / picture.size[0]
+    assert sharp == SHARP or picture.alt in HEAVY
+    assert Image.open(io.BytesIO(png)).size == tuple(round(sharp * part) for part in picture.size)
     assert picture.size in sizes
 
 
 def test_an_image_names_no_software_and_no_date(shown):
-    assert Image.open(io.BytesIO(shown[1])).info.keys() <= {"dpi"}
+    assert Image.open(io.BytesIO(shown[1])).info.keys() <= {"transparency"}
 
 
 def test_every_picture_is_the_same_again_and_hands_its_sentence_to_nbconvert(shown):
@@ -88,9 +100,21 @@ def test_every_picture_is_the_same_again_and_hands_its_sentence_to_nbconvert(sho
 
 
 def test_nothing_is_clipped_at_the_border(shown):
-    pixels = np.asarray(Image.open(io.BytesIO(shown[1])).convert("L"))
-    border = np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
-    assert border.min() > 240
+    *colours, alpha = np.moveaxis(rgba(shown[1]), -1, 0)
+    for pixels in colours:
+        border = np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
+        assert border.min() > 240
+
+
+def test_a_card_is_opaque_but_for_its_four_round_corners(shown):
+    image = rgba(shown[1])
+    alpha = image[..., 3]
+    assert [alpha[y, x] for y in (0, -1) for x in (0, -1)] == [0] * 4
+    assert (alpha < 255).sum() < 4 * RADIUS**2 / 3
+    assert alpha[RADIUS:-RADIUS].min() == alpha[:, RADIUS:-RADIUS].min() == 255
+    ground = [round(255 * part) for part in to_rgb(GROUND)]
+    middle = image[0, image.shape[1] // 2, :3].astype(int)
+    assert np.abs(middle - ground).max() <= 2  # the palette's nearest
 
 
 @pytest.mark.parametrize("name", GALLERY)
@@ -99,6 +123,19 @@ def test_the_text_form_is_the_same_when_drawn_again(name):
     first = repr(GALLERY[name]())
     torch.manual_seed(0)
     assert repr(GALLERY[name]()) == first
+
+
+def test_in_a_hurry_a_card_has_all_its_colours():
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    image = rgba(quick(pixels))
+    assert (image[..., :3] == pixels).all()
+    assert [image[y, x, 3] for y in (0, -1) for x in (0, -1)] == [0] * 4
+    assert image[RADIUS:-RADIUS, :, 3].min() == 255
+
+
+def test_a_front_end_is_told_the_size_on_the_page():
+    _, told = plots.odometer(1)._repr_mimebundle_()
+    assert told["image/png"] | {"alt": ""} == {"alt": "", "width": 480, "height": 320}
 
 
 def test_saving_writes_the_image(tmp_path):

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from posenc import plots
+from posenc.plots._style import GROUND
 
 NAN = math.nan
 AXES = {"xlabel": "task", "ylabel": "encoding"}
@@ -37,7 +39,7 @@ def test_its_colour_is_of_no_number_and_it_changes_no_scale():
     [image] = picture.figure.axes[0].images
     assert image.get_clim() == (50, 100)
     colors = image.to_rgba(np.ma.masked_invalid(image.get_array()))
-    assert np.allclose(colors[0, 1], 1)
+    assert to_hex(colors[0, 1]).upper() == GROUND
     assert 'without a number: 1 × "ends", 1 × "NaN"' in picture.facts
     assert board(trained=False).facts[4] != board([[50, NAN, 100], [NAN, 75, 61]]).facts[4]
 
