@@ -39,11 +39,8 @@ trained and are not. Say ``trained=True`` for trained numbers kept as Python flo
 
 from posenc.plots._attention import attention
 from posenc.plots._clock import clock_hands, odometer
-<<<<<<< HEAD
-from posenc.plots._dials import dials
-=======
 from posenc.plots._data import grouped
->>>>>>> main
+from posenc.plots._dials import dials
 from posenc.plots._dots import dots
 from posenc.plots._kernel import kernel
 from posenc.plots._layout import Layout
