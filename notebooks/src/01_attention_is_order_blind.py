@@ -441,7 +441,6 @@ check.claim("coin", "the loss of a reader without positions ends between 0.6 "
 
 # %% [markdown]
 # The model learns *which two* names are in the text, and tosses a coin between them.
-# (It stays a little above ln 2, because **dropout** sets random channels to 0 during training.)
 # More steps would not help: *X bites Y* and *Y bites X* get the same answer, whatever the weights, and it is wrong for one of them.
 # The test that finds the fault is `gap`, of section 2.
 #
@@ -470,7 +469,8 @@ check.claim("eval", "an encoder without positions shows a gap below 1e-4 in "
             "eval()", in_eval, "<", 1e-4)
 
 # %% [markdown]
-# After `train` the encoder is still in training mode, and dropout draws new zeros at every call. This noise looks like order.
+# After `train` the encoder is still in training mode: **dropout** sets random channels to 0, other ones at every call, and this noise looks like order.
+# (It also keeps the loss a little above ln 2.)
 # Call `eval()` before you believe the test.
 #
 # Equal tokens cannot be told apart either: in *the dog bites the man* both “the” ask the same question of the same tokens.
@@ -560,7 +560,7 @@ check.claim("swap", "after one causal layer, swapping two neighbours changes "
             (one > 1e-9).sum(1), "==", 2, show="{:.0f}",
             settles={"swap": "only these two"})
 check.claim("later", "after two causal layers, swapping two neighbours "
-            "changes the outputs of all tokens after them",
+            "changes the outputs of all later tokens",
             two[after], ">", 1e-3)
 
 # %% [markdown]
@@ -576,12 +576,12 @@ prefix = torch.cat((torch.randperm(11), torch.tensor([11])))
 y = causal_attention(twelve, *W)  # (n, d)
 shuffled = causal_attention(twelve[prefix], *W)
 check.claim("one", "one causal layer gives the last token the same output, "
-            "however the tokens before it are shuffled",
+            "however the earlier tokens are shuffled",
             (shuffled - y)[-1].norm(), "<", 1e-12)
 
 y, shuffled = causal_attention(y, *W), causal_attention(shuffled, *W)
 check.claim("two", "two causal layers give the last token another output if "
-            "the tokens before it are shuffled",
+            "the earlier tokens are shuffled",
             (shuffled - y)[-1].norm(), ">", 1e-3)
 
 # %%
@@ -738,19 +738,21 @@ check.predict(
 
 # %%
 ahead = torch.ones(3, 3).triu(1).bool()  # in torch.nn True means *hidden*
-masked, _ = three_seeds(mask=ahead, layers=1)  # (seeds, steps)
+one_layer, _ = three_seeds(mask=ahead, layers=1)  # (seeds, steps)
+two_layers, _ = three_seeds(mask=ahead, layers=2)
 torch.manual_seed(0)
 placed, _ = three_seeds(places=torch.randn(3, 32))
 
 # %%
-draw_losses({"no positions": blind, "mask, one layer": masked,
+draw_losses({"no positions": blind, "mask, 1 layer": one_layer,
+             "mask, 2 layers": two_layers,
              "random vectors, no mask": placed},
             {"one of 2 names": math.log(2)})
 
 # %%
 check.claim("masked", "a causal mask lets a reader of one layer without "
             "positions tell who bites, with a loss below 0.2",
-            masked[:, -20:].mean(1), "in", (0, 0.2), seeds=3, show="{:.2f}",
+            one_layer[:, -20:].mean(1), "in", (0, 0.2), seeds=3, show="{:.2f}",
             settles={"mask": "yes, with a single layer"})
 check.claim("placed", "a random vector for each position lets a reader tell "
             "who bites, with a loss below 0.2",
@@ -758,7 +760,7 @@ check.claim("placed", "a random vector for each position lets a reader tell "
 
 # %% [markdown]
 # One layer is enough, because this reader averages over *all* tokens.
-# The first token sees only itself, so its output names the biter. (The last token would need a second layer.)
+# The first token attends only to itself, so its output names the biter. (The last token would need a second layer.)
 # The random vectors are never trained, and they work all the same.
 #
 # All this is a toy: thirty texts of three tokens, three seeds.
