@@ -361,17 +361,17 @@ biter = texts[:, 0]  # (30,)
 
 # %%
 class Reader(torch.nn.Module):
-    def __init__(self, places=0, mask=None, layers=2):
+    def __init__(self, positions=0, mask=None, layers=2):
         super().__init__()
         self.words = torch.nn.Embedding(7, 32)
         layer = torch.nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
         self.encoder = torch.nn.TransformerEncoder(
             layer, num_layers=layers, enable_nested_tensor=False)
         self.head = torch.nn.Linear(32, 6)
-        self.places, self.mask = places, mask  # for section 6
+        self.positions, self.mask = positions, mask  # for section 6
 
     def forward(self, tokens):
-        x = self.words(tokens) + self.places  # (b, n, d)
+        x = self.words(tokens) + self.positions  # (b, n, d)
         return self.head(self.encoder(x, mask=self.mask).mean(1))  # (b, 6)
 
 
@@ -473,7 +473,7 @@ check.claim("eval", "an encoder without positions shows a gap below 1e-4 in "
 # (It also keeps the loss a little above ln 2.)
 # Call `eval()` before you believe the test.
 #
-# Equal tokens cannot be told apart either: in *the dog bites the man* both “the” ask the same question of the same tokens.
+# Equal tokens cannot be told apart either: in *the dog bites the man* both tokens “the” ask the same question of the same tokens.
 
 # %%
 out = reader.encoder.eval()(five_tokens[[0, 1, 2, 0, 3]])  # the … the …
@@ -485,7 +485,7 @@ check.claim("the", "two tokens “the” leave the encoder as the same vector",
 #
 # Vaswani et al. (2017, §3.5) give this as the reason for positions: their model has no recurrence and no convolution, so order must be put in.
 # But their decoder may not look ahead.
-# An **attention mask** says which keys a query may attend to, and a **causal mask** hides from each token all tokens after it.
+# An **attention mask** says which keys a query may attend to, and a **causal mask** hides all later tokens from each token.
 # It sets their scores to −∞, so that softmax gives them the weight 0.
 # For the first time a row number decides something.
 
@@ -658,7 +658,7 @@ check.predict(
 
 # %% [markdown]
 # We change one of six tokens at a time, and mark which outputs change.
-# Under a causal mask nothing may change left of the diagonal.
+# With a correct causal mask, no output left of the diagonal changes.
 
 
 # %%
@@ -741,7 +741,7 @@ ahead = torch.ones(3, 3).triu(1).bool()  # in torch.nn True means *hidden*
 one_layer, _ = three_seeds(mask=ahead, layers=1)  # (seeds, steps)
 two_layers, _ = three_seeds(mask=ahead, layers=2)
 torch.manual_seed(0)
-placed, _ = three_seeds(places=torch.randn(3, 32))
+placed, _ = three_seeds(positions=torch.randn(3, 32))
 
 # %%
 draw_losses({"no positions": blind, "mask, 1 layer": one_layer,
@@ -784,7 +784,7 @@ check.verdict("B6", "holds only if", because=(
 # %% [markdown]
 # **Why then do most decoders get positions?**
 # *Possible* is not *free*. In Haviv's tables the causal models without positions are always slightly worse: the best encoding of Table 1 has 19.71 and 12.51.
-# The order must first be worked out: probes of their models find no position at the first layer, and a usable one within four.
+# The model must first work out the order: probes find no position at the first layer, and a usable one within four.
 #
 # Not everybody agrees. Irie et al. (2019) found deep causal language models for speech recognition slightly *better* without positions, and in some large models, such as SmolLM3, every fourth layer has none.
 
@@ -844,11 +844,11 @@ def open_attention(x, embeddings=0, queries_keys=0, scores=0):
 # At each of them we add random numbers that depend only on the position, and measure the gap.
 
 # %%
-place, pair = torch.randn(3, 8).double(), torch.randn(3, 3).double()
+vectors, pairwise = torch.randn(3, 8).double(), torch.randn(3, 3).double()
 entries = {
-    "embeddings": lambda x: open_attention(x, embeddings=place),
-    "queries and keys": lambda x: open_attention(x, queries_keys=place),
-    "scores": lambda x: open_attention(x, scores=pair),
+    "embeddings": lambda x: open_attention(x, embeddings=vectors),
+    "queries and keys": lambda x: open_attention(x, queries_keys=vectors),
+    "scores": lambda x: open_attention(x, scores=pairwise),
 }
 x = embed("dog bites man")
 gaps = [max(gap(f, x) for _ in range(20)) for f in entries.values()]
@@ -896,7 +896,7 @@ check.claim("shut", "attention is blind to order if nothing is added to "
 # | `"second layer"` | the layer is applied twice, and the tokens before the last are shuffled | the last token's |
 #
 # Return three words: the run, what the output does if there is no mask, and what it does if there is one masked layer.
-# An output `"moves"` or `"stays"`.
+# Write `"moves"` or `"stays"` for the output.
 #
 # <details><summary>Hint</summary>
 #
