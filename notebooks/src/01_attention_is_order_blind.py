@@ -140,7 +140,7 @@ check.predict(
 )
 
 # %%
-torch.manual_seed(1)
+torch.manual_seed(10)
 W = torch.randn(3, 8, 8, dtype=torch.float64) / 8**0.5  # W_q, W_k, W_v
 everyday = attention(embed("dog bites man"), *W)
 headline = attention(embed("man bites dog"), *W)
