@@ -753,8 +753,8 @@ rival = encode(distances, even) @ encode(distances[:1], even)[0] / 256
 shown = torch.logspace(0, math.log10(3000), 120).round().long()
 shown = torch.cat([shown, torch.arange(1602, 1616)]).unique()
 check.claim("rival repeats",
-            "with equal differences of frequency, a far position is more "
-            "similar to 0 than 1 is",
+            "pairs with equally spaced frequencies make a far position "
+            "more similar to 0 than 1 is",
             rival[1600:1620].max(), ">", float(rival[1]))
 plots.lines(
     {"equal ratios": kernel[shown], "equal differences": rival[shown]},
@@ -849,10 +849,10 @@ onehot = apart_from_first(torch.eye(400))
 
 # %%
 check.claim("one frequency",
-            "with one frequency a far position nearly coincides with 0",
+            "256 pairs of frequency 1 nearly merge a far position with 0",
             one.min(), "<", 0.01)
 check.claim("many frequencies",
-            "with many frequencies the neighbour is the nearest position",
+            "256 pairs of the usual frequencies keep the neighbour nearest",
             many.min(), ">=", many[0])
 check.claim("one-hot apart",
             "one-hot sets neighbours farther apart than any pairs do",
