@@ -47,7 +47,7 @@ torch.set_default_dtype(torch.float64)  # proofs need the digits
 # A counter writes a position in digits.
 # The **sinusoidal encoding** writes it with clock hands.
 # The last digit repeats after 10 positions; a hand that advances by $\omega$ radians per position repeats after $2\pi/\omega$ positions.
-# In this figure the slow hands are at the left, like the slow digits of a counter; from section 2 on the fast ones come first.
+# In this figure the slow hands are at the left, like the slow digits of a counter; from section 2 on, which also explains the word “pair”, the fast ones come first.
 #
 # Go from position 8 to 9, then from 8 to 52.
 # Which hand tells 8 from 9, and which one tells 8 from 52?
@@ -217,7 +217,7 @@ check.claim("one-hot turns",
             "<", 1e-9)
 
 # %% [markdown]
-# 0 is the constant and 4 the flip; the others come in pairs, because each hand has two eigenvalues.
+# Among the eight angles 0, 1, 1, 2, 2, 3, 3, 4, the 0 is the constant and the 4 the flip; each of the three hands has two eigenvalues.
 # Here are the three hands, read off the one-hot vector by fixed matrices.
 # Move on by one position at a time: how far does each hand advance?
 
@@ -507,7 +507,7 @@ plots.heatmap(
 # %% [markdown]
 # No trigonometry went in, only 400 position vectors (with base 100, so that all blocks visibly rotate).
 # Three rotations came out, by $3\omega_0$, $3\omega_1$ and $3\omega_2$.
-# This matrix is the **shift matrix** $M_3$.
+# This matrix is $M_3$, the **shift matrix** for three positions.
 
 # %% [markdown]
 # **Exercise 3** · difficulty 3 of 5 · 10 minutes
@@ -617,7 +617,7 @@ check.claim("length", "every position vector has the norm √(d/2)",
 
 # %% [markdown]
 # For comparison, take binary digits: from 7 to 8 all four change, from 8 to 9 only one.
-# Does a matrix exist that counts on by one?
+# Is there a matrix that turns the digits of every number into those of the next?
 
 # %%
 digits = ((torch.arange(16)[:, None] >> torch.arange(4)) & 1).double()
@@ -849,7 +849,7 @@ onehot = apart_from_first(torch.eye(400))
 
 # %%
 check.claim("one frequency",
-            "256 pairs of frequency 1 nearly merge a far position with 0",
+            "256 pairs of frequency 1 put a far position almost on top of 0",
             one.min(), "<", 0.01)
 check.claim("many frequencies",
             "256 pairs of the usual frequencies keep the neighbour nearest",
@@ -962,7 +962,7 @@ check.verdict(
 # %% [markdown]
 # **Exercise 4** · difficulty 3 of 5 · 10 minutes
 #
-# Give a head weights with which every token attends most to the one `k` positions earlier.
+# Choose weights for a head with which every token attends most to the one `k` positions earlier.
 # Position vectors are rows: `queries = rows @ W_q`, `keys = rows @ W_k`.
 # Row `i` of `queries @ keys.T` must be greatest at `i - k`, for `i ≥ k`.
 # Use `posenc.shift_matrix(k, dim, dtype=torch.float64)`.
