@@ -617,7 +617,7 @@ check.claim("length", "every position vector has the norm √(d/2)",
 
 # %% [markdown]
 # For comparison, take binary digits: from 7 to 8 all four change, from 8 to 9 only one.
-# Is there a matrix that turns the digits of every number into those of the next?
+# Is there one matrix that takes the digits of every number to those of the next?
 
 # %%
 digits = ((torch.arange(16)[:, None] >> torch.arange(4)) & 1).double()
