@@ -173,7 +173,7 @@ plots.lines(norms, x=times, xlabel="how often the matrix is applied",
 # %%
 check.claim("only the turn",
             "a stretch, a shrink and a shear leave every bound",
-            torch.stack([n.max() for m, n in norms.items() if m != "rotation"]),
+            [norms[name].max() for name in ("stretch", "shrink", "shear")],
             ">", 3)
 check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
             "in", (1 - 1e-9, 1 + 1e-9), settles={"bounded": "the rotation"})
@@ -219,7 +219,7 @@ check.claim("one-hot turns",
 # %% [markdown]
 # Among the eight angles 0, 1, 1, 2, 2, 3, 3, 4, the 0 is the constant and the 4 the flip; each of the three hands has two eigenvalues.
 # Here are the three hands, read off the one-hot vector by fixed matrices.
-# Move on by one position at a time: how far does each hand advance?
+# Move the slider by one position at a time: by how many eighths of a turn does each hand advance?
 
 
 # %% jupyter={"source_hidden": true}
@@ -229,7 +229,7 @@ def hands_of_one_hot(position):
     for j in (1, 2, 3):
         basis = torch.stack([(j * around).sin(), (j * around).cos()], dim=1)
         tip = torch.eye(8)[position] @ basis  # (8,) @ (8, 2)
-        hands[f"{j}/8 of a turn per position"] = torch.stack([0 * tip, tip])
+        hands[f"hand {j}"] = torch.stack([0 * tip, tip])
     at = {name: math.degrees(math.atan2(*ends[1])) % 360
           for name, ends in hands.items()}
     return plots.path(
@@ -242,7 +242,8 @@ widgets.explore(hands_of_one_hot, position=(0, 7, 1, 1),
                 stills=[{"position": 2}, {"position": 3}])
 
 # %% [markdown]
-# So one-hot *is* a set of hands, and their frequencies are equally spaced.
+# Hand 1 advances by one eighth of a turn per position, hand 2 by two and hand 3 by three.
+# So one-hot *is* a set of hands, and their steps are equally spaced.
 # Section 5 comes back to that.
 
 # %% [markdown] id="one-hand"
@@ -681,7 +682,7 @@ check.claim("kernel curve",
 # </details>
 #
 # But does it fall all the way?
-# The figure compares two kernels at every distance up to 200, and a ring marks where each rises for the first time.
+# The figure compares two kernels at every distance up to 200, and a ring marks the distance up to which each one falls.
 # What moves the ring: the width, the base, or both?
 
 
@@ -855,7 +856,7 @@ check.claim("many frequencies",
             "256 pairs of the usual frequencies keep the neighbour nearest",
             many.min(), ">=", many[0])
 check.claim("one-hot apart",
-            "one-hot sets neighbours farther apart than any pairs do",
+            "400 separate channels set neighbours farther apart than pairs do",
             onehot[0] / torch.stack([one[0], many[0]]), "in", (1.4, 7),
             settles={"apart": "one-hot"})
 int(one.argmin()) + 1, [round(float(far[0]), 2) for far in (one, many, onehot)]
@@ -954,7 +955,7 @@ check.claim("gain",
 # %%
 check.verdict(
     "B5", "holds only if",
-    because="“easy” means that one matrix can do it. The identity is exact, "
+    because="“easily” means that one matrix can do it. The identity is exact, "
     "at every offset. That training finds the matrix was a hypothesis of the "
     "paper; lesson 05 tests it.",
 )
@@ -1018,6 +1019,7 @@ def nearer_is_similar(vectors):
     return bool((apart_from_first(vectors(48)).diff() > 1e-9).all())
 
 
+# %% jupyter={"source_hidden": true}
 def six_of_02(vectors):
     short, long = vectors(16), vectors(48)
     token = torch.linspace(-1, 1, 64) + long
@@ -1034,6 +1036,7 @@ def six_of_02(vectors):
     ]
 
 
+# %% jupyter={"source_hidden": true}
 def vectors_of(name):
     if name == "1, p, p²":
         return lambda n: powers(torch.arange(float(n)))
