@@ -761,8 +761,10 @@ plots.lines(
     {"equal ratios": kernel[shown], "equal differences": rival[shown]},
     x=shown, logx=True, marks={"equal differences": 1608},
     xlabel="relative distance", ylabel="cosine similarity",
-    alt=f"Equal ratios: {kernel[10]:.2f} at 10, {kernel[1608]:.2f} at 1608; "
-        f"equal differences: {rival[10]:.2f} at 10, {rival[1608]:.2f} at 1608.")
+    alt="; ".join(
+        f"{name}: {curve[10]:.2f} at 10, {curve[1608]:.2f} at 1608"
+        for name, curve in (("equal ratios", kernel),
+                            ("equal differences", rival))))
 
 # %% [markdown] id="greatest-length"
 # ### Claim on trial: 10 000 is the greatest length
@@ -1055,15 +1057,16 @@ marks = {
 }
 rows = {name: [m == "✓" for m in six] for name, six in marks.items()}
 rows["sinusoidal"] = six_of_02(vectors_of("sinusoidal"))
-columns = ["bounded", "told apart after LayerNorm", "same vector in every text",
-           "steps are equally long", "a head can aim at an offset",
+columns = ["bounded", "told apart after LayerNorm",
+           "same vector in every text", "steps are equally long", "a head can aim at an offset",
            "no longest text", "a matrix shifts it", "nearer is more similar",
 ]
 
 # %% tags=["large"] jupyter={"source_hidden": true}
 table = {}
 for name, row in rows.items():
-    row = row + [test(vectors_of(name)) for test in (shifts, nearer_is_similar)]
+    vectors = vectors_of(name)
+    row = row + [shifts(vectors), nearer_is_similar(vectors)]
     table[name] = dict(zip(columns, row, strict=True))
 
 missed = {name: [column for column, met in row.items() if not met]
