@@ -1058,9 +1058,9 @@ marks = {
 rows = {name: [m == "✓" for m in six] for name, six in marks.items()}
 rows["sinusoidal"] = six_of_02(vectors_of("sinusoidal"))
 columns = ["bounded", "told apart after LayerNorm",
-           "same vector in every text", "steps are equally long", "a head can aim at an offset",
-           "no longest text", "a matrix shifts it", "nearer is more similar",
-]
+           "same vector in every text", "steps are equally long",
+           "a head can aim at an offset", "no longest text",
+           "a matrix shifts it", "nearer is more similar"]
 
 # %% tags=["large"] jupyter={"source_hidden": true}
 table = {}
