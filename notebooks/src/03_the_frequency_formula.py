@@ -1,19 +1,19 @@
 # %% [markdown]
 # # 03 · What is forced, and what is chosen?
 #
-# Needs: 02 · 45 minutes, exercises apart · CPU
+# Needs: 02 · 40 minutes, exercises apart · CPU
 #
-# The formula with the 10 000 in it looks as if it fell from the sky.
+# The formula with the 10 000 in it looks as if it fell from the sky.
 # Two demands force most of it; a few choices are left.
 #
-# After this notebook you can
+# After this lesson you can
 #
-# - derive the sinusoidal code from two demands, and say what is a choice;
-# - write its speeds, its codes and its shift matrix, and check them;
-# - read off a kernel what a model can see of two positions.
+# - **derive** the sinusoidal encoding from two demands, and say what is a choice,
+# - **write** its frequencies, its position vectors and its shift matrix, and check them,
+# - **read off** a kernel what attention can see of two positions.
 
 # %% [markdown]
-# Two questions from earlier lessons. Answer in your head before you look.
+# Two questions on earlier lessons. Answer in your head, then unfold.
 #
 # **Recall 1** · From 01: you shuffle the words of a text. What does attention without a mask and without positions return, and why can no training change that?
 #
@@ -24,12 +24,12 @@
 #
 # </details>
 #
-# **Recall 2** · From 02: each token has one number, its index. Why can no head prefer the token just before its own?
+# **Recall 2** · From 02: each token has one number, its position. Why can no head attend most to the token just before its own?
 #
 # <details><summary>Answer</summary>
 #
-# The score of a query is then a straight line in the index j of the key, and a straight line is greatest at one of its ends.
-# A second channel with p² bends the line, so that it can have its peak anywhere; but p² grows without bound.
+# The score of a query is then a straight line in the position j of the key, and a straight line is greatest at one of its ends.
+# A second channel with p² bends the line, so that its peak can be anywhere; but p² grows without bound.
 #
 # </details>
 
@@ -45,12 +45,12 @@ torch.set_default_dtype(torch.float64)  # proofs need the digits
 
 # %% [markdown]
 # A counter writes a position in digits.
-# The sinusoidal code writes it with clock hands.
-# A digit comes round after 10 steps of its own, a hand of speed $\omega$ after $2\pi/\omega$ positions.
-# Here the slow ones stand at the left, as in a counter; from section 2 on the fast ones come first.
+# The **sinusoidal encoding** writes it with clock hands.
+# The last digit repeats after 10 positions; a hand that advances by $\omega$ radians per position repeats after $2\pi/\omega$ positions.
+# In this figure the slow hands are at the left, like the slow digits of a counter; from section 2 on, which also explains the word “pair”, the fast ones come first.
 #
-# Go from position 7 to 8, then from 7 to 51.
-# Which hand tells 7 from 8, and which tells 7 from 51?
+# Go from position 8 to 9, then from 8 to 52.
+# Which hand tells 8 from 9, and which one tells 8 from 52?
 
 
 # %%
@@ -58,39 +58,39 @@ def dials(position):
     return plots.clock_hands(position, dim=8, odometer=10)
 
 
-widgets.explore(dials, position=(0, 9999, 1, 7),
-                stills=[{"position": 8}, {"position": 51}])
+widgets.explore(dials, position=(0, 9999, 1, 8),
+                stills=[{"position": 9}, {"position": 52}])
 
 # %% [markdown]
-# The fastest hand tells 7 from 8, but takes 51 for 7: in 44 positions it has gone round seven times.
-# For the next one 44 positions are seven tenths of a turn: it tells these apart.
-# Digits do the same, except that digits jump and hands glide.
+# The fastest hand tells 8 from 9.
+# But it shows nearly the same at 8 and at 52, because 44 radians are almost exactly seven turns.
+# The next hand makes only seven tenths of a turn on the way, so it tells these two apart.
+# Digits work in the same way (the last digit shows 8 again at 18), except that digits jump and hands glide.
 #
 # Why hands?
-# And why these speeds?
+# And why these periods?
 # The first answer is a theorem, the second a choice.
 
-# %% [markdown]
+# %% [markdown] id="two-demands"
 # ## 1 · Two demands
 #
-# In 02 a head looked back with $(1, p, p^2)$.
-# Now we ask for more: a step should be *one and the same linear map everywhere*,
+# In 02 a head attended to an earlier token with $(1, p, p^2)$.
+# Now we ask more of the **position vector** $c(p)$: moving on by $k$ positions must be the same linear map everywhere,
 #
 # $$c(p+k)=M_k\,c(p)\quad\text{for every }p.$$
 #
-# That is a new demand, and alone it gives no head.
-# A matrix shifts plain numbers, too, with a constant beside them; no head looks back with them (the table of section 8 shows both).
-# For bounded codes of equal length it does give us the head (section 6).
-#
-# **Predict.** Can one matrix shift $(1, p, p^2)$, too?
+# Is there such a matrix $M_3$ for $(1, p, p^2)$?
 
 # %%
 check.predict(
-    "polynomial", "One matrix that moves (1, p, p²) on by 3, whatever p is",
-    ["exists", "exists only while p is small", "cannot exist"],
+    "polynomial",
+    "Which matrix takes (1, p, p²) to (1, p + 3, (p + 3)²)?",
+    ["the same one for every p", "a different one for every p",
+     "no matrix, because a square is not linear"],
     sure=True, kind="surprise",
-    beliefs={"exists only while p is small": "no source found",
-             "cannot exist": "datascience.stackexchange.com/questions/45691"})
+    beliefs={"a different one for every p": "no source found",
+             "no matrix, because a square is not linear":
+                 "of the sine: datascience.stackexchange.com/questions/45691"})
 
 
 # %%
@@ -98,50 +98,50 @@ def powers(p):
     return torch.stack([p**0, p, p**2], dim=-1)  # (n, 3)
 
 
-p = torch.arange(-20.0, 21.0)
-M_3 = torch.linalg.lstsq(powers(p), powers(p + 3)).solution.T
+around_0 = torch.arange(-20.0, 21.0)
+M_3 = torch.linalg.lstsq(powers(around_0), powers(around_0 + 3)).solution.T
 M_3.round().int()
 
 # %%
 check.claim("polynomial shift",
-            "one matrix moves (1, p, p²) by three positions",
-            (powers(p) @ M_3.T - powers(p + 3)).abs().max(), "in", (0, 1e-8),
-            settles={"polynomial": "exists"})
+            "one matrix advances (1, p, p²) by three positions",
+            (powers(around_0) @ M_3.T - powers(around_0 + 3)).abs().max(),
+            "in", (0, 1e-8),
+            settles={"polynomial": "the same one for every p"})
 
 # %% [markdown]
-# It exists.
+# It exists, and $p$ does not occur in it.
 # Its last row says $(p+3)^2 = 9\cdot 1+6\,p+1\,p^2$.
-# Not linear in $p$, but linear in the *code*: that is all a weight matrix needs.
+# The square is not linear in $p$, but it is linear in the *position vector*, and that is all that a weight matrix needs.
 #
 # Why `.T`?
-# In a formula a code is a column, $M\,c$.
-# In a tensor it is a row, so the same map is `c @ M.T`.
+# In a formula, position vectors are columns, and the map is $M\,c$.
+# In a tensor they are rows, so the same map is `c @ M.T`.
 
 # %% [markdown]
-# A consequence comes free: three steps and then four are seven,
+# A consequence comes free: three positions and then four are seven,
 #
 # $$M_j M_k=M_{j+k}.$$
 #
-# So $M_k$ is $M_1$ applied $k$ times.
-# One matrix and one starting code make the whole encoding: $c(p)=M_1^{\,p}\,c(0)$.
+# So $M_k$ is $M_1$ applied $k$ times, and one matrix and one starting vector make the whole encoding: $c(p)=M_1^{\,p}\,c(0)$.
 
 # %% [markdown]
 # What is wrong with $(1, p, p^2)$, then?
-# It grows; 02 showed how big numbers drown the words.
-# Second demand: the codes stay **bounded**, to the left and to the right.
+# It grows, and 02 showed how large numbers drown the token.
+# So the second demand is that the position vectors stay **bounded**, for $p\to\infty$ and for $p\to-\infty$.
 #
-# Four matrices, each applied again and again: a stretch (all lengths × 1.03), a shrink (× 0.97), a shear (the second channel, times 0.06, is added to the first), a turn (by 0.2).
-#
-# **Predict.** Which of them stays in bounds both ways?
+# Take four matrices, and apply each again and again: a stretch (all lengths × 1.03), a shrink (× 0.97), a shear (it adds 0.06 times the second channel to the first), and a rotation by 0.2 radians.
 
 # %%
-check.predict("bounded",
-              "In bounds for all steps, forwards and backwards, stays",
-              ["the stretch", "the shrink", "the shear", "the turn"],
-              kind="reason",
-              beliefs={"the stretch": "no source found",
-                       "the shrink": "no source found",
-                       "the shear": "no source found"},
+check.predict(
+    "bounded",
+    "Which matrix keeps a vector bounded, applied forwards and backwards "
+    "as often as you like?",
+    ["the stretch", "the shrink", "the shear", "the rotation"],
+    kind="reason",
+    beliefs={"the stretch": "no source found",
+             "the shrink": "no source found",
+             "the shear": "no source found"},
 )
 
 # %%
@@ -149,195 +149,226 @@ moves = {
     "stretch": [[1.03, 0.0], [0.0, 1.03]],
     "shrink": [[0.97, 0.0], [0.0, 0.97]],
     "shear": [[1.0, 0.06], [0.0, 1.0]],
-    "turn": [[math.cos(0.2), math.sin(0.2)], [-math.sin(0.2), math.cos(0.2)]],
+    "rotation": [[math.cos(0.2), math.sin(0.2)],
+                 [-math.sin(0.2), math.cos(0.2)]],
 }
 
 
-def size_after(M, p, start=(0.0, 1.0)):
+def norm_after(M, p, start=(0.0, 1.0)):
     power = torch.linalg.matrix_power(torch.tensor(M), p)
     return (power @ torch.tensor(start)).norm()
 
 
-# %%
-steps = range(-60, 61)
-sizes = {
-    name: torch.stack([size_after(M, p) for p in steps])
+# %% jupyter={"source_hidden": true}
+times = range(-60, 61)
+norms = {
+    name: torch.stack([norm_after(M, p) for p in times])
     for name, M in moves.items()
 }
-plots.lines(sizes, x=steps, xlabel="steps p", ylabel="length of the code",
-            alt="; ".join(f"{name}: from {min(size):.1f} to {max(size):.1f}"
-                          for name, size in sizes.items()))
+plots.lines(norms, x=times, xlabel="how often the matrix is applied",
+            ylabel="norm of the vector",
+            alt="; ".join(f"{name}: from {norm.min():.1f} to {norm.max():.1f}"
+                          for name, norm in norms.items()))
 
 # %%
-check.claim("only the turn", "stretch, shrink and shear leave every bound",
-            torch.stack([s.max() for n, s in sizes.items() if n != "turn"]),
+check.claim("only the turn",
+            "a stretch, a shrink and a shear leave every bound",
+            [norms[name].max() for name in ("stretch", "shrink", "shear")],
             ">", 3)
-check.claim("turn", "turning a vector keeps its length", sizes["turn"], "in",
-            (1 - 1e-9, 1 + 1e-9), settles={"bounded": "the turn"})
+check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
+            "in", (1 - 1e-9, 1 + 1e-9), settles={"bounded": "the rotation"})
 
 # %% [markdown]
-# That was no accident of four examples.
-# A code that shifts by a matrix and stays bounded **is** a set of clock hands:
-# seen in suitable coordinates, $M_1$ turns some planes, each at its own speed.
-# Beside them there may be one channel that is always 1, and one that flips its sign, $(-1)^p$.
+# That was not an accident of four examples.
+# An encoding that a matrix shifts and that stays bounded **is** a set of clock hands:
+# in suitable coordinates, $M_1$ is a **rotation** of some planes, each by an angle of its own.
+# Beside them there may be a channel that is always 1, and one that flips its sign, $(-1)^p$.
 #
 # <details><summary>Proof, in six lines</summary>
 #
-# Let $V$ be the span of all codes.
+# Let $V$ be the span of all position vectors.
 # $M_1$ maps $V$ into itself and $M_{-1}$ undoes it.
-# Each $v\in V$ is a finite sum of codes, so $M_1^{\,p}v$ is bounded over *all* integers $p$.
+# Each $v\in V$ is a finite sum of position vectors, so $M_1^{\,p}v$ is bounded over *all* integers $p$.
 # An eigenvalue with $|\lambda|\neq1$ would make $\lambda^p$ run away on one side.
 # A Jordan block of size two or more would grow like $|p|$: that is the shear.
 # So $M_1$ is diagonalisable on $V$ with all $|\lambda|=1$.
-# It is real, so its eigenvalues are pairs $e^{\pm i\omega}$, and perhaps $1$ and $-1$; in real coordinates each pair is a turn by $\omega$.
-# The codes $M_1^{\,p}c(0)$ span $V$, so no eigenvalue occurs twice: no two hands share a speed. ∎
+# It is real, so its eigenvalues are pairs $e^{\pm i\omega}$, and perhaps $1$ and $-1$; in real coordinates each pair is a rotation by $\omega$. ∎
 #
 # *Suitable coordinates*: a fixed change of basis, which the next weight matrix can undo.
-# *Both ways*: to the right alone, a fading $0.9^p$ would be bounded too; its far positions melt into one.
+# *Both ways*: for $p\to\infty$ only, a fading $0.9^p$ would be bounded too, but its far positions become indistinguishable.
 # *A bias* in a linear layer is the channel that is always 1.
 # *All integers*: on a finite stretch, enough channels can do anything.
+# *No angle twice*: the vectors $M_1^{\,p}c(0)$ span $V$, so no eigenvalue occurs twice on $V$. If two hands advance by the same angle, the second is a copy of the first, scaled and rotated.
 # </details>
 
-# %% [markdown]
-# A theorem is best tried on a code that has no sine in it.
-# One-hot, wrapped round: eight channels, and after position 7 comes 0 again.
-# It is bounded, and a matrix shifts it.
-# So it must be clock hands in disguise.
-# The angle of an eigenvalue of $M_1$ is the speed of a hand; we count in eighths of a turn.
+# %% [markdown] id="one-hot-hands"
+# A theorem is best tried on an encoding that has no sine in it.
+# Take one-hot, wrapped round: eight channels, and after position 7 comes 0 again.
+# It is bounded, and a matrix shifts it, so it must be clock hands in disguise.
+# The angle of an eigenvalue of $M_1$ is the angle by which a hand advances per position; we count in eighths of a turn.
 
 # %%
 wheel = torch.eye(8).roll(1, dims=0)  # M_1 of one-hot
-speeds = torch.linalg.eigvals(wheel).angle().abs() / (2 * math.pi / 8)
-hands = torch.tensor([0, 1, 1, 2, 2, 3, 3, 4])  # a pair for each hand
+eighths = torch.linalg.eigvals(wheel).angle().abs() / (2 * math.pi / 8)
 check.claim("one-hot turns",
-            "wrapped one-hot is a constant, three hands and a flip",
-            (speeds.sort().values - hands).abs().max(), "<", 1e-9)
+            "wrapped one-hot is a constant, three hands and a sign flip",
+            (eighths.sort().values
+             - torch.tensor([0, 1, 1, 2, 2, 3, 3, 4])).abs().max(),
+            "<", 1e-9)
 
 # %% [markdown]
-# The 0 is the constant, the 4 the flip; between them are three hands at speeds 1, 2, 3.
-# One-hot *is* a set of hands, at equally spaced speeds.
+# Among the eight angles 0, 1, 1, 2, 2, 3, 3, 4, the 0 is the constant and the 4 the flip; each of the three hands has two eigenvalues.
+# Here are the three hands, read off the one-hot vector by fixed matrices.
+# Move the slider by one position at a time: by how many eighths of a turn does each hand advance?
+
+
+# %% jupyter={"source_hidden": true}
+def hands_of_one_hot(position):
+    around = torch.arange(8) * 2 * math.pi / 8
+    hands = {}
+    for j in (1, 2, 3):
+        basis = torch.stack([(j * around).sin(), (j * around).cos()], dim=1)
+        tip = torch.eye(8)[position] @ basis  # (8,) @ (8, 2)
+        hands[f"hand {j}"] = torch.stack([0 * tip, tip])
+    at = {name: math.degrees(math.atan2(*ends[1])) % 360
+          for name, ends in hands.items()}
+    return plots.path(
+        hands, arrows=True, limits=(-1.2, 1.2, -1.2, 1.2), xlabel="sine",
+        ylabel="cosine", title=f"one-hot position {position}",
+        alt="; ".join(f"{name}: {angle:.0f}°" for name, angle in at.items()))
+
+
+widgets.explore(hands_of_one_hot, position=(0, 7, 1, 1),
+                stills=[{"position": 2}, {"position": 3}])
+
+# %% [markdown]
+# Hand 1 advances by one eighth of a turn per position, hand 2 by two and hand 3 by three.
+# So one-hot *is* a set of hands, and their steps are equally spaced.
 # Section 5 comes back to that.
 
-# %% [markdown]
-# ## 2 · One hand
+# %% [markdown] id="one-hand"
+# ## 2 · One hand is a pair of channels
 #
-# So a pair of channels is a hand.
-# It starts at twelve and runs clockwise, because the sine comes first.
+# A hand needs two channels, a sine and a cosine: we call them a **pair** (frequency pair).
+# At position $p$ the pair has the **angle** $\omega p$, and $\omega$ is its **frequency**, in radians per position.
+# The hand starts at twelve and runs clockwise, because the sine comes first.
 
 
 # %%
-def hand(p, speed):
-    return torch.stack([(speed * p).sin(), (speed * p).cos()], dim=-1)
+def pair(p, frequency):
+    return torch.stack([(frequency * p).sin(), (frequency * p).cos()], dim=-1)
 
 
-p = torch.arange(12.0)
-plots.path({"one hand": hand(p, 0.5)}, labels=range(12), xlabel="sin(p/2)",
-           ylabel="cos(p/2)",
-           alt="Twelve positions on a circle, clockwise from twelve o'clock.",
-)
+plots.path({"one pair": pair(torch.arange(12.0), 0.5)}, labels=range(12),
+           xlabel="sin(p/2)", ylabel="cos(p/2)",
+           alt="Twelve positions on a circle, clockwise from twelve o'clock.")
 
 # %% [markdown]
-# Which matrix turns it on by $k$?
-# School trigonometry:
+# Which matrix advances the hand by $k$ positions?
+# School trigonometry answers with a **rotation matrix**:
 #
 # $$\begin{pmatrix}\sin\omega(p+k)\\ \cos\omega(p+k)\end{pmatrix}=
 # \begin{pmatrix}\cos\omega k&\sin\omega k\\-\sin\omega k&\cos\omega k\end{pmatrix}
 # \begin{pmatrix}\sin\omega p\\ \cos\omega p\end{pmatrix}$$
 #
-# No $p$ in the matrix: one matrix for every position.
-# Forget the `.T`, and no error is raised: the hand goes *back* by $k$.
+# The matrix does not contain $p$, so it is the same for every position.
+# If you forget the `.T`, no error is raised, but the hand goes *back* by $k$.
 # If all your signs come out wrong, look for this first.
 
 
 # %%
-def turn(angle):
+def rotation(angle):
     c, s = math.cos(angle), math.sin(angle)
     return torch.tensor([[c, s], [-s, c]])
 
 
-now, M = hand(p, 0.5), turn(0.5 * 3)
-check.claim("hand", "one 2 × 2 turn moves a hand by three positions",
-            (now @ M.T - hand(p + 3, 0.5)).abs().max(), "<", 1e-12)
-check.claim("no T", "a turn without its transpose moves a hand back by three",
-            (now @ M - hand(p - 3, 0.5)).abs().max(), "<", 1e-12)
+before, M = pair(torch.arange(12.0), 0.5), rotation(0.5 * 3)
+after = pair(torch.arange(12.0) + 3, 0.5)
+check.claim("hand", "one 2 × 2 rotation advances a pair by three positions",
+            (before @ M.T - after).abs().max(), "<", 1e-12)
+check.claim("no T", "a rotation without its transpose moves a pair back",
+            (after @ M - before).abs().max(), "<", 1e-12)
 
-# %% [markdown]
+# %% [markdown] id="sine-and-cosine"
 # ### Why both sine and cosine?
 #
-# Take the sine alone, and let the best straight line guess $\sin\omega(p+k)$ from $\sin\omega p$.
-# $R^2$ is the share that it gets right.
-#
-# **Predict.** How good is the guess as $k$ grows?
+# Take only the sine, and let the best straight line guess $\sin\omega(p+k)$ from $\sin\omega p$.
+# $R^2$ is the fraction of the variance that the line gets right.
 
 # %%
-check.predict("sine alone", "As k grows, the guess from the sine alone",
-              ["stays perfect", "gets worse and worse", "comes and goes"],
+check.predict("sine alone",
+              "As k grows, how good is the guess from the sine?",
+              ["it stays perfect", "it gets worse and worse",
+               "it comes and goes"],
               kind="surprise",
               beliefs={
-                  "stays perfect": "the paper's sentence, read of one channel: "
-                      "datascience.stackexchange.com/questions/45691",
-                  "gets worse and worse":
+                  "it stays perfect": "the paper's sentence, read of one "
+                      "channel: datascience.stackexchange.com/questions/45691",
+                  "it gets worse and worse":
                       "datascience.stackexchange.com/questions/45691"},
 )
 
 # %%
 p, offsets = torch.arange(1257.0), torch.arange(0, 101, 2)  # twenty turns
-now = hand(p, 0.1)  # (n, 2)
+now = pair(p, 0.1)  # (n, 2)
 
 
 def guess(channels, k):
     return analysis.linear_r2(
-        now[:, :channels], hand(p + k, 0.1)[:, :channels])
+        now[:, :channels], pair(p + k, 0.1)[:, :channels])
 
 
-alone = torch.tensor([guess(1, k) for k in offsets])
-both = torch.tensor([guess(2, k) for k in offsets])
+fits = {"only the sine": torch.tensor([guess(1, k) for k in offsets]),
+        "with its cosine": torch.tensor([guess(2, k) for k in offsets])}
 
-# %%
+# %% jupyter={"source_hidden": true}
 plots.lines(
-    {"sine alone": alone, "with its cosine": both}, x=offsets,
+    fits, x=offsets,
     xlabel="offset k", ylabel="R² of the best linear guess", ylim=(0, 1.1),
     alt="; ".join(f"{name}: R² from {r2.min():.2f} to {r2.max():.2f}"
-                  for name, r2 in {"sine alone": alone, "both": both}.items()))
+                  for name, r2 in fits.items()))
 
 # %%
-check.claim("cos squared", "for the sine alone, R² is the square of cos(ωk)",
-            (alone - (0.1 * offsets).cos() ** 2).abs(), "in", (0, 0.01),
-            settles={"sine alone": "comes and goes"})
-check.claim("pair", "a sine and its cosine are guessed at every offset",
-            both.min(), ">", 1 - 1e-9)
+check.claim("cos squared",
+            "for one sine channel, R² is the square of cos(ωk)",
+            (fits["only the sine"] - (0.1 * offsets).cos() ** 2).abs(), "in",
+            (0, 0.01), settles={"sine alone": "it comes and goes"})
+check.claim("pair", "a sine and its cosine are predicted at every offset",
+            fits["with its cosine"].min(), ">", 1 - 1e-9)
 
 # %% [markdown]
-# "PE(p + k) is linear in PE(p)" is a sentence about the *vector*.
-# Whoever regresses one sine channel on itself finds $R^2=\cos^2(\omega k)$ and thinks that the paper is wrong.
-# One channel is the shadow of a hand: it does not tell which way the hand is moving.
+# “PE(p + k) is linear in PE(p)” is a sentence about the *vector*.
+# If you regress one sine channel on itself, you find $R^2=\cos^2(\omega k)$ and start to doubt the paper.
+# One channel is the shadow of a hand: it does not show which way the hand is moving.
 
-# %% [markdown]
-# ## 3 · Which speeds?
+# %% [markdown] id="frequencies"
+# ## 3 · Which frequencies?
 #
-# One hand is not enough: a fast one comes round, a slow one hardly moves from a word to the next.
+# One pair is not enough: a fast one soon repeats, and a slow one hardly changes from one token to the next.
 #
-# So take $d/2$ hands, from a fast one to a slow one.
-# We choose speed 1 (one radian a position) for the fastest, and about 1/base for the slowest.
-# The *base* is a number of our choice; the paper took 10 000.
-# In between, equal *steps* or equal *ratios*?
+# So take $d/2$ pairs, from a fast one to a slow one.
+# We choose the frequency 1 (one radian per position) for the fastest and about 1/base for the slowest.
+# The **base** is a number that we choose; the paper took 10 000.
+# (How slow is slow enough for your longest sequence? Lesson 10 answers that.)
+# Should the frequencies in between have equal *differences* or equal *ratios*?
 
 # %% [markdown]
-# Take equal ratios $r$, as an odometer does; section 5 tries the other.
-# Speeds $1, r, r^2, \dots$, and after $d/2$ steps we want to be at 1/base:
+# Take equal ratios $r$, as a counter does; section 5 tries the other.
+# With the frequencies $1, r, r^2, \dots$ we want to be at 1/base after $d/2$ steps:
 #
 # $$r^{d/2}=\frac1{\text{base}}\quad\Rightarrow\quad
 # \omega_i=r^i=\text{base}^{-2i/d}.$$
 #
 # There it is.
-# *Forced*: hands, that is a sine and a cosine of one speed, and no speed twice.
-# *Chosen*: the speeds (first, last, and equal ratios between), and the lengths of the hands (all 1).
-# Constants and flips are left out.
+# *Forced*: pairs, that is a sine and a cosine of the same frequency.
+# *Chosen*: the frequencies (the first, the last, and equal ratios between them), and the norm of each pair (always 1).
+# A frequency may occur twice, but the second pair adds nothing that a matrix could not read off the first.
+# Constant channels and sign flips are left out.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 2 of 5 · 5 minutes
 #
-# Put the formula in code: return the $d/2$ speeds, fastest first.
+# Put the formula in code: return the $d/2$ frequencies, fastest first.
 # For `dim=8, base=10000` they are `[1, 0.1, 0.01, 0.001]`.
 #
 # <details><summary>Hint</summary>
@@ -356,67 +387,71 @@ def inverse_frequencies(dim, base):
 
 check.inverse_frequencies(inverse_frequencies)
 
-# %% [markdown]
+# %% [markdown] id="exp-log"
 # From here on `posenc.inverse_frequencies` computes them.
-# Are its ratios those that we derived?
+# These numbers *are* the frequencies (programs call them `inv_freq`): “inverse” refers to $\text{base}^{2i/d}$, which is the **wavelength** $2\pi/\omega_i$ divided by $2\pi$.
+#
+# Why do so many programs write `exp(-log(base) * 2 * i / d)` and not a power?
+# It is the same number, and a habit from the authors' TensorFlow program.
+# “Numerical stability”, which is often given as the reason, is not one: a base of 10 000, raised to a power between −1 and 0, can neither overflow nor underflow.
 
 
 # %%
-def speeds_of(d, base=10_000.0):
+def frequencies_of(d, base=10_000.0):
     return posenc.inverse_frequencies(d, base, dtype=torch.float64)
 
 
-ratios = speeds_of(512)[1:] / speeds_of(512)[:-1]
-check.claim("same speeds", "from each speed to the next the ratio is r",
-            (ratios - 10_000 ** (-2 / 512)).abs().max(), "<", 1e-12)
-
-# %% [markdown]
-# ### Claim on trial: from 2π to 10 000 · 2π
+# %% [markdown] id="wavelengths"
+# ### Claim on trial: from 2π to 10 000 · 2π
 #
-# So the paper describes the wavelengths $2\pi/\omega_i$: the positions that a hand needs for a turn.
+# This is how the paper describes the wavelengths, the numbers of positions in which the pairs complete a turn.
 # The first is $2\pi\approx6.28$ positions.
-#
-# **Predict.** How long is the last, at $d=512$?
 
 # %%
-check.predict("longest", "The longest wavelength at d = 512, in positions, is",
-              ["exactly 10 000 · 2π = 62 832", "shorter", "longer"],
+check.predict("longest",
+              "How long is the longest wavelength at d = 512, in positions?",
+              ["exactly 10 000 · 2π = 62 832", "shorter", "longer"],
               kind="reason",
-              beliefs={"exactly 10 000 · 2π = 62 832":
+              beliefs={"exactly 10 000 · 2π = 62 832":
                            "Vaswani et al. 2017, §3.5",
                        "longer": "the program in SamLynnEvans/Transformer#25"},
 )
 
 # %%
-longest = 2 * math.pi / speeds_of(512)[-1]
-check.claim("longest", "the longest wavelength misses 10 000 · 2π",
-            longest, "in", (60_610, 60_612), settles={"longest": "shorter"})
-longest.round()
+last = frequencies_of(512)[-1]
+by_hand = 10_000 ** (-2 * 255 / 512)  # i runs from 0 to 255
+check.claim("longest", "the longest wavelength is that of pair i = d/2 − 1",
+            (last / by_hand - 1).abs(), "<", 1e-12,
+            settles={"longest": "shorter"})
+(2 * math.pi / last).round()
 
 # %% [markdown]
-# The last hand has $i=d/2-1$: one step before 1/base.
-# Its wavelength is $2\pi\cdot10000^{(d-2)/d}$.
-# Whoever divides by $d/2-1$ arrives exactly; the authors' own code does (tensor2tensor).
+# The last pair has $i=d/2-1$, which is one ratio before 1/base.
+# So its wavelength is $2\pi\cdot10000^{(d-2)/d}$.
+# A program that divides by $d/2-1$ instead of $d/2$ reaches 1/base exactly; the authors' own program (tensor2tensor) does.
+# That is a slightly different encoding: a new model can be trained with either, but weights trained with one do not fit the other.
 
 # %%
 check.verdict(
     "B3", "holds only if",
     because="the exponent is divided by d/2 − 1, as in tensor2tensor. With "
-        "the formula as printed the longest is 60 611 positions "
-        "(d = 512).")
+    "the formula as printed, the longest wavelength is 60 611 positions "
+    "at d = 512.",
+)
 
 # %% [markdown]
 # **Exercise 2** · difficulty 2 of 5 · 10 minutes
 #
-# Write the codes, all hands at once: no loop.
-# For pair $i$ and position $p$, channel $2i$ is $\sin\omega_ip$ and channel $2i+1$ is $\cos\omega_ip$; the base is 10 000.
+# Write the position vectors, all pairs at once: no loop.
+# For pair $i$ and position $p$, channel $2i$ is $\sin\omega_ip$ and channel $2i+1$ is $\cos\omega_ip$; the base is 10 000.
+# (Some programs put all sines first. The clinic of lesson 04 asks whether that is a bug; the exercises here need this order.)
 # `pos` may hold any positions, such as `torch.tensor([5, 0, 9])`.
-# For `pos = [0, 1], dim = 4` the codes are `[[0, 1, 0, 1], [0.841, 0.540, 0.010, 1.000]]`.
+# For `pos = [0, 1], dim = 4` the vectors are `[[0, 1, 0, 1], [0.841, 0.540, 0.010, 1.000]]`.
 #
 # <details><summary>Hint</summary>
 #
-# All angles at once: `pos[:, None] * speeds` is `(n, dim/2)`.
-# The even channels are `codes[:, 0::2]`; `codes[0::2]` would be rows.
+# All angles at once: `pos[:, None] * frequencies` is `(n, dim/2)`.
+# The even channels are `vectors[:, 0::2]`; `vectors[0::2]` would be rows.
 # </details>
 
 
@@ -425,114 +460,65 @@ def sinusoidal(pos, dim):
     """(n,) -> (n, dim)"""
     ### BEGIN SOLUTION
     angles = pos[:, None] * posenc.inverse_frequencies(dim)
-    codes = torch.zeros(len(pos), dim)
-    codes[:, 0::2] = angles.sin()
-    codes[:, 1::2] = angles.cos()
-    return codes
+    vectors = torch.zeros(len(pos), dim)
+    vectors[:, 0::2] = angles.sin()
+    vectors[:, 1::2] = angles.cos()
+    return vectors
     ### END SOLUTION
 
 
 check.sinusoidal(sinusoidal)
 
 # %% [markdown]
-# For the rest of this notebook we want other speeds too.
-# So we set the hands of section 2 side by side, one after another.
-# At the usual speeds, is it what `posenc.sinusoidal` computes?
+# For the rest of this lesson we want other frequencies too.
+# So we put the pairs of section 2 side by side.
 
 
 # %%
-def code(pos, speeds):
-    return torch.cat([hand(pos, speed) for speed in speeds], dim=1)  # (n, d)
+def encode(pos, frequencies):
+    return torch.cat([pair(pos, w) for w in frequencies], dim=1)  # (n, d)
 
 
-pos = torch.arange(1000)
-ours = code(pos, speeds_of(64))
-check.claim(
-    "same codes", "posenc.sinusoidal computes the codes of these hands",
-    (ours - posenc.sinusoidal(pos, 64, dtype=torch.float64)).abs().max(), "<",
-    1e-9)
-
-# %%
+sixty_four = encode(torch.arange(64), frequencies_of(64))
 plots.heatmaps(
-    {"sines": ours[:64, 0::2], "cosines": ours[:64, 1::2]}, signed=True,
-    zero_line=False,
-    xlabel="pair i", ylabel="position p",
+    {"sines": sixty_four[:, 0::2], "cosines": sixty_four[:, 1::2]},
+    signed=True, zero_line=False, xlabel="pair i", ylabel="position p",
     alt="Fast stripes at the left; at the right the sines stay at 0 and "
         "the cosines at 1 for all 64 positions.")
 
 # %% [markdown]
-# A row is the code of a position; a column is one hand, seen over time.
-# The white lines are where a channel is 0.
-# At the right the hands have barely left twelve: sine 0, cosine 1.
+# A row shows one position, and a column shows how one pair changes from position to position.
+# At the right the hands have barely left twelve: the sine is still near 0 and the cosine near 1.
 
-# %% [markdown]
-# ### Claim on trial: sines first, then cosines, is a bug
+# %% [markdown] id="shift"
+# ## 4 · The shift, for all pairs at once
 #
-# Many programs write all sines and then all cosines; readers report it as a bug.
-#
-# **Predict.** What changes for the product of two codes?
+# One pair needs a 2 × 2 rotation, so $d/2$ pairs need $d/2$ of them.
+# Do not build the matrix yet: let least squares find it from the position vectors.
 
 # %%
-check.predict("halves", "With all sines first, the products of two codes",
-              ["stay the same", "change a little", "change a lot"],
-              kind="reason",
-              beliefs={"change a little": "no source found",
-                       "change a lot": "tensorflow/tensor2tensor#391, "
-                           "huggingface/diffusers#3981"},
-)
-
-# %%
-order = torch.cat([torch.arange(0, 64, 2), torch.arange(1, 64, 2)])
-halves = ours[:, order]  # sines, then cosines
-check.claim("halves",
-            "the product of two codes ignores the order of channels",
-            (halves @ halves.T - ours @ ours.T).abs().max(), "in", (0, 1e-9),
-            settles={"halves": "stay the same"})
-
-# %%
-torch.manual_seed(0)
-W = torch.randn(64, 64)  # say: trained
-check.claim("permuted weights",
-            "permuted weights serve permuted codes as well",
-            (halves @ W[order] - ours @ W).abs().max(), "<", 1e-9)
-check.claim("mixed", "weights made for one order do not fit the other",
-            (halves @ W - ours @ W).abs().max(), ">", 1)
-
-# %%
-check.verdict(
-    "B12", "does not hold",
-    because="The numbers are the same, in another order of channels, and a "
-        "new model learns its weights in either. Only do not feed "
-        "weights that were trained on one order with the other.")
-
-# %% [markdown]
-# ## 4 · The shift, for all hands at once
-#
-# One hand needs a 2 × 2 turn; $d/2$ hands need $d/2$ of them.
-# Do not build the matrix yet: let least squares find it from the codes alone.
-
-# %%
-codes = code(torch.arange(400), speeds_of(6, base=100))
-found = torch.linalg.lstsq(codes[:-3], codes[3:]).solution.T
+base_100 = encode(torch.arange(400), frequencies_of(6, base=100))
+found = torch.linalg.lstsq(base_100[:-3], base_100[3:]).solution.T
 plots.heatmap(
     found.round(decimals=2) + 0.0, values=True, signed=True,
     xlabel="from channel", ylabel="to channel", size="small",
     alt="Three 2 × 2 blocks on the diagonal, zero elsewhere; the first "
-        "turns far, the last a little.")
+        "rotates far, the last a little.")
 
 # %% [markdown]
-# No trigonometry went in, only 400 codes (base 100, to see all blocks turn).
-# Out came three turns, by $3\omega_0, 3\omega_1, 3\omega_2$.
+# No trigonometry went in, only 400 position vectors (with base 100, so that all blocks visibly rotate).
+# Three rotations came out, by $3\omega_0$, $3\omega_1$ and $3\omega_2$.
+# This matrix is $M_3$, the **shift matrix** for three positions.
 
 # %% [markdown]
 # **Exercise 3** · difficulty 3 of 5 · 10 minutes
 #
-# Build this matrix for base 10 000, so that `shift_matrix(k, dim) @ c(p)` is `c(p + k)`.
+# Build this matrix for base 10 000, so that `shift_matrix(k, dim) @ c(p)` is `c(p + k)`.
 # The block of pair $i$ fills rows and columns $2i$ and $2i+1$; $k$ may be negative.
 #
 # <details><summary>Hint</summary>
 #
-# `turn(angle)` of section 2 makes a block; `torch.block_diag(*blocks)` sets them on the diagonal.
+# `rotation(angle)` of section 2 makes a block; `torch.block_diag(*blocks)` puts them on the diagonal.
 # </details>
 
 
@@ -540,404 +526,456 @@ plots.heatmap(
 def shift_matrix(k, dim):
     """two numbers -> (dim, dim)"""
     ### BEGIN SOLUTION
-    speeds = posenc.inverse_frequencies(dim)
-    return torch.block_diag(*[turn(k * speed) for speed in speeds])
+    frequencies = posenc.inverse_frequencies(dim)
+    return torch.block_diag(*[rotation(k * w) for w in frequencies])
     ### END SOLUTION
 
 
 check.shift_matrix(shift_matrix)
 
-# %%
-built = posenc.shift_matrix(3, 6, 100, dtype=torch.float64)
-check.claim("found", "least squares found the shift matrix of posenc",
-            (found - built).abs().max(), "<", 1e-9)
-
-# %% [markdown]
+# %% [markdown] id="slip"
 # ### A slip to know
 #
-# Several repositories and a textbook had this: the loop steps by two, the exponent doubles the index again, and the cosine takes the exponent after it.
+# Several repositories and a textbook had this slip: the loop advances `i` by two, the exponent doubles it again, and the cosine uses the exponent after it.
 # No error is raised.
 # What is lost?
 
 
 # %%
 def slipped(pos, d):
-    codes = torch.zeros(len(pos), d)
+    table = torch.zeros(len(pos), d)
     for i in range(0, d, 2):
-        codes[:, i] = (pos / 10_000 ** (2 * i / d)).sin()
-        codes[:, i + 1] = (pos / 10_000 ** (2 * (i + 1) / d)).cos()
-    return codes
+        table[:, i] = (pos / 10_000 ** (2 * i / d)).sin()
+        table[:, i + 1] = (pos / 10_000 ** (2 * (i + 1) / d)).cos()
+    return table
 
-
-pos = torch.arange(2000)
-fair, slip = code(pos, speeds_of(16)), slipped(pos, 16)
 
 # %%
-check.claim("fair shift", "one matrix shifts the codes by seven",
-            analysis.linear_r2(fair[:-7], fair[7:]), ">", 1 - 1e-9,
-)
+two_thousand = torch.arange(2000)
+fair = encode(two_thousand, frequencies_of(16))
+slip = slipped(two_thousand, 16)
+check.claim("fair shift",
+            "one matrix advances the position vectors by seven positions",
+            analysis.linear_r2(fair[:-7], fair[7:]), ">", 1 - 1e-9)
 check.claim("slip",
-            "no matrix shifts the slipped codes of 2000 positions",
+            "no matrix shifts the slipped vectors of 2000 positions",
             analysis.linear_r2(slip[:-7], slip[7:]), "<", 0.95)
 
 # %% [markdown]
 # Every sine has lost its cosine.
-# The rule to remember: every sine has a cosine of the same speed (in our layout, channels $2i$ and $2i+1$).
+# The rule to remember: every sine has a cosine of the same frequency (in our layout, channels $2i$ and $2i+1$).
 # Test it with $\sin^2+\cos^2=1$, pair by pair.
 
-# %% [markdown]
-# ## 5 · What does a model see?
+# %% [markdown] id="similarity"
+# ## 5 · What does attention see of two positions?
 #
-# Attention compares codes by products.
-# For one pair,
+# Attention compares vectors by **dot products**.
+# All sinusoidal position vectors have the same **norm**, so their dot product, divided by the square of that norm, is their **cosine similarity**.
+# What does it depend on?
+
+# %% [markdown] id="equal-steps"
+# ### Claim on trial: are all steps equally long?
 #
-# $$\sin a\sin b+\cos a\cos b=\cos(a-b),$$
-#
-# so the product of two whole codes is $\sum_i\cos\big(\omega_i(p-q)\big)$:
-# it depends on the distance alone.
-# With $p=q$: every code is $\sqrt{d/2}$ long, at d = 512 that is 16.
+# The article that this course grew from says that in the numbering 0, 1, 2, … the step 1 → 2 is as long as the step 6 → 7, and that sinusoids avoid this.
 
 # %%
-pos = torch.arange(200)
-codes = code(pos, speeds_of(512))
-products = codes @ codes.T
-apart = posenc.distance(pos, pos)[..., None]  # (n, n, 1)
-by_distance = (apart * speeds_of(512)).cos().sum(-1)  # (n, n)
-check.claim("kernel",
-            "the product of two codes depends on their distance alone",
-            (products - by_distance).abs().max(), "<", 1e-9)
-check.claim("length", "every code has the length √(d/2)",
-            (codes.norm(dim=1) - 16).abs().max(), "<", 1e-9)
-
-# %% [markdown]
-# ### Claim on trial: are the steps of one size?
-#
-# The article that this course grew from says: in 0, 1, 2, … the step 1 → 2 is as large as 6 → 7, and cosine codes avoid that.
-#
-# **Predict.** How large are these two steps of the sinusoidal code?
-
-# %%
-check.predict("steps", "the step 1 → 2, compared with the step 6 → 7, is",
-              ["larger", "just as large", "smaller"], kind="reason",
-              beliefs={"larger": "reason 1 of www.kler.cn/a/539187.html",
-                       "smaller": "reason 1 of www.kler.cn/a/539187.html"})
+check.predict("steps",
+              "For the sinusoidal encoding, how long is the step 1 → 2, "
+              "compared with the step 6 → 7?",
+              ["longer", "equally long", "shorter"], kind="reason",
+              beliefs={"longer": "reason 1 of www.kler.cn/a/539187.html",
+                       "shorter": "reason 1 of www.kler.cn/a/539187.html"},
+)
 
 # %%
 starts = torch.tensor([1, 6, 4000])
-steps = code(starts + 1, speeds_of(512)) - code(starts, speeds_of(512))
-step_sizes = steps.norm(dim=1)
-check.claim("equal steps", "every step to the next position has one size",
-            (step_sizes - step_sizes[0]).abs().max(), "in", (0, 1e-9),
-            settles={"steps": "just as large"})
-step_sizes.round(decimals=3)
+steps = (encode(starts + 1, frequencies_of(512))
+         - encode(starts, frequencies_of(512))).norm(dim=1)
+steps.round(decimals=3)
 
 # %% [markdown]
-# Binary digits, for comparison: from 7 to 8 all four flip, from 8 to 9 only one.
-# Is there a matrix, with a constant beside the digits, that counts on by one?
+# The reason is one line of trigonometry.
+# The dot product of two pairs is
+#
+# $$\sin a\sin b+\cos a\cos b=\cos(a-b),$$
+#
+# so the dot product of two position vectors is $\sum_i\cos\big(\omega_i(p-q)\big)$, which contains only the **relative distance** $p-q$.
+# With $p=q$ it says that every norm is $\sqrt{d/2}$, which is 16 at d = 512.
+
+# %%
+first_200 = encode(torch.arange(200), frequencies_of(512))
+between = posenc.distance(torch.arange(200), torch.arange(200))[..., None]
+by_distance = (between * frequencies_of(512)).cos().sum(-1)  # (n, n)
+check.claim("equal steps",
+            "the steps at positions 1, 6 and 4000 do not differ in length",
+            (steps - steps[0]).abs().max(), "in", (0, 1e-9),
+            settles={"steps": "equally long"})
+check.claim("kernel",
+            "the dot product of two position vectors depends only on distance",
+            (first_200 @ first_200.T - by_distance).abs().max(), "<", 1e-9)
+check.claim("length", "every position vector has the norm √(d/2)",
+            (first_200.norm(dim=1) - 16).abs().max(), "<", 1e-9)
+
+# %% [markdown]
+# For comparison, take binary digits: from 7 to 8 all four change, from 8 to 9 only one.
+# Is there one matrix that takes the digits of every number to those of the next?
 
 # %%
 digits = ((torch.arange(16)[:, None] >> torch.arange(4)) & 1).double()
 with_one = torch.cat([torch.ones(16, 1), digits], dim=1)
-check.claim("digits", "no matrix counts binary digits on by one",
+check.claim("digits", "no matrix adds one to a number in binary digits",
             analysis.linear_r2(with_one[:-1], digits[1:]), "<", 0.9)
 
 # %% [markdown]
-# In digits "one further" means something else everywhere.
-# In hands it is the same small turn everywhere: that is why hands beat digits.
+# In digits, “one further” means something different at every position.
+# For pairs it is the same rotation everywhere, and that is why they beat digits.
 
 # %%
 check.verdict(
     "A1", "does not hold",
-    because="It is the other way round: every step is the same turn, so it is "
-        "equally long, 3.714 at d = 512, at 1 as at 4000. Numbers and "
-        "sinusoids have that in common, and it is a virtue.")
-
-# %% [markdown]
-# ### The kernel
-#
-# The product as a function of the distance is called the *kernel*.
-# We divide it by $d/2$, so that it is 1 at distance 0.
-#
-# **Predict.** What does it do from offset 1 to 200, at d = 512?
-
-# %%
-check.predict("falls", "As two positions part, the product of their codes",
-              ["falls all the way", "falls, then ripples", "soon repeats"],
-              kind="surprise",
-              beliefs={"falls all the way": "as of RoPE: ROCm/flash-attention#83",
-                       "soon repeats": "reason 2 of www.kler.cn/a/539187.html"},
+    because="Sinusoidal position vectors do not avoid equal steps, they have "
+    "them: every step is the same rotation, so it is equally long (3.714 at "
+    "d = 512, at position 1 as at 4000). Numbers and sinusoids have that in "
+    "common, and it is a virtue.",
 )
 
-# %% [markdown]
-# Draw it, beside three others; "until" gives the offset where each stops falling.
-# What moves the point where the product stops falling: the width, the base, or both?
-
+# %% [markdown] id="kernel"
+# ### The kernel
+#
+# The cosine similarity as a function of the relative distance is called the **kernel** (similarity kernel; not to be confused with the kernel of Jupyter).
+# It is shift-invariant: only the distance counts.
+# At distance 0 it is 1.
+# How does it continue?
 
 # %%
-def kernel_of(d, base):
-    shown = {f"d = {d}, base {base}": (d, base), "d = 16": (16, 10_000),
-             "base 10": (512, 10), "base 100 000": (512, 100_000)}
-    k = torch.arange(1, 201)
-    curves, rises = {}, {}
-    for name, which in shown.items():
-        curve = posenc.kernel(k, *which)
-        rise = analysis.first_rise(curve)
-        curves[f"{name}, until {rise}"] = curve
-        rises[f"{name}, until {rise}"] = rise
-    return plots.lines(curves, x=k, logx=True, xlabel="offset k",
-                       ylabel="product, as a share", marks=rises,
-                       alt=f"Falls: {', '.join(curves)}.")
-
-
-widgets.explore(kernel_of, d=[512, 16, 64, 256],
-                base=[10_000, 10, 100, 1000, 100_000],
-                stills=[{"d": 64}, {"base": 100}], labels={"d": "width d"})
+check.predict_curve(
+    "kernel curve",
+    "At d = 512 and base 10 000, how similar are two position vectors at "
+    "these distances?",
+    x=(1, 10, 100, 1000, 5000), low=-0.5, high=1, near=0.1,
+    xlabel="relative distance", ylabel="cosine similarity", kind="surprise",
+)
 
 # %%
 distances = torch.arange(5001)
-kernel = code(distances, speeds_of(512)) @ codes[0] / 256  # as a share
-check.claim("same kernel", "posenc.kernel computes the product of two codes",
-            (kernel - posenc.kernel(distances, 512)).abs().max(), "<", 1e-9,
-)
-check.claim("first rise", "the kernel rises for the first time before fifty",
-            analysis.first_rise(kernel), "in", (40, 50), show="{:.0f}",
-            settles={"falls": "falls, then ripples"})
-check.claim("ripples", "of all steps to five thousand, two in five go up",
-            (kernel.diff() > 0).double().mean(), ">", 0.4)
-
-# %% [markdown]
-# Both.
-# At d = 512 and base 10 000 it stops falling at offset 43, at d = 64 already at 5, at base 100 at 37.
-#
-# Beyond, nearly every second step goes up, and at 5000 nothing is left.
-# Similarity alone does *not* tell the distance.
-
-# %% [markdown]
-# ### Equal ratios against equal steps
-#
-# Now the rival: 256 hands with speeds $1, \frac{255}{256}, \dots, \frac1{256}$.
-# Which distances can it tell apart?
-# The axis is logarithmic.
+kernel = encode(distances, frequencies_of(512)) @ first_200[0] / 256
+asked = [1, 10, 100, 1000, 5000]
+plots.lines({"kernel": kernel[asked]}, x=asked, logx=True,
+            guess=check.drawn("kernel curve"), ylim=(-0.5, 1.05),
+            xlabel="relative distance", ylabel="cosine similarity",
+            alt=", ".join(f"at {k}: {kernel[k]:.2f}" for k in asked))
 
 # %%
-even = torch.arange(256, 0, -1) / 256
-rival = code(distances, even) @ code(distances[:1], even)[0] / 256
-line = 1 - (distances.log() + 0.5772) / math.log(10_000)  # why: see below
-
-ks = torch.logspace(0, math.log10(3000), 120).round().long()
-ks = torch.cat([ks, torch.arange(1602, 1616)]).unique()
-
-# %%
-picture = plots.lines(
-    {"equal ratios": kernel[ks], "straight line": line[ks],
-     "equal steps": rival[ks]},
-    x=ks, logx=True, xlabel="offset k", ylabel="product, as a share",
-    alt="Equal ratios follow a straight line down; equal steps drop to "
-        "zero within four positions and come back at 1608.")
-picture.figure.axes[0].annotate(
-    "equal steps, at 1608", (1608, 0.96), (150, 0.93),
-    arrowprops={"arrowstyle": "->"})
-picture
+check.claim("kernel curve",
+            "at the five distances the kernel lies between −0.1 and 1",
+            kernel[asked], "in", (-0.1, 1),
+            settles={"kernel curve": "measured"})
 
 # %% [markdown]
-# Equal steps know "here" and "not here", like one-hot, which is made of them;
-# and after 1608 positions they begin again.
-#
-# Equal ratios look at all scales alike:
-# each *tenfold* of distance costs the same, $\ln10/\ln\text{base}$, here a quarter.
+# On a logarithmic axis it is nearly a straight line: every *tenfold* distance costs the same, $\ln10/\ln\text{base}$, which is here a quarter.
+# From distance 10 to 100 the similarity falls as much as from 100 to 1000.
 #
 # <details><summary>Why a straight line?</summary>
 #
-# For a large $d$ the mean over the pairs is an integral over the logarithm of the speed, $\frac1{\ln b}\int_{1/b}^1\cos(\omega k)\frac{d\omega}\omega$, which for $1\ll k\ll b$ is close to $1-(\ln k+\gamma)/\ln b$.
+# For a large $d$ the mean over the pairs is an integral over the logarithm of the frequency, $\frac1{\ln b}\int_{1/b}^1\cos(\omega k)\frac{d\omega}\omega$, which for $1\ll k\ll b$ is close to $1-(\ln k+\gamma)/\ln b$.
 # $b$ is the base, and $\gamma=0.577\ldots$ is Euler's constant.
 # </details>
+#
+# But does it fall all the way?
+# The figure compares two kernels at every distance up to 200, and a ring marks the distance up to which each one falls.
+# What moves the ring: the width, the base, or both?
+
+
+# %% jupyter={"source_hidden": true}
+def kernel_of(d, base):
+    chosen = {"d = 512, base 10 000": (512, 10_000),
+              f"d = {d}, base {plots.grouped(base)}": (d, base)}
+    up_to_200 = torch.arange(1, 201)
+    curves = {name: posenc.kernel(up_to_200, *which)
+              for name, which in chosen.items()}
+    rises = {name: analysis.first_rise(k) for name, k in curves.items()}
+    rises = {name: at for name, at in rises.items() if at}
+    return plots.lines(curves, x=up_to_200, logx=True, marks=rises,
+                       xlabel="relative distance", ylabel="cosine similarity",
+                       alt="; ".join(f"{name}: falls until {at}"
+                                     for name, at in rises.items()))
+
+
+widgets.explore(kernel_of, d=[64, 16, 256, 512],
+                base=[10_000, 10, 100, 1000, 100_000],
+                stills=[{"d": 16}, {"d": 512, "base": 100}],
+                labels={"d": "width d"})
 
 # %%
-check.claim("log law", "from ten to a hundred the kernel falls with log k",
-            (kernel - line)[10:101].abs().max(), "<", 0.02)
-check.claim("rival repeats",
-            "equal steps make a far position more like 0 than 1 is",
-            rival[1600:1620].max(), ">", float(rival[1]))
+check.claim("first rise",
+            "at d = 512 the kernel rises for the first time before 50",
+            analysis.first_rise(kernel), "in", (40, 50), show="{:.0f}")
+check.claim("ripples",
+            "up to distance 5000 the kernel rises at two of five steps",
+            (kernel.diff() > 0).double().mean(), ">", 0.4)
+{base: analysis.first_rise(posenc.kernel(distances, 512, base)) - 1
+ for base in (10, 100, 1000, 10_000, 100_000, 1_000_000)}
 
 # %% [markdown]
-# ### Claim on trial: 10 000 is the greatest length
+# Both do.
+# At base 10 000 the kernel falls until 43 at d = 512, and only until 5 at d = 64.
+# The last line shows d = 512 with six bases: a larger base first helps and then hurts, because the same 256 pairs must cover a wider range.
 #
-# "Position 10 001 has the code of position 1."
+# At larger distances nearly every second step goes up, and at 5000 no similarity is left.
+# So the similarity does *not* tell the distance by itself.
+
+# %%
+check.claim("log law",
+            "from 10 to 100 the kernel falls with the logarithm of distance",
+            (kernel - 1 + (distances.log() + 0.5772)
+             / math.log(10_000))[10:101].abs().max(), "<", 0.02)
+
+# %% jupyter={"source_hidden": true}
+same = [frequencies_of(64) - 10_000 ** (-torch.arange(0, 64, 2) / 64),
+        sixty_four - posenc.sinusoidal(torch.arange(64), 64,
+                                       dtype=torch.float64),
+        found - posenc.shift_matrix(3, 6, 100, dtype=torch.float64),
+        kernel - posenc.kernel(distances, 512)]
+check.claim("posenc", "posenc computes the formulas of this lesson",
+            torch.stack([each.abs().max() for each in same]), "<", 1e-9)
+
+# %% [markdown]
+# <details><summary>And with equal differences?</summary>
 #
-# **Predict.** Of the positions 1 to 20 000, which is nearest to 0, at d = 512?
+# The rival has 256 pairs with the frequencies $1, \frac{255}{256}, \dots, \frac1{256}$.
+# It tells “here” from “not here”, like one-hot, which is made of equally spaced frequencies; at the distance 1608 it begins again.
+# Equal ratios look at all scales in the same way.
+#
+# </details>
+
+# %% jupyter={"source_hidden": true}
+even = torch.arange(256, 0, -1) / 256
+rival = encode(distances, even) @ encode(distances[:1], even)[0] / 256
+shown = torch.logspace(0, math.log10(3000), 120).round().long()
+shown = torch.cat([shown, torch.arange(1602, 1616)]).unique()
+check.claim("rival repeats",
+            "pairs with equally spaced frequencies make a far position "
+            "more similar to 0 than 1 is",
+            rival[1600:1620].max(), ">", float(rival[1]))
+plots.lines(
+    {"equal ratios": kernel[shown], "equal differences": rival[shown]},
+    x=shown, logx=True, marks={"equal differences": 1608},
+    xlabel="relative distance", ylabel="cosine similarity",
+    alt="; ".join(
+        f"{name}: {curve[10]:.2f} at 10, {curve[1608]:.2f} at 1608"
+        for name, curve in (("equal ratios", kernel),
+                            ("equal differences", rival))))
+
+# %% [markdown] id="greatest-length"
+# ### Claim on trial: 10 000 is the greatest length
+#
+# “Position 10 001 has the vector of position 1.”
 
 # %%
 check.predict(
-    "nearest", "The code most like that of position 0 belongs to",
-    ["1, its neighbour", "44, seven turns of the fastest hand", "10 000"],
+    "nearest",
+    "At d = 512, which of the positions 1 to 20 000 has the vector nearest "
+    "to that of position 0?",
+    ["1, its neighbour", "44, seven turns of the fastest pair", "10 000"],
     kind="surprise",
-    beliefs={"44, seven turns of the fastest hand": "no source found",
-             "10 000": "huggingface/transformers#1791, pytorch/tutorials#2402"},
+    beliefs={"44, seven turns of the fastest pair":
+                 "of one channel: albonwu.com/writing/sinusoidal",
+             "10 000": "huggingface/transformers#1791, pytorch/tutorials#2402"},
 )
 
 # %%
-far = torch.arange(1, 20_001)
-apart = (512 * (1 - posenc.kernel(far, 512))).sqrt()  # |a − b|
-check.claim("neighbour", "no position is nearer to position 0 than position 1",
-            far[apart.argmin()], "==", 1,
+others = torch.arange(1, 20_001)
+gaps = (512 * (1 - posenc.kernel(others, 512))).sqrt()  # |a − b|
+int(others[gaps.argmin()]), gaps[[0, 9_999]].round(decimals=1)
+
+# %%
+check.claim("neighbour",
+            "the nearest position vector is that of the neighbour",
+            gaps.min() - gaps[0], "==", 0,
             settles={"nearest": "1, its neighbour"})
-check.claim("ten thousand", "10 000 is several times as far from 0 as 1 is",
-            apart[9_999] / apart[0], ">", 5)
+check.claim("ten thousand",
+            "position 10 000 is several times as far from 0 as position 1 is",
+            gaps[9_999] / gaps[0], ">", 5)
 
 # %%
 check.verdict(
     "B2", "does not hold",
-    because="10 000 scales wavelengths. Positions 1 and 10 001 are 23.3 "
-        "apart, neighbours 3.7 (d = 512). No two integers share a code: "
-        "the first hand would need whole turns, and 2π is irrational. "
-        "(In exact numbers; equality of floats is another matter.)")
+    because="10 000 scales wavelengths. The vectors of positions 1 and 10 001 "
+    "are 23.3 apart, those of neighbours 3.7 (d = 512). No two integers share "
+    "a vector: the fastest pair would have to make whole turns, and 2π is "
+    "irrational. (In exact numbers; equality of floats is another matter.)",
+)
 
 # %% [markdown]
-# Never equal is not yet well apart.
-# With two hands only (d = 4), how near does a rival come, within a million positions?
+# <details><summary>Never equal, but how well apart?</summary>
+#
+# With only two pairs (d = 4), position 735 761 is 0.0005 away from position 0, and the neighbour 0.96.
+# So “no two positions share a vector” says little; how far away the nearest rival is says more.
+#
+# </details>
 
-# %%
-far = torch.arange(1, 1_000_001)
-apart = sum(2 - 2 * (far * speed).cos() for speed in speeds_of(4)).sqrt()
+# %% jupyter={"source_hidden": true}
+million = torch.arange(1, 1_000_001)
+of_two = sum(2 - 2 * (million * w).cos() for w in frequencies_of(4)).sqrt()
 check.claim("two hands",
-            "two hands have a rival far nearer than the neighbour",
-            apart[0] / apart.min(), ">", 1000)
-far[apart.argmin()]
+            "two pairs have a rival far nearer than the neighbour",
+            of_two[0] / of_two.min(), ">", 1000)
+int(million[of_two.argmin()])
 
-# %% [markdown]
-# With two hands position 735 761 is 0.0005 from 0, the neighbour 0.96.
-# So "no two share a code" says little; how far the nearest rival is says more.
-
-# %% [markdown]
-# ### Claim on trial: different speeds pull positions apart
+# %% [markdown] id="pull-apart"
+# ### Claim on trial: different frequencies pull positions apart
 #
-# Three codes: 256 hands of one speed, 256 of many, and one-hot.
-# How far are the positions 1 to 399 from position 0, divided by the length of a code?
-#
-# **Predict.** Which code pulls *neighbours* apart most?
+# Take three encodings: 256 pairs of frequency 1, 256 pairs of the usual frequencies, and one-hot.
+# How far are the positions 1 to 399 from position 0, divided by the norm of a position vector?
 
 # %%
-check.predict("apart", "The neighbours 0 and 1 are farthest apart with",
-              ["one speed", "many speeds", "one-hot"], kind="surprise",
-              beliefs={"one speed": "no source found",
-                       "many speeds": "reason 4 of www.kler.cn/a/539187.html"})
+check.predict("apart",
+              "Which encoding pulls the neighbours 0 and 1 farthest apart?",
+              ["one frequency", "many frequencies", "one-hot"],
+              kind="surprise",
+              beliefs={"one frequency":
+                           "of a short period: albonwu.com/writing/sinusoidal",
+                       "many frequencies":
+                           "reason 4 of www.kler.cn/a/539187.html"},
+)
 
 
 # %%
-def apart_from_first(codes):
-    return (codes[1:] - codes[0]).norm(dim=1)
+def apart_from_first(vectors):
+    return (vectors[1:] - vectors[0]).norm(dim=1)
 
 
-ones = apart_from_first(code(torch.arange(400), torch.ones(256))) / 16
-many = apart_from_first(code(torch.arange(400), speeds_of(512))) / 16
+to_399 = torch.arange(400)
+one = apart_from_first(encode(to_399, torch.ones(256))) / 16
+many = apart_from_first(encode(to_399, frequencies_of(512))) / 16
 onehot = apart_from_first(torch.eye(400))
 
 # %%
-check.claim("one speed", "at one speed a far position is all but the same",
-            ones.min(), "<", 0.01)
-check.claim("many speeds", "at many speeds the neighbour is the nearest code",
+check.claim("one frequency",
+            "256 pairs of frequency 1 put a far position almost on top of 0",
+            one.min(), "<", 0.01)
+check.claim("many frequencies",
+            "256 pairs of the usual frequencies keep the neighbour nearest",
             many.min(), ">=", many[0])
-check.claim("one-hot apart", "no code with hands sets neighbours so far apart",
-            onehot[0] / torch.stack([ones[0], many[0]]), "in", (1.4, 7),
+check.claim("one-hot apart",
+            "400 separate channels set neighbours farther apart than pairs do",
+            onehot[0] / torch.stack([one[0], many[0]]), "in", (1.4, 7),
             settles={"apart": "one-hot"})
+int(one.argmin()) + 1, [round(float(far[0]), 2) for far in (one, many, onehot)]
 
 # %%
 check.verdict(
     "A8", "holds only if",
-    because="apart means: no lap is mistaken for another. One speed puts 333 "
-        "on top of 0; many speeds leave no rival nearer than the "
-        "neighbour. Neighbours themselves stay close (similarity 0.973); "
-        "one-hot sets them farthest apart.")
+    because="“apart” means that positions many turns away are not mistaken "
+    "for near ones. With one frequency, 333 lies on top of 0; with many, no "
+    "rival is nearer than the neighbour. Neighbours themselves stay close "
+    "(cosine similarity 0.973), and one-hot sets them farthest apart.",
+)
 
-# %% [markdown]
-# ## 6 · Any offset, one matrix
+# %% [markdown] id="any-offset"
+# ## 6 · One matrix for each offset
 #
-# A head does not compare the codes themselves but $c(p)^\top M\,c(p')$, where $M=W_q^\top W_k$ is learned (any matrix; $M_k$ was a shift).
-# If $W_q$ shifts the query by $-k$, the product is greatest at the key $k$ back: of codes of one length, each is most like itself.
-# (In $W_k$ the letter means *key*; elsewhere $k$ is the offset.)
+# A head does not compare the position vectors themselves.
+# It multiplies the row of the query by $W_q$ and the row of the key by $W_k$, so the score of positions $p$ and $j$ is
 #
-# **Predict.** One head looks 1 back, another 4000.
-# By how much does the right key win?
+# $$c(p)\,W_q\,\big(c(j)\,W_k\big)^\top.$$
+#
+# Let $W_q$ take the query's vector from $p$ to $p-k$, as the shift matrices of section 4 can, and let $W_k$ be the identity.
+# Then the score is $c(p-k)\cdot c(j)$.
+# It is greatest at $j=p-k$, because all position vectors have the same norm and no two are equal.
+# The head aims at the **offset** $k$.
+#
+# One head aims at the previous token, another at the token 4000 positions earlier.
+# The *margin* is by how much the correct key's score exceeds the next best.
 
 # %%
 check.predict("margin",
-              "The margin of the right key over the next best, at 4000",
-              ["is far smaller than at 1", "is just the same", "is greater"],
+              "Compared with offset 1, how large is the margin at offset "
+              "4000?",
+              ["far smaller", "the same", "greater"],
               kind="surprise",
-              beliefs={"is far smaller than at 1":
-                           "as of RoPE: ROCm/flash-attention#83",
-                       "is greater": "no source found"},
+              beliefs={"far smaller": "as of RoPE: ROCm/flash-attention#83",
+                       "greater": "no source found"},
 )
 
+# %% [markdown]
+# Softmax makes weights of the scores.
+# $W_q$ can also multiply all scores by a factor, which we call the *gain*, and training can make it large or small.
+
 # %%
-keys = code(torch.arange(5001), speeds_of(64))  # (n, d)
-query = keys[4500]
+keys = encode(torch.arange(5001), frequencies_of(64))  # (n, d)
 
 
-def scores(k):
-    M = posenc.shift_matrix(-k, 64, dtype=torch.float64)
-    return keys @ (M @ query) / math.sqrt(64)
+def scores(k):  # of query 4500; one vector, so a column: M c
+    shift = posenc.shift_matrix(-k, 64, dtype=torch.float64)
+    return keys @ (shift @ keys[4500]) / math.sqrt(64)
 
 
-def weights(k, gain):
+def weights(k, gain):  # around the correct key
     return (gain * scores(k)).softmax(0)[4500 - k - 5:4500 - k + 6]
 
 
-# %%
-curves = {"1 back, gain 8": weights(1, 8),
-          "4000 back, gain 8": weights(4000, 8),
-          "gain 32": weights(4000, 32), "gain 1": weights(4000, 1)}
-plots.lines(
-    curves, x=torch.arange(-5, 6), percent=True,
-    xlabel="key, counted from the right one", ylabel="weight for query 4500",
-    alt="The right key gets: " + ", ".join(
-        f"{name}: {curve[5]:.1%}" for name, curve in curves.items()))
-
-
-# %%
 def margin(k):
     best, second = scores(k).topk(2).values
     return best - second
 
 
-check.claim("finds", "a shifted query finds the key 4000 back",
+# %% jupyter={"source_hidden": true}
+curves = {"offset 1, gain 8": weights(1, 8),
+          "offset 4000, gain 8": weights(4000, 8),
+          "offset 4000, gain 32": weights(4000, 32),
+          "offset 4000, gain 1": weights(4000, 1)}
+plots.lines(
+    curves, x=torch.arange(-5, 6), percent=True,
+    xlabel="key, counted from the correct one",
+    ylabel="attention weight for query 4500",
+    alt="The correct key gets: " + ", ".join(
+        f"{name}: {curve[5]:.1%}" for name, curve in curves.items()))
+
+# %%
+check.claim("finds", "a shifted query finds the key 4000 positions earlier",
             scores(4000).argmax(), "==", 500)
-check.claim("margin", "the right key wins by one margin near and far",
+check.claim("margin", "the margins at the offsets 1 and 4000 do not differ",
             (margin(1) - margin(4000)).abs(), "in", (0, 1e-9),
-            settles={"margin": "is just the same"})
-check.claim("no gain", "scores divided by √d give the right key under 1 %",
+            settles={"margin": "the same"})
+check.claim("no gain",
+            "scores divided by √d give the correct key less than 1 %",
             weights(4000, 1).max(), "<", 0.01)
-check.claim("gain", "a gain of 32 gives the right key nearly all weight",
+check.claim("gain",
+            "a gain of 32 gives the correct key more than 90 % of the weight",
             weights(4000, 32).max(), ">", 0.9)
+{gain: f"{weights(4000, gain).max():.1%}" for gain in (1, 8, 32)}
 
 # %% [markdown]
-# The two curves at gain 8 coincide: one lies on the other.
-# The same margin at any offset: 1.08 of 32, before the division by $\sqrt{64}$.
-# Divided, it is too small for softmax: at gain 1 the right key gets half a percent.
-# So these are scores times a *gain that $W$ can learn*: at gain 8 it gets 58 %, at gain 32 97 %.
+# The two curves at gain 8 coincide: one hides the other.
+# The margin is the same at any offset, because the kernel is the same around every position.
+# But it is small: without a gain the correct key gets half a percent of the weight, with a gain of 8 more than half, and with 32 nearly everything.
 #
-# So the matrix *exists*, for every $k$.
-# Whether training finds it, and whether it serves at lengths never seen, no formula can say; 05 trains it.
+# So the matrix *exists*, for every offset.
+# No formula can say whether training finds it, or whether it works on texts longer than any in training; lesson 05 trains it.
 
 # %%
 check.verdict(
     "B5", "holds only if",
-    because="easy means that one matrix can do it. The identity is exact, at "
-        "every offset; that training finds the matrix was a hypothesis "
-        "of the paper, tried in notebook 05.")
+    because="“easily” means that one matrix can do it. The identity is exact, "
+    "at every offset. That training finds the matrix was a hypothesis of the "
+    "paper; lesson 05 tests it.",
+)
 
 # %% [markdown]
 # **Exercise 4** · difficulty 3 of 5 · 10 minutes
 #
-# Give a head weights with which every word prefers the one `k` before it.
-# Codes are rows: `queries = codes @ W_q`, `keys = codes @ W_k`.
+# Choose weights for a head with which every token attends most to the one `k` positions earlier.
+# Position vectors are rows: `queries = rows @ W_q`, `keys = rows @ W_k`.
 # Row `i` of `queries @ keys.T` must be greatest at `i - k`, for `i ≥ k`.
 # Use `posenc.shift_matrix(k, dim, dtype=torch.float64)`.
+# Before you run the check, write a comment behind your matrix: why this one, and not its transpose?
+# (If you only try signs until ✓ appears, you will meet the same question again in lesson 07.)
 #
 # <details><summary>Hint</summary>
 #
-# Leave the keys alone.
-# `rows @ M.T` shifts by $k$, so what does `rows @ M` do?
+# Leave the keys as they are.
+# In section 2, `rows @ M.T` advanced by $k$ positions; what does `rows @ M` do?
 # </details>
 
 
@@ -946,89 +984,69 @@ def offset_head(k, dim):
     """two numbers -> W_q, W_k, both (dim, dim)"""
     ### BEGIN SOLUTION
     M_k = posenc.shift_matrix(k, dim, dtype=torch.float64)
-    return M_k, torch.eye(dim)  # rows @ M_k go back by k
+    return M_k, torch.eye(dim)  # M_k is (M_-k).T: rows @ M_k go back by k
     ### END SOLUTION
 
 
 check.offset_head(offset_head)
 
-# %% [markdown]
-# ## 7 · How much of it turns at all?
+# %% [markdown] id="eight-requirements"
+# ## 7 · The table again
 #
-# "The code is periodic, so it catches distant ties and cycles", people say.
-# Take the article's own sizes, d = 512 and 60 positions.
-# How many turns does each of the 256 hands complete?
+# The table has the six requirements of 02, and two more.
+# The marks of the earlier encodings are those of 02; the sinusoidal encoding goes through the same six tests here (the code is folded).
+# *A matrix shifts it*: one matrix for all sequences, with a constant channel beside the position vector.
+# *Nearer is more similar*: position vectors are farther from that of position 0, the farther the position.
 
 # %%
-turns = 59 * speeds_of(512) / (2 * math.pi)
-check.claim("quarter", "in 60 positions under a quarter of the hands go round",
-            (turns >= 1).sum(), "<", 64, show="{:.0f}")
-sines = code(torch.arange(60), speeds_of(512))[:, 0::2]
-check.claim("ramps", "in 60 positions most sines only rise or only fall",
-            posenc.ramps(sines).sum() / 256, ">", 0.6)
-int((turns >= 1).sum()), int(posenc.ramps(sines).sum())
-
-# %% [markdown]
-# 63 of 256 hands go round; 155 of the sine channels are plain ramps.
-# At this length most of the "periodic" code is slow numbering.
-# What a model makes of it is a question for a model: the verdicts on periodicity (A3), distance (A4) and ease (A7) come in 05.
-
-# %% [markdown]
-# ## 8 · The table again
-#
-# The six requirements of 02, and two more.
-# The marks of the old codes are those of 02; the sinusoids go through the same six tests here.
-# *A matrix shifts it*: one matrix for all texts, with a constant beside the code.
-# *Nearer is more alike*: the farther from position 0, the farther the code.
-#
-# **Predict.** Do the sinusoids pass them all?
-
-# %%
-check.predict("all ticks", "Of the eight requirements the sinusoids fail",
+check.predict("all ticks",
+              "How many of the eight requirements does the sinusoidal "
+              "encoding miss?",
               ["none", "one", "three"], sure=True, kind="surprise",
               beliefs={"none": "the last sentence of www.kler.cn/a/539187.html",
-                       "three": "no source found"})
-
-# %%
-pad = torch.nn.functional.pad
+                       "three": "no source found"},
+)
 
 
-def shifts(codes):
-    texts = [pad(codes(n), (1, 0), value=1) for n in (16, 48)]
-    before = torch.cat([text[:-3] for text in texts])
-    after = torch.cat([text[3:] for text in texts])
-    return analysis.linear_r2(before, after) > 1 - 1e-9
+# %% jupyter={"source_hidden": true}
+def shifts(vectors):
+    pad = torch.nn.functional.pad
+    texts = [pad(vectors(n), (1, 0), value=1) for n in (16, 48)]
+    earlier = torch.cat([text[:-3] for text in texts])
+    later = torch.cat([text[3:] for text in texts])
+    return analysis.linear_r2(earlier, later) > 1 - 1e-9
 
 
-def nearer_is_alike(codes):
-    return bool((apart_from_first(codes(48)).diff() > 1e-9).all())
+def nearer_is_similar(vectors):
+    return bool((apart_from_first(vectors(48)).diff() > 1e-9).all())
 
 
-# %%
-def code_of(name):
+# %% jupyter={"source_hidden": true}
+def six_of_02(vectors):
+    short, long = vectors(16), vectors(48)
+    token = torch.linspace(-1, 1, 64) + long
+    normed = torch.nn.functional.layer_norm(token, (64,))
+    lengths = torch.cat([v.diff(dim=0).norm(dim=1) for v in (short, long)])
+    return [
+        bool(long.abs().max() < 2 * short.abs().max()),
+        # the distance from each vector to the nearest other one
+        bool(posenc.nearest_rivals(normed).distance.min() > 1e-6),
+        torch.equal(short, long[:16]),
+        bool(lengths.std() < 1e-9),
+        all(analysis.best_head(short, k) == 1 for k in (1, 3)),
+        len(vectors(1000)) == 1000,
+    ]
+
+
+# %% jupyter={"source_hidden": true}
+def vectors_of(name):
     if name == "1, p, p²":
         return lambda n: powers(torch.arange(float(n)))
     embed = posenc.build(name).embed
     return lambda n: embed(torch.zeros(1, n, 64), torch.arange(n))[0]
 
 
-# %%
-def six_of_02(codes):
-    short, long = codes(16), codes(48)
-    beside = torch.linspace(-1, 1, 64) + long  # beside a word
-    normed = torch.nn.functional.layer_norm(beside, (64,))
-    steps = torch.cat([c.diff(dim=0).norm(dim=1) for c in (short, long)])
-    return [
-        bool(long.abs().max() < 2 * short.abs().max()),
-        bool(posenc.nearest_rivals(normed).distance.min() > 1e-6),
-        torch.equal(short, long[:16]),
-        bool(steps.std() < 1e-9),
-        all(analysis.best_head(short, k) == 1 for k in (1, 3)),
-        len(codes(1000)) == 1000,
-    ]
-
-
-# %%
+# %% jupyter={"source_hidden": true}
 marks = {
     "integer": "✗✗✓✓✗✓",
     "integer_channel": "✗✓✓✓✗✓",
@@ -1038,42 +1056,46 @@ marks = {
     "1, p, p²": "✗✓✓✗✓✓",
 }
 rows = {name: [m == "✓" for m in six] for name, six in marks.items()}
-rows["sinusoidal"] = six_of_02(code_of("sinusoidal"))
-columns = ["bounded", "told apart after LayerNorm", "same code in every text",
-           "a step is equally long", "a head can look k back",
-           "no longest text", "a matrix shifts it", "nearer is more alike",
-]
+rows["sinusoidal"] = six_of_02(vectors_of("sinusoidal"))
+columns = ["bounded", "told apart after LayerNorm",
+           "same vector in every text", "steps are equally long",
+           "a head can aim at an offset", "no longest text",
+           "a matrix shifts it", "nearer is more similar"]
 
-# %% tags=["large"]
+# %% tags=["large"] jupyter={"source_hidden": true}
 table = {}
 for name, row in rows.items():
-    row = row + [test(code_of(name)) for test in (shifts, nearer_is_alike)]
+    vectors = vectors_of(name)
+    row = row + [shifts(vectors), nearer_is_similar(vectors)]
     table[name] = dict(zip(columns, row, strict=True))
 
 missed = {name: [column for column, met in row.items() if not met]
           for name, row in table.items()}
-plots.tick_table(table, alt="; ".join(
-    f"{name} misses: {', '.join(names)}" for name, names in missed.items()))
+plots.tick_table(table, groups={"the six of lesson 02": 6, "new": 2},
+                 alt="; ".join(f"{name} misses: {', '.join(names)}"
+                               for name, names in missed.items()))
 
 # %%
-crosses = [len(columns) for columns in missed.values()]
-check.claim("one cross", "the sinusoids miss few of the eight requirements",
+crosses = [len(names) for names in missed.values()]
+check.claim("one cross",
+            "the sinusoidal encoding misses few of the eight requirements",
             crosses[-1], "==", 1, show="{:.0f}", settles={"all ticks": "one"})
-check.claim("fewest", "every other code in the table misses more requirements",
+check.claim("fewest",
+            "every other encoding in the table misses more requirements",
             crosses[:-1], ">", 1)
 
 # %% [markdown]
-# Their cross is the ripple: numbers never ripple, but numbers grow.
-# And a table is no ranking.
-# It says what a code *can* do for a model; 05 asks what a model does with it.
+# The cross is the ripple of the kernel: numbers never ripple, but numbers grow.
+# And a table is not a ranking.
+# It says what an encoding *can* do for a model; lesson 05 asks what a model *does* with it.
 
 # %% [markdown]
-# ## 9 · Judge for yourself
+# ## 8 · Judge for yourself
 #
 # **Exercise 5 · judge a table** · difficulty 2 of 5 · 8 minutes
 #
 # A report asks which encodings can be shifted by one matrix.
-# For each it takes n position vectors with d channels and prints the $R^2$ of `linear_r2(codes[:-k], codes[k:])`, in float64:
+# For each it takes n position vectors with d channels and prints the $R^2$ of `linear_r2(vectors[:-k], vectors[k:])`, in float64:
 #
 # | encoding | n | d | k | $R^2$ |
 # |---|---|---|---|---|
@@ -1082,7 +1104,7 @@ check.claim("fewest", "every other code in the table misses more requirements",
 # | random vectors | 60 | 64 | 7 | 1 |
 # | random vectors | 2000 | 64 | 7 | 0.03 |
 #
-# It concludes: "Even random vectors can be shifted by a matrix, if there are not too many."
+# It concludes: “Even random vectors can be shifted by a matrix, if there are not too many.”
 #
 # Which rows are evidence for a matrix that shifts the encoding?
 # Write `shift_is_shown(n, d, k, r2)`, which is True for such a row and False for any other.
@@ -1091,7 +1113,7 @@ check.claim("fewest", "every other code in the table misses more requirements",
 # <details><summary>Hint</summary>
 #
 # Least squares fits each row of the matrix by itself: how many numbers are in such a row, and how many equations must they satisfy?
-# Compare with the last line of the box "Proof, in six lines" in section 1.
+# Compare with the remark on *all integers* in the box “Proof, in six lines” in section 1.
 #
 # </details>
 
@@ -1111,7 +1133,7 @@ check.shift_is_shown(shift_is_shown)
 # ## What surprised you
 #
 # Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
-# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you go on.
+# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you continue.
 
 # %%
 check.surprises("03")
@@ -1119,18 +1141,18 @@ check.surprises("03")
 # %% [markdown]
 # ## What you can now do
 #
-# - Derive the code: one matrix a step + bounded ⇒ clock hands; equal ratios ⇒ $\text{base}^{-2i/d}$.
-# - Check any implementation: pairs share a speed, products know the distance, `@ M.T`.
-# - Say what 10 000 is (a scale of wavelengths) and what it is not (a length).
+# - Derive the encoding: one matrix per step and bounded means clock hands; equal ratios give $\text{base}^{-2i/d}$.
+# - Check any implementation: the two channels of a pair share a frequency, dot products depend only on the distance, and `rows @ M.T` advances.
+# - Say what 10 000 is (a scale of wavelengths) and what it is not (a length).
 # - Tell what a matrix *can* do from what training *does*.
 
 # %% [markdown]
 # ## References
 #
-# - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762, §3.5: the formula, the wavelengths, and the two hypotheses (easy to attend by offset; may extrapolate).
-# - tensor2tensor, `common_attention.py`, as quoted in tensorflow/tensor2tensor#1423 and #1925: all sines first, $d/2-1$ in the exponent, exp and log.
-# - pytorch/tutorials#2402: 10 000 taken for the greatest length, in review.
+# - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762, §3.5: the formula, the wavelengths, and the two hypotheses (easy to attend by relative positions; may extrapolate).
+# - tensor2tensor, `common_attention.py`, `get_timing_signal_1d`: $d/2-1$ in the exponent, exp and log, all sines first. Why exp and log, asked: OpenNMT/OpenNMT-py#896; “numerical stability”: hkproj/pytorch-transformer#2.
+# - pytorch/tutorials#2402: 10 000 taken for the greatest length, in review.
 # - datascience.stackexchange.com/questions/45691: the regression of one sine on itself.
-# - SamLynnEvans/Transformer#25, YutaroOgawa/pytorch_advanced#79: the doubled index.
+# - SamLynnEvans/Transformer#25, intro-llm/intro-llm.github.io#34 (a textbook): the doubled index. YutaroOgawa/pytorch_advanced#79: the cosine with the next exponent.
 # - The article this course grew from (Chinese): <http://www.kler.cn/a/539187.html>.
-# - Wikiversity, *Endomorphism/K/Powers/Boundedness/Fact*: which matrices have bounded powers.
+# - Wikiversity, *Endomorphism/K/Powers/Boundedness/Fact*: which matrices have bounded powers $M^n$ for n ≥ 0. Section 1 asks for both directions, so it applies the fact to $M$ and to its inverse.
