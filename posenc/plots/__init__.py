@@ -21,6 +21,7 @@ data, so that a stored notebook notices a changed figure.
     path({name: points}, *, xlabel, ylabel, title, labels, join, arrows, limits, size,
          trained, alt)                    (n, 2)
     clock_hands(pos, dim, base=10_000.0, *, n_hands=6, odometer=None, title, alt)
+    dials(pairs, *, xlabel, ylabel, x, y, title, words, trained, alt)     (rows, columns, 2)
     odometer(pos, digits=6, base=10, *, title, alt)
     kernel(dim, base=10_000.0, *, max_offset=64, title, alt)
     tick_table({row: {column: mark}}, *, groups, title, alt)    mark: True, False, short text
@@ -39,6 +40,7 @@ trained and are not. Say ``trained=True`` for trained numbers kept as Python flo
 from posenc.plots._attention import attention
 from posenc.plots._clock import clock_hands, odometer
 from posenc.plots._data import grouped
+from posenc.plots._dials import dials
 from posenc.plots._dots import dots
 from posenc.plots._kernel import kernel
 from posenc.plots._layout import Layout
@@ -54,6 +56,7 @@ __all__ = [
     "Picture",
     "attention",
     "clock_hands",
+    "dials",
     "dots",
     "grouped",
     "heatmap",

@@ -130,6 +130,7 @@ STILL_DRAWN = {
     "eight digits": lambda: plots.odometer(0, 8),
     "the largest number": lambda: plots.odometer(99, 2),
     "eight hands": lambda: plots.clock_hands(1, 64, n_hands=8),
+    "eight rows of sixteen dials": lambda: plots.dials(np.zeros((8, 16, 2)), xlabel="x"),
     "one hand": lambda: plots.clock_hands(1, 64, n_hands=1),
     "eighteen rows": lambda: plots.heatmap(np.eye(18), values=True, **XY),
     "four heads": lambda: plots.attention(np.zeros((4, 2, 2))),

@@ -51,6 +51,7 @@ GALLERY = {
     "attention": lambda: plots.attention(weights(4, 6), "a dog bites the old man".split()),
     "path": lambda: plots.path({"a": np.eye(2), "b": -np.eye(2)}, labels="pq", **AXES),
     "clock": lambda: plots.clock_hands(7.5, 64),
+    "dials": lambda: plots.dials(np.ones((6, 12, 2)) * 0.7, **AXES),
     "clock and odometer": lambda: plots.clock_hands(1234, 64, odometer=10),
     "odometer": lambda: plots.odometer(13, 4, 2),
     "kernel": lambda: plots.kernel(64),

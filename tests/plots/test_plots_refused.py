@@ -39,6 +39,14 @@ WRONG = {
     "one word for each of 3": lambda: plots.attention(np.eye(3), ["a"]),
     "must be .n, 2.": lambda: plots.path({"a": [[1, 2, 3]]}, **AXES),
     "n_hands must be": lambda: plots.clock_hands(1, 64, n_hands=9),
+    "a sine and a cosine": lambda: plots.dials([[0.0, 1.0]], xlabel="x"),
+    "8 rows and 16 columns": lambda: plots.dials(np.zeros((1, 17, 2)), xlabel="x"),
+    "x must hold one name for each of 2": lambda: plots.dials(
+        np.zeros((1, 2, 2)), xlabel="x", x="abc"
+    ),
+    "both the number 0 and the word": lambda: plots.dials(
+        np.zeros((1, 1, 2)), xlabel="x", words=[["none"]]
+    ),
     "whole positions": lambda: plots.clock_hands(1.5, 64, odometer=10),
     "base from 2 to 10": lambda: plots.odometer(1, 3, 16),
     "more than 2 digits": lambda: plots.odometer(100, 2),

@@ -179,6 +179,16 @@ TOLD = {
         At position 7.5 the hands of 3 pairs stand at 70, 4 and 0 degrees.
         """,
     ),
+    "dials": (
+        lambda: plots.dials([[[0.0, 1.0], [1.0, 0.0]]], xlabel="position", y=["a"], title="T"),
+        """
+        dials "T"
+        x: "position", 2 columns
+        y: "", 1 rows
+        hands: data
+        Hands at a: 0 and 90 degrees.
+        """,
+    ),
     "one hand": (
         lambda: plots.clock_hands(3, 2),
         """
