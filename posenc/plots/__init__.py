@@ -21,7 +21,7 @@ data, so that a stored notebook notices a changed figure.
     path({name: points}, *, xlabel, ylabel, title, labels, join, arrows, limits, size,
          trained, alt)                    (n, 2)
     clock_hands(pos, dim, base=10_000.0, *, n_hands=6, odometer=None, title, alt)
-    dials(pairs, *, xlabel, ylabel, x, y, title, words, trained, alt)     (rows, columns, 2)
+    dials(pairs, *, xlabel, ylabel, x, y, title, missing, trained, alt)   (rows, columns, 2)
     odometer(pos, digits=6, base=10, *, title, alt)
     kernel(dim, base=10_000.0, *, max_offset=64, title, alt)
     tick_table({row: {column: mark}}, *, groups, title, alt)    mark: True, False, short text

@@ -25,7 +25,7 @@ def dials(
     x: Any = None,
     y: Any = None,
     title: str = "",
-    words: Any = None,
+    missing: str = "",
     trained: bool | None = None,
     alt: str = "",
 ) -> Picture:
@@ -33,16 +33,16 @@ def dials(
 
     Shapes: ``(rows, columns, 2)``. Twelve o'clock is (0, 1), and a growing angle turns the
     hand clockwise; a hand of length 1 reaches the rim. ``x`` and ``y`` name the columns and
-    the rows (numbers or words, by default 0, 1, 2, …). Where a pair is NaN and
-    ``words``, (rows, columns), has a text other than "", the dial shows the text.
+    the rows (numbers or words, by default 0, 1, 2, …). A pair that is NaN has no hand:
+    its dial shows the word ``missing``.
 
-    Raises ``ValueError`` for another shape, more than 8 rows or 16 columns, numbers that are
-    not finite where no word stands, or names and words that do not fit.
+    Raises ``ValueError`` for another shape, more than 8 rows or 16 columns, a word longer than
+    eight letters, names that do not fit, or numbers that are not finite without a word.
 
     >>> dials([[[0.0, 1.0], [1.0, 0.0]]], xlabel="position", y=["pair 0"]).alt
     'Hands at pair 0: 0 and 90 degrees.'
     """
-    data, told = _pairs(pairs, words, trained)
+    data, told = _pairs(pairs, missing, trained)
     rows, columns = told.shape
     figure, ax = canvas("wide", title)
     with matplotlib.rc_context(RC):
@@ -55,14 +55,17 @@ def dials(
     return Picture(figure, alt or _tells(data.values, told, _names("y", y, rows)), facts)
 
 
-def _pairs(pairs: Any, words: Any, trained: bool | None) -> tuple[Data, np.ndarray]:
-    """Return the channels, (rows, columns, 2), and the words, (rows, columns)."""
-    shape = np.shape(pairs)
-    if len(shape) != 3 or shape[-1] != 2:
-        raise ValueError(f"pairs must be (rows, columns, 2), a sine and a cosine; got {shape}")
-    if shape[0] > MOST[0] or shape[1] > MOST[1]:
-        raise ValueError(f"at most {MOST[0]} rows and {MOST[1]} columns can be read; got {shape}")
-    told = read_words(words, np.asarray(pairs, dtype=float)[..., 0])
+def _pairs(pairs: Any, missing: str, trained: bool | None) -> tuple[Data, np.ndarray]:
+    """Return the channels, (rows, columns, 2), and a word for each that has none."""
+    values = np.asarray(pairs, dtype=float)
+    if values.ndim != 3 or values.shape[-1] != 2:
+        raise ValueError(
+            f"pairs must be (rows, columns, 2), a sine and a cosine; got shape {values.shape}"
+        )
+    if values.shape[0] > MOST[0] or values.shape[1] > MOST[1]:
+        raise ValueError(f"at most {MOST[0]} rows and {MOST[1]} columns; got {values.shape[:2]}")
+    told = np.where(np.isnan(values).all(-1), missing, "").astype(object)
+    told = read_words(told, values[..., 0])
     return read("pairs", pairs, trained, words=np.stack((told, told), -1)), told
 
 
@@ -103,7 +106,7 @@ def _draw(ax: Axes, pairs: np.ndarray, words: np.ndarray) -> None:
     ax.plot(*tips.T, "o", color=ORANGE, mec="black", mew=0.7, markersize=4)
     for row, column in cells:
         if words[row, column]:
-            ax.text(column, row, words[row, column], ha="center", va="center", fontsize=7)
+            ax.text(column, row, str(words[row, column]), ha="center", va="center", fontsize=7)
 
 
 def _tells(pairs: np.ndarray, words: np.ndarray, names: list[str]) -> str:

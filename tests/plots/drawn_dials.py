@@ -50,7 +50,7 @@ CASES = {
         lambda: plots.dials(
             [[[0.0, 1.0], [1.0, 0.0], [0.0, -0.5]], [[-1.0, 0.0], [0.6, 0.8], NAN]],
             xlabel="position", ylabel="text", x=[5, 6, 7.5], y=["a", "b"],
-            words=[["", "", ""], ["", "", "no row"]],
+            missing="no row",
         ),
         read_grid,
         {"title": "", "x": "position", "y": "text", "grow": ("right", "down"), "scale": 1.0,

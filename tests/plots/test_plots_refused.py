@@ -44,9 +44,8 @@ WRONG = {
     "x must hold one name for each of 2": lambda: plots.dials(
         np.zeros((1, 2, 2)), xlabel="x", x="abc"
     ),
-    "both the number 0 and the word": lambda: plots.dials(
-        np.zeros((1, 1, 2)), xlabel="x", words=[["none"]]
-    ),
+    "pairs holds 2 values that are not finite": lambda: plots.dials([[[math.nan] * 2]], xlabel="x"),
+    "up to 8 letters": lambda: plots.dials([[[math.nan] * 2]], xlabel="x", missing="no row here"),
     "whole positions": lambda: plots.clock_hands(1.5, 64, odometer=10),
     "base from 2 to 10": lambda: plots.odometer(1, 3, 16),
     "more than 2 digits": lambda: plots.odometer(100, 2),
