@@ -93,7 +93,7 @@ def _draw(ax: Axes, pairs: np.ndarray, words: np.ndarray) -> None:
     full = [cell for cell in cells if words[cell] == ""]
     for style, where in (("-", full), (":", [cell for cell in cells if words[cell] != ""])):
         rims = [Circle((column, row), RADIUS) for row, column in where]
-        face = "#f7f7f7" if style == "-" else "white"
+        face = "#f7f7f7" if style == "-" else "none"
         ax.add_collection(
             PatchCollection(rims, facecolor=face, edgecolor="#444444", linestyle=style)
         )
