@@ -44,8 +44,9 @@ plots.path(
     {"met before 4 096": torch.cat([angles_met(old, *c) for c in circles]),
      "new up to 8 192": torch.cat([angles_met(new, *c) for c in circles])},
     xlabel="radius · sine", ylabel="radius · cosine", join=False,
-    labels=[f"pair {pair}" if p == 0 else "" for pair, _ in circles
-            for p in old], size="tall",
+    labels=[f"pair {pair}" * (point == 0) for pair, radius in circles
+            for point in range(len(angles_met(old, pair, radius)))],
+    size="tall",
     alt="The inner pair has met its whole circle. The outer pairs have met "
         "part of theirs, and go on into angles never met.")
 

@@ -61,13 +61,9 @@ def lines(
     labels, across = {name: label_of(name) for name in curves}, _levels(chance, levels)
     figure, ax = canvas(size, title)
     with matplotlib.rc_context(RC):
-        ends = _draw(ax, grid.values, curves, labels, marks or {})
         ax.set(xlabel=xlabel, ylabel=ylabel)
-        for name, level in across.items():
-            ax.axhline(level, **DASHED)
-            ends.append((level, name, DASHED))
-        if guess is not None:
-            ends.append(draw_guess(ax, guess))
+        ends = _draw(ax, grid.values, curves, labels, marks or {}) + _across(ax, across)
+        ends += [] if guess is None else [draw_guess(ax, guess)]
         scales = _scale(ax, "x", logx, [grid]), _scale(ax, "y", logy, list(curves.values()))
         _frame(ax, grid.values, ylim, percent)
         reach = trained_line(ax, trained_to, grid.values)
@@ -99,6 +95,13 @@ def _curves(series: Any, trained: bool | None) -> dict[str, Data]:
 
 def _levels(chance: float | None, levels: Mapping[str, float] | None) -> dict[str, float]:
     return {**({} if chance is None else {"chance": chance}), **(levels or {})}
+
+
+def _across(ax: Axes, levels: Mapping[str, float]) -> list[tuple[float, str, dict[str, Any]]]:
+    """Draw each level from side to side; return where its name is to stand."""
+    for level in levels.values():
+        ax.axhline(level, **DASHED)
+    return [(level, name, DASHED) for name, level in levels.items()]
 
 
 def _grid(x: Any, n: int) -> Data:
