@@ -95,7 +95,7 @@ class Block(nn.Module):
         return x + self.mlp(self.norm2(x))
 
 
-# %% [markdown]
+# %% [markdown] id="whole-model"
 # The model turns tokens into embeddings, sends them through the blocks, and returns **logits**, one number per token of the vocabulary.
 # Only one line in it is about order.
 
@@ -210,7 +210,7 @@ check.claim("it learns", "the last losses on `back1` are under half of the "
 # From here on `training.train_on_task` does this for us, with three additions:
 # a learning rate that rises and falls, texts of 4 to 16 letters, and a seed for everything.
 
-# %% [markdown]
+# %% [markdown] id="accuracy"
 # **Exercise 1** · difficulty 2 of 5 · 10 minutes
 #
 # Write `evaluate(model, tokens, targets)`, which returns the **accuracy**: the fraction of correct answers, one number from 0 to 1.
@@ -310,7 +310,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
 # - `before`: does A come before B?
 # - `back1`: which letter is one position earlier?
 #
-# The encodings are `none`, which makes a **NoPE model**, **integer positions** in one channel, **learned position embeddings** (a **position table** whose rows start at random and are trained), sinusoids, and random vectors: one fixed vector per position, neither learned nor computed.
+# The encodings are `none`, which makes a **NoPE model**, **integer positions** in one channel, **learned position embeddings** (a **position table** whose rows start at random and are trained), sinusoids, and random vectors: one fixed vector per position, neither trained nor computed by a formula.
 
 # %%
 check.predict(
@@ -374,7 +374,7 @@ check.claim("blind", "a NoPE model without a causal mask stays near chance "
             "on `before`", before["none"][:, 0], "<", 0.6, seeds=3)
 
 # %% tags=["trained"]
-check.claim("order", "with any of the four encodings a model solves `before`",
+check.claim("order", "a model with any of the four encodings solves `before`",
             torch.cat([before[name][:, 0] for name in names[1:]]), ">", 0.8,
             seeds=3)
 
@@ -385,7 +385,7 @@ check.claim("exact", "learned, random and sinusoidal vectors solve `back1`",
             sum((back1[name] for name in names[2:]), []), "in", (0.9, 1),
             seeds=3, settles={"who": "all but the integer"})
 
-# %% [markdown]
+# %% [markdown] id="what-solves"
 # It depends on the question.
 # A plain number is enough for *earlier or later*, but not for *how many positions earlier*, as lesson 02 derived.
 # For that, any set of different vectors is enough at the **training length**, the greatest **sequence length** that a model met in training: random vectors do as well as sinusoids.
@@ -403,7 +403,7 @@ plots.dots(
 )
 
 # %% [markdown]
-# With one seed per encoding, you could publish that learned embeddings win, or that sinusoids do.
+# With one seed per encoding, you could publish that learned embeddings beat sinusoids, or the opposite.
 # Without the **chance level**, you could publish that both are half correct.
 # Only the plain number still works, because a later token still has a larger number.
 
@@ -459,7 +459,7 @@ def heads_of(model, n):
 # %% tags=["trained"]
 plots.attention(heads_of(models["sinusoidal"][0], 16))
 
-# %% [markdown]
+# %% [markdown] id="previous-token"
 # The bright line one position left of the diagonal belongs to **previous-token heads**, some sharp, some blurred.
 # Nobody built them: lesson 03 showed that a matrix for such a head *exists*, and training found one.
 #
@@ -522,11 +522,11 @@ plots.lines(
 )
 
 # %% tags=["trained"]
-check.claim("fall", "beyond position 32 sinusoidal models are mostly wrong",
+check.claim("fall", "sinusoidal models are mostly wrong beyond position 32",
             long["sinusoidal"][:, 32:].mean(1), "in", (0.1, 0.45), seeds=3,
             settles={"beyond": "mostly wrong"})
-check.claim("chance beyond", "beyond position 32 models with learned or "
-            "random vectors are near chance",
+check.claim("chance beyond", "models with learned or random vectors are "
+            "near chance beyond position 32",
             torch.cat([long[name][:, 32:].mean(1)
                        for name in ("learned", "random")]), "<", 0.3, seeds=3)
 check.claim("even inside", "sinusoidal models lose letters even among the "
@@ -536,7 +536,7 @@ check.claim("even inside", "sinusoidal models lose letters even among the "
 # %% [markdown]
 # There are two surprises.
 # At new positions, sinusoidal models are correct in bursts, near 33 and 58 above all, and mostly wrong between them.
-# And in a long text they are wrong even at some of the first 16 positions, near 8 and 14, although they are correct there in texts of 16. Learned embeddings lose nothing.
+# And in a long text they are wrong even at some of the first 16 positions, near 8 and 14, although they are correct there in texts of 16. Random vectors lose some letters there, too, and learned embeddings hardly any.
 #
 # Why? Look at the dials of the fastest pairs (lesson 03).
 
@@ -587,7 +587,7 @@ widgets.explore(draw, stills=[{"n": 32}, {"n": 48}], n=(8, 48, 4, 16),
 # So the shift is linear at every length, but the head does not apply *the shift*.
 # It applies weights that did the job among 16 keys, and nothing in training asked for more.
 
-# %% tags=["trained"]
+# %% tags=["trained"] id="verdict-a7"
 check.verdict(
     "A7", "does not hold",
     because="Within the training length, at all lengths from 4 to 16, "
@@ -600,7 +600,7 @@ check.verdict(
 # %% [markdown] id="far" jp-MarkdownHeadingCollapsed=true
 # ## 6 · Box: However far apart?
 #
-# *(3 minutes.)* Claim A4 is about distance: *relations however far apart.*
+# *(3 minutes.)* Claim A4 is about distance: the encoding captures relations *at any distance.*
 # Lesson 03 found a matrix for every offset, with the same margin at 1 and at 4000.
 # Does training find more than the previous token?
 # The task `back3` asks for the letter three positions earlier.
@@ -617,7 +617,7 @@ check.claim("three back", "sinusoidal models solve `back3` at the training "
 check.claim("three beyond", "sinusoidal models mostly miss `back3` at four "
             "times the training length", beyond, "<", 0.6, seeds=3)
 
-# %%
+# %% id="verdict-a4"
 check.verdict(
     "A4", "holds only if",
     because="both positions lie within the training length. A matrix for "
@@ -628,7 +628,7 @@ check.verdict(
 # %% [markdown] id="period" jp-MarkdownHeadingCollapsed=true
 # ## 7 · Box: Does a period help?
 #
-# *(8 minutes.)* Claim A3 is about periods: because the encoding is periodic, it suits *cyclic data* and *the start and the end of a sentence.*
+# *(8 minutes.)* Claim A3 is about periods: because the encoding is periodic, it suits *cyclic data* and *long-range dependencies*, such as the one between the start and the end of a sentence.
 #
 # ### How many of the pairs complete a revolution?
 #
@@ -741,7 +741,7 @@ check.claim("no better", "on `ends` at twice the training length random "
             "vectors beat sinusoids",
             (ends["random"] - ends["sinusoidal"])[:, 1], ">", 0.1, seeds=3)
 
-# %%
+# %% id="verdict-a3"
 check.verdict(
     "A3", "holds only if",
     because="a pair has the very period of the data: then the model keeps "
@@ -762,7 +762,7 @@ check.verdict(
 train_text, test_text = text.split()
 print(text.decode(test_text[2000:2200]))
 
-# %% [markdown]
+# %% [markdown] id="segments"
 # The models predict the next character.
 # They are causal, have two layers and width 48, and are trained for only 200 steps on **segments** of 32 characters.
 # Then they read new segments of 128, and we score them **by position**:
@@ -855,7 +855,7 @@ check.claim("outside", "at positions 64 to 127 of real text the losses of "
                        unseen["learned"] - unseen["none"]]), "in", (0.02, 9),
             seeds=3, settles={"text": "`none`, without an encoding"})
 
-# %% [markdown]
+# %% [markdown] id="perplexity"
 # The best encoding within the training length is worse than *nothing* beyond it.
 # And the NoPE model is not blind here, because through the causal mask it can count (lesson 01).
 #
@@ -864,7 +864,7 @@ check.claim("outside", "at positions 64 to 127 of real text the losses of "
 # Press et al. (2022, §2.2) did, on WikiText-103.
 # After training on 512 tokens, **perplexity** (the exponential of the loss) improved for up to 20 more tokens, stayed level until 50 more, and then got worse; after training on 1024 it improved for 50.
 
-# %%
+# %% id="verdict-b1"
 check.verdict(
     "B1", "does not hold",
     because="On `back1` sinusoidal models are mostly wrong beyond the "
@@ -906,7 +906,7 @@ check.claim("lag", "on real text after 200 steps the loss of learned "
 # But a row gets a gradient only from texts that reach its position, so the last 10 % of the steps, at length 512, train the rows from 128 on (BERT, appendix A.2).
 # Row 512 does not exist: for longer texts you must add rows *and* train them ([lesson 09](09_positions_in_service.ipynb)).
 
-# %%
+# %% id="verdict-b4"
 check.verdict(
     "B4", "holds only if",
     because="the training is long, as in the paper, and no position exceeds "
@@ -916,7 +916,7 @@ check.verdict(
 )
 
 # %% [markdown] id="wrong-encoding"
-# ## 10 · Would you notice a wrong encoding?
+# ## 10 · What does a wrong encoding do to the training?
 #
 # You met this slip in the bug clinic of lesson 04: `position / div_term`,
 # where `div_term` holds the frequencies already.
@@ -975,10 +975,11 @@ def similarity(name):
 
 check.claim("right code", "neighbouring sinusoidal vectors have a cosine "
             "similarity above 0.9", similarity("sinusoidal"), ">", 0.9)
-check.claim("wrong code", "with inverted frequencies neighbours have a "
-            "cosine similarity below 0.5", similarity("inverted"), "<", 0.5)
+check.claim("wrong code", "neighbouring vectors with inverted frequencies "
+            "have a cosine similarity below 0.5", similarity("inverted"),
+            "<", 0.5)
 
-# %%
+# %% id="verdict-b15"
 check.verdict(
     "B15", "does not hold",
     because="At the training length this wrong program trains as well as "
@@ -1008,7 +1009,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
             chance=math.log(10), trained=True)
 
 # %% [markdown]
-# The loss of the inverted frequencies falls even faster, as the reader who reported this slip saw too (harvardnlp/annotated-transformer#131).
+# The loss of the inverted frequencies falls even faster, as somebody who had written this slip reported, too (harvardnlp/annotated-transformer#131).
 #
 # *If yours trains as well*, its mistake is one that training does not show: in other sizes, on another device, or beyond the training length.
 # *If it trains worse*, its vectors do not separate the positions, or they hide the tokens.
@@ -1032,7 +1033,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
 # | 4 · is easy to learn from | A7 | does not hold | 05 |
 # | | A8 | holds only if “apart” means that no distant position is mistaken for another | 03 |
 #
-# (A9 is our claim about its class, and does not hold: lesson 04.)
+# (A9, on the usual class, is not a claim of the article. It does not hold: lesson 04.)
 
 # %% [markdown]
 # That does not make the encoding a bad one.
@@ -1116,8 +1117,8 @@ plots.lines(reading_curves, xlabel="step", ylabel="loss in nats",
 
 # %% tags=["trained"]
 with_positions = reading_curves["sinusoidal"]
-check.claim("five steps", "the loss of a reader with sinusoidal positions at "
-            "five steps stays between 0 and 2.2",
+check.claim("five steps", "the loss of a reader with sinusoidal positions "
+            "starts below 2.2 and stays above 0",
             with_positions[:, [0, 15, 30, 45, 59]].mean(0), "in", (0, 2.2),
             seeds=3, settles={"dog again": "measured"})
 check.claim("dog", "the loss of a reader with sinusoidal positions leaves "
@@ -1181,6 +1182,6 @@ check.surprises("05")
 # - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762: §3.5 “may allow the model to extrapolate”; Table 3, base and row E.
 # - Press, Smith, Lewis 2022, *Train Short, Test Long*, arXiv 2108.12409: §2.2, sinusoids beyond the training length.
 # - Devlin et al. 2019, *BERT*, arXiv 1810.04805: appendix A.2. That its table is learned: google-research/bert#58; ViT: lucidrains/vit-pytorch#11.
-# - The slip of section 10, as a reader found it in a copy: harvardnlp/annotated-transformer#131.
+# - The slip of section 10, as a beginner met it in a program of their own: harvardnlp/annotated-transformer#131.
 # - Cross-attention: T5's `T5LayerCrossAttention` in `transformers`, and `models/transformer.py` of facebookresearch/detr.
 # - The text: Python's own help topics (`pydoc_data.topics`), Python Software Foundation.
