@@ -14,6 +14,7 @@
 #
 # *In a hurry?* The three-hour route through Part I ends here, with sections 1 to 3, 5, 8, 11 and 12 and exercise 2.
 # A section that is marked *Box* is folded, and nothing later needs it: click on the triangle beside its title to open it.
+# Long code that shows nothing new is folded, too.
 
 # %% [markdown]
 # Two questions from earlier lessons. Answer in your head before you look.
@@ -126,7 +127,7 @@ class Transformer(nn.Module):
 # We give both the same weights and compare their logits.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 @torch.no_grad()
 def both(causal, n_layers=2):
     code, vocab = posenc.build("sinusoidal"), 11
@@ -266,10 +267,10 @@ MyEncoding = check.mine("positional_module")
 
 
 # %% [markdown]
-# We train it as above and compare it with the sinusoidal encoding of `posenc`, by accuracy on new texts.
+# We train it as above and compare it with the sinusoids of `posenc`, by accuracy on new texts (the code is folded).
 
 
-# %% tags=["trained"]
+# %% tags=["trained"] jupyter={"source_hidden": true}
 def trained_from(module):  # -> losses and model, or the error that came
     try:
         return train_with(lambda: FromModule(module))
@@ -540,7 +541,7 @@ check.claim("even inside", "sinusoidal models lose letters even among the "
 #
 # Why? Look at the dials of the fastest pairs (lesson 03).
 
-# %%
+# %% jupyter={"source_hidden": true}
 keys = torch.tensor([7, 16, 20, 32, 57])
 vectors = posenc.sinusoidal(keys, 32, dtype=torch.float64)  # (n, d)
 dials = vectors.unflatten(1, (16, 2)).transpose(0, 1)  # (pair, n, 2)
@@ -808,7 +809,7 @@ check.predict(
     },
 )
 
-# %% tags=["trained"]
+# %% tags=["trained"] jupyter={"source_hidden": true}
 short = training.Setting(steps=200, lr=0.02, b=16, length=32, shortest=32)
 
 
@@ -994,7 +995,7 @@ check.verdict(
 # Does it train as well?
 # The figure also has the slip above, and the loop is that of section 2.
 
-# %% tags=["trained"]
+# %% tags=["trained"] jupyter={"source_hidden": true}
 curves = {"sinusoidal": losses}
 curves["inverted"], _ = train_with(lambda: posenc.build("inverted", sizes))
 first_try = check.mine("positional_module", first_wrong=True)
@@ -1050,9 +1051,10 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
 # ## 12 · Can it tell “dog bites man” from “man bites dog” now?
 #
 # Lesson 01 began with a reader that could not say who bites: without positions its loss stays near ln 2, a coin toss between two names.
-# It is the same reader here, with one line more, in which your `MyEncoding` adds its vectors.
+# It is the same reader here (its code is folded), with one line more: `x = self.encode(self.words(tokens))`, in which an encoding adds its vectors.
+# We train it without positions, with sinusoids and with your `MyEncoding`.
 
-# %%
+# %% jupyter={"source_hidden": true}
 pairs = [(i, j) for i in range(6) for j in range(6) if i != j]
 texts = torch.tensor([[i, 6, j] for i, j in pairs])  # X bites Y: (30, 3)
 
@@ -1081,7 +1083,7 @@ check.predict_curve(
 )
 
 
-# %% tags=["trained"]
+# %% tags=["trained"] jupyter={"source_hidden": true}
 def reader_losses(make, seed, steps=60):  # make: () -> what encodes
     torch.manual_seed(seed)
     reader, told = Reader(make()), []
@@ -1131,7 +1133,7 @@ check.claim("still blind", "the loss of the same reader without positions "
 
 # %% [markdown]
 # One line decides whether the model can read.
-# The tokens, the layers, the seeds and the steps are the same, and only the position vectors tell the dog that bites from the dog that is bitten.
+# Everything else is the same: only the position vectors tell the dog that bites from the dog that is bitten.
 
 # %% [markdown]
 # ## 13 · Where intuition failed
