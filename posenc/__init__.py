@@ -41,7 +41,7 @@ from posenc.model import Attention, Block, Cache, Transformer
 from posenc.tasks import TASKS, Task
 from posenc.training import progress
 
-__version__ = "0.1.0"  # of the package, and of the lessons that are built with it
+__version__ = "0.2.0.dev0"  # of the package, and of the lessons that are built with it
 
 _LATER = {"check", "plots", "study", "text", "training", "widgets"}  # heavier: when asked for
 

@@ -1,14 +1,34 @@
 # %% [markdown]
 # # 04 · How do I build it so that it cannot bite?
 #
-# Needs: 03 · 35 minutes, the workshop 50 more, exercises apart · CPU
+# Needs: 03 · 20 minutes, the workshop another 35, exercises apart · CPU
 #
-# After this notebook you can
+# After this lesson you can
 #
-# - build the sinusoidal code as a PyTorch module, from table to buffer to rows chosen by `pos`,
-# - find four traps in the class that the web copies, and write the tests that find them,
-# - say when adding a code hides the word, and what the factor √d is for,
-# - find an ill table by its picture and its properties, and tell a bug from an equivalent.
+# - build a sinusoidal positional encoding as a PyTorch module, with or without a table;
+# - find four traps in the class that everybody copies, and write the tests that find them;
+# - say when adding a position vector hides the token, and what the factor √d is for;
+# - tell a buggy table from a correct one, and a bug from an equivalent form.
+
+# %% [markdown]
+# Two questions from earlier lessons. Answer in your head, then open.
+#
+# **Recall 1** · From 03: which two channels of a position vector belong together, and what do they share?
+#
+# <details><summary>Answer</summary>
+#
+# Channels $2i$ and $2i+1$.
+# They are the sine and the cosine of one angle, so they share the frequency $\omega_i=10000^{-2i/d}$: together they are one clock hand.
+#
+# </details>
+#
+# **Recall 2** · From 02: why does $p/L$, the position divided by the length of the text, give token 5 no vector of its own?
+#
+# <details><summary>Answer</summary>
+#
+# Every new token changes $L$, and with it the numbers of all earlier tokens: 5 of 10 is 0.5, and 5 of 100 is 0.05.
+#
+# </details>
 
 # %%
 import math
@@ -21,24 +41,23 @@ from posenc import analysis, check, plots, widgets
 # %% [markdown]
 # ## 1 · The class that everybody copies
 #
-# The article that this course grew from ends in a class.
-# You have seen its twins.
-# Here it is once more, in our own code.
-# Its author ran it and checked one thing: the shape.
-# Read it.
-# Which lines would you not sign?
+# PyTorch's `nn.Transformer` is only the stack of layers: it expects vectors that already hold the token *and* its position.
+# Which **positional encoding** you add is left to you, so one class for it has been copied from program to program.
+# The article that this course grew from ends with it.
+# Here it is, in our own code.
+# Read it as a reviewer: which lines would you not approve?
 
 
 # %%
 class Copied(torch.nn.Module):
-    def __init__(self, d_model, max_len=60):
+    def __init__(self, d_model, max_len=5000):
         super().__init__()
         pos = torch.arange(max_len).float()[:, None]  # (max_len, 1)
         even = torch.arange(0, d_model, 2).float()
-        speed = torch.exp(even * -(math.log(10_000) / d_model))
+        frequency = torch.exp(even * -(math.log(10_000) / d_model))
         table = torch.zeros(max_len, d_model)
-        table[:, 0::2] = torch.sin(pos * speed)  # "even positions"
-        table[:, 1::2] = torch.cos(pos * speed)  # "odd positions"
+        table[:, 0::2] = torch.sin(pos * frequency)  # even positions
+        table[:, 1::2] = torch.cos(pos * frequency)  # odd positions
         table = table.unsqueeze(0)  # (1, max_len, d)
         self.register_buffer("table", table)
 
@@ -46,51 +65,39 @@ class Copied(torch.nn.Module):
         return x + self.table[:, : x.shape[1]].detach()
 
 
+# %% [markdown]
+# The article's example asks for 60 rows and prints one thing, the shape of the output:
+
 # %%
-copied = Copied(512)
+copied = Copied(512, max_len=60)
 copied(torch.randn(32, 50, 512)).shape
 
 # %% [markdown]
 # The shape is right.
-# It would be right for a table of zeros, too: a shape is no evidence.
-# The values are.
-# Notebook 03 derived what they must be.
+# It would also be right for a table of zeros: a correct shape is not evidence of correct values.
+# Lesson 03 derived the values, so compare.
 
 # %%
 right = posenc.sinusoidal(torch.arange(60), 512)
-difference = (copied.table[0] - right).abs().max()
-
-check.claim(
-    "values", "the copied class holds the right codes", difference, "<", 1e-4
-)
+gap = (copied.table[0] - right).abs().max()
+check.claim("values", "the copied class holds the formula's position vectors",
+            gap, "<", 1e-4)
 
 # %% [markdown]
-# So the arithmetic is sound.
-# Now the comments: is “even positions” true?
-
-# %%
-speeds = posenc.inverse_frequencies(512)
-gap = (copied.table[0, 3, 0::2] - torch.sin(3 * speeds)).abs().max()
-
-check.claim(
-    "channels", "position 3 is odd; its even channels are sines", gap,
-    "<", 1e-4,
-)
-
-# %% [markdown]
-# No: columns are channels, rows are positions.
-# Who believes the comment writes `table[0::2]` one day.
-# We meet that program in the clinic below.
+# So the arithmetic is correct, but the comments are not: rows are positions, and it is the even *channels* that are sines.
+# Someone who believes them may write `table[0::2]` one day, as in a program of section 16.
 #
-# `.detach()` and `.unsqueeze(0)` do nothing here: a buffer is not trained, and `(b, n, d) + (n, d)` broadcasts over the batch without help.
+# <details><summary>What do <code>.detach()</code> and <code>.unsqueeze(0)</code> do?</summary>
+#
+# Nothing here: the table is not a parameter, and `(b, n, d) + (n, d)` broadcasts over the batch without help.
+# </details>
 
 # %% [markdown]
 # ## 2 · Table, buffer, rows
 #
-# A tensor that a module keeps has three possible homes.
-# Which one moves to the GPU with the model?
-# Which stays fixed in training?
-# Which is saved?
+# The rows of this **position table** are computed and never trained.
+# A module can keep such a tensor in four ways.
+# Which of them move to the GPU with the model, which stay fixed during training, and which are saved in the checkpoint?
 
 
 # %%
@@ -103,62 +110,65 @@ class Holder(torch.nn.Module):
         elif home == "Parameter":
             self.table = torch.nn.Parameter(table)
         else:
-            self.register_buffer("table", table)
+            saved = home == "buffer"
+            self.register_buffer("table", table, persistent=saved)
 
 
 # %% [markdown]
-# You need no GPU to see it.
-# Every PyTorch has a second device called `meta`, which keeps shapes and no numbers.
-# What fails to move there fails to move anywhere.
+# You need no GPU to find out: what does not move to `meta`, PyTorch's device for shapes without numbers, does not move to a GPU either.
 
 
 # %%
 def facts(home):
     module = Holder(home)
     fixed = not list(module.parameters())  # no optimizer will touch it
-    saved = "table" in module.state_dict()
+    saved = "yes" if "table" in module.state_dict() else "no"
     moves = module.to("meta").table.is_meta
     return {"moves": moves, "stays fixed": fixed, "is saved": saved}
 
 
 # %%
-homes = ("plain attribute", "Parameter", "buffer")
-plots.tick_table(
-    {home: facts(home) for home in homes},
-    alt="The attribute stays behind and the Parameter does not stay fixed; "
-    "the buffer moves, stays fixed and is saved",
-)
+homes = ("plain attribute", "Parameter", "buffer", "buffer, not persistent")
+found = {home: facts(home) for home in homes}
+plots.tick_table(found, alt="These move and stay fixed: " + " and ".join(
+    home for home, f in found.items() if f["moves"] and f["stays fixed"]))
 
 # %% [markdown]
-# A fixed table belongs in a buffer: it has all three ticks.
-# Published modules with a plain attribute stall or crash on the GPU; with a `Parameter`, the “fixed” code quietly trains.
-# (Newer PyTorch also spells it `torch.nn.Buffer`.)
+# A fixed table belongs in a **buffer**: only buffers move and stay fixed.
+# It need not be saved, because its rows can be computed again; section 8 shows what goes wrong when they are saved.
 
 # %% [markdown]
-# **Predict.** A text of 50 words comes in two halves, 25 words each.
-# The class takes `table[:n]`.
-# Which code does the first word of the second half get?
+# **Predict.** A text of 50 tokens is sent in two calls of 25 tokens.
+# The class takes `table[:n]` in each.
 
 # %%
 check.predict(
     "second half",
-    "Word 25, sent as a text of its own, gets the code of position",
-    ["0", "25", "none: an error"],
+    "Which position vector does the first token of the second call get?",
+    ["that of its position in the whole text",
+     "the one that the first token of the text got",
+     "no vector, because the call raises an error"],
+    kind="reason",
+    beliefs={
+        "that of its position in the whole text":
+            "lucidrains/rotary-embedding-torch#11, without an offset",
+        "no vector, because the call raises an error": "no source found"},
 )
 
 # %%
-zeros = torch.zeros(1, 25, 512)  # what comes out is the code alone
-gap = (copied(zeros)[0] - right[:25]).abs().max()
+zeros = torch.zeros(1, 25, 512)  # the output is the position vectors alone
+second_call = copied(zeros)[0]  # (n, d)
+row = torch.cdist(second_call[:1], right).argmin()
 
+# %%
 check.claim(
-    "again", "the second half gets the codes of the first", gap, "<", 1e-4,
-    settles={"second half": "0"},
-)
+    "again", "called for the rest of a text, the class counts from 0 again",
+    row, "==", 0,
+    settles={"second half": "the one that the first token of the text got"})
 
 # %% [markdown]
-# The module cannot know better: it sees a shape, not a place.
-# So tell it.
-# One more argument, and the rows are chosen instead of counted:
+# The module cannot do better: the shape of `x` does not say where in its text `x` begins.
+# So tell it, with one more argument:
 
 
 # %%
@@ -166,20 +176,19 @@ def add_rows(x, table, pos):
     return x + table[pos]  # (b, n, d), (max_len, d), (n,) -> (b, n, d)
 
 
-told = add_rows(zeros, copied.table[0], torch.arange(25, 50))[0]
-gap = (told - right[25:50]).abs().max()
-
-check.claim("told", "told where it stands, it gets its own", gap, "<", 1e-4)
-
-# %% [markdown]
-# With `pos` of shape `(b, n)` each sentence has positions of its own.
-# That one argument will pay for itself: padding and time stamps, below, are one line each.
+second_half = add_rows(zeros, copied.table[0], torch.arange(25, 50))[0]
+gap = (second_half - right[25:50]).abs().max()
+check.claim("told", "a later part of a text gets its own vectors if pos is given",
+            gap, "<", 1e-4)
 
 # %% [markdown]
-# ## 3 · Trap one: a word too many
+# If `pos` has shape `(b, n)`, each text has positions of its own, which makes padding and time stamps easy (sections 13 and 14).
+
+# %% [markdown]
+# ## 3 · Trap one: a token too many
 #
-# The article's table has 60 rows.
-# Send 61 words.
+# This table has 60 rows.
+# Send 61 tokens.
 
 
 # %%
@@ -194,25 +203,46 @@ def outcome(call):
 outcome(lambda: copied(torch.zeros(1, 61, 512)))
 
 # %% [markdown]
-# Nothing in this sentence says *position*, *length* or `max_len`.
-# It comes with the first long text, perhaps hours into a run.
-#
-# So make the table longer?
-# `max_len=5000` is what most copies have.
-# Some believe that `max_len` stretches the code, as in p/L: does a longer table make the steps finer?
+# The message mentions neither *position* nor `max_len`, and comes with the first long text, perhaps hours into a run.
+# Look at the clock hand of the fastest pair around position 60:
+
+# %%
+last = torch.arange(56, 64)
+hand = posenc.sinusoidal(last, 512, dtype=torch.float64)[:, :2]
+stored = hand.masked_fill((last >= 60)[:, None], math.nan)
+plots.dials(
+    torch.stack((hand, stored)), x=last, y=["formula", "table"],
+    xlabel="position", missing="no row",
+)
+
+# %% [markdown]
+# The table ends; the formula does not.
+# So make the table longer, with the 5000 rows that most copies have by default?
+# Some readers believe that `max_len` stretches the encoding, as $p/L$ did in lesson 02.
 
 # %%
 longer = Copied(512, max_len=5000).table[0, :60]
-
 gap = (longer - copied.table[0]).abs().max()
-
-check.claim("longer", "a longer table has the same rows", gap, "<", 1e-6)
+check.claim("longer", "a table of 5000 rows begins with the rows of one of 60",
+            gap, "<", 1e-6)
 
 # %% [markdown]
-# No: `max_len` is how much is stored, not a part of the formula.
-# It need not equal your longest text; it must not be smaller.
+# It does not: `max_len` says how many rows are stored, and is not part of the formula.
+# It must not be smaller than the length of your longest text.
 #
-# **Repair.** Say it at the door (`ValueError: 61 words, but max_len=60`), or keep no table and compute the codes of the positions at hand.
+# **Repair.** Check the length first (`ValueError: 61 tokens, but max_len=60`), or keep no table and compute the vectors of the positions that come in.
+#
+# <details><summary>Your message is <code>IndexError: index out of range in self</code>, or your table has 514 rows?</summary>
+#
+# This message comes from `torch.nn.Embedding`, so the table is a *learned* one.
+# It does not say which: either a position or a *token id* is too large.
+# Print the largest of each, and compare it with the number of rows.
+# A table of 5000 learned rows does not help, because a row that no training text reached keeps its random values; lesson 05 tries it.
+#
+# RoBERTa has 514 rows for 512 positions, because its padding tokens have position 1, whose row is zero, and its first real token has position 2.
+# Row 0 is never used.
+# Positions of your own that begin at 0 select the wrong rows there, without an error.
+# </details>
 
 # %% [markdown]
 # ## 4 · Trap two: an odd width
@@ -221,32 +251,41 @@ check.claim("longer", "a longer table has the same rows", gap, "<", 1e-6)
 outcome(lambda: Copied(7))
 
 # %% [markdown]
-# Seven channels make four sines and three cosines.
-# The mend that is often published cuts the last cosine off.
-# It runs.
-# But the last sine has lost its partner: by notebook 03 its shift is no longer linear.
-# The lengths of the codes give it away over 20 000 positions; over 60 you would not see it in the lengths.
+# Seven channels have room for four sines and only three cosines.
+# An often published repair drops the last cosine, so that the class runs.
+# What can a clock show that keeps only the sine of its hand?
+
+# %%
+far = torch.arange(0, 3501, 500)
+pair = posenc.sinusoidal(far, 8, dtype=torch.float64)[:, -2:]
+lone = pair * torch.tensor([1.0, 0.0])  # the cosine is dropped
+plots.dials(
+    torch.stack((pair, lone)), x=far, xlabel="position",
+    y=["sine and cosine", "only the sine"],
+)
+
+# %% [markdown]
+# Without its cosine the sine is only the shadow of the hand, which does not tell up from down, so no matrix can shift it by $k$ (lesson 03).
+# The norms of the position vectors expose it over 20 000 positions; over 60 you would miss it.
 
 # %%
 odd = posenc.sinusoidal(torch.arange(20_000), 8, dtype=torch.float64)[:, :7]
 norms = odd.norm(dim=-1)  # (n,)
-
-ratio = norms.max() / norms.min()
-brief = norms[:60].max() / norms[:60].min()
-
-check.claim("lone", "with a lone sine, lengths differ", ratio, ">", 1.05)
-check.claim("brief", "over 60 rows hardly", brief, "<", 1.001)
+check.claim("lone", "a lone sine makes norms differ over 20 000 positions",
+            norms.max() / norms.min(), ">", 1.05)
+check.claim("brief", "a lone sine hardly shows in the norms of 60 positions",
+            norms[:60].max() / norms[:60].min(), "<", 1.001)
 
 # %% [markdown]
-# **Repair.** Refuse it: `d_model must be even, because channels turn in pairs; got 7`.
+# **Repair.** Refuse it: `d_model must be even, because channels come in pairs; got 7`.
 # One clear error at construction beats a small error for ever.
 
 # %% [markdown]
-# ## 5 · Trap three: the wrong axis
+# ## 5 · Trap three: six texts of six tokens
 #
-# PyTorch's older tutorials put the words first, `(n, b, d)`, and took `table[:x.shape[0]]`.
-# Most data are `(b, n, d)` today.
-# Here is the old line on new data:
+# PyTorch's older tutorials put the tokens first, `(n, b, d)`, and took `table[:x.shape[0]]`.
+# Today most code puts the batch first, `(b, n, d)`.
+# Here is the old line, with new data:
 
 
 # %%
@@ -257,113 +296,128 @@ class ByFirstAxis(Copied):
 
 # %%
 check.predict(
-    "first axis", "Six sentences of six words, (6, 6, 512), give",
-    ["an error", "the right codes", "one code a sentence"],
+    "first axis",
+    "Six texts of six tokens, (6, 6, 512), are sent. What do they get?",
+    ["an error about shapes", "the correct position vectors",
+     "the same vector for all tokens of a text"],
+    sure=True,
+    kind="surprise",
+    beliefs={
+        "an error about shapes": "KasperGroesLudvigsen/influenza_transformer#9",
+        "the correct position vectors": "cmu-l3/anlp-fall2025-code#1"},
 )
 
+# %%
+batch = torch.zeros(6, 6, 512)
+old, new = ByFirstAxis(512)(batch), copied(batch)  # (b, n, d)
+hands = torch.cat((old[:2], new[:2]))[..., :2].double()
 
 # %%
-def code_numbers(module, b=6, n=6):
-    """Which row of the table was added to each word? (b, n)"""
-    added = module(torch.zeros(b, n, 512))
-    return torch.cdist(added, module.table).argmin(-1)
-
-
-rows = {
-    "words first": code_numbers(ByFirstAxis(512)),
-    "batch first": code_numbers(copied),
-}
-
-# %%
-plots.heatmaps(
-    rows,
-    xlabel="word",
-    ylabel="sentence",
-    values=True,
-    label="code added",
-    alt="Left: all words of a sentence get the sentence's number. "
-    "Right: the words count 0 to 5 in every sentence",
+plots.dials(
+    hands.round(decimals=3), xlabel="token",
+    y=["old line, text 0", "text 1", "batch first, text 0", "text 1"],
 )
 
 # %% [markdown]
-# No error, no warning, and the training loss may well fall.
-# But the model has become a bag of words, plus a mark that says where in the batch a sentence stood.
-# With more than 60 sentences it would at least crash.
+# There is no error and no warning, and the training loss may well fall.
+# But the old line has made each text a bag of tokens, with a mark that says where in the *batch* the text was.
 
 # %%
-found = rows["words first"]  # (b, n)
-one_each = (found == found[:, :1]).all()
-
 check.claim(
-    "axis", "sliced by the batch, each sentence gets one code",
-    one_each, "==", True, settles={"first axis": "one code a sentence"},
-)
+    "axis", "sliced by the batch axis, a table gives a text a single vector",
+    (old == old[:, :1]).all(), "==", True,
+    settles={"first axis": "the same vector for all tokens of a text"})
 
 # %% [markdown]
-# **The test, in two lines.** Two sentences of zeros must get the same codes, and two words must not.
+# **The test, in two lines.** On zeros, two texts must get equal vectors, and two tokens must not.
 
 
 # %%
-def counts_words(module):
+def counts_tokens(module):
     first, second = module(torch.zeros(2, 3, 512))  # (n, d) each
     return torch.equal(first, second) and not torch.equal(first[0], first[1])
 
 
-[counts_words(copied), counts_words(ByFirstAxis(512))]
+[counts_tokens(copied), counts_tokens(ByFirstAxis(512))]
 
 # %% [markdown]
-# ## 6 · Trap four: the table keeps its own type
+# <details><summary>And <code>batch_first</code>?</summary>
 #
-# The words come in bfloat16, half of 32 bits, as in most large models.
-# The table is float32.
+# This flag tells one of PyTorch's own layers which axis is the batch; it does not reach your module.
+# Its default is False, so `torch.nn.TransformerEncoderLayer(d, heads)` expects `(n, b, d)`.
+# Feed it `(b, n, d)` without `batch_first=True`, and there is no error, but attention runs *across the texts* of the batch.
+# The test is short: change the second text of a batch, and see whether the output of the first one changes.
+# It must not.
+# </details>
+
+# %% [markdown]
+# ## 6 · Trap four: which type comes out?
+#
+# The embeddings are in **bfloat16**, the 16-bit number type in which most large models compute.
+# The table is in float32, because a buffer keeps the **dtype** that it was registered with until the whole module is cast.
 
 # %%
 check.predict(
-    "half", "bfloat16 words plus a float32 table give",
-    ["bfloat16", "float32", "an error"],
+    "half", "Which type has the sum of these embeddings and this table?",
+    ["the type of the embeddings", "the type of the table",
+     "no type, because the sum raises an error"],
+    kind="surprise",
+    beliefs={
+        "the type of the embeddings": "lucidrains/rotary-embedding-torch#9",
+        "no type, because the sum raises an error": "no source found"},
 )
 
 # %%
-words = torch.zeros(1, 5, 512, dtype=torch.bfloat16)
-wide = copied(words).dtype == torch.float32
+tokens = torch.zeros(1, 5, 512, dtype=torch.bfloat16)
+summed = copied(tokens)
+summed.dtype
 
-check.claim(
-    "wide", "bfloat16 goes in, float32 comes out", wide, "==", True,
-    settles={"half": "float32"},
-)
+# %%
+check.claim("wide", "bfloat16 embeddings plus a float32 table give float32",
+            summed.dtype == copied.table.dtype, "==", True,
+            settles={"half": "the type of the table"})
 
 # %% [markdown]
-# The wider type wins, silently.
-# From here on everything takes twice the memory, until a layer with bfloat16 weights refuses:
+# PyTorch silently takes the wider type.
+# From here on everything needs twice the memory, until a layer with bfloat16 weights refuses it:
 
 # %%
-layer = torch.nn.Linear(512, 512, dtype=torch.bfloat16)
-outcome(lambda: layer(copied(words)))
+linear = torch.nn.Linear(512, 512, dtype=torch.bfloat16)
+outcome(lambda: linear(summed))
 
 # %% [markdown]
 # The message blames the layer.
 #
-# **Repair.** Add in float32, and cast the sum as the very last step.
-# (Who casts the code before adding keeps the type as well, but rounds twice.)
-# Only positions and angles must never be rounded: sections 15 and 16 show why.
+# **Repair.** Add in float32, and cast the sum last.
+# (Casting the position vector before adding keeps the type as well, but rounds twice.)
+#
+# Never cast the *positions*: bfloat16 has eight significant bits, so from 256 to 512 it holds only even numbers.
+
+# %%
+near = torch.arange(254, 262)
+both_types = torch.stack((near.double(), near.bfloat16().double()))  # (2, n)
+plots.dials(
+    posenc.sinusoidal(both_types, 512, dtype=torch.float64)[..., :2],
+    x=near, y=["exact", "bfloat16"], xlabel="position",
+)
 
 # %% [markdown]
 # ## 7 · Your module
 #
 # **Exercise 1** · difficulty 3 of 5 · 15 minutes
 #
-# Write the class so that none of the four traps bites.
-# `MyEncoding(8, max_len=64)` makes a module; `(b, n, 8) -> (b, n, 8)`, word by word `out[s, p, c] = x[s, p, c] + code[p, c]`.
-# An odd width raises a `ValueError`; so does a text longer than `max_len`, unless your class has no limit.
-# What comes in as bfloat16 leaves as bfloat16.
-# It moves with `.to(device)`, nothing is trained, and `x` stays as it was.
-# (Section 17 shows one way; write yours first.)
+# Write the class without the four traps.
+# `MyEncoding(8, max_len=64)` makes a module that maps `(b, n, 8)` to `(b, n, 8)`: for text `s`, position `p` and channel `c`, `out[s, p, c] = x[s, p, c] + vector[p, c]`.
+#
+# - An odd width raises a `ValueError`, and so does a text longer than `max_len`, unless your class has no limit.
+# - Embeddings in bfloat16 come out in bfloat16.
+# - It moves with `.to(device)`, nothing in it is trained, and the caller's `x` is not changed.
 #
 # <details><summary>Hint</summary>
 #
 # `posenc.sinusoidal(pos, d_model)` gives the rows.
-# With a table: `register_buffer`, and compare `x.shape[1]` with its length.
-# Without: `torch.arange(x.shape[1], device=x.device)`.
+# With a table: use `register_buffer`, and compare `x.shape[1]` with the number of rows.
+# Without a table: `torch.arange(x.shape[1], device=x.device)`.
 # </details>
 
 
@@ -383,7 +437,7 @@ class MyEncoding(torch.nn.Module):
         ### BEGIN SOLUTION
         n, rows = x.shape[1], len(self.table)
         if n > rows:
-            raise ValueError(f"{n} words, but max_len={rows}")
+            raise ValueError(f"{n} tokens, but max_len={rows}")
         return (x + self.table[:n]).to(x.dtype)
         ### END SOLUTION
 
@@ -391,41 +445,41 @@ class MyEncoding(torch.nn.Module):
 check.positional_module(MyEncoding)
 
 # %% [markdown]
-# The article hands its class over as ready to use.
-# Here is what we measured.
+# The article makes no promise about its class, so this claim is ours:
 
 # %%
 check.verdict(
     "A9",
     "does not hold",
-    because="Its values are right. But word 61 and an odd width end in "
-    "errors that name neither; bfloat16 comes out as float32; a text that "
-    "does not begin at 0 gets the wrong codes; and only a shape was checked.",
+    because="Its values are correct. But one token too many and an odd "
+    "width end in errors that name neither; bfloat16 comes out as float32; "
+    "and a text that does not begin at position 0 gets the wrong vectors. "
+    "The shape, which its example prints, shows none of this.",
 )
 
 # %% [markdown]
-# **You may go on to [05](05_toy_transformer.ipynb).**
+# **You can now continue with [05](05_toy_transformer.ipynb)**, where your class is trained.
 
 # %% [markdown]
 # ## Workshop
 #
-# Questions that come up once the module is in use.
-# Take the sections that you need; 11 and 12 use functions of 10.
+# These questions come up once the module is in use.
+# Take the sections that you need; sections 11 and 12 use functions from section 10.
 # Section 16 is the bug clinic.
 
 # %% [markdown]
 # ## 8 · The checkpoint that will not load
 #
 # You trained with `max_len=60`.
-# Now longer texts come, so you build with 128 and load.
+# Now longer texts arrive, so you build the module with 128 rows and load the saved **state_dict**:
 
 # %%
 trained = Copied(512, max_len=60).state_dict()
 outcome(lambda: Copied(512, max_len=128).load_state_dict(trained))
 
 # %% [markdown]
-# A buffer is saved like a weight, although every row of it could be computed anew.
-# The cure is one word, `persistent=False`: it still moves, and is no longer saved.
+# A **persistent buffer**, which is the default, is saved in the `state_dict` like a weight, although every row of it can be computed again.
+# One argument repairs that: with `persistent=False` the buffer still moves, and it is not saved.
 
 
 # %%
@@ -440,346 +494,334 @@ short, long = NotSaved(512, 60), NotSaved(512, 128)
 outcome(lambda: long.load_state_dict(short.state_dict()))
 
 # %% [markdown]
-# ESPnet met this in 2019: a table in the checkpoint forbade longer texts at inference.
-# (A *learned* table must be saved, of course.)
+# ESPnet met this in 2019: its saved table did not allow longer texts at inference.
+# (*Learned* position embeddings have to be saved, of course.)
 
 # %% [markdown]
 # ## 9 · Add, or concatenate?
 #
-# The question asked most often.
-# Adding mixes word and place in the same channels; would a place of its own not be cleaner?
-# The model's width is d, so after concatenating somebody has to project 2d channels back to d.
+# This is the question asked most often.
+# Adding mixes token and position in the same channels.
+# Would it not be cleaner to give the position channels of its own?
+# The model's width is d, so after concatenating, a matrix has to project 2d channels back to d.
 
 # %%
 check.predict(
     "concatenate",
-    "Compared with adding, concatenating and projecting gains",
-    ["a place kept for the code", "one matrix on the code", "nothing"],
+    "What does concatenating and projecting gain over adding?",
+    ["channels that are kept for the position",
+     "one more matrix, for the position vector", "nothing at all"],
+    kind="surprise",
+    beliefs={
+        "channels that are kept for the position":
+            "tensorflow/tensor2tensor#1591",
+        "nothing at all": "karpathy/nanoGPT#83"},
 )
 
 # %%
 g = torch.Generator().manual_seed(0)
-e = torch.randn(50, 64, generator=g, dtype=torch.float64)  # words
+e = torch.randn(50, 64, generator=g, dtype=torch.float64)  # embeddings
 p = posenc.sinusoidal(torch.arange(50), 64, dtype=torch.float64)
 W = torch.randn(128, 64, generator=g, dtype=torch.float64)
 
 concatenated = torch.cat((e, p), dim=-1) @ W  # (n, d)
-projected = e @ W[:64] + p @ W[64:]  # (n, d)
-
-# %%
-gap = (concatenated - projected).abs().max()
-
-check.claim(
-    "same", "concatenate and project: project both and add",
-    gap, "<", 1e-10, settles={"concatenate": "one matrix on the code"},
-)
 
 # %% [markdown]
-# $$[\,e\;\;p\,]\begin{bmatrix}W_e\\ W_p\end{bmatrix}=e\,W_e+p\,W_p$$
+# Write the product in blocks, with the upper half of $W$ for the embedding and the lower half for the position vector:
 #
-# The word's $W_e$ is learned anyway: the embedding table may learn it.
-# Only $W_p$ is new: plain adding is the case where it is the identity.
+# $$[\,e\;\;p\,]\begin{bmatrix}W_e\\ W_p\end{bmatrix}=e\,W_e+p\,W_p$$
+
+# %%
+projected = e @ W[:64] + p @ W[64:]  # (n, d)
+check.claim(
+    "same", "concatenating and projecting is projecting both and adding",
+    (concatenated - projected).abs().max(), "<", 1e-12,
+    settles={"concatenate": "one more matrix, for the position vector"})
+
+# %% [markdown]
+# The matrix $W_e$ brings nothing new: $e$ is a row of the learned embedding table $E$, and $E\,W_e$ is again such a table, which training can find directly.
+# Only $W_p$ is new, and plain adding is the case in which it is the identity.
 
 # %%
 check.verdict(
     "B9", "holds only if",
-    because="a matrix on the code helps: concatenating and projecting is "
-    "adding word and code, each times a matrix of its own, and plain adding "
-    "is the case where the code's is the identity. It can be better by that "
-    "one matrix at most; nothing was trained here. Without a projection the "
-    "separate place costs a wider model.",
+    because="a matrix for the position vector helps. Concatenating and "
+    "projecting is the same as multiplying embedding and position vector "
+    "by a matrix each and adding, and plain adding is the case in which "
+    "the second matrix is the identity; so it can gain that one matrix at "
+    "most (nothing was trained here). Without a projection, the position's "
+    "own channels cost a wider model.",
 )
 
 # %% [markdown]
-# ## 10 · Does adding destroy the word?
+# ## 10 · Does adding destroy the token?
 #
-# *King* plus position 3 might land on *queen* plus position 8.
-# We try: 1000 random words, 128 positions, width 64.
-# From the *sum alone*, which word of the table is nearest?
+# *King* at position 3 might give the same sum as *queen* at position 8.
+# Try it with 1000 random embeddings, 128 positions and width 64.
+# Given *only the sum*, which embedding is nearest to it?
 
 
 # %%
 def texts(std, d, seed):
-    """A table of words, a text of 128 of them, and their codes."""
+    """An embedding table, the tokens of a text, and its position vectors."""
     g = torch.Generator().manual_seed(seed)
-    words = std * torch.randn(1000, d, generator=g, dtype=torch.float64)
+    table = std * torch.randn(1000, d, generator=g, dtype=torch.float64)
     said = torch.randint(1000, (128,), generator=g)
-    codes = posenc.sinusoidal(torch.arange(128), d, dtype=torch.float64)
-    return words, said, codes
+    vectors = posenc.sinusoidal(torch.arange(128), d, dtype=torch.float64)
+    return table, said, vectors
 
 
 # %%
-def read_word(x, words):
-    return torch.cdist(x, words).argmin(-1)  # (n,)
-
-
-def read_position(x, codes):
-    return (x @ codes.T).argmax(-1)  # (n,)
+def token_share(std, d=64, seed=0):
+    table, said, vectors = texts(std, d, seed)
+    nearest = torch.cdist(table[said] + vectors, table).argmin(-1)  # (n,)
+    return (nearest == said).double().mean()
 
 
 # %% [markdown]
-# **Predict**, for two beginnings of the same embedding table: PyTorch's own, N(0, 1), and that of the 2017 authors' code, N(0, 1/d).
+# **Predict** for two initialisations of the embedding table: N(0, 1), the default of `torch.nn.Embedding`, and N(0, 1/d), that of the authors' code of 2017. (The second number is the variance.)
 
 # %%
 check.predict(
-    "nearest", "The nearest word is the right one, nearly always, for",
-    ["both", "N(0, 1) only", "N(0, 1/d) only", "neither"],
-)
-
-
-# %%
-def word_share(std, d=64, seed=0):
-    words, said, codes = texts(std, d, seed)
-    guess = read_word(words[said] + codes, words)
-    return (guess == said).double().mean()
-
-
-# %%
-large = [word_share(1, seed=seed) for seed in range(5)]
-
-check.claim(
-    "large words", "words from N(0, 1) are read off the sum", large, ">", 0.97
+    "nearest",
+    "With which of them is the nearest embedding nearly always correct?",
+    ["with both", "only with PyTorch’s default",
+     "only with the authors’ initialisation", "with neither"],
+    kind="reason",
+    beliefs={
+        "with both": "no source found",
+        "only with the authors’ initialisation": "no source found",
+        "with neither":
+            "community.deeplearning.ai/t/209328, embeddings drown in noise"},
 )
 
 # %%
-tiny = [word_share(64**-0.5, seed=seed) for seed in range(5)]
+large = [token_share(1, seed=seed) for seed in range(5)]
+tiny = [token_share(64**-0.5, seed=seed) for seed in range(5)]
 
-check.claim(
-    "tiny words", "words from N(0, 1/d) are not", tiny, "<", 0.2,
-    settles={"nearest": "N(0, 1) only"},
-)
+# %%
+check.claim("large words", "tokens are read from sums of N(0, 1) embeddings",
+            large, ">", 0.97)
+check.claim("tiny words", "few tokens are read with N(0, 1/d) embeddings",
+            tiny, "in", (0, 0.2),
+            settles={"nearest": "only with PyTorch’s default"})
 
 # %% [markdown]
-# Same formula, opposite answers.
-# What counts is *size*: a code is √(d/2) long, a word of N(0, std²) about std·√d.
-# They are equal at std = √½.
-# And what helps the word hurts the position, so we measure both: the word exactly, the position give or take 3, because neighbouring codes are nearly alike by design.
-
+# The formula is the same and the answers are opposite, because the **norms** decide: a position vector has norm √(d/2), an embedding from N(0, std²) about std·√d.
+# They are equal at std = √½ ≈ 0.71.
+# What helps the token hurts the position, so measure both: the token exactly, the position to within 3, because neighbouring position vectors are similar by design.
 
 # %%
-def position_share(std, d=64, seed=0):  # read to within 3 positions
-    words, said, codes = texts(std, d, seed)
-    guess = read_position(words[said] + codes, codes)
-    off = (guess - torch.arange(128)).abs()
-    return (off <= 3).double().mean()
+def read_position(x, vectors):
+    return (x @ vectors.T).argmax(-1)  # (n,)
 
 
-# %%
-def both(d, seed, std=0.71):  # the worse of the two shares
-    return min(word_share(std, d, seed), position_share(std, d, seed))
+def position_share(std, d=64, seed=0):
+    table, said, vectors = texts(std, d, seed)
+    found = read_position(table[said] + vectors, vectors)
+    return ((found - torch.arange(128)).abs() <= 3).double().mean()
 
-
-equal, narrow = ([both(d, seed) for seed in range(5)] for d in (64, 16))
-
-check.claim("one size", "of one size, both are read", equal, ">", 0.9)
-check.claim("narrow", "16 channels are too few for both", narrow, "<", 0.8)
 
 # %% [markdown]
-# In 64 dimensions random directions hardly meet.
-#
-# **Explore.** In the picture the words are noise and the positions stripes.
-# For which `std` are both read?
-# Where is that window for each width, 64, 16 and 256?
-# One has none; the table that follows shows all.
-
+# **Explore.** Where is the band in which more than 90 % of both are read, and how does it change with the width d?
 
 # %%
-def tug_of_war(std, d):
-    words, said, codes = texts(std, d, seed=0)
-    word, place = word_share(std, d), position_share(std, d)
-    shares = f"read: {word:.0%} of words, {place:.0%} of positions"
-    return plots.heatmap(
-        (words[said] + codes)[:48],
-        xlabel="channel",
-        ylabel="position",
-        title=shares,
-        alt=f"A word is {std * d**0.5:.1f} long, a code "
-        f"{(d / 2) ** 0.5:.1f}: {shares}",
-    )
+stds = torch.logspace(-2, 1, 25, dtype=torch.float64)
 
 
-# %%
-stds = [0.02, 0.25, 0.5, 0.71, 1.41, 8.0]
-widgets.explore(
-    tug_of_war, std=stds, d=[64, 16, 256], stills=[{"std": 0.5}, {"std": 8.0}],
-    labels={"std": "std of the embeddings", "d": "width d"},
-)
+def tug_of_war(d):
+    tokens = torch.stack([token_share(std, d) for std in stds])
+    positions = torch.stack([position_share(std, d) for std in stds])
+    band = stds[(tokens > 0.9) & (positions > 0.9)].tolist()
+    picture = plots.lines(
+        {"tokens": tokens, "positions": positions}, x=stds, logx=True,
+        percent=True, xlabel="std of the embeddings",
+        ylabel="read from the sum", title=f"d = {d}",
+        alt=f"At d = {d} the std for which over 90 % of both are read: "
+        f"{f'{band[0]:.2f} to {band[-1]:.2f}' if band else 'none'}")
+    if band:
+        picture.figure.axes[0].axvspan(band[0], band[-1], color="0.88")
+    return picture
+
+
+widgets.explore(tug_of_war, d=[64, 16, 256], labels={"d": "width d"},
+                stills=[{"d": 16}, {"d": 256}])
 
 # %% [markdown]
-# The worse of the two shares, for each width and each `std`:
-
-# %% tags=["large"]
-window = {
-    f"{d} channels": {f"std {std}": f"{both(d, 0, std):.0%}" for std in stds}
-    for d in (16, 64, 256)
-}
-plots.tick_table(
-    window,
-    alt="Both are read at 0.5 and 0.71 with 64 channels, from 0.25 to 1.41 "
-    "with 256, and nowhere with 16",
-)
+# Both can be read in the grey band because two random directions in d dimensions have a cosine similarity of only about $1/\sqrt d$ (1/8 at d = 64).
+# So token and position hardly overlap there, and with similar norms neither hides the other; at d = 16 they overlap too much.
 
 # %%
-wide = [both(256, seed, std) for std in (0.5, 1) for seed in range(3)]
-check.claim("window", "256 channels: both, small and large", wide, ">", 0.95)
+equal, narrow = (
+    [min(token_share(0.71, d, seed), position_share(0.71, d, seed))
+     for seed in range(5)] for d in (64, 16))
+check.claim("one size", "token and position can both be read at width 64",
+            equal, ">", 0.9)
+check.claim("narrow", "token and position cannot both be read at width 16",
+            narrow, "<", 0.8)
 
 # %% [markdown]
-# With 64 channels the window is narrow, with 16 there is none, with 256 it is wide.
-#
-# At std 0.02 every position is read, and no word.
-# Yet the word is only *hidden*: read the position first, subtract its code, and look again.
-
+# At std 0.02 every position is read, and no token.
+# Yet the token is only *hidden*: read the position first, subtract its vector, and look again.
 
 # %%
-def two_steps(std, d=64, seed=0):  # the share of words read exactly
-    words, said, codes = texts(std, d, seed)
-    x = words[said] + codes
-    found = read_word(x - codes[read_position(x, codes)], words)
-    return (found == said).double().mean()
+def two_steps(std, d=64, seed=0):
+    table, said, vectors = texts(std, d, seed)
+    x = table[said] + vectors
+    rest = x - vectors[read_position(x, vectors)]
+    return (torch.cdist(rest, table).argmin(-1) == said).double().mean()
 
 
-shares = [two_steps(0.02, seed=k) for k in range(5)]
-check.claim("hidden", "read second, tiny words are read", shares, ">", 0.97)
+check.claim("hidden", "tiny tokens are read once the position is subtracted",
+            [two_steps(0.02, seed=k) for k in range(5)], ">", 0.97)
 
 # %%
 check.verdict(
     "B10",
     "holds only if",
-    because="the word is much shorter than the code, or the model very "
-    "narrow, and the word is looked for at once. Of one size, both are read "
-    "off the sum (d = 64, 1000 random words, 5 seeds; not at d = 16). Even "
-    "a tiny word is only hidden: subtract the code and it is there.",
+    because="the embedding has a much smaller norm than the position vector "
+    "(or the model is very narrow) and the token is read in one step. With "
+    "equal norms both are read from the sum (d = 64, 1000 random "
+    "embeddings, 5 seeds; not at d = 16). Even a tiny token is only hidden: "
+    "subtract the position vector and it is there.",
 )
 
 # %% [markdown]
 # ## 11 · Multiply by the root of d?
 #
 # “In the embedding layers, we multiply those weights by √d_model” (2017 paper, §3.4).
-# It gives no reason.
-# Section 10 does: size.
-# At d = 512 a code is 16 long.
+# The paper gives no reason; section 10 suggests one, the norms.
+# At d = 512 a position vector has norm 16.
 #
-# The authors' code began with N(0, 1/d): a word 1 long becomes 22.6 long, well matched with 16.
-# `torch.nn.Embedding` begins with N(0, 1): 22.6 long *before* the factor, 512 after it.
-# What is left of the position, give or take 3?
+# An embedding from the authors' N(0, 1/d) has norm 1, and the factor makes it 22.6, which is close to 16.
+# An embedding from PyTorch's N(0, 1) has norm 22.6 *before* the factor and 512 after it.
+# How many positions can then still be read to within 3?
 
 # %%
 shares = [position_share(512**0.5, 512, seed) for seed in range(3)]
-
-check.claim("drowned", "N(0, 1) times √d drowns the code", shares, "<", 0.3)
+check.claim("drowned", "N(0, 1) times √d hides most of the positions",
+            shares, "<", 0.3)
 
 # %%
 check.verdict(
     "B11",
     "holds only if",
-    because="the embedding begins small, as N(0, 1/d) in the authors' "
-    "code. On PyTorch's default N(0, 1) the factor makes words 32 times as "
-    "long as codes at d = 512. Copy the line together with its "
-    "initialisation, or neither. Training may repair the sizes; it has to "
-    "find out first.",
+    because="the embeddings start small, as N(0, 1/d) in the authors' code. "
+    "With PyTorch's default N(0, 1) the factor makes their norm 32 times "
+    "that of a position vector at d = 512. Copy the line together with its "
+    "initialisation, or neither. Training may repair the norms, but it has "
+    "to find that out first.",
 )
+
+# %% [markdown]
+# <details><summary>Would it do as well to scale the position vector down?</summary>
+#
+# For the sum, yes: only the ratio of the norms counts, and the LayerNorm before the first attention divides a common factor out.
+# The paper does not say why it scaled the embedding up.
+# A plausible reason is weight tying: the same matrix also makes the logits, where its rows should be small, and a factor on the input side lets one matrix do both.
+# </details>
 
 # %% [markdown]
 # ## 12 · Dropout, once, on the sum
 #
-# The 2017 paper drops 10 % of the *sum* of word and code (§5.4).
-# It zeroes channels, a tenth of each word's on average.
-# Can the position still be read, exactly?
+# Dropout sets random channels to zero during training, so that later layers cannot rely on any single channel; it is there against overfitting.
+# The 2017 paper drops 10 % of the *sum* of embedding and position vector (§5.4), so on average a tenth of each token's channels is missing.
+# Does this drop positions, too?
 
 # %%
 torch.manual_seed(0)
-codes = posenc.sinusoidal(torch.arange(1000), 64)
-once = torch.nn.Dropout(0.1)(codes)
+vectors = posenc.sinusoidal(torch.arange(1000), 64)
+once = torch.nn.Dropout(0.1)(vectors)
 
-guess = read_position(once, codes)
-share = (guess == torch.arange(1000)).double().mean()
-
-check.claim("still read", "nearly all can still be read", share, ">", 0.95)
+found = read_position(once, vectors)
+share = (found == torch.arange(1000)).double().mean()
+check.claim("still read", "after dropout nearly all positions can be read",
+            share, ">", 0.95)
 
 # %% [markdown]
-# Yes: the position is spread over all channels.
-# So: once, on the sum, in one place; applied in the module and again outside, 0.1 becomes 0.19.
-# And plot codes in `eval()` only.
+# No: a position is spread over all channels.
+# Apply dropout once, on the sum: if you apply it in the module and again outside, a rate of 0.1 becomes 0.19.
+# And plot position vectors in `eval()` mode only.
 
 # %% [markdown]
 # ## 13 · Padding
 #
-# Sentences of 5 and 3 words in one batch; the shorter is padded on the *left*.
-# Its first word stands in column 2.
-# Counting columns gives it the wrong code; the mask knows better.
+# Texts of 5 and 3 tokens are in one batch, and the shorter one is padded on the *left*.
+# Its first token is in column 2, so counting columns gives it the wrong vector.
+# Count its tokens instead, and pass the result as `pos`:
 
 # %%
-mask = torch.tensor(
-    [[True, True, True, True, True], [False, False, True, True, True]]
-)
-text_pos = (mask.cumsum(-1) - 1).clamp(min=0)  # (b, n)
-text_pos
+text_pos = torch.tensor([[0, 1, 2, 3, 4], [0, 0, 0, 1, 2]])  # (b, n)
 
-# %%
 module = posenc.SinusoidalPositionalEncoding(16)
 padded = module(torch.zeros(2, 5, 16), text_pos)[1]
 alone = module(torch.zeros(1, 3, 16))[0]
 
 gap = (padded[2:] - alone).abs().max()
-
-check.claim("padding", "padding changes no word's code", gap, "==", 0)
+check.claim("padding", "a padded text gets its usual vectors if pos is given",
+            gap, "==", 0)
 
 # %% [markdown]
-# The pads get a code as well.
-# That is no harm as long as the attention mask hides them: keeping pads out is the mask's work, not the code's.
+# The padding tokens get a vector as well.
+# That does no harm as long as the attention mask hides them, which is the mask's task.
 
 # %% [markdown]
 # ## 14 · Half past two
 #
-# A table has whole rows.
-# The formula does not care: events at 0.0, 0.7, 0.9 and 5.2 hours have codes, too, and near times have near codes.
+# A table has only whole rows, but the formula takes any number, as a clock does.
+# Events at 0.0, 0.7, 0.9 and 5.2 hours have position vectors, too:
 
 # %%
 times = torch.tensor([0.0, 0.7, 0.9, 5.2], dtype=torch.float64)
-codes = posenc.sinusoidal(times, 64, dtype=torch.float64)
-plots.heatmap(
-    torch.cdist(codes, codes),
-    x=times,
-    y=times,
-    values=True,
-    xlabel="hours",
-    ylabel="hours",
-    label="distance of the codes",
-    alt="The codes of 0.7 and 0.9 hours are nearest, 5.2 is far from all",
+by_time = posenc.sinusoidal(times, 8, dtype=torch.float64)
+plots.dials(
+    by_time.unflatten(1, (4, 2)).transpose(0, 1)[:3], x=times,
+    y=["pair 0", "pair 1", "pair 2"], xlabel="hours",
 )
 
 # %% [markdown]
-# Real clocks count seconds since 1970: about 1.7 billion.
-# Two pairs of events, 60 seconds apart, as float32:
+# Times that are close have similar hands.
+#
+# Real clocks count seconds since 1970, about 1.8 billion by the end of 2026.
+# Two pairs of events, each 60 seconds apart, in float32:
 
 # %%
-first = torch.tensor([1.7e9, 1.7e9 + 10], dtype=torch.float64)
+first = torch.tensor([1.8e9, 1.8e9 + 10], dtype=torch.float64)
 minute = (first + 60).float() - first.float()
-
-check.claim(
-    "clock", "in float32 neither minute is a minute",
-    (minute - 60).abs(), ">", 50,
-)
+check.claim("clock", "in float32 a Unix clock errs by most of a minute",
+            (minute - 60).abs(), ">", 50)
 minute
 
 # %% [markdown]
-# At 1.7 billion, neighbouring float32 numbers are 128 apart: a minute lasts 0 or 128 seconds, as it falls.
-# **Repair:** count from the first event, in a unit that suits your data, before you cast.
-# Relations survive: by notebook 03 a common shift turns all codes alike.
+# At 1.8 billion, neighbouring float32 numbers are 128 apart, so a minute lasts 0 or 128 seconds.
+#
+# **Repair.** Before you cast, count from the first event, in a unit that suits your data.
+# Relative distances survive this: a common shift rotates each pair by the same angle at all positions (lesson 03).
 
 # %% [markdown]
-# ## 15 · Exact?
+# ## 15 · How exact are the angles?
 #
-# Long before a billion, float32 frays: near a million its neighbouring numbers are 1/16 apart, and angles are such numbers.
-# How wrong do the codes become?
+# In bfloat16, whole numbers get lost from 257 on (section 6), and with them positions:
+
+# %%
+counted = torch.arange(320).bfloat16()
+rounded = posenc.sinusoidal(counted, 32, dtype=torch.float64)
+check.claim("bfloat16", "counted in bfloat16, some positions share a vector",
+            posenc.nearest_rivals(rounded).distance.min(), "==", 0)
+
+# %% [markdown]
+# (A buffer of *frequencies* is rounded, too, when a model is cast to bfloat16, and a later `.float()` does not bring the lost bits back.)
+#
+# float32 becomes coarse later: near a million its neighbouring numbers are 1/16 apart, and angles are such numbers.
+# How wrong do the position vectors become?
 
 
 # %%
 def worst_error(start, dtype=torch.float32):
     pos = start + torch.arange(200)
     exact = posenc.sinusoidal(pos, 64, dtype=torch.float64)
-    code = posenc.sinusoidal(pos, 64, dtype=dtype).float()
-    return (code.double() - exact).abs().max()
+    vectors = posenc.sinusoidal(pos, 64, dtype=dtype).float()
+    return (vectors.double() - exact).abs().max()
 
 
 # %%
@@ -787,35 +829,41 @@ start = [10**power for power in range(2, 8)]
 single = [worst_error(first) for first in start]
 double = [worst_error(first, torch.float64) for first in start]
 
-check.claim("short", "float32 serves up to 10 000", single[:3], "<", 0.005)
-check.claim("million", "at a million it errs", single[4], ">", 0.005)
-check.claim("double", "float64, cast last, does not", double, "<", 1e-6)
+check.claim("short", "float32 angles are exact to 0.001 up to position 10 000",
+            single[:3], "<", 0.001)
+check.claim("million", "float32 angles are off by a hundredth at a million",
+            single[4], ">", 0.01)
+check.claim("double", "float64 angles, cast last, are exact up to ten million",
+            double, "<", 1e-6)
 
 # %% [markdown]
-# The error grows with the position (0.0003 at 10 000, 0.03 at a million), and a table does not help: its rows were computed in the same float32.
-# Beyond some ten thousand positions take `dtype=torch.float64` for the angles and cast the code.
+# The error of float32 grows with the position, and a table has it, too, because its rows are computed in the same way.
+# Is it too large?
+# A vector in bfloat16 is itself rounded by up to 0.002, which float32 angles exceed only beyond some 50 000 positions.
+# There, or where you need exact shifts, compute the angles with `dtype=torch.float64` and cast the vectors.
 #
-# Is a table at least faster?
-# Little: once a batch, n·d sines are computed; b·n·d numbers are added in any case.
-# For those sines you get no `max_len`, nothing to save, nothing to move.
+# <details><summary>Is a table faster, at least?</summary>
 #
-# Written without a branch on values, the module also compiles and exports whole.
-# (Not run here, it takes seconds: under PyTorch 2.13 the export gave no warning and the same numbers.)
+# For one text, adding a stored table is 8 to 34 times as fast as computing its vectors (several measurements, one CPU thread, d = n = 512).
+# For 32 texts it is at most twice as fast, because n·d sines are computed once per batch and b·n·d numbers are added in any case.
+# In a whole model both are a small part, and without a table there is no `max_len`, nothing to save, and nothing to move.
+# </details>
 #
-# ```python
-# fast = torch.compile(module)
-# program = torch.export.export(module, (x,))
-# ```
+# <details><summary>Does it compile?</summary>
+#
+# Yes: no branch of the module depends on values, so `torch.compile(module)` and `torch.export.export(module, (x,))` accept it.
+# (Not run here, because it takes seconds. With PyTorch 2.13 the export gave no warning and the same numbers.)
+# </details>
 
 # %% [markdown]
 # ## 16 · The bug clinic
 #
-# Four programs, rewritten from public code (the threads are in the references).
-# **One of them is healthy.** Read them as a reviewer.
+# Here are four programs, rewritten from public code and threads (see the references).
+# **One of them is correct.** Read them as a reviewer.
 
 
 # %%
-def specimen_a(n, d):
+def program_a(n, d):
     table = torch.zeros(n, d, dtype=torch.float64)
     for p in range(n):
         for i in range(0, d, 2):
@@ -825,17 +873,17 @@ def specimen_a(n, d):
 
 
 # %%
-def specimen_b(n, d):
+def program_b(n, d):
     pos = torch.arange(n, dtype=torch.float64)[:, None]
-    speeds = posenc.inverse_frequencies(d, dtype=torch.float64)
-    table = pos * speeds.repeat_interleave(2)
+    frequencies = posenc.inverse_frequencies(d, dtype=torch.float64)
+    table = pos * frequencies.repeat_interleave(2)
     table[0::2] = table[0::2].sin()
     table[1::2] = table[1::2].cos()
     return table
 
 
 # %%
-def specimen_c(n, d):
+def program_c(n, d):
     pos = torch.arange(n, dtype=torch.float64)[:, None]
     even = torch.arange(0, d, 2, dtype=torch.float64)
     div_term = torch.exp(even * -(math.log(10_000) / d))
@@ -846,7 +894,7 @@ def specimen_c(n, d):
 
 
 # %%
-def specimen_d(n, d):
+def program_d(n, d):
     pos = torch.arange(n, dtype=torch.float64)[:, None]
     even = torch.arange(0, d, 2, dtype=torch.float64)
     angle = pos / 10_000 ** (even / d)
@@ -854,9 +902,9 @@ def specimen_d(n, d):
 
 
 # %%
-ward = {"A": specimen_a, "B": specimen_b, "C": specimen_c, "D": specimen_d}
+programs = {"A": program_a, "B": program_b, "C": program_c, "D": program_d}
 plots.heatmaps(
-    {name: make(48, 32) for name, make in ward.items()},
+    {name: make(48, 32) for name, make in programs.items()},
     xlabel="channel",
     ylabel="position",
     alt="A: waves in the first ten channels, flat colour in the others. "
@@ -865,12 +913,20 @@ plots.heatmaps(
 )
 
 # %%
-check.predict("healthy", "The healthy one is", ["A", "B", "C", "D"])
+check.predict(
+    "healthy", "Which program is correct?", ["A", "B", "C", "D"],
+    kind="surprise",
+    beliefs={
+        "A": "SamLynnEvans/Transformer#25 and its copies",
+        "B": "gmongaras/Diffusion_models_from_scratch#10",
+        "C": "harvardnlp/annotated-transformer#131"},
+)
 
 # %% [markdown]
-# An eye can be wrong, so measure.
-# By notebook 03 the product of two codes depends on their *distance* alone.
-# So along a diagonal of `table @ table.T` nothing may change.
+# The eye can be wrong, so measure two properties that lesson 03 derived.
+# First: the **dot product** of two position vectors depends only on their relative distance.
+# So it is constant along each diagonal of `table @ table.T`.
+# Second: neighbouring position vectors are similar.
 
 
 # %%
@@ -879,108 +935,120 @@ def along_diagonals(table, most=8):
     return max(product.diagonal(k).std() for k in range(most))
 
 
-a, b, c, d = (along_diagonals(make(64, 32)) for make in ward.values())
-
-check.claim("A, B", "A and B fail: the place matters", [a, b], ">", 0.1)
-check.claim("C, D", "C and D pass: distance alone", [c, d], "<", 1e-6)
-
-# %% [markdown]
-# Two are found out.
-# C passes: its pairs are true pairs, only their speeds are strange.
-# The second property: neighbours are nearly alike.
-
-
-# %%
 def neighbours(table):
     return torch.cosine_similarity(table[1:], table[:-1]).min()
 
 
-c, d = neighbours(specimen_c(64, 32)), neighbours(specimen_d(64, 32))
+# %%
+tables = {name: make(64, 32) for name, make in programs.items()}
+spread = {name: float(along_diagonals(t)) for name, t in tables.items()}
+similar = {name: float(neighbours(t)) for name, t in tables.items()}
 
-check.claim("C", "in C neighbours are strangers", c, "<", 0.5)
-check.claim("D", "in D they are alike: it passes both", d, ">", 0.9)
+# %%
+constant = [name for name in tables if spread[name] < 1e-6]
+both = [name for name in constant if similar[name] > 0.9]
+
+check.claim("A, B", "two of four programs do not have constant diagonals",
+            sum(number > 0.1 for number in spread.values()), "==", 2)
+check.claim("C, D", "two of four programs have constant diagonals",
+            len(constant), "==", 2)
+check.claim("D", "one of four programs has similar neighbours as well",
+            len(both), "==", 1)
+{name: (round(spread[name], 2), round(similar[name], 2)) for name in tables}
 
 # %% [markdown]
-# D is under no suspicion.
-# That is not yet a proof; a comparison with the right values is:
+# The first property exposes A and B.
+# C passes it, because each of its pairs is a true pair, only with a strange frequency; the second property exposes C.
+# The one that passes both is not yet proved correct.
+# A comparison with the correct values does that:
 
 # %%
 paper = posenc.sinusoidal(torch.arange(64), 32, dtype=torch.float64)
-found = analysis.equivalence(paper, specimen_d(64, 32))
+compared = {name: analysis.equivalence(paper, tables[name]).kind
+            for name in programs}
+compared
 
-check.claim(
-    "healthy", "D has the right channels, in another order",
-    found.kind == "channel permutation", "==", True, settles={"healthy": "D"},
-)
+# %%
+check.claim("healthy", "one of four programs has the channels of the formula",
+            list(compared.values()).count("channel permutation"), "==", 1,
+            settles={"healthy": "D"})
 
 # %% [markdown]
-# The diagnoses:
+# - **A** Its `i` runs 0, 2, 4, … already, and `2 * i` doubles it again; the cosine even takes the next exponent.
+# - **B** `[0::2]` picks rows. Someone believed the comment of section 1.
+# - **C** `div_term` is already a reciprocal. Dividing by it gives frequencies in the thousands (up to 5623 at d = 32).
+# - **D** puts all sines first and then all cosines.
 #
-# - **A** `i` runs 0, 2, 4, … already, and `2 * i` doubles it again; the cosine even takes the next exponent.
-# - **B** `[0::2]` picks rows. That is the comment of section 1, believed.
-# - **C** `div_term` is a reciprocal already; dividing by it gives speeds up to thousands (5623 at d = 32).
-# - **D** All sines, then all cosines: the same channels in another order.
-
-# %% [markdown]
-# Would training have told?
-# B's author: “interesting to me how the model can learn without the time information”.
-# C's finder saw his slip converge *faster* on a toy that copies its input.
+# Would training have exposed the bugs?
+# The author of B was surprised “how the model can learn without the time information”.
+# The reader who reported C saw the slip converge *faster*, on a toy that copies its input.
 # A falling loss clears nobody.
 
 # %% [markdown]
-# One more patient looks well for 256 rows.
-# It counts in bfloat16:
+# ### Claim on trial: sines first, then cosines, is a bug
+#
+# Readers report D as a bug in one repository after another.
+# But the authors' own code is written like this, and every dot product of two position vectors is the same in both orders.
+# What about *trained* weights?
 
 # %%
-torch.arange(252, 262).bfloat16()
-
-# %% [markdown]
-# bfloat16 keeps eight significant bits: from 256 to 512 it knows the even numbers only, from 512 to 1024 every fourth.
-# Positions 257 and 256 get one code.
-# A third property, then: no two rows alike.
+order = torch.cat([torch.arange(0, 32, 2), torch.arange(1, 32, 2)])
+weights = torch.randn(32, 32, generator=g, dtype=torch.float64)  # trained
+check.claim("permuted weights", "weights fit D once their rows are permuted",
+            (tables["D"] @ weights[order] - paper @ weights).abs().max(),
+            "<", 1e-9)
+check.claim("mixed", "weights trained on the other order do not fit D",
+            (tables["D"] @ weights - paper @ weights).abs().max(), ">", 1)
 
 # %%
-halved = torch.arange(320).bfloat16()
-coarse = posenc.sinusoidal(halved, 32, dtype=torch.float64)
-
-nearest = posenc.nearest_rivals(coarse).distance.min()
-
-check.claim("bfloat16", "some positions share a code", nearest, "==", 0)
+check.verdict(
+    "B12", "does not hold",
+    because="The numbers are the same, in another order of channels, and a "
+    "new model can learn its weights for either order. But never combine "
+    "weights that were trained on one order with the other: no error "
+    "tells you.",
+)
 
 # %% [markdown]
 # ### Is it a bug, or equivalent?
 #
-# Eight variants of the code about which readers ask again and again.
+# Readers ask about eight variants of the encoding again and again.
 # `analysis.equivalence` compares each with the formula.
-# Are they the same numbers, the same channels in another order, the same products of any two rows, or another code?
+# Does a variant hold the same numbers, the same channels in another order, or other numbers with the same dot products, or is it a different encoding?
 
 
 # %%
-def code(pos, speeds):
-    angle = pos[:, None] * speeds
+def variant(pos, frequencies):
+    angle = pos[:, None] * frequencies
     return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1)
 
 
 pos = torch.arange(64, dtype=torch.float64)
-speeds = posenc.inverse_frequencies(32, dtype=torch.float64)
+usual = posenc.inverse_frequencies(32, dtype=torch.float64)
 i = torch.arange(16, dtype=torch.float64)
 
 # %%
 variants = {
-    "sines first, then cosines": specimen_d(64, 32),
+    "sines first, then cosines": program_d(64, 32),
     "cosine before sine": paper.unflatten(1, (16, 2)).flip(-1).flatten(1),
-    "exp and log": code(pos, torch.exp(-i * math.log(10_000) / 16)),
-    "counting from 1": code(pos + 1, speeds),
-    "sign turned": code(-pos, speeds),
-    "half_dim - 1": code(pos, 10_000 ** (-i / 15)),
-    "base 1000": code(pos, 1000 ** (-i / 16)),
-    "degrees": code(torch.deg2rad(pos), speeds),
+    "exp and log": variant(pos, torch.exp(-i * math.log(10_000) / 16)),
+    "counting from 1": variant(pos + 1, usual),
+    "sign turned": variant(-pos, usual),
+    "half_dim - 1": variant(pos, 10_000 ** (-i / 15)),
+    "base 1000": variant(pos, 1000 ** (-i / 16)),
+    "degrees": variant(torch.deg2rad(pos), usual),
 }
 
 # %%
 check.predict(
-    "equivalent", "The variants that keep the products of the formula are",
+    "equivalent", "Which variants keep all dot products of the formula?",
     ["the first two", "the first three", "the first five", "all eight"],
+    sure=True,
+    kind="surprise",
+    beliefs={
+        "the first two": "OpenNMT/OpenNMT-py#896, exp and log suspected",
+        "the first three": "no source found",
+        "all eight": "hkproj/pytorch-transformer#2, any pattern will do"},
 )
 
 # %%
@@ -991,40 +1059,38 @@ kinds = {
 kinds
 
 # %%
-first, last = list(kinds.values())[:5], list(kinds.values())[5:]
-known = "different kernel" not in first and set(last) == {"different kernel"}
-
-check.claim(
-    "equivalent", "five give the same products, three do not",
-    known, "==", True, settles={"equivalent": "the first five"},
-)
+kept = [kind != "different kernel" for kind in kinds.values()].index(False)
+check.claim("equivalent", "order, start and sign change no dot product",
+            kept, "==", 5,
+            settles={"equivalent": "the first five"})
 
 # %% [markdown]
-# The first five are no bugs: a new model can learn the same.
+# The variants without a different kernel are not bugs: a new model can learn the same with them.
 # *Trained* weights are stricter.
 #
-# - **identical**: they load.
-# - **channel permutation**: they read channels by number; keep the order that they were trained with, or no error will tell you.
-# - **rotation**: every word seems to stand one place off, or mirrored; keep the convention, too.
-
-# %% [markdown]
-# **Different kernel** is no verdict yet.
-# `half_dim - 1` (tensor2tensor) and base 1000 serve a new model; weights of the formula do not fit.
-# Degrees are a bug: neighbours lie over fifty times as close.
-# The first two properties see nothing of it, for the pairs are true pairs that turn.
-# Properties find the ill; only values prove the well.
+# - **identical**: the weights fit. (`exp` and `log` are the same numbers, $e^{-(2i/d)\ln 10000}=10000^{-2i/d}$. The form comes from the authors' TensorFlow code; the power is numerically just as harmless.)
+# - **channel permutation**: the weights read channels by number, so keep the order in which they were trained.
+# - **rotation**: every token seems to be one position further on, or the text seems mirrored, so keep the convention.
+#
+# **Different kernel** is not yet a verdict either.
+# `half_dim - 1` (tensor2tensor) and base 1000 are fine for a new model, but weights that were trained with the formula do not fit.
+# Degrees are a bug, because neighbouring vectors are over fifty times as close.
+# Do the two properties notice it?
 
 # %%
-unseen = [along_diagonals(table) for table in variants.values()]
-alike = [neighbours(table) for table in variants.values()]
-
-check.claim("pass 1", "all eight pass the first property", unseen, "<", 1e-5)
-check.claim("pass 2", "all eight pass the second", alike, ">", 0.8)
+check.claim("pass 1", "the table in degrees has constant diagonals",
+            along_diagonals(variants["degrees"]), "<", 1e-5)
+check.claim("pass 2", "the table in degrees has similar neighbours",
+            neighbours(variants["degrees"]), ">", 0.8)
 
 # %% [markdown]
-# ### The last patient
+# They do not, because its pairs are true pairs that rotate.
+# Properties can expose a bug; only the values prove a table correct.
+
+# %% [markdown]
+# ### The last program
 #
-# It comes from a public book on language models (rewritten):
+# It follows a formula that a public book printed:
 
 
 # %%
@@ -1037,18 +1103,46 @@ def patient(n, d):
     return table
 
 
+# %%
+check.predict(
+    "patient", "Which of the two properties of this section exposes it?",
+    ["only the dot products along a diagonal",
+     "only the similarity of neighbours", "both of them", "neither of them"],
+    kind="reason",
+    beliefs={
+        "only the similarity of neighbours": "no source found",
+        "both of them": "no source found",
+        "neither of them": "no source found"},
+)
+
+# %%
+last_table = patient(64, 32)
+both_tables = torch.stack((last_table.flatten(), paper.flatten()))
+
+# %%
+check.claim("ill", "the last program's dot products vary along a diagonal",
+            along_diagonals(last_table), ">", 0.5)
+check.claim("pass 3", "the last program's neighbouring vectors are similar",
+            neighbours(last_table), "in", (0.5, 1),
+            settles={"patient": "only the dot products along a diagonal"})
+check.claim("fan", "the last program's numbers correlate with the formula's",
+            both_tables.corrcoef()[0, 1], ">", 0.7)
+
+# %% [markdown]
+# Its heat map would not have told you, because most of its numbers are nearly those of the formula.
+
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 12 minutes
 #
 # **Find the bug.** Which line of `patient` is wrong, and what do the two channels of a pair no longer share?
-# Name it, then mend it, so that the table is that of notebook 03, channel by channel.
+# Name it; then change as little as you can, so that the table is that of lesson 03, channel by channel.
 # `mended(2, 4)` is `[[0, 1, 0, 1], [0.8415, 0.5403, 0.0100, 0.9999]]`.
 #
 # <details><summary>Hint</summary>
 #
-# Every sine is right.
-# Compute $\sin^2+\cos^2$ of a pair, as in notebook 03: it is not 1.
-# Which exponent does channel 1 take, and which should it?
+# Every sine is correct.
+# Compute $\sin^2+\cos^2$ of a pair at position 1, as in lesson 03: it is not 1.
+# Which exponent does channel 1 take, and which should it take?
 # </details>
 
 
@@ -1067,51 +1161,21 @@ def mended(n, d):
 check.mended_table(mended)
 
 # %% [markdown]
-# Would one look at this patient have told?
-
-# %%
-check.predict(
-    "patient", "Its heat map shows",
-    ["the usual fan", "stripes along the rows", "speckles"],
-)
-
-# %%
-tables = {"patient": patient(48, 32), "formula": paper[:48]}
-plots.heatmaps(
-    tables,
-    xlabel="channel",
-    ylabel="position",
-    alt="Two fans, alike at first sight; the patient's odd channels "
-    "turn a little more slowly",
-)
-
-# %%
-entries = torch.stack([table.flatten() for table in tables.values()])
-
-check.claim(
-    "fan", "the two pictures are nearly alike", torch.corrcoef(entries)[0, 1],
-    ">", 0.7, settles={"patient": "the usual fan"},
-)
-check.claim(
-    "ill", "the first property finds it ill",
-    along_diagonals(patient(64, 32)), ">", 0.5,
-)
-
-# %% [markdown]
 # **Exercise 3** · difficulty 3 of 5 · 12 minutes
 #
-# Write the doctor.
-# `is_healthy(table)` takes any `(n, d)` in float64 and says True or False.
-# Healthy is what gives the products of the formula: do not ask for an order of channels, nor for a table that begins at 0. Other speeds, or another base, count as wrong here.
-# Our ward holds 23 wrong tables and five right ones, of 264 rows; the check counts how many you judge rightly.
+# Write a test for tables.
+# `is_healthy(table)` takes any `(n, d)` in float64 and returns True or False.
+# A table is correct if it has the dot products of the formula: the channels may have any order, and the first row need not be position 0.
+# Other frequencies and another base count as wrong here.
+# The check holds 23 wrong tables and five correct ones, of 264 rows, and counts how many you judge correctly.
 #
 # <details><summary>Hints</summary>
 #
-# Three properties find eleven: the product depends on the distance alone, neighbours are alike (above 0.5), no two rows are equal.
+# Three properties find eleven: the dot product depends only on the relative distance, neighbours are similar (above 0.5), and no two rows are equal.
 # You have `along_diagonals`, `neighbours` and `posenc.nearest_rivals`.
 #
-# The other twelve are hands at wrong speeds.
-# Which table of products should `table @ table.T` be, to rounding (`torch.allclose`)?
+# The other twelve have pairs with wrong frequencies.
+# Which table of dot products should `table @ table.T` be, to rounding (`torch.allclose`)?
 # </details>
 
 
@@ -1130,9 +1194,9 @@ check.table_test(is_healthy)
 # %% [markdown]
 # ## 17 · The module, finished
 #
-# Everything above, in one class: no table, rows by `pos`, refusals at the door, the sum cast last, dropout once.
-# After the width only keywords: swapped arguments are a published slip, too.
-# Its angles are float32, because some devices know no float64: good to some ten thousand positions (section 15).
+# This class has everything from above: no table, vectors looked up by `pos`, an odd width refused, the sum cast last, dropout once.
+# After the width it takes only keywords, because positional arguments get mixed up: one published program handed its dropout rate over as `max_len`.
+# Its angles are in float32, because some devices have no float64 (section 15).
 
 
 # %%
@@ -1147,39 +1211,52 @@ class Finished(torch.nn.Module):
         if pos is None:
             pos = torch.arange(x.shape[1], device=x.device)
         work = torch.promote_types(x.dtype, torch.float32)
-        code = posenc.sinusoidal(pos, self.d_model, dtype=work)
-        return self.dropout((x + code).to(x.dtype))
+        vectors = posenc.sinusoidal(pos, self.d_model, dtype=work)
+        return self.dropout((x + vectors).to(x.dtype))
 
 
 # %% [markdown]
-# `posenc` does the same, and also checks shapes:
+# The module of `posenc` does the same, and also checks shapes:
 
 # %%
 mine, theirs = Finished(64), posenc.SinusoidalPositionalEncoding(64)
 x = torch.randn(4, 9, 64, dtype=torch.bfloat16)
-times = torch.rand(4, 9)
+hours = torch.rand(4, 9)
 
-same = [torch.equal(mine(x, at), theirs(x, at)) for at in (None, times)]
-check.claim("finished", "ours and posenc's are equal", same, "==", True)
+same = [torch.equal(mine(x, at), theirs(x, at)) for at in (None, hours)]
+check.claim(
+    "finished", "the finished module equals that of posenc", same, "==", True
+)
+
+# %% [markdown]
+# ## What surprised you
+#
+# Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
+# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you continue.
+
+# %%
+check.surprises("04")
 
 # %% [markdown]
 # ## What you can now do
 #
-# - Build the module without a table, or with one: in a buffer, `persistent=False`, rows chosen by `pos`.
+# - Build the module without a table, or with one in a buffer that is not saved, and look rows up by `pos`.
 # - Test a module for length, width, axis and type before you train with it.
-# - Choose the size of embedding and code together, and copy √d only with its initialisation.
-# - Find an ill table by three properties: distance alone, neighbours alike, rows different; prove a healthy one by its values.
-# - Tell a bug from an equivalent, and say what each means for trained weights.
+# - Choose the norms of embedding and position vector together, and copy √d only with its initialisation.
+# - Expose a buggy table by three properties (dot products depend on the distance, neighbours are similar, rows differ), and prove a correct one by its values.
+# - Tell a bug from an equivalent form, and say what each means for trained weights.
 
 # %% [markdown]
 # ## References
 #
-# - The article whose class stands at the beginning (in Chinese): <http://www.kler.cn/a/539187.html>.
+# - The article whose class is examined here (in Chinese): <http://www.kler.cn/a/539187.html>.
+# - The class in PyTorch's own example, with the comment “Temporarily leave PositionalEncoding module here”: `word_language_model/model.py` in pytorch/examples. `nn.Transformer` without positions: pytorch/pytorch#24826 and #51551.
 # - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762: §3.4 the factor √d, §3.5 the formula, §5.4 dropout on the sum.
 # - The authors' N(0, 1/d), quoted line by line: tensorflow/tensor2tensor#1718.
-# - PyTorch documentation: `torch.nn.Embedding` (N(0, 1)), `register_buffer` (`persistent`), meta device.
-# - Plain attribute: lyuwenyu/RT-DETR#677. Parameter: henry9zhr/QANet-pytorch#3. Checkpoint: espnet/espnet#1060.
-# - Odd width: codertimo/BERT-pytorch#78. Batch axis: songyangco/GETNext#2; words first: pytorch/tutorials#1547.
-# - Dropout twice: datawhalechina/happy-llm#63. Swapped arguments: sooftware/transformer#1.
-# - Bug or equivalent: sines first tensorflow/tensor2tensor#391, exp and log OpenNMT/OpenNMT-py#896, `half_dim - 1` hojonathanho/diffusion#15, base 1000 maxjcohen/transformer#62.
-# - Clinic: A SamLynnEvans/Transformer#25 · B gmongaras/Diffusion_models_from_scratch#10 · C harvardnlp/annotated-transformer#131 · D dome272/Diffusion-Models-pytorch#45 · bfloat16 wfondrie/depthcharge#82 · exercise 2 luhengshiwo/LLMForEverybody#106. All on GitHub; some are mended since.
+# - PyTorch documentation: `torch.nn.Embedding` (N(0, 1)), `register_buffer` (`persistent`), `TransformerEncoderLayer` (`batch_first`), meta device.
+# - Plain attribute: lyuwenyu/RT-DETR#677. Parameter: henry9zhr/QANet-pytorch#3. Checkpoint: espnet/espnet#1060. Frequencies cast to bfloat16: NVIDIA-NeMo/Automodel#2549.
+# - Index out of range: huggingface/transformers#8077. RoBERTa's 514 rows: facebookresearch/fairseq#1187.
+# - Odd width: codertimo/BERT-pytorch#78. Batch axis: songyangco/GETNext#2; tokens first: pytorch/tutorials#1547.
+# - Dropout twice: datawhalechina/happy-llm#63. The dropout rate as `max_len`: sooftware/transformer#1.
+# - Bug or equivalent: sines first tensorflow/tensor2tensor#391, exp and log OpenNMT/OpenNMT-py#896, `half_dim - 1` hojonathanho/diffusion#15; base 1000, there a slip beside a wrong exponent, maxjcohen/transformer#62.
+# - Clinic: A SamLynnEvans/Transformer#25 · B gmongaras/Diffusion_models_from_scratch#10 · C a reader's slip, reported in harvardnlp/annotated-transformer#131 · D dome272/Diffusion-Models-pytorch#45 · positions in bfloat16 wfondrie/depthcharge#82 · exercise 2 luhengshiwo/LLMForEverybody#106. All on GitHub; some are corrected since.

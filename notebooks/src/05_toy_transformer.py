@@ -98,7 +98,7 @@ class Block(nn.Module):
 
 # %% [markdown] id="whole-model"
 # The model turns tokens into embeddings, sends them through the blocks, and returns **logits**, one number per token of the vocabulary.
-# Only one line in it is about order.
+# Apart from the causal mask, only one line in it is about order.
 
 
 # %%
@@ -151,7 +151,7 @@ check.claim("same model", "our Transformer and that of posenc return the same "
 #
 # The model of 2017 adds the same sinusoids to both inputs, that of the encoder and that of the decoder.
 # In **cross-attention** the queries come from one sequence and the keys from another, so the difference of two positions means little, and T5 builds these layers without a position bias.
-# DETR, which finds objects in images, adds its encoding of the image to the keys and a learned vector to each query; the values get nothing.
+# DETR, which finds objects in images, adds the encoding of the image positions to the keys and a learned vector to each query; the values get nothing.
 #
 # </details>
 
@@ -739,8 +739,8 @@ check.claim("tie", "models with sinusoids and with random vectors solve "
             seeds=3)
 
 # %% tags=["trained"]
-check.claim("no better", "on `ends` at twice the training length random "
-            "vectors beat sinusoids",
+check.claim("no better", "models with random vectors beat models with "
+            "sinusoids on `ends` at twice the training length",
             (ends["random"] - ends["sinusoidal"])[:, 1], ">", 0.1, seeds=3)
 
 # %% id="verdict-a3"
@@ -800,9 +800,9 @@ check.by_position(by_position)
 # %%
 check.predict(
     "text",
-    "The models were trained on 32 characters. Which have the lowest loss at "
-    "positions 64 to 127?",
-    ["sinusoidal", "learned", "`none`, without an encoding"],
+    "The models were trained on 32 characters. Which of them have the lowest "
+    "loss at positions 64 to 127?",
+    ["sinusoidal", "learned", "without an encoding"],
     sure=True, kind="surprise",
     beliefs={
         "sinusoidal": "Vaswani et al. 2017, §3.5",
@@ -840,7 +840,7 @@ extra = {
 }
 plots.lines(extra, x=[8 * i + 3.5 for i in range(16)],
             xlabel="position", trained_to=32,
-            ylabel="loss minus that without encoding")
+            ylabel="loss minus the loss of no encoding")
 
 # %% tags=["trained"]
 seen = {name: rows[:, 16:32].mean(1) for name, rows in loss.items()}
@@ -855,7 +855,7 @@ check.claim("outside", "at positions 64 to 127 of real text the losses of "
             "sinusoids and of learned embeddings exceed that of `none`",
             torch.cat([unseen["sinusoidal"] - unseen["none"],
                        unseen["learned"] - unseen["none"]]), "in", (0.02, 9),
-            seeds=3, settles={"text": "`none`, without an encoding"})
+            seeds=3, settles={"text": "without an encoding"})
 
 # %% [markdown] id="perplexity"
 # The best encoding within the training length is worse than *nothing* beyond it.
@@ -881,7 +881,7 @@ check.verdict(
 # *(3 minutes.)* Claim B4 is the paper's own finding: *nearly identical results.*
 # Its Table 3 has perplexity 4.92 and BLEU 25.8 for sinusoids, and 4.92 and 25.7 for learned position embeddings (row E).
 # That is one task, translation from English to German, after a long training.
-# Here are our models, at the training length:
+# These are our models at the training length:
 
 # %% tags=["trained"]
 tasks_gap = [
@@ -901,7 +901,7 @@ check.claim("lag", "on real text after 200 steps the loss of learned "
 # But behind after 200 steps is not behind for ever.
 #
 # **Where are the sines in BERT and in ViT?** There are none.
-# `position_embeddings` is a table of random rows that are looked up, added and trained like the token embeddings: 512 rows in BERT, 1024 in GPT-2, one row per image patch in ViT.
+# `position_embeddings` is a table of random rows that are looked up, added and trained like the token embeddings: 512 rows in BERT, 1024 in GPT-2, one row per image patch, and one for the class token, in ViT.
 # RoBERTa's table has 514 rows, because its positions start at 2 ([lesson 04, section 3](04_the_pytorch_module.ipynb)).
 #
 # **Why was BERT trained on 128 tokens first, and on 512 only at the end?** Short sequences are cheaper, because the cost of attention grows with the square of their length.

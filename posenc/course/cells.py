@@ -24,7 +24,7 @@ LANGUAGE = {  # as JupyterLab writes it, but for the version
 EDITION = "\n\n*Edition {}*"
 REPORT = """
 
-*You found an error? Tell whoever gave you this course, or the repository that it came from.
+*You found an error? Tell the person who gave you this course, or open an issue where it came from.
 Say which lesson, edition ({}) and section it is in, what you saw, and what you expected.*"""
 # Below the title of a committed notebook; the copies and the editions leave it out.
 COMMITTED = """
