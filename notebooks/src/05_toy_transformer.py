@@ -317,7 +317,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
 # %%
 check.predict(
     "who",
-    "Which of the other four solve `back1`, with an accuracy above 90 %?",
+    "Which of the other four solve `back1`, with an accuracy above 80 %?",
     ["only sinusoids", "learned and sinusoidal", "all but the integer",
      "all four"],
     kind="surprise",
@@ -377,14 +377,14 @@ check.claim("blind", "a NoPE model without a causal mask stays near chance "
 
 # %% tags=["trained"]
 check.claim("order", "a model with any of the four encodings solves `before`",
-            torch.cat([before[name][:, 0] for name in names[1:]]), ">", 0.8,
+            torch.cat([before[name][:, 0] for name in names[1:]]), ">", 0.7,
             seeds=3)
 
 # %% tags=["trained"]
 check.claim("inexact", "the integer and `none` do not solve `back1`",
             back1["integer_channel"] + back1["none"], "<", 0.6, seeds=3)
 check.claim("exact", "learned, random and sinusoidal vectors solve `back1`",
-            sum((back1[name] for name in names[2:]), []), "in", (0.9, 1),
+            sum((back1[name] for name in names[2:]), []), "in", (0.8, 1),
             seeds=3, settles={"who": "all but the integer"})
 
 # %% [markdown] id="what-solves"
