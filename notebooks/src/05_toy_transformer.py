@@ -524,7 +524,8 @@ plots.lines(
 )
 
 # %% tags=["trained"]
-check.claim("fall", "sinusoidal models are mostly wrong beyond position 32",
+check.claim("fall", "sinusoidal models answer fewer than half of the "
+            "questions correctly beyond position 32",
             long["sinusoidal"][:, 32:].mean(1), "in", (0.1, 0.45), seeds=3,
             settles={"beyond": "mostly wrong"})
 check.claim("chance beyond", "models with learned or random vectors are "
