@@ -1,32 +1,33 @@
 # %% [markdown]
-# # 01 · Can attention tell "dog bites man" from "man bites dog"?
+# # 01 · What does attention make of “dog bites man” and “man bites dog”?
 #
-# Needs: tensors, matrix product, softmax, a training loop (recap below) · 25 minutes, exercises apart · CPU
+# Needs: tensors, matrix product, softmax, a training loop (recap below) · 35 minutes, exercises apart · CPU
 #
-# After this notebook you can
+# After this lesson you can
 #
-# - write self-attention in five lines, and prove that it cannot see the order of words,
-# - find out with two lines whether *your* model can,
-# - say where a causal mask lets order in, and name the three doors for positions.
+# - **compute** self-attention by hand and in five lines, and **prove** what a shuffle does to it,
+# - **test** with two lines whether *your* model sees the order of its input,
+# - **explain** what a causal mask tells a model about order, and at which three places more can enter.
 
 # %% [markdown]
 # The same three words make everyday news or a headline.
-# We compute both with attention, put the rows back in order, and compare.
+# We compute both sentences with attention and compare the outputs.
 #
 # <details><summary>Recap in five minutes: tensors, matrix product, softmax, a training loop</summary>
 #
-# **Tensor.** `x` of shape `(n, d)` has n rows, here one a word, and d columns, the *channels*.
-# `x[[2, 0, 1]]` is the same rows in another order.
+# **Tensor.** `x` of shape `(n, d)` has n rows, here one per word, and d columns, the **channels**.
+# `x[[2, 0, 1]]` has the same rows in another order.
 #
 # **Matrix product.** `(x @ W)[i, j]` is the sum over c of `x[i, c] * W[c, j]`.
-# Row i of the result comes from row i of `x` alone.
-# `q @ k.T` holds the dot product of every row of `q` with every row of `k`: large where two rows point the same way.
+# Row i of the result depends only on row i of `x`.
+# `q @ k.T` holds the **dot product** of every row of `q` with every row of `k`: it is large where two rows point in the same direction.
+# `W.mT` swaps the last two axes of `W`, and `x[None]` puts a new axis in front.
 #
-# **Softmax.** `s.exp() / s.exp().sum()`: positive numbers that sum to 1.
-# `[1, 2, 3]` becomes `[0.09, 0.24, 0.67]`, and a score of −∞ becomes 0.
+# **Softmax.** The function **softmax**, `s.exp() / s.exp().sum()`, returns positive numbers that sum to 1.
+# It turns `[1, 2, 3]` into `[0.09, 0.24, 0.67]`, and a score of −∞ into 0.
 # `softmax(-1)` treats each row by itself.
 #
-# **Training loop.** Guess, measure, ask which way is down, take a step:
+# **Training loop.** Guess, measure the loss, ask which way is down, take a step:
 #
 # ```python
 # loss = cross_entropy(model(tokens), targets)
@@ -35,29 +36,29 @@
 # optimizer.step()
 # ```
 #
-# `cross_entropy` is the mean of −log(probability given to the right answer):
-# ln 2 = 0.69 for a coin toss, 0 for certainty.
-# `model.eval()` switches off what is random in training, such as dropout.
+# `cross_entropy` is the mean of −log(probability given to the correct answer):
+# it is ln k for an even guess among k answers, and 0 for a correct answer given with certainty.
+# `model.train()` and `model.eval()` switch layers that behave differently while a model is trained.
 #
 # </details>
 
 # %% [markdown]
-# Two questions on what you bring with you. Answer in your head before you look.
+# Here are two questions on what you bring with you. Answer in your head, then unfold.
 #
 # **Recall 1** · What does softmax make of the scores [0, 0, −∞]?
 #
 # <details><summary>Answer</summary>
 #
-# [½, ½, 0].
+# It makes [½, ½, 0] of them.
 # Equal scores get equal weights, a score of −∞ gets none, and the weights sum to 1.
 #
 # </details>
 #
-# **Recall 2** · `x` is (3, 8) and `W` is (8, 8). Rows 0 and 2 of `x` change places. What happens to `x @ W`?
+# **Recall 2** · `x` is (3, 8) and `W` is (8, 8). Rows 0 and 2 of `x` are swapped. What happens to `x @ W`?
 #
 # <details><summary>Answer</summary>
 #
-# Its rows 0 and 2 change places, and nothing else happens, because row i of the product comes from row i of `x` alone.
+# Its rows 0 and 2 are swapped, and nothing else happens, because row i of the product depends only on row i of `x`.
 #
 # </details>
 
@@ -70,16 +71,17 @@ import posenc
 from posenc import check, plots, training, widgets
 
 # %% [markdown]
-# ## 1 · Three words, three vectors
+# ## 1 · Three tokens, three vectors
 #
-# A model looks each word up in a table.
-# A sentence is those rows, one under the other, so the order is plainly in the tensor.
+# A model reads a sequence of **tokens**; in this lesson each token is a whole word.
+# It looks each one up in an **embedding table**.
+# A sentence becomes those rows, one below the other, so the order is plainly in the tensor.
 # Does attention use it?
 
 # %%
 torch.manual_seed(0)
 words = ["dog", "bites", "man"]
-table = torch.randn(3, 8, dtype=torch.float64)  # a row a word
+table = torch.randn(3, 8, dtype=torch.float64)  # one row per token
 
 
 def embed(text):
@@ -87,8 +89,9 @@ def embed(text):
 
 
 # %% [markdown]
-# Every word asks (its query), is asked (its key) and answers (its value).
-# What it takes home is a mean of all values, weighted by how well their keys fit its query:
+# In **attention** every token has three vectors: it asks with its **query** $q$, it is found by its **key** $k$, and it answers with its **value** $v$.
+# The dot product of a query and a key, divided by $\sqrt d$, is a **score**.
+# Softmax makes the scores of one query the **attention weights**, and the output is the weighted mean of all values:
 #
 # $$y_i=\sum_j \mathrm{softmax}_j\!\left(\frac{q_i\cdot k_j}{\sqrt d}\right) v_j .$$
 
@@ -102,49 +105,69 @@ def attention(x, W_q, W_k, W_v):
 
 
 # %% [markdown]
-# **Predict.** In one sentence the dog bites, in the other it is bitten.
-# `W_q`, `W_k` and `W_v` are random, the same for both.
+# **By hand, once.** Let queries, keys and values have a single channel, so that $\sqrt d=1$.
+# The query of “dog” is $\ln 2$, so $e^{\text{score}}$ is $2^{\text{key}}$.
+# Cover the last two columns and fill them in yourself before you look.
+#
+# | “dog” attends to | key | value | $e^{\text{score}}$ | weight | weight × value |
+# |---|---|---|---|---|---|
+# | dog | 1 | 7 | 2 | 2/7 | 2 |
+# | bites | 0 | 21 | 1 | 1/7 | 3 |
+# | man | 2 | 14 | 4 | 4/7 | 8 |
+# | **sum** | | | **7** | **1** | **13** |
+
+# %%
+rows = torch.eye(3, dtype=torch.float64)  # row i picks row i of each matrix
+by_hand = torch.tensor([[[math.log(2)], [0], [0]], [[1], [0], [2]],
+                        [[7], [21], [14]]], dtype=torch.float64)
+check.claim("by hand", "attention in five lines gives “dog” the 13 of the "
+            "table", (attention(rows, *by_hand)[0] - 13).abs(), "<", 1e-12)
+
+# %% [markdown]
+# **Predict.** The dog bites in one sentence, and is bitten in the other.
+# `W_q`, `W_k` and `W_v` are random, and the same for both sentences.
 # Choose before you read on: a line with ✓ will settle it.
 
 # %%
 check.predict(
     "dog",
-    "The vectors that come out for “dog” in the two sentences are",
-    ["far apart", "close, but not equal", "equal"],
+    "How do the outputs for “dog” in the two sentences compare?",
+    ["They are far apart.", "They are close, but not equal.", "They are equal."],
     kind="reason",
-    beliefs={"far apart": "ai.stackexchange.com/questions/40390, google-research/bert#58",
-             "close, but not equal": "no source found"},
+    beliefs={"They are far apart.":
+                 "ai.stackexchange.com/questions/40390, google-research/bert#58",
+             "They are close, but not equal.": "no source found"},
 )
 
 # %%
+torch.manual_seed(10)
 W = torch.randn(3, 8, 8, dtype=torch.float64) / 8**0.5  # W_q, W_k, W_v
 everyday = attention(embed("dog bites man"), *W)
 headline = attention(embed("man bites dog"), *W)
 apart = (everyday[0] - headline[2]).abs().max()
 
-check.claim("dog", "the output for “dog” is the same vector, biting or bitten",
-            apart, "<", 1e-12, settles={"dog": "equal"})
-
-# %%
 outputs = {"dog bites man": everyday, "man bites dog": headline}
-outputs["man bites dog, rows put back"] = headline[[2, 1, 0]]
-rows = "dog bites man", "man bites dog", "dog bites man"
-plots.heatmaps(outputs, xlabel="channel", ylabel="word", label="output",
-               y=dict(zip(outputs, map(str.split, rows), strict=True)),
-               alt="Put back in order, the headline's rows are the other's")
-
-# %% [markdown]
-# The third panel is the first.
-#
-# **"But the order *is* in the tensor!"**
-# It is, as row numbers. Now look for a row number in the formula: there is none.
-# $y_i$ is a sum over all words, and a sum does not know in which order its terms came.
-
-# %% [markdown]
-# `posenc.Attention`, which the course uses from here on, is the same five lines with *heads*: several attentions side by side.
-# With one head and our weights it must agree.
+plots.heatmaps(outputs, xlabel="channel", ylabel="token", label="output",
+               y={text: text.split() for text in outputs},
+               alt="The outputs of both sentences as colours. The rows of "
+                   f"“dog” differ by at most {apart:.2f}")
 
 # %%
+check.claim("dog", "the output for “dog” is the same vector, biting or bitten",
+            apart, "<", 1e-12, settles={"dog": "They are equal."})
+
+# %% [markdown]
+# Row by row, each token has the same colours in both sentences: only the rows are in another order.
+#
+# **“But the order *is* in the tensor!”**
+# It is, as row numbers. Now look for a row number in the formula: there is none.
+# $y_i$ is a sum over all tokens, and a sum does not know in which order its terms came.
+
+# %% [markdown]
+# The course continues with `posenc.Attention`, the same five lines with several **attention heads** side by side.
+# With one head it must agree (this code is folded).
+
+# %% jupyter={"source_hidden": true}
 layer = posenc.Attention(posenc.Dims(d_model=8, n_heads=1)).double()
 layer.qkv.weight.data = W.mT.flatten(0, 1)  # W_q, W_k, W_v, stacked
 layer.out.weight.data = torch.eye(8, dtype=torch.float64)
@@ -157,7 +180,7 @@ check.claim("posenc", "posenc.Attention agrees with attention in five lines",
 # %% [markdown]
 # ## 2 · Why: the proof in three lines
 #
-# A shuffle is a matrix: one 1 in every row and every column.
+# A shuffle is a matrix: it has a single 1 in every row and in every column.
 # `P @ x` puts the rows of `x` in another order, and $P^\top$ puts them back: $P^\top P=1$.
 
 # %%
@@ -168,7 +191,7 @@ check.claim("P", "P @ x is x[order]",
 P
 
 # %% [markdown]
-# Shuffle the words, and follow the shuffle through. With $S(x)$ for the scores of $x$:
+# Shuffle the tokens and follow the shuffle through the formula. Let $S(x)$ be the scores of $x$:
 #
 # $$\begin{aligned}
 # S(Px)&=(PxW_q)(PxW_k)^\top/\sqrt d = P\,S(x)\,P^\top\\
@@ -176,20 +199,20 @@ P
 # \mathrm{att}(Px)&=P\,\mathrm{softmax}(S)\,\underbrace{P^\top P}_{1}\,xW_v=P\,\mathrm{att}(x)
 # \end{aligned}$$
 #
-# The middle line is the only one that needs a look: softmax works in each row alone, and a sum over a row has no order.
+# Only the middle line needs a look: softmax treats each row by itself, and the sum over a row does not depend on its order.
 
 # %%
 S = torch.randn(3, 3, dtype=torch.float64)
 difference = (P @ S @ P.T).softmax(-1) - P @ S.softmax(-1) @ P.T
-check.claim("softmax", "softmax and shuffle give one result in either order",
-            difference.abs().max(), "<", 1e-12)
+check.claim("softmax", "softmax and shuffle give the same result in either "
+            "order", difference.abs().max(), "<", 1e-12)
 
 # %% [markdown]
-# Nothing was assumed about the weights.
-# So no training can help: every attention layer that ever will be trained has this property.
+# The proof assumes nothing about the **weights**, the numbers that training changes.
+# So training cannot help: every attention layer that will ever be trained has this property.
 #
-# It has a name. A function with $f(Px)=P f(x)$ is **permutation-equivariant**:
-# shuffle what goes in, and what comes out is shuffled alike.
+# A function with $f(Px)=P f(x)$ is called **permutation-equivariant**:
+# if you shuffle the input, the output is shuffled in the same way.
 # Two lines measure how far a function is from it.
 
 
@@ -200,15 +223,16 @@ def gap(f, x):
 
 
 # %% [markdown]
-# **Predict.** The proof says 0. We shuffle a text of twelve words fifty times, in float64.
+# **Predict.** In the proof the gap is 0. We shuffle a text of twelve tokens fifty times, in **float64**.
 
 # %%
 check.predict(
     "gap",
-    "The largest gap of the fifty is",
+    "How large is the largest of the fifty gaps?",
     ["exactly 0", "about 1e-15", "about 1e-7"],
     kind="reason",
-    beliefs={"exactly 0": "no source found", "about 1e-7": "no source found"},
+    beliefs={"exactly 0": "pytorch/pytorch#15888, pytorch/pytorch#70466",
+             "about 1e-7": "pytorch/pytorch#131330, a comment, for any tensor"},
 )
 
 
@@ -218,17 +242,19 @@ def largest_gap(dtype):
     return max(gap(lambda x: attention(x, *weights), x) for _ in range(50))
 
 
-check.claim("float64", "in float64 a shuffle moves an output's last digits",
+# %%
+check.claim("float64", "a shuffle changes the last digits of attention's "
+            "output in float64",
             largest_gap(torch.float64), "in", (1e-17, 1e-14),
             settles={"gap": "about 1e-15"})
-check.claim("float32", "in float32 a shuffle moves larger last digits",
-            largest_gap(torch.float32), "<", 1e-5)
+check.claim("float32", "a shuffle changes attention's output by less than "
+            "1e-5 in float32", largest_gap(torch.float32), "<", 1e-5)
 
 # %% [markdown]
-# Some 1e-16 to 1e-15 in float64, some 1e-7 in float32: a sum in another order rounds in another way.
-# So a test for blindness needs a tolerance, never `==`.
+# The gap is about 1e-15 in float64 and about 1e-7 in **float32**, because a sum in another order is rounded in another way.
+# So a test for blindness to order needs a tolerance, never `==`.
 #
-# Is everything blind? No. A recurrent layer reads word by word:
+# Is every layer blind? No: a recurrent layer reads token after token.
 
 # %%
 gru = torch.nn.GRU(8, 8, dtype=torch.float64)
@@ -239,15 +265,16 @@ check.claim("gru", "a recurrent layer sees the order",
 # %% [markdown]
 # **Exercise 1** · difficulty 2 of 5 · 6 minutes
 #
-# Write `permutation_equivariant(f, x)`: True if shuffling the rows of `x` shuffles the rows of `f(x)` alike, else False.
-# `x` is `(n, d)`, in float64 or float32, n may be as small as 3.
+# Write `permutation_equivariant(f, x)`: return True if shuffling the rows of `x` shuffles the rows of `f(x)` in the same way, else False.
+# `x` is `(n, d)`, in float64 or float32, and n may be as small as 3.
 #
-# It will be tried on sly functions: the sum of both neighbours, `x.roll(1, 0) + x.roll(-1, 0)`, does not notice when `x` is reversed.
+# Your function will be tried on functions that are hard to catch.
+# For example, the sum of both neighbours, `x.roll(1, 0) + x.roll(-1, 0)`, passes if you only reverse `x`.
 #
 # <details><summary>Hint</summary>
 #
-# One random shuffle of three words leaves them as they are one time in six.
-# Try twenty, and return False at the first that fails.
+# A random shuffle of three rows leaves them as they are one time in six.
+# Try twenty shuffles, and return False at the first that fails.
 # `torch.allclose(a, b, atol=1e-5)` leaves room for rounding.
 #
 # </details>
@@ -268,78 +295,83 @@ def permutation_equivariant(f, x):
 check.permutation_equivariant(permutation_equivariant)
 
 # %% [markdown]
-# ## 3 · On trial: "self-attention is permutation-invariant"
+# ## 3 · On trial: “self-attention is permutation-invariant”
 #
-# One reads it everywhere. Invariant would mean $f(Px)=f(x)$: shuffle the words, and *nothing* moves.
-#
-# **Predict.** Which of these is invariant?
+# Many texts say so. A function with $f(Px)=f(x)$ is **permutation-invariant**: if you shuffle the tokens, *nothing* changes in its output.
 
 # %%
 check.predict(
     "invariant",
-    "Shuffle the words. Nothing at all changes in the output of",
-    ["attention", "attention, then the mean over all words", "both"],
+    "You shuffle the tokens. Which of these outputs does not change at all?",
+    ["that of attention", "that of attention, averaged over all tokens",
+     "both of them"],
     kind="reason",
-    beliefs={"attention": "comments at ai.stackexchange.com/questions/40390",
-             "both": "comments at ai.stackexchange.com/questions/40390"},
+    beliefs={"that of attention": "theneuralbase.com, “Why attention is "
+                                  "permutation-invariant”",
+             "both of them": "comments at ai.stackexchange.com/questions/40390"},
 )
 
 # %%
 x = embed("dog bites man")
-y, shuffled = attention(x, *W), attention(x[order], *W)
+plain, mixed = attention(x, *W), attention(x[order], *W)
 
-check.claim("moves", "the output of attention moves with the words",
-            (shuffled - y).abs().max(), ">", 0.1)
-check.claim("pooled", "the mean of the outputs does not move with the words",
-            (shuffled.mean(0) - y.mean(0)).abs().max(), "<", 1e-12,
-            settles={"invariant": "attention, then the mean over all words"})
+# %%
+check.claim("moves", "the output of attention changes if the tokens are "
+            "shuffled", (mixed - plain).abs().max(), ">", 0.1)
+check.claim("pooled", "the mean of attention's outputs stays the same if the "
+            "tokens are shuffled",
+            (mixed.mean(0) - plain.mean(0)).abs().max(), "<", 1e-12,
+            settles={"invariant": "that of attention, averaged over all "
+                                  "tokens"})
 
 # %%
 check.verdict("B16", "does not hold", because=(
-    "Its output is shuffled along with the words: that is equivariant. "
-    "Invariance comes with pooling, such as a mean over all words."
+    "The output of attention is shuffled along with the tokens, which is "
+    "called equivariant. It becomes invariant by pooling, such as a mean "
+    "over all tokens."
 ))
 
 # %% [markdown]
 # The verdicts have numbers: A for claims of the article that the course grew from, B for claims found elsewhere.
-# The last notebook lists them all.
-
-# %% [markdown]
-# In the Set Transformer (Lee et al. 2019) the attention blocks are equivariant, and pooling makes the whole invariant.
-# There blindness is the aim, since a set has no order. For language it is a loss.
-
-# %% [markdown]
-# ## 4 · A model that trains, and cannot read
+# The last lesson lists them all.
 #
-# `torch.nn.TransformerEncoder` has no positions: adding them is your task, and nothing warns you.
-# Its other parts (norms, residuals, the two-layer perceptron) treat every word by itself.
-# So blindness passes through the whole stack.
+# For *sets* invariance is the aim, since a set has no order: the Set Transformer (Lee et al. 2019) is attention without positions, followed by pooling.
+# For language it is a loss.
+
+# %% [markdown]
+# ## 4 · What can a model without positions learn?
+#
+# `torch.nn.TransformerEncoder` contains no **positional encoding**, nothing that tells it where a token is.
+# It takes vectors, not tokens, and how positions enter is left to you: there are many ways, and sets need none.
+# Nothing warns you if you forget.
+# Its other parts (norms, residual connections, the **MLP**) treat each token by itself, so the whole stack is equivariant.
 #
 # We let it read thirty headlines, *X bites Y* with six names, and ask: who bites?
 
 # %%
 pairs = [(i, j) for i in range(6) for j in range(6) if i != j]
-texts = torch.tensor([[i, 6, j] for i, j in pairs])  # (30, 3), 6 is "bites"
+texts = torch.tensor([[i, 6, j] for i, j in pairs])  # (30, 3), 6 is “bites”
 biter = texts[:, 0]  # (30,)
 
 
 # %% [markdown]
-# The reader: a vector for each word, PyTorch's encoder, the mean over the words, and from it a choice among six names.
+# The reader chooses among six names from the mean of the encoder's outputs.
+# `batch_first=True` says that axis 0 counts the texts. By default it counts the tokens, and attention would mix *different texts*.
 
 
 # %%
 class Reader(torch.nn.Module):
-    def __init__(self, places=0, mask=None):
+    def __init__(self, positions=0, mask=None, layers=2):
         super().__init__()
         self.words = torch.nn.Embedding(7, 32)
         layer = torch.nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
         self.encoder = torch.nn.TransformerEncoder(
-            layer, num_layers=2, enable_nested_tensor=False)
+            layer, num_layers=layers, enable_nested_tensor=False)
         self.head = torch.nn.Linear(32, 6)
-        self.places, self.mask = places, mask  # for section 6
+        self.positions, self.mask = positions, mask  # for section 6
 
     def forward(self, tokens):
-        x = self.words(tokens) + self.places  # (b, n, d)
+        x = self.words(tokens) + self.positions  # (b, n, d)
         return self.head(self.encoder(x, mask=self.mask).mean(1))  # (b, 6)
 
 
@@ -357,20 +389,13 @@ def train(reader, steps=60):
 
 
 # %% [markdown]
-# **Predict.** It begins near ln 6 = 1.8: six names, no idea. Where does the loss end?
+# **Predict.** The loss starts near $\ln 6=1.79$: six names, and no idea.
 
 # %%
-check.predict(
+check.predict_number(
     "loss",
-    "Without positions, after training, the loss is near",
-    [
-        "1.8: it learns nothing",
-        "0.7: it learns which two, not who bites",
-        "0: it learns who bites",
-    ],
-    kind="surprise",
-    beliefs={"1.8: it learns nothing": "no source found",
-             "0: it learns who bites": "pytorch/pytorch#24826"},
+    "Near which value does the loss of the reader without positions end?",
+    low=0, high=3, near=0.25, sure=True, kind="reason",
 )
 
 
@@ -387,74 +412,81 @@ def three_seeds(**options):
 
 blind, reader = three_seeds()  # (seeds, steps)
 
-# %%
-def levels(losses):
-    marks = {"0": 0, "ln 2": math.log(2), "ln 6": math.log(6)}
-
-    def nearest(end):
-        return min(marks, key=lambda mark: abs(marks[mark] - end))
-
-    return "The loss ends near " + ", near ".join(
-        f"{nearest(runs[:, -20:].mean())} ({name})"
-        for name, runs in losses.items())
+# %% jupyter={"source_hidden": true}
+guesses = {f"one of {k} names": math.log(k) for k in (6, 3, 2)}
 
 
-plots.lines({"no positions": blind}, xlabel="step", ylabel="loss",
-            chance=math.log(2), ylim=(0, 2.2),
-            alt=levels({"no positions": blind}))
+def draw_losses(losses, levels):
+    marks = {"0": 0.0, **levels}
+    ends = {name: min(marks, key=lambda mark: abs(marks[mark] - end))
+            for name, end in ((name, runs[:, -20:].mean())
+                              for name, runs in losses.items())}
+    return plots.lines(
+        losses, xlabel="step", ylabel="loss", levels=levels, ylim=(0, 2.2),
+        alt="Of the levels shown, the loss ends nearest to " + ", ".join(
+            f"“{end}” ({name})" for name, end in ends.items()))
 
-# %% [markdown]
-# A healthy curve: it falls fast and settles.
-# The dashed line, "chance", is ln 2 = 0.69: a coin toss between the two names, not among six.
-# The curve stays a little above it: dropout is on while it trains.
-# The band spans three seeds.
 
-# %%
-check.claim("coin", "the loss of a model without positions ends near ln 2",
-            blind[:, -20:].mean(1), "in", (0.4, 1), seeds=3, show="{:.2f}",
-            settles={"loss": "0.7: it learns which two, not who bites"})
+draw_losses({"no positions": blind}, guesses)
 
 # %% [markdown]
-# More steps would not help: *X bites Y* and *Y bites X* get one answer, whatever the weights, and it is wrong for one of them.
-# No error, no warning. What finds the fault is `gap`, of section 2.
+# A beautiful curve: it falls fast and settles. The band spans three **seeds**.
+# Each dashed line is a **chance level**: the loss of an even guess among six, three or two names.
+
+# %%
+check.claim("coin", "the loss of a reader without positions ends between 0.6 "
+            "and 1, near ln 2 = 0.69",
+            blind[:, -20:].mean(1), "in", (0.6, 1), seeds=3, show="{:.2f}",
+            settles={"loss": "measured"})
+
+# %% [markdown]
+# The model learns *which two* names are in the text, and tosses a coin between them.
+# More steps would not help: *X bites Y* and *Y bites X* get the same answer, whatever the weights, and it is wrong for one of them.
+# The test that finds the fault is `gap`, of section 2.
 #
-# **Predict.** The encoder that we just trained, as it is, still in training mode:
+# **Predict.** We take the encoder as `train` left it, and measure.
 
 # %%
 check.predict(
     "dropout",
-    "The gap of the blind encoder in training mode is",
-    ["rounding, as it should be", "large, as if it saw the order"],
+    "How large is the gap of this encoder, which has no positions?",
+    ["about 1e-7: rounding", "about 1: it seems to see the order"],
     kind="surprise",
-    beliefs={"rounding, as it should be": "no source found"},
+    beliefs={"about 1e-7: rounding": "huggingface/transformers#2627, "
+             "gzerveas/mvts_transformer#18: one input, one output"},
 )
 
 # %%
-five_words = torch.randn(5, 32)
-check.claim("dropout", "in training mode a blind encoder shows a gap",
-            gap(reader.encoder.train(), five_words), "in", (0.1, 10),
-            settles={"dropout": "large, as if it saw the order"})
-check.claim("eval", "in eval() a blind encoder shows no gap",
-            gap(reader.encoder.eval(), five_words), "<", 1e-4)
-
-# %% [markdown]
-# Dropout draws new zeros at every call, and noise looks like order.
-# Call `eval()` before you believe the test.
-#
-# Blindness has a stranger consequence.
-# In *the dog bites the man* both "the" ask the same question of the same bag of words.
+five_tokens = torch.randn(5, 32)
+as_left, in_eval = (gap(reader.encoder.train(training), five_tokens)
+                    for training in (True, False))
 
 # %%
-out = reader.encoder.eval()(five_words[[0, 1, 2, 0, 3]])  # the … the …
-check.claim("the", "two words “the” leave the encoder as one same vector",
+check.claim("dropout", "an encoder without positions shows a gap between 0.1 "
+            "and 10 in training mode", as_left, "in", (0.1, 10),
+            settles={"dropout": "about 1: it seems to see the order"})
+check.claim("eval", "an encoder without positions shows a gap below 1e-4 in "
+            "eval()", in_eval, "<", 1e-4)
+
+# %% [markdown]
+# After `train` the encoder is still in training mode: **dropout** sets random channels to 0, other ones at every call, and this noise looks like order.
+# (It also keeps the loss a little above ln 2.)
+# Call `eval()` before you believe the test.
+#
+# Equal tokens cannot be told apart either: in *the dog bites the man* both tokens “the” ask the same question of the same tokens.
+
+# %%
+out = reader.encoder.eval()(five_tokens[[0, 1, 2, 0, 3]])  # the … the …
+check.claim("the", "two tokens “the” leave the encoder as the same vector",
             (out[0] - out[3]).abs().max(), "<", 1e-4)
 
 # %% [markdown]
-# ## 5 · On trial: "self-attention assumes no order"
+# ## 5 · On trial: “self-attention assumes no order”
 #
-# Vaswani et al. (2017, §3.5) give it as the reason for positions: no recurrence, no convolution, so order must be put in.
-# But their decoder may not look ahead: word i attends to no word after i.
-# A **causal mask** sets those scores to −∞, so that softmax gives them 0.
+# Vaswani et al. (2017, §3.5) give this as the reason for positions: their model has no recurrence and no convolution, so order must be put in.
+# But their decoder may not look ahead.
+# An **attention mask** says which keys a query may attend to, and a **causal mask** hides all later tokens from each token.
+# It sets their scores to −∞, so that softmax gives them the weight 0.
 # For the first time a row number decides something.
 
 
@@ -466,112 +498,113 @@ def causal_attention(x, W_q, W_k, W_v):
     return scores.masked_fill(later, -math.inf).softmax(-1) @ v
 
 
-# %%
-twelve = torch.randn(12, 8, dtype=torch.float64)
-check.claim("causal", "a causal mask lets order in, within one layer",
-            gap(lambda x: causal_attention(x, *W), twelve), ">", 0.01)
-
 # %% [markdown]
-# How much order? Take a text of eight words and swap two neighbours.
-# We follow each word to its place, old or new, and compare what comes out for it.
-#
-# **Predict.** One causal layer. For which words is it another vector?
+# How much order does it let in? In a text of eight tokens we swap two neighbours, and compare each token's output before and after, wherever the token now is.
 
 # %%
 check.predict(
     "swap",
-    "Two neighbours swap. After one causal layer another vector comes out for",
-    ["all words", "the two, and all words after them", "only the two"],
+    "You swap two neighbours. Which tokens get a different output vector "
+    "from one causal layer?",
+    ["none", "only these two", "these two and all tokens after them"],
     sure=True,
     kind="surprise",
-    beliefs={"all words": "ai.stackexchange.com/questions/40390",
-             "the two, and all words after them":
-                 "kexue-tl.pages.dev/10347, without its second layer"},
+    beliefs={"none": "comments at ai.stackexchange.com/questions/40390; "
+                     "claim A5 of www.kler.cn/a/539187.html",
+             "these two and all tokens after them":
+                 "the objection in mdsadilkhan.onrender.com/blog/ai_blogs/"
+                 "positional_encoding.html"},
 )
 
+# %% [markdown]
+# **Explore.** Each row is one swap and each column is a token: 0 means that its output did not change.
+# How many layers does it take until all later tokens notice a swap?
+# And what is left without the mask?
+# Move the sliders, or compare the figures (the code of the measurement is folded).
 
-# %%
+
+# %% jupyter={"source_hidden": true}
 def changes(layers, causal):
     torch.manual_seed(0)
     model = posenc.Transformer(posenc.build("none"), vocab_size=8,
                                n_layers=layers, causal=causal)
-    texts = torch.arange(8).repeat(8, 1)  # the last stays as it is
+    texts = torch.arange(8).repeat(8, 1)  # the last text stays as it is
     for i in range(7):
         texts[i, [i, i + 1]] = texts[i, [i + 1, i]]
-    logits = model.double()(texts).detach()  # (text, place, vocabulary)
-    by_word = logits[torch.arange(8)[:, None], texts]  # follow each word
-    return (by_word[:7] - by_word[7]).norm(dim=-1)  # (swap, word)
+    logits = model.double()(texts).detach()  # (text, position, vocabulary)
+    by_token = logits[torch.arange(8)[:, None], texts]  # follow each token
+    return (by_token[:7] - by_token[7]).norm(dim=-1)  # (swap, token)
 
 
-# %% [markdown]
-# **Explore.** Each row is one swap, each column a word: 0 where nothing changed.
-# How many layers does it take until all later words notice a swap?
-# And what is left without the mask?
-# Move the sliders, or compare the pictures.
-
-
-# %%
 def draw(layers, causal):
     change = changes(layers, causal)
     change[change < 1e-9] = 0  # rounding
-    return plots.heatmap(change, xlabel="word", label="change of its output",
-                         ylabel="swapped: this word and the next", values=True,
-                         alt="Swap by swap, of 8 words change: " + ", ".join(
-                             str(len(row.nonzero())) for row in change))
+    return plots.heatmap(change, xlabel="token", label="change of its output",
+                         ylabel="swapped: this token and the next",
+                         values=True,
+                         alt="Of 8 tokens, these many get a different output "
+                             "in each swap: " + ", ".join(
+                                 str(len(row.nonzero())) for row in change))
 
 
+# %%
 widgets.explore(draw, layers=(1, 4, 1), causal=[True, False], stills=[
     {"layers": 2, "causal": True}, {"layers": 4, "causal": False}],
     labels={"causal": "causal mask"})
 
 # %%
 one, two = changes(1, causal=True), changes(2, causal=True)
-after = torch.ones(7, 8).triu().bool()  # the two, and all words after them
-check.claim("swap", "one causal layer carries a swap no further than the pair",
+after = torch.ones(7, 8).triu().bool()  # the two, and all tokens after them
+check.claim("swap", "after one causal layer, swapping two neighbours changes "
+            "the outputs of this many tokens",
             (one > 1e-9).sum(1), "==", 2, show="{:.0f}",
-            settles={"swap": "only the two"})
-check.claim("later", "two causal layers carry a swap to every later word",
+            settles={"swap": "only these two"})
+check.claim("later", "after two causal layers, swapping two neighbours "
+            "changes the outputs of all later tokens",
             two[after], ">", 1e-3)
 
 # %% [markdown]
-# In one layer a later word sees the same *bag* of words before it, swapped or not.
-# The two themselves differ: each has gained or lost the other.
-# In the second layer the later words read those two, and the news is out.
+# In the first layer a later token attends to the same *bag* of tokens before it, swapped or not.
+# The outputs of the two themselves differ, because each has gained or lost the other.
+# In the second layer the later tokens attend to these two different vectors.
 #
-# The same on a whole prefix: shuffle all words but the last, with our own lines, once and twice.
+# The same holds if we shuffle all tokens but the last, and apply `causal_attention` once and twice (folded).
 
-# %%
+# %% jupyter={"source_hidden": true}
+twelve = torch.randn(12, 8, dtype=torch.float64)
 prefix = torch.cat((torch.randperm(11), torch.tensor([11])))
 y = causal_attention(twelve, *W)  # (n, d)
 shuffled = causal_attention(twelve[prefix], *W)
-check.claim("one", "one causal layer: the last word is blind to earlier order",
+check.claim("one", "one causal layer gives the last token the same output, "
+            "however the earlier tokens are shuffled",
             (shuffled - y)[-1].norm(), "<", 1e-12)
 
 y, shuffled = causal_attention(y, *W), causal_attention(shuffled, *W)
-check.claim("two", "two causal layers: the last word sees the earlier order",
+check.claim("two", "two causal layers give the last token another output if "
+            "the earlier tokens are shuffled",
             (shuffled - y)[-1].norm(), ">", 1e-3)
 
 # %%
 check.verdict("A5", "holds only if", because=(
-    "no causal mask lets order in. With one, a word learns in the first layer "
-    "*which* words came before it, and in which *order* they came only from "
-    "the second layer on."
+    "there is no causal mask. With one, a token's output depends in the first "
+    "layer on *which* tokens came before it, and from the second layer on "
+    "also on their *order*."
 ))
 
 # %% [markdown]
 # **Exercise 2** · difficulty 2 of 5 · 6 minutes
 #
-# Write attention for *any* mask: `mask[i, j]` is True where query i may see key j, and every query may see at least one key.
-# For each i: take the allowed j only, weight them by $e^{q_i\cdot k_j/\sqrt d}$ (d: the width of q), divide by the sum of these weights, and add up the $v_j$.
-# Write it in loops or in matrices.
+# Write attention for *any* mask: `mask[i, j]` is True where query i may attend to key j, and every query may attend to at least one key.
+# For each i, use only the allowed j: weight them by $e^{q_i\cdot k_j/\sqrt d}$ (where d is the width of q), divide by the sum of these weights, and add up the $v_j$.
+# Write it with loops or with matrices.
 #
-# Then the question that matters: **which masks keep attention blind?** Try some, with `gap`.
+# Then answer the question that matters: **which masks keep attention blind to order?** Try some, with `gap`.
 #
 # <details><summary>Hint</summary>
 #
-# In matrices, hide a score *before* softmax, by −∞, not after it by 0: the weights must still sum to 1.
+# With matrices, hide a score *before* softmax, by −∞, not after it by 0: the weights must still sum to 1.
 # `scores.masked_fill(condition, value)` fills where the condition is True.
-# As to the last question: the mask must stay the same in every shuffle, $PMP^\top=M$. What does this say of its diagonal, and what of all the rest?
+# As to the last question, the mask must stay the same under every shuffle: $PMP^\top=M$. What does this mean for its diagonal, and what for the rest?
 #
 # </details>
 
@@ -589,11 +622,18 @@ def masked_attention(x, W_q, W_k, W_v, mask):
 check.attention(masked_attention)
 
 # %% [markdown]
+# <details><summary>Which masks? Compare your answer</summary>
+#
+# There are three: a token attends to all tokens, only to itself, or to all but itself.
+# A shuffle can bring any diagonal entry to any other, so all of them must be equal, and so must all entries off the diagonal.
+#
+# </details>
+
+# %% [markdown]
 # ### The bug clinic
 #
-# The slip in this program was published, in a well-read collection of models.
-# We added the mask, and the mask is right.
-# One line is wrong: look for it before you read on.
+# The bug in this program was published, in a well-read collection of models.
+# We added the mask, and it is correct. One line is wrong: look for it before you read on.
 
 
 # %%
@@ -607,18 +647,18 @@ def published_attention(x, W_q, W_k, W_v):
 # %%
 check.predict(
     "leak",
-    "The last word changes. In the published program, what changes is",
-    ["the last output alone", "the outputs of some words", "every output"],
-    sure=True,
+    "You change the last token. Which outputs of the published program change?",
+    ["only the last one", "some of them", "all of them"],
     kind="surprise",
-    beliefs={"the last output alone":
-                 "labmlai/annotated_deep_learning_paper_implementations#146",
-             "the outputs of some words": "no source found"},
+    beliefs={"only the last one":
+                 "labmlai/annotated_deep_learning_paper_implementations#146, "
+                 "a comment: much like the correct softmax",
+             "some of them": "no source found"},
 )
 
 # %% [markdown]
-# Six words: we change one at a time and mark which outputs move.
-# Under a causal mask news travels forwards only, so left of the diagonal nothing may move.
+# We change one of six tokens at a time, and mark which outputs change.
+# With a correct causal mask, no output left of the diagonal changes.
 
 
 # %%
@@ -627,36 +667,35 @@ def moved(f):
     for i in range(6):
         other = x.index_fill(0, torch.tensor(i), 1.0)
         rows.append((f(other, *W) - f(x, *W)).norm(dim=1) > 1e-9)
-    return torch.stack(rows)  # (changed word, output)
+    return torch.stack(rows)  # (changed token, output)
 
 
 # %%
 both = {f.__name__: moved(f) for f in (causal_attention, published_attention)}
 plots.heatmaps({name: m.double() for name, m in both.items()},
-               xlabel="output", ylabel="changed word", label="moved",
-               alt="How many outputs move, by the word changed: " + "; ".join(
+               xlabel="output", ylabel="changed token", label="1: it changes",
+               alt="How many outputs change with each token: " + "; ".join(
                    f"{m.sum(1).tolist()} ({name})"
                    for name, m in both.items()))
 
 # %%
-check.claim("mask", "causal attention moves nothing before the changed word",
-            both["causal_attention"].tril(-1), "==", 0)
-check.claim("leak", "the published program lets a word's change go back",
-            both["published_attention"], "==", 1,
-            settles={"leak": "every output"})
+check.claim("mask", "causal attention changes no output before the changed "
+            "token", both["causal_attention"].tril(-1), "==", 0)
+check.claim("leak", "the published program changes every output, whichever "
+            "token is changed", both["published_attention"], "==", 1,
+            settles={"leak": "all of them"})
 
 # %% [markdown]
 # **Exercise 3 · find the bug** · difficulty 2 of 5 · 6 minutes
 #
-# The mask hides what it should, and yet word 0 hears of the last word.
-# Name the way by which the news travels back.
-# Then mend the program, without a look at section 5: change one line, and say why that one.
+# The mask hides what it should, and yet the output of token 0 depends on the last token.
+# Correct the program without a look at the start of this section: change one line, and write beside it as a comment how the last token got through.
 #
-# The published model has no mask, and mending it brought no measurable gain: no loss curve would have told.
+# Would training have shown the bug? The published model has no mask, and a user who corrected it measured no gain.
 #
 # <details><summary>Hint</summary>
 #
-# Print the weights for three words, and add them up along rows and along columns.
+# Compute the weights for three tokens in a cell of your own, and add them up along rows and along columns.
 # Which of the two sums should be 1? Whose scores does the other sum contain?
 #
 # </details>
@@ -666,7 +705,7 @@ check.claim("leak", "the published program lets a word's change go back",
 def mended_attention(x, W_q, W_k, W_v):
     """causal attention: (n, d), three (d, dh) -> (n, dh)"""
     ### BEGIN SOLUTION
-    # softmax(0) divides by a sum over all *queries*, later words' among them.
+    # softmax(0) divides by a sum over all *queries*, later tokens' among them.
     q, k, v = x @ W_q, x @ W_k, x @ W_v
     scores = q @ k.T / q.shape[-1] ** 0.5
     later = torch.ones_like(scores).triu(1).bool()
@@ -677,86 +716,93 @@ def mended_attention(x, W_q, W_k, W_v):
 check.mended_attention(mended_attention)
 
 # %% [markdown]
-# ## 6 · On trial: "without positions a model cannot know the order"
+# ## 6 · On trial: “without positions a model cannot know the order”
 #
-# The blind reader of section 4 could not say who bites.
-# Now it gets a causal mask and still no positions.
-# A third reader gets no mask, but to each place in the text we add a fixed random vector.
-#
-# **Predict.** Is the mask enough?
+# The reader of section 4 could not say who bites. A model without positional encoding is called a **NoPE model**.
+# Now we give it a causal mask, and still no positions.
+# A third reader gets no mask; instead we add a fixed random vector at each position.
 
 # %%
 check.predict(
     "mask",
-    "With a causal mask and no positions, the loss ends near",
-    ["0.7: a coin toss, as before", "0: it learns who bites"],
-    kind="reason",
-    beliefs={"0.7: a coin toss, as before":
-                 "reason 3 of www.kler.cn/a/539187.html"},
+    "Does a reader with a causal mask and no positions learn who bites?",
+    ["no, its loss stays near ln 2", "yes, if it has two layers or more",
+     "yes, with a single layer"],
+    kind="surprise",
+    beliefs={"no, its loss stays near ln 2":
+                 "reason 3 of www.kler.cn/a/539187.html",
+             "yes, if it has two layers or more":
+                 "a summary of Irie at chatpaper.com/paper/177383: depth is "
+                 "needed"},
 )
 
 # %%
-ahead = torch.ones(3, 3).triu(1).bool()  # in torch.nn True means hidden
-masked, _ = three_seeds(mask=ahead)  # (seeds, steps)
+ahead = torch.ones(3, 3).triu(1).bool()  # in torch.nn True means *hidden*
+one_layer, _ = three_seeds(mask=ahead, layers=1)  # (seeds, steps)
+two_layers, _ = three_seeds(mask=ahead, layers=2)
 torch.manual_seed(0)
-placed, _ = three_seeds(places=torch.randn(3, 32))
+placed, _ = three_seeds(positions=torch.randn(3, 32))
 
 # %%
-losses = {"no positions": blind, "mask, no positions": masked,
-          "random vectors, no mask": placed}
-plots.lines(losses, xlabel="step", ylabel="loss",
-            chance=math.log(2), ylim=(0, 2.2),
-            alt=levels(losses))
+draw_losses({"no positions": blind, "mask, 1 layer": one_layer,
+             "mask, 2 layers": two_layers,
+             "random vectors, no mask": placed},
+            {"one of 2 names": math.log(2)})
 
 # %%
-check.claim("masked", "a causal mask alone lets a model tell the biter",
-            masked[:, -20:].mean(1), "in", (0, 0.2), seeds=3, show="{:.2f}",
-            settles={"mask": "0: it learns who bites"})
-check.claim("placed", "random vectors for places let a model tell the biter",
+check.claim("masked", "a causal mask lets a reader of one layer without "
+            "positions tell who bites, with a loss below 0.2",
+            one_layer[:, -20:].mean(1), "in", (0, 0.2), seeds=3, show="{:.2f}",
+            settles={"mask": "yes, with a single layer"})
+check.claim("placed", "a random vector for each position lets a reader tell "
+            "who bites, with a loss below 0.2",
             placed[:, -20:].mean(1), "<", 0.2, seeds=3)
 
 # %% [markdown]
-# The place vectors are random and never trained, and yet they serve.
-# All this is a toy: thirty texts of three words, two layers, three seeds.
+# One layer is enough, because this reader averages over *all* tokens.
+# The first token attends only to itself, so its output names the biter. (The last token would need a second layer.)
+# The random vectors are never trained, and they work all the same.
 #
-# How far does the mask carry in earnest? Haviv et al. (2022) trained large models with and without positions.
+# All this is a toy: thirty texts of three tokens, three seeds.
+# How far does the mask carry a large model? Haviv et al. (2022) compared by **perplexity**, the exponential of the loss.
 
 # %% [markdown]
-# | perplexity, lower is better | without | learned positions |
+# | perplexity, lower is better | without positions | learned positions |
 # |---|---|---|
 # | causal, WikiText-103, 247M parameters | 20.97 | 20.42 |
 # | causal, the Pile, 1.3B parameters | 13.10 | 13.05 |
 # | **masked** (sees both sides), the Pile, RoBERTa-large | **147.18** | 4.06 |
 #
-# Their Tables 1 and 4. Almost nothing is lost in the decoders. The model that looks both ways collapses.
+# (Tables 1 and 4.) Against learned positions, the causal models lose little. The model that looks both ways collapses.
 
 # %%
 check.verdict("B6", "holds only if", because=(
-    "the model looks both ways. A causal one reads the order off its mask: "
-    "ours within 60 steps."
+    "the model looks both ways. A causal one can infer the order from its "
+    "mask: ours did within 60 steps."
 ))
 
 # %% [markdown]
-# **Why then does everyone add positions to decoders?**
-# *Possible* is not *free*. In Haviv's tables the causal models without positions are always slightly worse.
-# The order must first be worked out: their probes find no position at the first layer, and a usable one within four.
-# Others came out on the other side: Irie et al. (2019) found deep causal language models for speech recognition slightly *better* without.
+# **Why then do most decoders get positions?**
+# *Possible* is not *free*. In Haviv's tables the causal models without positions are always slightly worse: the best encoding of Table 1 has 19.71 and 12.51.
+# The model must first work out the order: probes find no position at the first layer, and a usable one within four.
+#
+# Not everybody agrees. Irie et al. (2019) found deep causal language models for speech recognition slightly *better* without positions, and in some large models, such as SmolLM3, every fourth layer has none.
 
 # %% [markdown]
 # **Exercise 4** · difficulty 3 of 5 · 8 minutes
 #
-# What could a causal layer *count*? Let the first word be a start marker, the vector (1, 0); every other word is (0, something).
-# Find three 2 × 2 matrices with which channel 0 of `causal_attention(x, W_q, W_k, W_v)` is 1/(t+1) at word t:
+# What can a causal layer *count*? Let the first token be a start marker with the vector (1, 0), and let every other token be (0, something).
+# Find three 2 × 2 matrices for which channel 0 of `causal_attention(x, W_q, W_k, W_v)` is 1/(t+1) at token t:
 #
-# | word t | 0 | 1 | 2 | 3 |
+# | token t | 0 | 1 | 2 | 3 |
 # |---|---|---|---|---|
 # | channel 0 | 1 | 1/2 | 1/3 | 1/4 |
 #
-# A position, and nobody put it in.
+# This is a position, and nobody put it in.
 #
 # <details><summary>Hint</summary>
 #
-# Word t sees t+1 words. If all get the same weight, each weighs 1/(t+1).
+# Token t attends to t+1 tokens. If all of them get the same weight, this weight is 1/(t+1).
 # Which `W_q` makes all scores equal? Then let `W_v` keep the marker's 1 and nothing else.
 #
 # </details>
@@ -776,13 +822,14 @@ def counting_weights():
 check.counting_weights(counting_weights)
 
 # %% [markdown]
-# ## 7 · Three doors
+# ## 7 · Where can position enter?
 #
-# Where may a position enter attention? Follow our five lines from top to bottom.
-# Into the **embeddings**, before anything else.
-# Into **queries and keys**, after the projections.
-# Or into the **scores**, as a number for each pair of places.
-# Here all three stand open:
+# Follow the five lines of attention from top to bottom.
+# There are three doors through which a **position** can come in:
+# into the **embeddings**, before anything else;
+# into **queries and keys**, after the projections;
+# or into the **scores**, as a number for each pair of positions.
+# Here all three are open:
 
 
 # %%
@@ -794,25 +841,26 @@ def open_attention(x, embeddings=0, queries_keys=0, scores=0):
 
 
 # %% [markdown]
-# Through each door we put random numbers that depend on the place alone, and measure the gap.
+# At each of them we add random numbers that depend only on the position, and measure the gap.
 
 # %%
-place, pair = torch.randn(3, 8).double(), torch.randn(3, 3).double()
-doors = {
-    "embeddings": lambda x: open_attention(x, embeddings=place),
-    "queries and keys": lambda x: open_attention(x, queries_keys=place),
-    "scores": lambda x: open_attention(x, scores=pair),
+vectors, pairwise = torch.randn(3, 8).double(), torch.randn(3, 3).double()
+entries = {
+    "embeddings": lambda x: open_attention(x, embeddings=vectors),
+    "queries and keys": lambda x: open_attention(x, queries_keys=vectors),
+    "scores": lambda x: open_attention(x, scores=pairwise),
 }
 x = embed("dog bites man")
-gaps = [max(gap(f, x) for _ in range(20)) for f in doors.values()]
-check.claim("doors", "each of the three doors alone lets order in",
-            gaps, ">", 0.1)
-check.claim("shut", "attention with all three doors shut is blind to order",
+gaps = [max(gap(f, x) for _ in range(20)) for f in entries.values()]
+check.claim("doors", "embeddings, queries and keys, and scores are each "
+            "enough to let order into attention", gaps, ">", 0.1)
+check.claim("shut", "attention is blind to order if nothing is added to "
+            "embeddings, queries, keys and scores",
             gap(open_attention, x), "<", 1e-12)
 
 # %% [markdown]
-# `posenc` has the same doors, called `embed`, `rotate` (queries and keys) and `bias` (scores).
-# Every encoding says which it uses; those of the next notebooks all use the first.
+# In `posenc` these three are called `embed`, `rotate` (queries and keys) and `bias` (scores).
+# Every encoding says which of them it uses; those of the next lessons all use the first.
 
 # %%
 {
@@ -821,9 +869,8 @@ check.claim("shut", "attention with all three doors shut is blind to order",
 }
 
 # %% [markdown]
-# Random numbers break the blindness.
-# Which numbers let a model say "the word before me"? Which still work at a place it never saw?
-# The next notebook begins with the simplest: [0, 1, 2, …](02_why_integer_positions_fail.ipynb).
+# Random numbers let order in. Which numbers let a model attend to “the token before me”? Which still work at a position that it never saw?
+# Lesson 02 begins with [the simplest, 0, 1, 2, …](02_why_integer_positions_fail.ipynb).
 
 # %% [markdown]
 # ## 8 · Judge for yourself
@@ -831,29 +878,29 @@ check.claim("shut", "attention with all three doors shut is blind to order",
 # **Exercise 5 · choose the run** · difficulty 3 of 5 · 8 minutes
 #
 # You are handed a model of one attention layer without positions, trained and in `eval()`.
-# Its text was shuffled fifty times, all words but the last, and the output of the last word never moved.
+# Somebody shuffled all tokens of its text but the last, fifty times, and the output of the last token never changed.
 # There are two explanations:
 #
-# - *no mask*: the causal mask was forgotten, so attention is blind to the order;
+# - *no mask*: the causal mask was forgotten, so attention is blind to order;
 # - *one layer*: the causal mask is there, but one layer is not enough.
 #
-# Which of these runs would tell you which one is true?
+# Which of these runs would tell you which explanation is true?
 #
 # | run | what is done | whose output is watched |
 # |---|---|---|
-# | `"more shuffles"` | the words before the last are shuffled a thousand times more | the last word's |
-# | `"another text"` | the words before the last of another text are shuffled | the last word's |
-# | `"replace first"` | the first word is replaced by another one | the last word's |
-# | `"replace last"` | the last word is replaced by another one | the first word's |
-# | `"swap first two"` | the first two words change places | theirs, each at its new place |
-# | `"second layer"` | the layer is applied twice, and the words before the last are shuffled | the last word's |
+# | `"more shuffles"` | the tokens before the last are shuffled a thousand times more | the last token's |
+# | `"another text"` | the tokens before the last of another text are shuffled | the last token's |
+# | `"replace first"` | the first token is replaced by another one | the last token's |
+# | `"replace last"` | the last token is replaced by another one | the first token's |
+# | `"swap first two"` | the first two tokens are swapped | theirs, each at its new position |
+# | `"second layer"` | the layer is applied twice, and the tokens before the last are shuffled | the last token's |
 #
 # Return three words: the run, what the output does if there is no mask, and what it does if there is one masked layer.
-# An output `"moves"` or `"stays"`.
+# Write `"moves"` or `"stays"` for the output.
 #
 # <details><summary>Hint</summary>
 #
-# A run separates two explanations only where they predict different outcomes.
+# A run separates two explanations only if they predict different outcomes.
 # Add two columns to the table, one for each explanation, before you choose.
 #
 # </details>
@@ -872,10 +919,10 @@ check.separating_run(separating_run)
 # %% [markdown]
 # **Exercise 6 · explain** · difficulty 2 of 5 · 6 minutes
 #
-# A classmate writes: "Attention is permutation-invariant. So a Transformer without positional encodings does not care about word order."
+# A classmate writes: “Attention is permutation-invariant. So a Transformer without positional encodings does not care about word order.”
 # Each of the two sentences is wrong, or true only under a condition that is missing.
 # Correct them in four sentences at most, and support each correction with a number that you saw in this lesson.
-# No program judges this one: it has a rubric.
+# No program judges this exercise: it has a rubric.
 
 # %% [markdown] tags=["explain"]
 # *Your answer goes here (in a notebook: double-click this line).*
@@ -885,18 +932,16 @@ check.separating_run(separating_run)
 #
 # Half a point for each:
 #
-# 1. Attention is permutation-*equivariant*: its outputs are shuffled along with the words. Only a pooled output, such as the mean over all words, is invariant.
+# 1. Attention is permutation-*equivariant*: its outputs are shuffled along with the tokens. Only a pooled output, such as the mean over all tokens, is invariant.
 # 2. Word order still matters to the *task*: without positions and mask the reader cannot say who bites, and its loss stays near ln 2 = 0.69.
-# 3. The condition is named: no causal mask. With the mask, and still without positions, the loss falls to 0.
-# 4. Each correction has its number (for 1: the outputs move by more than 0.1, their mean by less than 1e-12), and no number is given that was not measured.
+# 3. The condition is named: no causal mask. With the mask, and still without positions, the loss falls below 0.2.
+# 4. Each correction has its number (for 1: the outputs change by more than 0.1, their mean by less than 1e-12), and no number is given that was not measured.
 #
 # </details>
 
 # %% [markdown]
-# ## What surprised you
-#
-# Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
-# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you go on.
+# **What surprised you?** Here are your predictions that did not come true, in JupyterLab with a link to the cell that settled each.
+# Explain that result to yourself before you continue.
 
 # %%
 check.surprises("01")
@@ -906,16 +951,17 @@ check.surprises("01")
 #
 # - Write attention from memory, and prove $\mathrm{att}(Px)=P\,\mathrm{att}(x)$ in three lines.
 # - Say *equivariant* where others say *invariant*, and know what pooling changes.
-# - Test any model for blindness: two lines, many shuffles, a tolerance, `eval()`.
-# - Say what a causal mask tells one layer (the bag of words before me) and two (their order).
-# - Name the three doors: embeddings, queries and keys, scores.
+# - Test any model for blindness to order: two lines, many shuffles, a tolerance, `eval()`.
+# - Say what a causal mask tells one layer (the bag of tokens before me) and two layers (their order).
+# - Name the three places where position can enter: embeddings, queries and keys, scores.
 
 # %% [markdown]
 # ## References
 #
-# - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762: attention (§3.2), and why positions must be put in (§3.5).
-# - Haviv, Ram, Press, Izsak, Levy 2022, *Transformer Language Models without Positional Encodings Still Learn Positional Information*, arXiv 2203.16634: Tables 1 and 4, the probes (Figure 2), "always slightly worse" (Limitations).
-# - Lee et al. 2019, *Set Transformer*, arXiv 1810.00825: equivariant attention blocks, invariance by pooling.
-# - The program of the bug clinic: labmlai/annotated_deep_learning_paper_implementations#146 on GitHub, found in a model of pictures; mended, with no difference in quality (FID within 0.05) found.
-# - Irie, Zeyer, Schlüter, Ney 2019, *Language Modeling with Deep Transformers*, arXiv 1905.04226: deep causal models for speech that were slightly better without positions (abstract).
+# - Ashish Vaswani et al., 2017. *Attention Is All You Need*. arXiv 1706.03762. Attention (§3.2), and why positions must be put in (§3.5).
+# - Adi Haviv et al., 2022. *Transformer Language Models without Positional Encodings Still Learn Positional Information*. arXiv 2203.16634. Tables 1 and 4, the probes (Figure 2), “always slightly worse” (Limitations).
+# - Juho Lee et al., 2019. *Set Transformer*. arXiv 1810.00825. Attention blocks without positions, and pooling that makes the whole invariant.
+# - The program of the bug clinic: [labmlai/annotated_deep_learning_paper_implementations#146](https://github.com/labmlai/annotated_deep_learning_paper_implementations/issues/146), found in a model of images. The user who reported it compared both versions by FID (lower is better): no difference at first (within 0.05), and after more training the correct one was *worse*, by 0.02 to 0.3.
+# - Kazuki Irie et al., 2019. *Language Modeling with Deep Transformers*. arXiv 1905.04226. Deep causal models for speech that were slightly better without positions (abstract).
+# - SmolLM3's layers without positions: `no_rope_layers` in the model's published `config.json`.
 # - Claim A5 is that of the [article](http://www.kler.cn/a/539187.html) which the course grew from (in Chinese).

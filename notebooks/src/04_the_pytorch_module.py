@@ -178,7 +178,8 @@ def add_rows(x, table, pos):
 
 second_half = add_rows(zeros, copied.table[0], torch.arange(25, 50))[0]
 gap = (second_half - right[25:50]).abs().max()
-check.claim("told", "a later part of a text gets its own vectors if pos is given",
+check.claim("told",
+            "a later part of a text gets its own vectors if pos is given",
             gap, "<", 1e-4)
 
 # %% [markdown]

@@ -496,8 +496,9 @@ with torch.no_grad():
     _, maps = model.eval()(tokens, return_weights=True)  # (1, 1, h, n, n)
 steps = maps[0, 0].diagonal(offset=-1, dim1=1, dim2=2).mean(1)  # (h,)
 
-plots.attention(maps[0, 0], trained_to=16, alt="In at least one head the weight lies on "
-                "the line one step below the diagonal, past 16 as well")
+plots.attention(maps[0, 0], trained_to=16,
+                alt="In at least one head the weight lies on the line "
+                    "one step below the diagonal, past 16 as well")
 
 # %% tags=["trained"]
 check.claim("previous",

@@ -70,27 +70,27 @@ def _settles(notebook):
 
 
 def _alt_text(notebook):
-    _append(_before_it_is_settled(notebook, "leak"), 'f(alt="They move every output")')
+    _append(_before_it_is_settled(notebook, "leak"), 'f(alt="It moves all of them")')
 
 
 def _claim(notebook):
-    _append(_before_it_is_settled(notebook, "leak"), 'check.claim("x", "every output moves", 1)')
+    _append(_before_it_is_settled(notebook, "leak"), 'check.claim("x", "all of them move", 1)')
 
 
 def _code(notebook):
-    _append(_before_it_is_settled(notebook, "loss"), "last = 0.7")
+    _append(_before_it_is_settled(notebook, "gap"), "last = 1e-15")
 
 
 def _words(notebook):
-    _append(_before_it_is_settled(notebook, "swap"), "# it is only the two")
+    _append(_before_it_is_settled(notebook, "swap"), "# it is only these two")
 
 
 def _heading(notebook):
-    _append(notebook["cells"][-1], "## Attention, then the mean over all words, is invariant")
+    _append(notebook["cells"][-1], "## That of attention, averaged over all tokens, is invariant")
 
 
 def _objective(notebook):
-    _append(notebook["cells"][0], "- say why the loss ends at 0.7,")
+    _append(notebook["cells"][0], "- say why the gap is 1e-15,")
 
 
 def _append(cell, line):
@@ -104,7 +104,7 @@ def _append(cell, line):
         (_alt_text, "leak", "alt text"),
         (_claim, "leak", "claim"),
         (_heading, "invariant", "heading"),
-        (_objective, "loss", "objective"),
+        (_objective, "gap", "objective"),
     ],
 )
 def test_a_planted_answer_is_found(plant, key, place):
@@ -113,7 +113,7 @@ def test_a_planted_answer_is_found(plant, key, place):
     assert (key, place) in set(given_away(asked(SOURCES[STEM]), notebook, README))
 
 
-@pytest.mark.parametrize(("plant", "key"), [(_code, "loss"), (_words, "swap")])
+@pytest.mark.parametrize(("plant", "key"), [(_code, "gap"), (_words, "swap")])
 def test_an_answer_planted_in_code_is_found(plant, key):
     notebook = cleared(STEM)
     plant(notebook)
@@ -121,7 +121,7 @@ def test_an_answer_planted_in_code_is_found(plant, key):
     assert [k for k, place in found if place.startswith("cell ")] == [key]
 
 
-@pytest.mark.parametrize("line", ["Without positions the loss ends near 0.7.", "1e-15 is left."])
+@pytest.mark.parametrize("line", ["A swap changes only these two.", "1e-15 is left."])
 def test_an_answer_planted_in_the_readme_is_found(line):
     found = set(given_away(asked(SOURCES[STEM]), cleared(STEM), f"{README}\n{line}\n"))
     assert "README" in {place for _, place in found}
