@@ -1,5 +1,7 @@
 """The attention weights of an answer, read off its output: what is wrong with them."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -101,10 +103,10 @@ def _judge_rows(found: Tensor, mask: Tensor) -> None:
         j = int(row.argmin())
         said = f"Token {i} gives token {j} the weight {row[j]:.4g}"
         require(bool(row[j] > -1e-9), "negative-weight", f"{said}. Softmax gives none below 0.")
-        j = int((row - mask[i].double()).argmin())
+        j = int(row.masked_fill(~mask[i], math.inf).argmin())
         said = f"Token {i} may attend to token {j}, but gives it the weight 0"
         says = f"{said}. Hide only where the mask is False."
-        require(bool(row[j] > 0), "allowed-is-hidden", says)
+        require(bool(row[j] > 1e-9), "allowed-is-hidden", says)  # read off with rounding
 
 
 def _judge_scores(found: Tensor, right: Tensor, s: Tensor) -> None:
