@@ -20,10 +20,10 @@
 #
 # **Matrix product.** `(x @ W)[i, j]` is the sum over c of `x[i, c] * W[c, j]`.
 # Row i of the result depends only on row i of `x`.
-# `q @ k.T` holds the **dot product** of every row of `q` with every row of `k`: it is large where two rows point in the same direction.
+# `q @ k.T` holds the **dot product** of every row of `q` with every row of `k`: it is large where two rows are long and point in the same direction.
 # `W.mT` swaps the last two axes of `W`, and `x[None]` puts a new axis in front.
 #
-# **Softmax.** The function **softmax**, `s.exp() / s.exp().sum()`, returns positive numbers that sum to 1.
+# **Softmax.** The function **softmax**, `s.exp() / s.exp().sum()`, returns numbers from 0 to 1 that sum to 1.
 # It turns `[1, 2, 3]` into `[0.09, 0.24, 0.67]`, and a score of −∞ into 0.
 # `softmax(-1)` treats each row by itself.
 #
@@ -132,7 +132,8 @@ check.claim("by hand", "attention in five lines gives “dog” the 13 of the "
 check.predict(
     "dog",
     "How do the outputs for “dog” in the two sentences compare?",
-    ["They are far apart.", "They are close, but not equal.", "They are equal."],
+    ["They are far apart.", "They are close, but not equal.",
+     "They are equal."],
     kind="reason",
     beliefs={"They are far apart.":
                  "ai.stackexchange.com/questions/40390, google-research/bert#58",
@@ -157,10 +158,10 @@ check.claim("dog", "the output for “dog” is the same vector, biting or bitte
             apart, "<", 1e-12, settles={"dog": "They are equal."})
 
 # %% [markdown]
-# Row by row, each token has the same colours in both sentences: only the rows are in another order.
+# Each token has the same row of colours in both sentences: only the order of the rows differs.
 #
 # **“But the order *is* in the tensor!”**
-# It is, as row numbers. Now look for a row number in the formula: there is none.
+# It is, as row numbers. Now look for a row number in the formula: $i$ and $j$ only say which vectors are meant, and nothing is computed from them.
 # $y_i$ is a sum over all tokens, and a sum does not know in which order its terms came.
 
 # %% [markdown]
@@ -181,7 +182,7 @@ check.claim("posenc", "posenc.Attention agrees with attention in five lines",
 # ## 2 · Why: the proof in three lines
 #
 # A shuffle is a matrix: it has a single 1 in every row and in every column.
-# `P @ x` puts the rows of `x` in another order, and $P^\top$ puts them back: $P^\top P=1$.
+# `P @ x` puts the rows of `x` in another order, and $P^\top$ puts them back: $P^\top P=1$, the identity matrix.
 
 # %%
 order = torch.tensor([2, 0, 1])
@@ -191,7 +192,7 @@ check.claim("P", "P @ x is x[order]",
 P
 
 # %% [markdown]
-# Shuffle the tokens and follow the shuffle through the formula. Let $S(x)$ be the scores of $x$:
+# Shuffle the tokens and follow the shuffle through the formula. Let $S(x)$ be the scores of $x$, and $\mathrm{att}(x)$ the output of attention:
 #
 # $$\begin{aligned}
 # S(Px)&=(PxW_q)(PxW_k)^\top/\sqrt d = P\,S(x)\,P^\top\\
@@ -209,7 +210,7 @@ check.claim("softmax", "softmax and shuffle give the same result in either "
 
 # %% [markdown]
 # The proof assumes nothing about the **weights**, the numbers that training changes.
-# So training cannot help: every attention layer that will ever be trained has this property.
+# So training cannot help: every layer that computes this formula has this property, however it is trained.
 #
 # A function with $f(Px)=P f(x)$ is called **permutation-equivariant**:
 # if you shuffle the input, the output is shuffled in the same way.
@@ -269,7 +270,7 @@ check.claim("gru", "a recurrent layer sees the order",
 # `x` is `(n, d)`, in float64 or float32, and n may be as small as 3.
 #
 # Your function will be tried on functions that are hard to catch.
-# For example, the sum of both neighbours, `x.roll(1, 0) + x.roll(-1, 0)`, passes if you only reverse `x`.
+# For example, the sum of both neighbours, `x.roll(1, 0) + x.roll(-1, 0)`, passes if you only reverse `x`, and should fail from four rows on.
 #
 # <details><summary>Hint</summary>
 #
@@ -336,7 +337,7 @@ check.verdict("B16", "does not hold", because=(
 # The last lesson lists them all.
 #
 # For *sets* invariance is the aim, since a set has no order: the Set Transformer (Lee et al. 2019) is attention without positions, followed by pooling.
-# For language it is a loss.
+# For language, invariance is not the aim, because the order carries meaning.
 
 # %% [markdown]
 # ## 4 · What can a model without positions learn?
@@ -430,7 +431,7 @@ def draw_losses(losses, levels):
 draw_losses({"no positions": blind}, guesses)
 
 # %% [markdown]
-# A beautiful curve: it falls fast and settles. The band spans three **seeds**.
+# The curve falls fast and settles. The band spans three **seeds**: three runs from different random starts.
 # Each dashed line is a **chance level**: the loss of an even guess among six, three or two names.
 
 # %%
@@ -440,7 +441,7 @@ check.claim("coin", "the loss of a reader without positions ends between 0.6 "
             settles={"loss": "measured"})
 
 # %% [markdown]
-# The model learns *which two* names are in the text, and tosses a coin between them.
+# The model learns *which two* names are in the text, and gives each of the two a probability near ½.
 # More steps would not help: *X bites Y* and *Y bites X* get the same answer, whatever the weights, and it is wrong for one of them.
 # The test that finds the fault is `gap`, of section 2.
 #
@@ -517,7 +518,7 @@ check.predict(
 )
 
 # %% [markdown]
-# **Explore.** Each row is one swap and each column is a token: 0 means that its output did not change.
+# **Explore.** Each row is one swap and each column is a token, numbered as before the swap: 0 means that its output did not change.
 # How many layers does it take until all later tokens notice a swap?
 # And what is left without the mask?
 # Move the sliders, or compare the figures (the code of the measurement is folded).
@@ -564,7 +565,7 @@ check.claim("later", "after two causal layers, swapping two neighbours "
             two[after], ">", 1e-3)
 
 # %% [markdown]
-# In the first layer a later token attends to the same *bag* of tokens before it, swapped or not.
+# In the first layer a later token attends to the same *bag* of tokens (the same ones, in any order), swapped or not.
 # The outputs of the two themselves differ, because each has gained or lost the other.
 # In the second layer the later tokens attend to these two different vectors.
 #
@@ -604,7 +605,7 @@ check.verdict("A5", "holds only if", because=(
 #
 # With matrices, hide a score *before* softmax, by −∞, not after it by 0: the weights must still sum to 1.
 # `scores.masked_fill(condition, value)` fills where the condition is True.
-# As to the last question, the mask must stay the same under every shuffle: $PMP^\top=M$. What does this mean for its diagonal, and what for the rest?
+# As to the last question, the mask $M$ must stay the same under every shuffle: $PMP^\top=M$. What does this mean for its diagonal, and what for the rest?
 #
 # </details>
 
@@ -633,7 +634,7 @@ check.attention(masked_attention)
 # ### The bug clinic
 #
 # The bug in this program was published, in a well-read collection of models.
-# We added the mask, and it is correct. One line is wrong: look for it before you read on.
+# We added the mask, and the mask is correct. One line is wrong: look for it before you read on.
 
 
 # %%
@@ -760,7 +761,7 @@ check.claim("placed", "a random vector for each position lets a reader tell "
 
 # %% [markdown]
 # One layer is enough, because this reader averages over *all* tokens.
-# The first token attends only to itself, so its output names the biter. (The last token would need a second layer.)
+# The first token attends only to itself, so its output names the biter. (The last token alone would do as well, mask or not: it is itself the one who is bitten.)
 # The random vectors are never trained, and they work all the same.
 #
 # All this is a toy: thirty texts of three tokens, three seeds.
@@ -771,7 +772,7 @@ check.claim("placed", "a random vector for each position lets a reader tell "
 # |---|---|---|
 # | causal, WikiText-103, 247M parameters | 20.97 | 20.42 |
 # | causal, the Pile, 1.3B parameters | 13.10 | 13.05 |
-# | **masked** (sees both sides), the Pile, RoBERTa-large | **147.18** | 4.06 |
+# | **masked** (guesses hidden words, sees both sides), the Pile, RoBERTa-large | **147.18** | 4.06 |
 #
 # (Tables 1 and 4.) Against learned positions, the causal models lose little. The model that looks both ways collapses.
 
@@ -784,7 +785,7 @@ check.verdict("B6", "holds only if", because=(
 # %% [markdown]
 # **Why then do most decoders get positions?**
 # *Possible* is not *free*. In Haviv's tables the causal models without positions are always slightly worse: the best encoding of Table 1 has 19.71 and 12.51.
-# The model must first work out the order: probes find no position at the first layer, and a usable one within four.
+# The model must first work out the order: probes (small models that read the position off a layer's output) find no position at the first layer, and a usable one within four.
 #
 # Not everybody agrees. Irie et al. (2019) found deep causal language models for speech recognition slightly *better* without positions, and in some large models, such as SmolLM3, every fourth layer has none.
 
@@ -798,7 +799,7 @@ check.verdict("B6", "holds only if", because=(
 # |---|---|---|---|---|
 # | channel 0 | 1 | 1/2 | 1/3 | 1/4 |
 #
-# This is a position, and nobody put it in.
+# This is a position, and nothing but the marker was put in.
 #
 # <details><summary>Hint</summary>
 #
@@ -895,7 +896,7 @@ check.claim("shut", "attention is blind to order if nothing is added to "
 # | `"swap first two"` | the first two tokens are swapped | theirs, each at its new position |
 # | `"second layer"` | the layer is applied twice, and the tokens before the last are shuffled | the last token's |
 #
-# Return three words: the run, what the output does if there is no mask, and what it does if there is one masked layer.
+# Return three strings, for one run that separates them: the run, what the output does if there is no mask, and what it does if there is one masked layer.
 # Write `"moves"` or `"stays"` for the output.
 #
 # <details><summary>Hint</summary>

@@ -49,7 +49,7 @@ from posenc import analysis, check, plots, training, widgets
 #
 # $$\text{score}(i, j) = (a + b\,i)\,(c + e\,j).$$
 #
-# We ask the head for the simplest job: **every token attends most to the token before it.**
+# We ask the head, without a mask, for the simplest job: **every token attends most to the token before it.**
 
 # %%
 check.predict(
@@ -66,7 +66,7 @@ check.predict(
 # %% [markdown]
 # Try it.
 # In row $i$, the weight $c$ adds $(a + b\,i)\,c$ to every score, and softmax ignores a constant per row.
-# So we may set $c = 0$ and $e = 1$, and the scores of query $i$ are $(a + b\,i)\,j$.
+# So we may set $c = 0$. The weight $e$ only scales $a$ and $b$, so we may set $e = 1$, and the scores of query $i$ are $(a + b\,i)\,j$.
 # Rings mark the keys that queries 2, 5 and 8 want: 1, 4 and 7.
 # Can any $a$ and $b$ make a ring the top of its line?
 # Move the sliders, or compare the figures (the code of drawings is folded).
@@ -131,7 +131,7 @@ check.claim("no neighbour", "queries 2, 5 and 8 never attend most to the "
 # For example, with 2 tokens all that is asked is `score(1, 0) > score(1, 1)`.
 #
 # If no such numbers exist, return one whole number instead:
-# the smallest $i$ whose query cannot have its highest score at key $i-1$, whatever the weights.
+# the smallest $i$ whose query cannot have its strictly highest score at key $i-1$, whatever the weights.
 #
 # <details><summary>Hint</summary>
 #
@@ -155,7 +155,7 @@ check.previous_word_weights(previous_word_weights)
 # %% [markdown]
 # <details><summary>The whole proof in one line (after the exercise)</summary>
 #
-# In *every* row key 1 scores the mean of keys 0 and 2, and **a mean is never the largest**.
+# In *every* row key 1 scores the mean of keys 0 and 2, and **a mean is never the largest**: at best all three are equal.
 # Query 1 wants key 0, which is an end. Query 2 wants key 1, so it is the first that no weights can satisfy.
 # </details>
 
@@ -169,7 +169,7 @@ check.previous_word_weights(previous_word_weights)
 #
 # The last term is constant in a row, so softmax ignores it.
 # The rest is the dot product of the query $(2(i-1),\,-1)$ and the key $(j,\,j^2)$.
-# So give each token two numbers, $p$ and $p^2$.
+# So give each token two numbers, $p$ and $p^2$; the query needs only $p$ and the constant 1 of section 1.
 
 
 # %%
@@ -191,7 +191,7 @@ check.claim("parabola", "a head that sees p and p² can make every token "
             "attend most to the one before", missed.abs(), "==", 0)
 
 # %% [markdown]
-# With its number, a token cannot find its neighbour; with the number *and its square*, it can.
+# With one number, a head cannot make every token attend most to the one before; with the number *and its square*, it can.
 # The price is a position vector that grows without bound, while every number type has an end.
 # **float16** has 11 significant bits, so it skips whole numbers above 2048, and its largest number is 65 504.
 
@@ -300,7 +300,7 @@ check.claim("erased", "LayerNorm gives the same output with and without a "
 # The number stays in the **residual stream**, the vector to which every block adds its output.
 # But in this arrangement, **pre-norm**, all blocks and the output layer read that stream through a norm.
 # So we need not train this model: it *is* the NoPE model, whatever its weights.
-# Here are both, with the same weights.
+# Here are both, with the same weights; the task `back1`, which section 6 explains, only supplies the texts.
 
 # %%
 task = posenc.TASKS["back1"]
@@ -317,7 +317,7 @@ check.claim("same model", "a pre-norm model with the position in every "
 # **RMSNorm** subtracts no mean, so the 7 stays.
 # But it divides by the root mean square of the channels, which is now mostly the 7.
 # If the number is in *one* channel, LayerNorm does not erase it, but divides by a standard deviation that grows with it.
-# How much is left of a token beside the number $p$?
+# How much is left of a token beside the number $p$, if the token's channels have standard deviation 1?
 
 
 # %%
@@ -375,11 +375,11 @@ plots.lines(
 # %% [markdown]
 # The norm makes room for the large number by shrinking everything beside it:
 # by $1/\sqrt{1+p^2/d}$ for one channel, by $1/\sqrt{1+p^2}$ for all of them, if the token's channels have standard deviation 1.
-# Half is left where $p = \sqrt{3d}$: at 14 for 64 channels, and at 48 for the 768 channels of GPT-2, which has 1024 positions.
+# With the number in one channel, half is left where $p = \sqrt{3d}$: at 14 for 64 channels, and at 48 for the 768 channels of GPT-2, which has 1024 positions.
 
 # %% [markdown]
 # **And with the norm after each layer?** In this arrangement of 2017, **post-norm**,
-# the first block reads the large number itself, and its scores contain the product of two positions.
+# no norm stands before the first block, so it reads the large number itself, and its scores contain the product of two positions.
 # To how many tokens does token 31 attend, before any training?
 
 # %% jupyter={"source_hidden": true}
@@ -400,7 +400,7 @@ check.claim("unnumbered", "token 31 attends to several tokens in an untrained "
 # %% [markdown]
 # This is the line of section 1 again, now so steep that softmax keeps only its end.
 #
-# There are three causes, then: one number makes a *line*; bent into a parabola, it *grows*;
+# The difficulty has three causes, then: one number makes a *line*; bent into a parabola, it *grows*;
 # and a *norm* erases a large number or shrinks the token beside it.
 
 # %% [markdown] id="divide-by-length"
@@ -481,7 +481,7 @@ check.same_in_every_text(same_in_every_text)
 # %% [markdown] id="one-hot-or-binary"
 # ## 5 · One channel per position, or binary digits?
 #
-# So far we have used one of 64 channels.
+# So far the position was one number, or two, in however many channels.
 # **One-hot positions** give each position a channel of its own.
 # *Binary* positions write the number in digits, one per channel, the fastest digit first.
 
@@ -495,7 +495,7 @@ plots.heatmap(digits.T, xlabel="position p", ylabel="digit", values=True,
 
 # %% [markdown]
 # Both are bounded and the same in every text.
-# But one-hot has a longest text.
+# But one-hot has a longest text: 64 channels leave no channel for a 65th token.
 # (A larger `max_len` would not help here: the limit is the width, one channel per position.)
 
 # %% tags=["raises-exception"]
@@ -522,7 +522,7 @@ check.claim("binary", "no head that sees binary positions attends one "
 # <details><summary>Why not? The proof, with query 8 as the example</summary>
 #
 # Query 8 wants key 7, whose digits are 1, 1, 1, 0, fastest first.
-# *All* patterns of 0 and 1 are among the 16 keys, so the highest score goes to the key that has a 1 exactly where the query is positive.
+# Multiply the key's weights into the query, so that the query has one number per digit. *All* patterns of 0 and 1 are among the 16 keys, so the highest score goes to the key that has a 1 exactly where the query is positive.
 # Query 8 must therefore have the signs +, +, +, −: the signs of query $i$ must spell the digits of $i-1$.
 #
 # Now take digit 1 of $i-1$. It is 1 exactly when digits 0 and 1 of $i$ are equal: compare the columns above.
@@ -549,7 +549,7 @@ check.claim("counting", "the most frequent letter of a text answers `back1` "
             "in about a quarter of the cases", counting, "in", (0.22, 0.26))
 
 # %% [markdown]
-# Chance on `back1` is 10 %. Without any order, a model can still name the text's most frequent letter,
+# There are ten letters, so chance on `back1` is 10 %. Without any order, a model can still name the text's most frequent letter,
 # and be correct in about a quarter of the cases.
 # This is the **baseline**, *counting letters* in the figures.
 # The cell below the question trains twelve models, for about half a minute.
@@ -653,7 +653,7 @@ check.claim("fades", "a model with p in one channel answers `back1` better "
 
 # %% [markdown]
 # Binary positions are worst where many digits flip at once: at 8, where all four do, and at 4 and 12.
-# Digits jump. Lesson 03 puts dials in their place, which glide.
+# A digit jumps from one value to the next. Lesson 03 replaces the digits with dials, which turn without jumps.
 
 # %% [markdown]
 # The plain number is correct for token 1, and then its accuracy fades to the baseline.
@@ -741,7 +741,7 @@ check.verdict(
 # But `before` needs exactly that order.
 # The fair test is a task that needs none: `majority` asks which letter is more frequent.
 # Is it harmed by $p$, which grows, or by $p/L$, which does not?
-# We ask at the **training length** of 16 tokens, and at twice that.
+# We train for 100 steps and ask at the **training length** of 16 tokens, and at twice that.
 
 # %% tags=["trained"]
 majority = training.compare(
@@ -777,8 +777,8 @@ check.verdict(
 # %% [markdown] id="six-requirements"
 # ## 8 · What do we require of an encoding?
 #
-# Here are six requirements, each with a test; `code(n)` gives the position vectors of $n$ tokens.
-# The folded cell has three helpers: are positions distinct after LayerNorm
+# Here are six requirements, each with a test; `code(n)` gives the position vectors of $n$ tokens. Only the second test puts a norm after them, so the arc of section 6 does not count in “a head can look back”.
+# The folded cell has three helpers, which answer three questions: are positions distinct after LayerNorm
 # (`analysis.nearest_rivals` finds each row's nearest other row), can a head look back, is there a longest text?
 
 
@@ -848,7 +848,7 @@ check.surprises()
 # %% [markdown]
 # ## What you can now do
 #
-# - Prove in one line why one number cannot find the token before: a mean is never the largest.
+# - Prove in one line why one number cannot find the token before: key 1 scores the mean of keys 0 and 2, and a mean is never the largest.
 # - Compute what LayerNorm makes of a number $p$: it erases $p$ in every channel, and beside $p$ in one channel it leaves $1/\sqrt{1+p^2/d}$ of the token.
 # - Answer “do integer positions fail?”: they say *earlier*, not *how many earlier*.
 # - Judge any encoding by six tests.

@@ -47,7 +47,7 @@ torch.set_default_dtype(torch.float64)  # proofs need the digits
 # A counter writes a position in digits.
 # The **sinusoidal encoding** writes it with clock hands.
 # The last digit repeats after 10 positions; a hand that advances by $\omega$ radians per position repeats after $2\pi/\omega$ positions.
-# In this figure the slow hands are at the left, like the slow digits of a counter; from section 2 on, which also explains the word “pair”, the fast ones come first.
+# In this figure the slow hands are at the left, like the slow digits of a counter; from section 2 on, the fast ones come first. (Section 2 also explains the word “pair”.)
 #
 # Go from position 8 to 9, then from 8 to 52.
 # Which hand tells 8 from 9, and which one tells 8 from 52?
@@ -119,7 +119,7 @@ check.claim("polynomial shift",
 # In a tensor they are rows, so the same map is `c @ M.T`.
 
 # %% [markdown]
-# A consequence comes free: three positions and then four are seven,
+# Moving on by three positions and then by four is moving on by seven, so the matrices multiply:
 #
 # $$M_j M_k=M_{j+k}.$$
 #
@@ -188,15 +188,15 @@ check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
 #
 # Let $V$ be the span of all position vectors.
 # $M_1$ maps $V$ into itself and $M_{-1}$ undoes it.
-# Each $v\in V$ is a finite sum of position vectors, so $M_1^{\,p}v$ is bounded over *all* integers $p$.
+# Each $v\in V$ is a linear combination of finitely many position vectors, so $M_1^{\,p}v$ is bounded over *all* integers $p$.
 # An eigenvalue with $|\lambda|\neq1$ would make $\lambda^p$ run away on one side.
 # A Jordan block of size two or more would grow like $|p|$: that is the shear.
 # So $M_1$ is diagonalisable on $V$ with all $|\lambda|=1$.
 # It is real, so its eigenvalues are pairs $e^{\pm i\omega}$, and perhaps $1$ and $-1$; in real coordinates each pair is a rotation by $\omega$. ∎
 #
 # *Suitable coordinates*: a fixed change of basis, which the next weight matrix can undo.
-# *Both ways*: for $p\to\infty$ only, a fading $0.9^p$ would be bounded too, but its far positions become indistinguishable.
-# *A bias* in a linear layer is the channel that is always 1.
+# *Both ways*: for $p\to\infty$ only, a fading $0.9^p$ would be bounded too, but it goes to 0, so it can no longer tell far positions apart.
+# *A bias* in a linear layer does the work of the channel that is always 1.
 # *All integers*: on a finite stretch, enough channels can do anything.
 # *No angle twice*: the vectors $M_1^{\,p}c(0)$ span $V$, so no eigenvalue occurs twice on $V$. If two hands advance by the same angle, the second is a copy of the first, scaled and rotated.
 # </details>
@@ -293,7 +293,7 @@ check.claim("no T", "a rotation without its transpose moves a pair back",
 # ### Why both sine and cosine?
 #
 # Take only the sine, and let the best straight line guess $\sin\omega(p+k)$ from $\sin\omega p$.
-# $R^2$ is the fraction of the variance that the line gets right.
+# $R^2$ is the fraction of the variance that the line explains: 1 is a perfect guess, 0 is no better than the mean.
 
 # %%
 check.predict("sine alone",
@@ -337,7 +337,7 @@ check.claim("pair", "a sine and its cosine are predicted at every offset",
             fits["with its cosine"].min(), ">", 1 - 1e-9)
 
 # %% [markdown]
-# “PE(p + k) is linear in PE(p)” is a sentence about the *vector*.
+# “PE(p + k) is linear in PE(p)”, says the paper (Vaswani et al. 2017; its PE(p) is our $c(p)$), and it says so of the *vector*.
 # If you regress one sine channel on itself, you find $R^2=\cos^2(\omega k)$ and start to doubt the paper.
 # One channel is the shadow of a hand: it does not show which way the hand is moving.
 
@@ -361,7 +361,7 @@ check.claim("pair", "a sine and its cosine are predicted at every offset",
 #
 # There it is.
 # *Forced*: pairs, that is a sine and a cosine of the same frequency.
-# *Chosen*: the frequencies (the first, the last, and equal ratios between them), and the norm of each pair (always 1).
+# *Chosen*: the frequencies (the first, the last, and equal ratios between them), the angle at position 0 (always 0), and the norm of each pair (always 1).
 # A frequency may occur twice, but the second pair adds nothing that a matrix could not read off the first.
 # Constant channels and sign flips are left out.
 
@@ -389,7 +389,7 @@ check.inverse_frequencies(inverse_frequencies)
 
 # %% [markdown] id="exp-log"
 # From here on `posenc.inverse_frequencies` computes them.
-# These numbers *are* the frequencies (programs call them `inv_freq`): “inverse” refers to $\text{base}^{2i/d}$, which is the **wavelength** $2\pi/\omega_i$ divided by $2\pi$.
+# These numbers *are* the frequencies (programs call them `inv_freq`): “inverse” refers to $\text{base}^{2i/d}$, which is $1/\omega_i$: the **wavelength** $2\pi/\omega_i$ (the number of positions in a full turn), divided by $2\pi$.
 #
 # Why do so many programs write `exp(-log(base) * 2 * i / d)` and not a power?
 # It is the same number, and a habit from the authors' TensorFlow program.
@@ -426,7 +426,7 @@ check.claim("longest", "the longest wavelength is that of pair i = d/2 − 1",
 (2 * math.pi / last).round()
 
 # %% [markdown]
-# The last pair has $i=d/2-1$, which is one ratio before 1/base.
+# The last pair has $i=d/2-1$, so its frequency is one step (one factor $r$) short of 1/base.
 # So its wavelength is $2\pi\cdot10000^{(d-2)/d}$.
 # A program that divides by $d/2-1$ instead of $d/2$ reaches 1/base exactly; the authors' own program (tensor2tensor) does.
 # That is a slightly different encoding: a new model can be trained with either, but weights trained with one do not fit the other.
@@ -536,7 +536,7 @@ check.shift_matrix(shift_matrix)
 # %% [markdown] id="slip"
 # ### A slip to know
 #
-# Several repositories and a textbook had this slip: the loop advances `i` by two, the exponent doubles it again, and the cosine uses the exponent after it.
+# Several repositories and a textbook had this slip: the loop advances `i` by two, the exponent doubles `i` again, and the cosine takes `i + 1` where the sine takes `i`.
 # No error is raised.
 # What is lost?
 
@@ -569,7 +569,7 @@ check.claim("slip",
 # %% [markdown] id="similarity"
 # ## 5 · What does attention see of two positions?
 #
-# Attention compares vectors by **dot products**.
+# Attention compares vectors by **dot products** (here without weight matrices; section 6 adds them).
 # All sinusoidal position vectors have the same **norm**, so their dot product, divided by the square of that norm, is their **cosine similarity**.
 # What does it depend on?
 
@@ -599,7 +599,7 @@ steps.round(decimals=3)
 #
 # $$\sin a\sin b+\cos a\cos b=\cos(a-b),$$
 #
-# so the dot product of two position vectors is $\sum_i\cos\big(\omega_i(p-q)\big)$, which contains only the **relative distance** $p-q$.
+# so the dot product of two position vectors is $\sum_i\cos\big(\omega_i(p-q)\big)$, which depends on $p$ and $q$ only through the **relative distance** $p-q$.
 # With $p=q$ it says that every norm is $\sqrt{d/2}$, which is 16 at d = 512.
 
 # %%
@@ -627,8 +627,8 @@ check.claim("digits", "no matrix adds one to a number in binary digits",
             analysis.linear_r2(with_one[:-1], digits[1:]), "<", 0.9)
 
 # %% [markdown]
-# In digits, “one further” means something different at every position.
-# For pairs it is the same rotation everywhere, and that is why they beat digits.
+# In digits, “one further” means different things at different positions.
+# For pairs it is the same rotation everywhere, and in this they are better than digits.
 
 # %%
 check.verdict(
@@ -673,7 +673,7 @@ check.claim("kernel curve",
 
 # %% [markdown]
 # On a logarithmic axis it is nearly a straight line: every *tenfold* distance costs the same, $\ln10/\ln\text{base}$, which is here a quarter.
-# From distance 10 to 100 the similarity falls as much as from 100 to 1000.
+# From distance 10 to 100 the similarity falls about as much as from 100 to 1000.
 #
 # <details><summary>Why a straight line?</summary>
 #
@@ -743,7 +743,7 @@ check.claim("posenc", "posenc computes the formulas of this lesson",
 # <details><summary>And with equal differences?</summary>
 #
 # The rival has 256 pairs with the frequencies $1, \frac{255}{256}, \dots, \frac1{256}$.
-# It tells “here” from “not here”, like one-hot, which is made of equally spaced frequencies; at the distance 1608 it begins again.
+# It tells “here” from “not here”, like one-hot, which is made of equally spaced frequencies; at the distance 1608 (about $256\cdot2\pi$, one turn of the slowest pair) it almost begins again.
 # Equal ratios look at all scales in the same way.
 #
 # </details>
@@ -949,7 +949,7 @@ check.claim("gain",
 # %% [markdown]
 # The two curves at gain 8 coincide: one hides the other.
 # The margin is the same at any offset, because the kernel is the same around every position.
-# But it is small: without a gain the correct key gets half a percent of the weight, with a gain of 8 more than half, and with 32 nearly everything.
+# But it is small: with a gain of 1 (scores only divided by √d) the correct key gets half a percent of the weight, with a gain of 8 more than half, and with 32 nearly everything.
 #
 # So the matrix *exists*, for every offset.
 # No formula can say whether training finds it, or whether it works on texts longer than any in training; lesson 05 trains it.
@@ -996,7 +996,7 @@ check.offset_head(offset_head)
 # The table has the six requirements of 02, and two more.
 # The marks of the earlier encodings are those of 02; the sinusoidal encoding goes through the same six tests here (the code is folded).
 # *A matrix shifts it*: one matrix for all sequences, with a constant channel beside the position vector.
-# *Nearer is more similar*: position vectors are farther from that of position 0, the farther the position.
+# *Nearer is more similar*: with every further position, the distance of its vector from the vector of position 0 grows.
 
 # %%
 check.predict("all ticks",

@@ -6,7 +6,7 @@
 # After this lesson you can
 #
 # - build a sinusoidal positional encoding as a PyTorch module, with or without a table;
-# - find four traps in the class that everybody copies, and write the tests that find them;
+# - find four traps in the class that everybody copies and in its older form, and write the tests that find them;
 # - say when adding a position vector hides the token, and what the factor √d is for;
 # - tell a buggy table from a correct one, and a bug from an equivalent form.
 
@@ -85,7 +85,7 @@ check.claim("values", "the copied class holds the formula's position vectors",
 
 # %% [markdown]
 # So the arithmetic is correct, but the comments are not: rows are positions, and it is the even *channels* that are sines.
-# Someone who believes them may write `table[0::2]` one day, as in a program of section 16.
+# Someone who believes them may one day write `table[0::2]`, which takes every second *row*.
 #
 # <details><summary>What do <code>.detach()</code> and <code>.unsqueeze(0)</code> do?</summary>
 #
@@ -134,7 +134,7 @@ plots.tick_table(found, alt="These move and stay fixed: " + " and ".join(
     home for home, f in found.items() if f["moves"] and f["stays fixed"]))
 
 # %% [markdown]
-# A fixed table belongs in a **buffer**: only buffers move and stay fixed.
+# A fixed table belongs in a **buffer**: of these four ways, only the two buffers move and stay fixed.
 # It need not be saved, because its rows can be computed again; section 8 shows what goes wrong when they are saved.
 
 # %% [markdown]
@@ -228,7 +228,7 @@ check.claim("longer", "a table of 5000 rows begins with the rows of one of 60",
             gap, "<", 1e-6)
 
 # %% [markdown]
-# It does not: `max_len` says how many rows are stored, and is not part of the formula.
+# It does not stretch anything: `max_len` says how many rows are stored, and is not part of the formula.
 # It must not be smaller than the length of your longest text.
 #
 # **Repair.** Check the length first (`ValueError: 61 tokens, but max_len=60`), or keep no table and compute the vectors of the positions that come in.
@@ -266,7 +266,7 @@ plots.dials(
 )
 
 # %% [markdown]
-# Without its cosine the sine is only the shadow of the hand, which does not tell up from down, so no matrix can shift it by $k$ (lesson 03).
+# Without its cosine the sine is only the shadow of the hand. Two different hands can cast the same shadow, so no matrix can compute the shadow $k$ positions later from it (lesson 03).
 # The norms of the position vectors expose it over 20 000 positions; over 60 you would miss it.
 
 # %%
@@ -387,7 +387,7 @@ linear = torch.nn.Linear(512, 512, dtype=torch.bfloat16)
 outcome(lambda: linear(summed))
 
 # %% [markdown]
-# The message blames the layer.
+# The message names neither the table nor the sum, so one looks for the fault in the layer.
 #
 # **Repair.** Add in float32, and cast the sum last.
 # (Casting the position vector before adding keeps the type as well, but rounds twice.)
@@ -610,7 +610,7 @@ check.claim("tiny words", "few tokens are read with N(0, 1/d) embeddings",
 # %% [markdown]
 # The formula is the same and the answers are opposite, because the **norms** decide: a position vector has norm √(d/2), an embedding from N(0, std²) about std·√d.
 # They are equal at std = √½ ≈ 0.71.
-# What helps the token hurts the position, so measure both: the token exactly, the position to within 3, because neighbouring position vectors are similar by design.
+# What helps the token hurts the position, so measure both: the token exactly, the position to within 3, because neighbouring position vectors are similar by design. A position is read as the one whose vector has the largest dot product with the sum.
 
 # %%
 def read_position(x, vectors):
@@ -662,7 +662,7 @@ check.claim("narrow", "token and position cannot both be read at width 16",
             narrow, "<", 0.8)
 
 # %% [markdown]
-# At std 0.02 every position is read, and no token.
+# At std 0.02 the positions are read, and hardly any token.
 # Yet the token is only *hidden*: read the position first, subtract its vector, and look again.
 
 # %%
@@ -717,7 +717,7 @@ check.verdict(
 # %% [markdown]
 # <details><summary>Would it do as well to scale the position vector down?</summary>
 #
-# For the sum, yes: only the ratio of the norms counts, and the LayerNorm before the first attention divides a common factor out.
+# For the sum, yes: only the ratio of the norms counts. Where a LayerNorm stands before the first attention (pre-norm), it divides a common factor out; the 2017 model has none there.
 # The paper does not say why it scaled the embedding up.
 # A plausible reason is weight tying: the same matrix also makes the logits, where its rows should be small, and a factor on the input side lets one matrix do both.
 # </details>
@@ -740,7 +740,7 @@ check.claim("still read", "after dropout nearly all positions can be read",
             share, ">", 0.95)
 
 # %% [markdown]
-# No: a position is spread over all channels.
+# No: a position is spread over many channels, so a tenth of them can be missing.
 # Apply dropout once, on the sum: if you apply it in the module and again outside, a rate of 0.1 becomes 0.19.
 # And plot position vectors in `eval()` mode only.
 
@@ -749,7 +749,7 @@ check.claim("still read", "after dropout nearly all positions can be read",
 #
 # Texts of 5 and 3 tokens are in one batch, and the shorter one is padded on the *left*.
 # Its first token is in column 2, so counting columns gives it the wrong vector.
-# Count its tokens instead, and pass the result as `pos`:
+# Count its tokens instead, and pass the result as `pos` (the padding tokens may have any position, here 0):
 
 # %%
 text_pos = torch.tensor([[0, 1, 2, 3, 4], [0, 0, 0, 1, 2]])  # (b, n)
@@ -813,7 +813,7 @@ check.claim("bfloat16", "counted in bfloat16, some positions share a vector",
 # %% [markdown]
 # (A buffer of *frequencies* is rounded, too, when a model is cast to bfloat16, and a later `.float()` does not bring the lost bits back.)
 #
-# float32 becomes coarse later: near a million its neighbouring numbers are 1/16 apart, and angles are such numbers.
+# float32 becomes coarse later: near a million its neighbouring numbers are 1/16 apart, and the angles of the fast pairs, which are about as large as the position, are rounded to them.
 # How wrong do the position vectors become?
 
 
@@ -961,7 +961,7 @@ check.claim("D", "one of four programs has similar neighbours as well",
 # The first property exposes A and B.
 # C passes it, because each of its pairs is a true pair, only with a strange frequency; the second property exposes C.
 # The one that passes both is not yet proved correct.
-# A comparison with the correct values does that:
+# A comparison with the correct values does that (in its output, *kernel* means the dot products of the rows):
 
 # %%
 paper = posenc.sinusoidal(torch.arange(64), 32, dtype=torch.float64)
@@ -977,7 +977,7 @@ check.claim("healthy", "one of four programs has the channels of the formula",
 # %% [markdown]
 # - **A** Its `i` runs 0, 2, 4, … already, and `2 * i` doubles it again; the cosine even takes the next exponent.
 # - **B** `[0::2]` picks rows. Someone believed the comment of section 1.
-# - **C** `div_term` is already a reciprocal. Dividing by it gives frequencies in the thousands (up to 5623 at d = 32).
+# - **C** `div_term` already holds the frequencies. Dividing by it makes their reciprocals the frequencies: up to 5623 at d = 32, instead of at most 1.
 # - **D** puts all sines first and then all cosines.
 #
 # Would training have exposed the bugs?
@@ -990,7 +990,7 @@ check.claim("healthy", "one of four programs has the channels of the formula",
 #
 # Readers report D as a bug in one repository after another.
 # But the authors' own code is written like this, and every dot product of two position vectors is the same in both orders.
-# What about *trained* weights?
+# What about *trained* weights (random numbers stand for them here)?
 
 # %%
 order = torch.cat([torch.arange(0, 32, 2), torch.arange(1, 32, 2)])
@@ -1066,12 +1066,12 @@ check.claim("equivalent", "order, start and sign change no dot product",
             settles={"equivalent": "the first five"})
 
 # %% [markdown]
-# The variants without a different kernel are not bugs: a new model can learn the same with them.
+# The variants that keep all dot products are not bugs: a new model can learn the same with them.
 # *Trained* weights are stricter.
 #
 # - **identical**: the weights fit. (`exp` and `log` are the same numbers, $e^{-(2i/d)\ln 10000}=10000^{-2i/d}$. The form comes from the authors' TensorFlow code; the power is numerically just as harmless.)
 # - **channel permutation**: the weights read channels by number, so keep the order in which they were trained.
-# - **rotation**: every token seems to be one position further on, or the text seems mirrored, so keep the convention.
+# - **rotation**: every token seems to be one position further on, or the text seems mirrored (strictly, each pair is then reflected), so keep the convention.
 #
 # **Different kernel** is not yet a verdict either.
 # `half_dim - 1` (tensor2tensor) and base 1000 are fine for a new model, but weights that were trained with the formula do not fit.
@@ -1176,7 +1176,7 @@ check.mended_table(mended)
 # You have `along_diagonals`, `neighbours` and `posenc.nearest_rivals`.
 #
 # The other twelve have pairs with wrong frequencies.
-# Which table of dot products should `table @ table.T` be, to rounding (`torch.allclose`)?
+# The formula has one table of dot products: how do you compute it, and is `table @ table.T` equal to it up to rounding (`torch.allclose`)?
 # </details>
 
 

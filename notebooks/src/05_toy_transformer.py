@@ -149,7 +149,7 @@ check.claim("same model", "our Transformer and that of posenc return the same "
 # %% [markdown] id="cross-attention"
 # <details><summary>Does the decoder of an encoder-decoder need positions of its own?</summary>
 #
-# The model of 2017 adds the same sinusoids to both inputs, that of the encoder and that of the decoder.
+# Yes, in the model of 2017: it adds the same sinusoids to both inputs, that of the encoder and that of the decoder.
 # In **cross-attention** the queries come from one sequence and the keys from another, so the difference of two positions means little, and T5 builds these layers without a position bias.
 # DETR, which finds objects in images, adds the encoding of the image positions to the keys and a learned vector to each query; the values get nothing.
 #
@@ -168,7 +168,7 @@ tokens, targets = task.sample(1, 10, torch.Generator().manual_seed(0))
 torch.cat((tokens, targets))
 
 # %% [markdown]
-# The loop has ten lines: compute the loss, and move every weight a little in the direction that lowers it.
+# The loop is short: compute the loss (in nats, with the natural logarithm), and move every weight a little in the direction that lowers it.
 # Small models run fastest on one thread.
 
 
@@ -300,7 +300,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
 
 # %% [markdown]
 # Where the two curves coincide, the two classes add the same vectors.
-# A class that arranges its channels in another order gives another curve, and ends as low.
+# A class that arranges its channels in another order gives another curve, which ends as low.
 # If yours has dropout, its training loss stays higher; the accuracy is measured without dropout.
 
 # %% [markdown] id="four-encodings"
@@ -312,7 +312,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
 # - `before`: does A come before B?
 # - `back1`: which letter is one position earlier?
 #
-# The encodings are `none`, which makes a **NoPE model**, **integer positions** in one channel, **learned position embeddings** (a **position table** whose rows start at random and are trained), sinusoids, and random vectors: one fixed vector per position, neither trained nor computed by a formula.
+# The encodings are `none`, which makes a **NoPE model**, and four others: **integer positions** in one channel, **learned position embeddings** (a **position table** whose rows start at random and are trained), sinusoids, and random vectors: one fixed vector per position, neither trained nor computed by a formula.
 
 # %%
 check.predict(
@@ -388,11 +388,11 @@ check.claim("exact", "learned, random and sinusoidal vectors solve `back1`",
             seeds=3, settles={"who": "all but the integer"})
 
 # %% [markdown] id="what-solves"
-# It depends on the question.
+# Which encodings solve a task depends on what it asks.
 # A plain number is enough for *earlier or later*, but not for *how many positions earlier*, as lesson 02 derived.
-# For that, any set of different vectors is enough at the **training length**, the greatest **sequence length** that a model met in training: random vectors do as well as sinusoids.
+# For that, vectors that point in different directions are enough at the **training length**, the greatest **sequence length** that a model met in training: random vectors do as well as sinusoids.
 #
-# The **baseline** on `back1` is `none` with about a quarter: it names the most frequent letter (02).
+# The **baseline** on `back1` is `none` with about a quarter: it names the most frequent letter of each text (02), which beats guessing (10 %).
 
 # %% [markdown]
 # **How far can a single seed mislead you?**
@@ -429,7 +429,7 @@ plots.dots(
 
 # %% tags=["exercise"]
 def reading(a, b, chance):
-    """two lists of accuracies -> 'a', 'b', 'not decided' or 'both at chance'"""
+    """two lists of accuracies -> 'a', 'b', 'not decided', 'both at chance'"""
     ### BEGIN SOLUTION
     if max(a + b) <= chance + 0.05:
         return "both at chance"
@@ -447,7 +447,7 @@ check.reading(reading)
 # ## 4 · Where do the heads look?
 #
 # A model that names the previous letter must have attended to it.
-# These are its **attention weights**, the mean over 64 texts:
+# These are the **attention weights** of one sinusoidal model, the mean over 64 texts:
 
 
 # %%
@@ -463,7 +463,7 @@ plots.attention(heads_of(models["sinusoidal"][0], 16))
 
 # %% [markdown] id="previous-token"
 # The bright line one position left of the diagonal belongs to **previous-token heads**, some sharp, some blurred.
-# Nobody built them: lesson 03 showed that a matrix for such a head *exists*, and training found one.
+# Nobody built them: lesson 03 showed that a matrix for such a head *exists*, and training found weights that do its job.
 #
 # If a head spread its attention evenly, each letter would get a sixteenth.
 
@@ -541,7 +541,7 @@ check.claim("even inside", "sinusoidal models lose letters even among the "
 # At new positions, sinusoidal models are correct in bursts, near 33 and 58 above all, and mostly wrong between them.
 # And in a long text they are wrong even at some of the first 16 positions, near 8 and 14, although they are correct there in texts of 16. Random vectors lose some letters there, too, and learned embeddings hardly any.
 #
-# Why? Look at the dials of the fastest pairs (lesson 03).
+# Why? Look at the dials of four fast pairs at five keys (lesson 03).
 
 # %% jupyter={"source_hidden": true}
 keys = torch.tensor([7, 16, 20, 32, 57])
@@ -557,7 +557,7 @@ check.claim("home", "after 25 positions the fastest pair has made nearly "
 
 # %% [markdown]
 # Query 33 should attend to key 32, and query 8 to key 7.
-# But 7, 32 and 57 are 25 positions apart, so that their fastest pairs look nearly the same, and 20, which is two revolutions from 32, comes close.
+# But 7, 32 and 57 are 25 positions apart, so that their fastest pair (pair 0) looks nearly the same, and query 33 finds key 32 as query 8 finds key 7; key 20, nearly two revolutions from 32, comes close.
 # Only the slower pairs tell them apart.
 # Within 16 positions no two keys are 25 apart, so training never had to separate such keys, and they take attention weight from each other: query 8 loses some of it to key 32.
 # Positions from 16 on, such as 16 itself, are combinations of dials that no head has met.
@@ -587,7 +587,7 @@ widgets.explore(draw, stills=[{"n": 32}, {"n": 48}], n=(8, 48, 4, 16),
 # With learned embeddings the line ends sharply at row 16.
 # With sinusoids it gets weaker there, and lines beside it, 12 to 14 positions away (two revolutions of the fastest pair), are as bright as what is left of it.
 #
-# So the shift is linear at every length, but the head does not apply *the shift*.
+# So the matrix $M_k$ advances the vectors at every length, but the head does not apply *this matrix*.
 # It applies weights that did the job among 16 keys, and nothing in training asked for more.
 
 # %% tags=["trained"] id="verdict-a7"
@@ -722,7 +722,7 @@ check.claim("own period", "at positions 32 to 63 a pair of period 7 tells "
 # %% [markdown]
 # Within the training length the sinusoidal models learned 32 answers by heart.
 # That is not counting, and any encoding with 32 different vectors allows it.
-# At new positions they fall *below* chance: the day depends only on the position, so an error there is an error in every text.
+# At new positions they fall *below* chance, which is possible because the day depends only on the position: an error there is an error in every text.
 # A period helps if it is *the period of the data*.
 #
 # ### The start and the end
@@ -899,7 +899,7 @@ check.claim("lag", "on real text after 200 steps the loss of learned "
 
 # %% [markdown] id="bert-rows"
 # The rows of learned embeddings must be learned one by one, and sinusoids are there from the first step.
-# But behind after 200 steps is not behind for ever.
+# But learned embeddings that are behind after 200 steps can catch up later, as in the paper's long training.
 #
 # **Where are the sines in BERT and in ViT?** There are none.
 # `position_embeddings` is a table of random rows that are looked up, added and trained like the token embeddings: 512 rows in BERT, 1024 in GPT-2, one row per image patch, and one for the class token, in ViT.
@@ -907,7 +907,7 @@ check.claim("lag", "on real text after 200 steps the loss of learned "
 #
 # **Why was BERT trained on 128 tokens first, and on 512 only at the end?** Short sequences are cheaper, because the cost of attention grows with the square of their length.
 # But a row gets a gradient only from texts that reach its position, so the last 10 % of the steps, at length 512, train the rows from 128 on (BERT, appendix A.2).
-# Row 512 does not exist: for longer texts you must add rows *and* train them ([lesson 09](09_positions_in_service.ipynb)).
+# Row 512 does not exist: for longer texts you must add rows *and* train them.
 
 # %% id="verdict-b4"
 check.verdict(
@@ -965,7 +965,7 @@ check.claim("unnoticed", "in every seed, inverting the frequencies moves the "
             settles={"wrong": "as good as with the correct program"})
 
 # %% [markdown]
-# No accuracy gives it away: 16 different vectors are all that 16 positions need.
+# No accuracy gives it away: 16 vectors that point in different directions are all that 16 positions need.
 # A property gives it away without any training: neighbours should have similar vectors.
 
 
@@ -995,7 +995,7 @@ check.verdict(
 #
 # If the check in lesson 04 named a mistake in an earlier version of your `MyEncoding`, the first of these versions was kept, provided that it returned finite numbers of the correct shape.
 # Does it train as well?
-# The figure also has the slip above, and the loop is that of section 2.
+# The figure also shows the slip above, and all its curves come from the loop of section 2.
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
 curves = {"sinusoidal": losses}
@@ -1012,7 +1012,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
             chance=math.log(10), trained=True)
 
 # %% [markdown]
-# The loss of the inverted frequencies falls even faster, as somebody who had written this slip reported, too (harvardnlp/annotated-transformer#131).
+# The loss with inverted frequencies falls even faster, and somebody who had made this slip reported the same (harvardnlp/annotated-transformer#131).
 #
 # *If yours trains as well*, its mistake is one that training does not show: in other sizes, on another device, or beyond the training length.
 # *If it trains worse*, its vectors do not separate the positions, or they hide the tokens.
@@ -1047,7 +1047,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
 # **What was not shown.**
 # Our models have one or two layers and saw a few hundred batches.
 # All encodings were trained with the same learning rate, and another one might shift the small differences.
-# That is why each verdict names its size, and why the claims are about wide gaps.
+# That is why each verdict names its size, and why most claims are about wide gaps.
 
 # %% [markdown] id="dog-again"
 # ## 12 · Can it tell “dog bites man” from “man bites dog” now?
@@ -1108,6 +1108,7 @@ def sinusoids():
     return lambda x: encoding.embed(x, torch.arange(3))
 
 
+# %% tags=["trained"] jupyter={"source_hidden": true}
 reading_curves = {
     "no positions": three_readers(nn.Identity),
     "sinusoidal": three_readers(sinusoids),
@@ -1174,7 +1175,7 @@ check.surprises("05")
 # %% [markdown]
 # ## What you can now do
 #
-# - Build a Transformer and its training loop, and prove by its logits that it equals another.
+# - Build a Transformer and its training loop, and check by its logits that it equals another.
 # - Score by position, with a control, a chance level and three seeds, and say “not decided” when it is not.
 # - Train an encoding of your own, as a module or with `@posenc.register`.
 # - Tell what a model *could* do with an encoding from what training makes of it.

@@ -103,9 +103,11 @@ def test_a_claim_finds_in_the_package_what_it_settles(capsys, guesses):
         if set(found) == {"dog"}
     ]
     [asked] = [question for question in asked_before.today() if question.key == "dog"]
-    guesses(asked, "far apart")
+    guesses(asked, "They are far apart.")
     check.claim(id, text, 0, "<", 1)
-    assert capsys.readouterr().out.endswith("You predicted “far apart”; it is “equal”.\n")
+    assert capsys.readouterr().out.endswith(
+        "You predicted “They are far apart”; it is “They are equal”.\n"
+    )
     check.claim(id, "in other words", 0, "<", 1)
     assert "You predicted" not in capsys.readouterr().out
 

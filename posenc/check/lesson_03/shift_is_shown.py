@@ -23,8 +23,8 @@ def shift_is_shown(answer: Callable[[int, int, int, float], bool]) -> Verdict:
 
     >>> _ = shift_is_shown(lambda n, d, k, r2: r2 > 0.999999999)
     ✗ shift_is_shown: It judges 8 of 13 correctly. It returns True for n = 60, d = 64, k = 7, \
-R² = 1, which shows nothing. It reads R² alone. With no more pairs than channels least squares \
-fits any vectors: ask for n - k > d.
+R² = 1. It reads R² alone. With no more pairs than channels least squares fits any vectors: \
+ask for n - k > d.
     """
     return judge("shift_is_shown", answer, _examine)
 

@@ -28,6 +28,8 @@ def came(form: object, guess: Any, right: Any) -> Came:
     scale = scale_of(form)
     if scale is None or not scale.takes(guess) or not scale.could_be(right):
         said, told = str(guess), str(right)
-        return Came(said, told, said == told, f"You predicted “{said}”; it is “{told}”.")
+        quoted = [words.removesuffix(".") for words in (said, told)]
+        line = "You predicted “{}”; it is “{}”.".format(*quoted)
+        return Came(said, told, said == told, line)
     words = scale.words(guess), scale.words(right)
     return Came(*words, scale.is_near(guess, right), scale.settled(guess, right))

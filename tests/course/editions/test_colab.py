@@ -144,7 +144,9 @@ def test_a_guess_is_settled_there_by_what_the_package_knows(empty):
     assert "settles" not in claim
     call = claim[claim.index('check.claim("dog"') :].replace("apart,", "0,")
     done = run(set_up(lesson).source, empty, f"{GUESS}\n{call}")
-    assert done.stdout.endswith("You predicted “far apart”; it is “equal”.\n"), done.stderr
+    assert done.stdout.endswith("You predicted “They are far apart”; it is “They are equal”.\n"), (
+        done.stderr
+    )
 
 
 def test_a_declared_file_that_is_not_there_is_named(tmp_path):
