@@ -443,7 +443,7 @@ check.claim("coin", "the loss of a reader without positions ends between 0.6 "
 # %% [markdown]
 # The model learns *which two* names are in the text, and gives each of the two a probability near ½.
 # More steps would not help: *X bites Y* and *Y bites X* get the same answer, whatever the weights, and it is wrong for one of them.
-# The test that finds the fault is `gap`, of section 2.
+# The test `gap` of section 2 would find the fault.
 #
 # **Predict.** We take the encoder as `train` left it, and measure.
 

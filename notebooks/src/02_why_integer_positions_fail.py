@@ -438,7 +438,7 @@ check.claim("rewritten", "one more token changes position vectors p/L of "
             show="{:.0f} of 10", settles={"one more word": "9"})
 
 # %% [markdown]
-# Only position 0 keeps its vector, since $0/L = 0$. **Every new token rewrites the past.**
+# Only position 0 keeps its vector, since $0/L = 0$. **Every new token changes the vectors of all tokens before it.**
 # Keys and values stored for earlier tokens are then wrong, so nothing can be cached:
 # each step of writing starts again from token 0.
 #
@@ -483,7 +483,7 @@ check.same_in_every_text(same_in_every_text)
 #
 # So far the position was one number, or two, in however many channels.
 # **One-hot positions** give each position a channel of its own.
-# *Binary* positions write the number in digits, one per channel, the fastest digit first.
+# *Binary* positions write the number in binary digits, one per channel; the first channel has the digit that changes fastest.
 
 # %% tags=["large"]
 digits = vectors_of("binary", 16)[:, :4]
@@ -694,7 +694,7 @@ check.claim("arc", "a head that sees p in one channel through LayerNorm can "
 # The arc is a quarter of a circle and no more: late positions crowd together at its end,
 # where little is left of the token itself.
 #
-# Keep the arc in mind. What if an arc did not end?
+# The arc ends after a quarter of a circle. What if it did not end?
 
 # %% [markdown] id="two-claims"
 # ## 7 · Two claims on trial
@@ -732,7 +732,7 @@ check.verdict(
 # 1. A run separates two explanations only if they predict different results.
 # 2. Half steps do not: they are as discrete as whole steps, in another unit, and they lie on a line as well. Both explanations predict a failure, so A2 is not refuted by it.
 # 3. More training with $p$ does not either: the number is discrete, and it is on a line.
-# 4. One-hot positions and $(p, p^2)$ do: “discrete” predicts a failure, “a straight line” does not, and both succeeded.
+# 4. One-hot positions and $(p, p^2)$ separate the two explanations: “they are discrete” predicts that both fail, “they are a straight line” does not, and both succeeded.
 #
 # </details>
 

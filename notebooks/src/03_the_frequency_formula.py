@@ -19,7 +19,7 @@
 #
 # <details><summary>Answer</summary>
 #
-# It returns the same vectors, shuffled like the words.
+# The layer returns the same vectors, shuffled in the same way as the words.
 # The proof assumes nothing about the weights, so it holds for every model that anyone will ever train.
 #
 # </details>
@@ -172,7 +172,7 @@ plots.lines(norms, x=times, xlabel="how often the matrix is applied",
 
 # %%
 check.claim("only the turn",
-            "a stretch, a shrink and a shear leave every bound",
+            "repeated stretching, shrinking or shearing leaves every bound",
             [norms[name].max() for name in ("stretch", "shrink", "shear")],
             ">", 3)
 check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
@@ -292,7 +292,7 @@ check.claim("no T", "a rotation without its transpose moves a pair back",
 # %% [markdown] id="sine-and-cosine"
 # ### Why both sine and cosine?
 #
-# Take only the sine, and let the best straight line guess $\sin\omega(p+k)$ from $\sin\omega p$.
+# Suppose we keep only the sine, and fit the best straight line that predicts $\sin\omega(p+k)$ from $\sin\omega p$.
 # $R^2$ is the fraction of the variance that the line explains: 1 is a perfect guess, 0 is no better than the mean.
 
 # %%
@@ -363,7 +363,7 @@ check.claim("pair", "a sine and its cosine are predicted at every offset",
 # *Forced*: pairs, that is a sine and a cosine of the same frequency.
 # *Chosen*: the frequencies (the first, the last, and equal ratios between them), the angle at position 0 (always 0), and the norm of each pair (always 1).
 # A frequency may occur twice, but the second pair adds nothing that a matrix could not read off the first.
-# Constant channels and sign flips are left out.
+# We leave out channels that are constant or only change their sign.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 2 of 5 · 5 minutes
@@ -826,7 +826,7 @@ int(million[of_two.argmin()])
 # ### Claim on trial: different frequencies pull positions apart
 #
 # Take three encodings: 256 pairs of frequency 1, 256 pairs of the usual frequencies, and one-hot.
-# How far are the positions 1 to 399 from position 0, divided by the norm of a position vector?
+# We measure how far the vectors of positions 1 to 399 are from that of position 0, in units of the norm of a position vector.
 
 # %%
 check.predict("apart",

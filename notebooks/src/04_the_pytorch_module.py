@@ -231,7 +231,7 @@ check.claim("longer", "a table of 5000 rows begins with the rows of one of 60",
 # It does not stretch anything: `max_len` says how many rows are stored, and is not part of the formula.
 # It must not be smaller than the length of your longest text.
 #
-# **Repair.** Check the length first (`ValueError: 61 tokens, but max_len=60`), or keep no table and compute the vectors of the positions that come in.
+# **Repair.** Check the length first (`ValueError: 61 tokens, but max_len=60`), or store no table, and compute the vectors for the positions of each call.
 #
 # <details><summary>Your message is <code>IndexError: index out of range in self</code>, or your table has 514 rows?</summary>
 #
@@ -797,7 +797,7 @@ minute
 # At 1.8 billion, neighbouring float32 numbers are 128 apart, so a minute lasts 0 or 128 seconds.
 #
 # **Repair.** Before you cast, count from the first event, in a unit that suits your data.
-# Relative distances survive this: a common shift rotates each pair by the same angle at all positions (lesson 03).
+# Relative distances stay the same, because a common shift rotates each pair by the same angle at all positions (lesson 03).
 
 # %% [markdown]
 # ## 15 · How exact are the angles?

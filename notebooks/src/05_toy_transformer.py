@@ -19,7 +19,7 @@
 # %% [markdown]
 # Two questions from earlier lessons. Answer in your head before you look.
 #
-# **Recall 1** · From 03: for sinusoids, what does the matrix $M_k$ do, and on what does it not depend?
+# **Recall 1** · From 03: what does the matrix $M_k$ do to the position vectors of the sinusoidal encoding, and which quantity does it not depend on?
 #
 # <details><summary>Answer</summary>
 #
@@ -864,7 +864,7 @@ check.claim("outside", "at positions 64 to 127 of real text the losses of "
 #
 # The paper of 2017 did not promise more.
 # It chose sinusoids because they *may* extrapolate (§3.5), and did not test it.
-# Press et al. (2022, §2.2) did, on WikiText-103.
+# Press et al. (2022, §2.2) made this comparison on the text WikiText-103.
 # After training on 512 tokens, **perplexity** (the exponential of the loss) improved for up to 20 more tokens, stayed level until 50 more, and then got worse; after training on 1024 it improved for 50.
 
 # %% id="verdict-b1"
@@ -1053,7 +1053,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
 # ## 12 · Can it tell “dog bites man” from “man bites dog” now?
 #
 # Lesson 01 began with a reader that could not say who bites: without positions its loss stays near ln 2, a coin toss between two names.
-# It is the same reader here (its code is folded), with one line more: `x = self.encode(self.words(tokens))`, in which an encoding adds its vectors.
+# We use the same reader here (its code is folded), with one more line, in which an encoding adds its vectors: `x = self.encode(self.words(tokens))`.
 # We train it without positions, with sinusoids and with your `MyEncoding`.
 
 # %% jupyter={"source_hidden": true}
