@@ -648,7 +648,8 @@ def published_attention(x, W_q, W_k, W_v):
 # %%
 check.predict(
     "leak",
-    "You change the last token. Which outputs of the published program change?",
+    "You change the last token. Which outputs of the published program "
+    "change?",
     ["only the last one", "some of them", "all of them"],
     kind="surprise",
     beliefs={"only the last one":

@@ -5,6 +5,7 @@ import types
 import mornings
 import pytest
 
+import posenc
 from posenc.check.answers import hearing, keeping
 from posenc.check.answers.keeping import Answer
 
@@ -19,7 +20,8 @@ LOWEST_FIRST = RIGHT.replace("dim)\n", "dim).flip(0)\n")
 
 
 def answer(source=f"import torch\n\n{RIGHT}", mistake=None, **others):
-    told = {"exercise": NAME, "lesson": "03", "edition": "0.1.0", "source": source, "answer": NAME}
+    told = {"exercise": NAME, "lesson": "03", "edition": posenc.__version__}
+    told |= {"source": source, "answer": NAME}
     return Answer(**(told | {"mistake": mistake} | others))
 
 

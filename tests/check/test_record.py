@@ -182,7 +182,7 @@ def test_a_claim_finds_the_guess_though_its_question_was_not_asked_in_this_kerne
     asked = next(q for q in guesses.today() if q.key not in ("swap", "half", "nearest"))
     guesses.guess(asked, 0)
     check.claim("c", "it is so", 1, "==", 1, settles={asked.key: asked.options[1]})
-    assert f"You predicted “{asked.options[0]}”; it is" in capsys.readouterr().out
+    assert f"You predicted “{asked.options[0].removesuffix('.')}”; it is" in capsys.readouterr().out
 
 
 def test_every_question_knows_its_lesson():
