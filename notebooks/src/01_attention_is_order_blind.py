@@ -357,7 +357,7 @@ biter = texts[:, 0]  # (30,)
 
 # %% [markdown]
 # The reader chooses among six names from the mean of the encoder's outputs.
-# `batch_first=True` says that axis 0 counts the texts. By default it counts the tokens, and attention would mix *different texts*.
+# `batch_first=True` says that axis 0 counts the texts. By default, axis 0 counts the tokens, and attention would mix *different texts*.
 
 
 # %%
@@ -445,11 +445,11 @@ check.claim("coin", "the loss of a reader without positions ends between 0.6 "
 # More steps would not help: *X bites Y* and *Y bites X* get the same answer, whatever the weights, and it is wrong for one of them.
 # The test `gap` of section 2 would find the fault.
 #
-# **Predict.** We take the encoder as `train` left it, and measure.
+# **Predict.** We take the encoder from the training above and measure its gap.
 
 # %%
 check.predict(
-    "dropout",
+    "trained encoder",
     "How large is the gap of this encoder, which has no positions?",
     ["about 1e-7: rounding", "about 1: it seems to see the order"],
     kind="surprise",
@@ -465,7 +465,7 @@ as_left, in_eval = (gap(reader.encoder.train(training), five_tokens)
 # %%
 check.claim("dropout", "an encoder without positions shows a gap between 0.1 "
             "and 10 in training mode", as_left, "in", (0.1, 10),
-            settles={"dropout": "about 1: it seems to see the order"})
+            settles={"trained encoder": "about 1: it seems to see the order"})
 check.claim("eval", "an encoder without positions shows a gap below 1e-4 in "
             "eval()", in_eval, "<", 1e-4)
 

@@ -609,7 +609,7 @@ check.claim("one-hot learns", "a model with one-hot positions solves `back1`",
 
 # %%
 check.predict(
-    "carry",
+    "binary digits",
     "Binary digits: for which token is the letter to its left found least "
     "often?",
     ["token 1", "token 8", "token 15"],
@@ -645,7 +645,7 @@ binary, number = found["binary"], found["integer_channel"]
 check.claim("carry", "a model with binary positions answers `back1` worse "
             "where most digits flip than at the first and the last token",
             binary[:, [0, -1]] - binary[:, [most]], "in", (0.05, 1), seeds=3,
-            settles={"carry": "token 8"})
+            settles={"binary digits": "token 8"})
 check.claim("fades", "a model with p in one channel answers `back1` better "
             "at the first tokens than at the last",
             number[:, :5].mean(1) - number[:, -5:].mean(1), ">", 0.1,

@@ -492,7 +492,7 @@ check.predict(
     "In texts of 64 letters, how good are the answers of the sinusoidal "
     "models at positions 32 to 63?",
     ["as good as at the first 16", "a little worse", "mostly wrong"],
-    kind="surprise",
+    kind="reason",
     beliefs={
         "as good as at the first 16": "Vaswani et al. 2017, §3.5",
         "a little worse": "no source found",
@@ -624,8 +624,8 @@ check.claim("three beyond", "sinusoidal models mostly miss `back3` at four "
 check.verdict(
     "A4", "holds only if",
     because="both positions lie within the training length. A matrix for "
-    "every distance exists (03); training found it for offsets 1 and 3, "
-    "within 16 letters (1 layer, 3 seeds).",
+    "every distance exists (03). Training finds weights that answer for 1 "
+    "and for 3 positions back, within 16 letters (1 layer, 3 seeds).",
 )
 
 # %% [markdown] id="period" jp-MarkdownHeadingCollapsed=true
@@ -668,7 +668,7 @@ int(posenc.ramps(sines).sum())
 # ### A period of seven
 #
 # The task `mod7` asks on which day of the week each position falls.
-# The sinusoids have no period of 7, so here is an encoding that has it and nothing else.
+# For comparison, here is an encoding that consists of a single pair, with a period of 7.
 # A class derived from `Sinusoidal` needs a `name`, a `label` for figures, and a method `code(pos, dtype)`, which returns the position vectors; `@posenc.register` then makes its name known to `training`.
 
 

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
 
 from posenc.functional import inverse_frequencies
-from posenc.plots._data import Data, grouped, number
+from posenc.plots._data import Data, grouped, listed, number
 from posenc.plots._picture import Picture, canvas, head
 from posenc.plots._style import BLUE, GREY, ORANGE, RC
 
@@ -63,7 +63,7 @@ def clock_hands(
                 _wheel(ax, wheels[i], odometer or 10, 2.6)
     turned = np.degrees(speeds * pos) % 360
     facts = [head("clock hands", title), f"pairs: {', '.join(map(str, pairs))}"]
-    facts.append(f"position {number(pos)}: hands at {_whole(turned)} degrees")
+    facts.append(f"position {number(pos)}: hands at {', '.join(map(whole, turned))} degrees")
     facts += [] if wheels is None else [f"odometer: {' '.join(map(str, wheels))}"]
     data = Data(np.stack((x, y)), trained=False)
     return Picture(figure, alt or _tells(pos, turned), [*facts, data.fact()])
@@ -167,12 +167,13 @@ def _wheel(ax: Axes, digit: int, base: int, y: float) -> None:
         )  # fmt: skip
 
 
-def _whole(degrees: np.ndarray) -> str:
-    return ", ".join(str(math.floor(angle + 0.5 + 1e-9) % 360) for angle in degrees)
+def whole(degrees: float) -> str:
+    """Return an angle in whole degrees, from 0 to 359."""
+    return str(math.floor(degrees + 0.5 + 1e-9) % 360)
 
 
 def _tells(pos: float, degrees: np.ndarray) -> str:
-    angles = " and ".join(_whole(degrees).rsplit(", ", 1))
+    angles = listed(map(whole, degrees))
     if len(degrees) == 1:
         return f"At position {number(pos)} the hand stands at {angles} degrees"
     n = len(degrees)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.patches import Circle
 
+from posenc.plots._clock import whole
 from posenc.plots._data import Data, axis_fact, listed, number, read
 from posenc.plots._picture import Picture, canvas, head
 from posenc.plots._style import BLUE, GREY, ORANGE, RC
@@ -114,10 +115,6 @@ def _tells(pairs: np.ndarray, words: np.ndarray, names: list[str]) -> str:
     said = []
     for name, row, told in zip(names, pairs, words, strict=True):
         degrees = np.degrees(np.arctan2(row[:, 0], row[:, 1])) % 360
-        each = [word or _whole(angle) for word, angle in zip(told, degrees, strict=True)]
+        each = [word or whole(angle) for word, angle in zip(told, degrees, strict=True)]
         said.append(f"{name}: {listed(each)} degrees")
     return f"Hands at {'; '.join(said)}"
-
-
-def _whole(degrees: float) -> str:
-    return str(int(np.floor(degrees + 0.5 - 1e-6)) % 360)

@@ -1,4 +1,4 @@
-"""The kernel of the sinusoids: how alike two codes are, by what lies between them."""
+"""The kernel of the sinusoids: how similar two position vectors are, by their distance."""
 
 import matplotlib
 import torch
@@ -15,13 +15,13 @@ def kernel(
 ) -> Picture:
     """Return the mean of cos(ω_i k) over the pairs, against the offset k.
 
-    It is the product of two sinusoidal codes k apart, as a share of its largest value;
-    where it stops falling is marked.
+    It is the dot product of two sinusoidal position vectors at distance k, as a share of its
+    largest value; where it stops falling is marked.
 
     Raises ``ValueError`` for an odd ``dim``, a bad ``base``, or ``max_offset`` below 2.
 
     >>> kernel(64).alt
-    'The product of two codes falls up to offset 5; at 6 it first rises.'
+    'The dot product of two position vectors falls up to distance 5; at 6 it first rises.'
     """
     if isinstance(max_offset, bool) or not isinstance(max_offset, int) or max_offset < 2:
         raise ValueError(f"max_offset must be an integer of at least 2; got {max_offset!r}")
@@ -39,8 +39,9 @@ def kernel(
 
 def _tells(rise: int | None) -> str:
     if rise is None:
-        return "The product of two codes falls with every step that parts them"
-    return f"The product of two codes falls up to offset {rise - 1}; at {rise} it first rises"
+        return "The dot product of two position vectors falls with every further position"
+    falls = f"The dot product of two position vectors falls up to distance {rise - 1}"
+    return f"{falls}; at {rise} it first rises"
 
 
 def _mark(picture: Picture, last: int, height: float) -> None:

@@ -47,9 +47,8 @@ def at_home(home, monkeypatch):
 def run(monkeypatch, *cells):
     """Run cells as IPython does, in one namespace, with their texts in `In`."""
     shell = types.SimpleNamespace(user_ns={"In": [""]})
-    ipython = types.SimpleNamespace(get_ipython=lambda: shell)
     with monkeypatch.context() as patch:
-        patch.setattr(hearing, "sys", types.SimpleNamespace(modules={"IPython": ipython}))
+        patch.setattr(hearing.where, "shell", lambda: shell)
         for cell in cells:
             shell.user_ns["In"].append(cell)
             exec(cell, shell.user_ns)

@@ -244,10 +244,7 @@ def test_a_check_hands_over_its_cells_in_a_millisecond(learner, monkeypatch):
     cells = ["x = 1\n" * 20] * 500
     run = answering.run(monkeypatch, SETUP)
     shell = answering.types.SimpleNamespace(user_ns=run | {"In": cells})
-    ipython = answering.types.SimpleNamespace(get_ipython=lambda: shell)
-    monkeypatch.setattr(
-        hearing, "sys", answering.types.SimpleNamespace(modules={"IPython": ipython})
-    )
+    monkeypatch.setattr(hearing.where, "shell", lambda: shell)
     monkeypatch.setattr(hearing, "_queue", hearing.queue.SimpleQueue())
     begin = time.process_time()
     for _ in range(20):

@@ -48,6 +48,18 @@ class Lab:
             command, cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
+    def __enter__(self):
+        try:
+            self.wait_until(self.answers, 60, "JupyterLab answers")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(30)
+
     def api(self, path):
         url = f"http://127.0.0.1:{self.port}/api/{path}?token={self.token}"
         with urllib.request.urlopen(url, timeout=10) as answer:
@@ -94,13 +106,8 @@ class Lab:
 def lab(tmp_path_factory):
     root = tmp_path_factory.mktemp("learner")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
-    lab = Lab(root)
-    try:
-        lab.wait_until(lab.answers, 60, "JupyterLab answers")
+    with Lab(root) as lab:
         yield lab
-    finally:
-        lab.process.terminate()
-        lab.process.wait(30)
 
 
 @pytest.fixture

@@ -101,13 +101,8 @@ class Controls(Lab):
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    lab = Controls(tmp_path_factory.mktemp("controls"))
-    try:
-        lab.wait_until(lab.answers, 60, "JupyterLab answers")
+    with Controls(tmp_path_factory.mktemp("controls")) as lab:
         yield lab
-    finally:
-        lab.process.terminate()
-        lab.process.wait(30)
 
 
 @pytest.fixture(scope="module")

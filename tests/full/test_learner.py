@@ -3,6 +3,7 @@
 What the record says in the end is read the way a learner reads it: from `check.report()`.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -31,18 +32,8 @@ def root(tmp_path_factory):
 @pytest.fixture
 def open_lab(root):
     """Start the lab on the same folder, as often as the test asks; end what still runs."""
-    running = []
-
-    def start():
-        lab = Lab(root)
-        running.append(lab)
-        lab.wait_until(lab.answers, 60, "JupyterLab answers")
-        return lab
-
-    yield start
-    for lab in running:
-        lab.process.terminate()
-        lab.process.wait(30)
+    with contextlib.ExitStack() as running:
+        yield lambda: running.enter_context(Lab(root))
 
 
 def close(lab):

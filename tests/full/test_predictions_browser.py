@@ -35,14 +35,10 @@ CELLS = [
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     root = tmp_path_factory.mktemp("predictions")
-    lab = Controls(root, NAME, CELLS, POSENC_RECORD=str(root / "record.jsonl"))
-    lab.record = root / "record.jsonl"
-    try:
-        lab.wait_until(lab.answers, 60, "JupyterLab answers")
+    record = root / "record.jsonl"
+    with Controls(root, NAME, CELLS, POSENC_RECORD=str(record)) as lab:
+        lab.record = record
         yield lab
-    finally:
-        lab.process.terminate()
-        lab.process.wait(30)
 
 
 @pytest.fixture(scope="module")

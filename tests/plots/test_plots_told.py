@@ -233,7 +233,7 @@ TOLD = {
         x: "offset k", 0 to 9
         y: "mean of cos(ωᵢ k)", 0.2359 to 1
         series "d = 16, base = 100": 10 points, data
-        The product of two codes falls up to offset 4; at 5 it first rises.
+        The dot product of two position vectors falls up to distance 4; at 5 it first rises.
         """,
     ),
     "a kernel that only falls": (
@@ -243,7 +243,7 @@ TOLD = {
         x: "offset k", 0 to 2
         y: "mean of cos(ωᵢ k)", -0.4161 to 1
         series "d = 2, base = 100": 3 points, data
-        The product of two codes falls with every step that parts them.
+        The dot product of two position vectors falls with every further position.
         """,
     ),
     "a tick table": (

@@ -6,14 +6,13 @@ imports what it takes to keep an answer, and goes through what waits, one after 
 
 import functools
 import queue
-import sys
 import threading
 from dataclasses import dataclass, field
 
 import torch
 
 from posenc.check.engine.verdict import strict
-from posenc.check.trial import record
+from posenc.check.trial import record, where
 from posenc.check.trial.record import LESSON
 
 PATIENCE = 120.0  # seconds that `check.mine` waits for an answer that was just checked
@@ -44,7 +43,7 @@ def heard(exercise: str, mark: str, mistake: str | None) -> None:
     """Note that an answer was checked: a listener of verdicts."""
     named = mark == "✗" and mistake not in UNNAMED
     wanted = (mark in "✓≈" or named) and exercise in LESSON
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    shell = where.shell()
     if not (wanted and shell and _is_the_learners()):
         return
     cells = [str(cell) for cell in shell.user_ns.get("In", ())]
