@@ -119,4 +119,4 @@ def test_seeds_and_chance_are_told():
 
 
 def test_the_kernel_says_where_it_stops_falling():
-    assert f"up to offset {LAST};" in plots.kernel(32, max_offset=20).alt
+    assert f"up to distance {LAST};" in plots.kernel(32, max_offset=20).alt
