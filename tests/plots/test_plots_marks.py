@@ -201,3 +201,26 @@ def test_in_stills_to_compare_a_curve_keeps_its_colour_whatever_number_is_in_its
         for picture in stills
     }
     assert len(seen_in) == 1
+
+
+# --- what a reader predicted --------------------------------------------------
+
+
+def test_a_predicted_curve_is_drawn_at_its_points_and_named():
+    x, y = (8, 64), (0.2, 0.6)
+    picture = plots.lines({"a": RISE}, LENGTHS, guess=(x, y), **XY)
+    ax = picture.figure.axes[0]
+    drawn = [line.get_xydata().tolist() for line in ax.lines]
+    assert [[8, 0.2], [64, 0.6]] in drawn
+    assert "your guess" in words(ax)
+    assert "your guess: 0.2 and 0.6" in picture.facts
+
+
+def test_without_a_prediction_a_figure_is_as_stored():
+    bare, none = (plots.lines({"a": RISE}, LENGTHS, **more, **XY) for more in ({}, {"guess": None}))
+    assert bare.png == none.png
+
+
+def test_a_predicted_curve_needs_a_y_for_each_x():
+    with pytest.raises(ValueError, match=r"guess must be \(x, y\) of one length; got \(2,\) and"):
+        plots.lines({"a": RISE}, LENGTHS, guess=((8, 64), (0.2,)), **XY)
