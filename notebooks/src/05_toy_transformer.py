@@ -1012,7 +1012,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
             chance=math.log(10), trained=True)
 
 # %% [markdown]
-# The loss with inverted frequencies falls even faster, and somebody who had made this slip reported the same (harvardnlp/annotated-transformer#131).
+# In this run, with one seed, the loss with inverted frequencies falls even faster, and somebody who had made this slip reported the same (harvardnlp/annotated-transformer#131).
 #
 # *If yours trains as well*, its mistake is one that training does not show: in other sizes, on another device, or beyond the training length.
 # *If it trains worse*, its vectors do not separate the positions, or they hide the tokens.
