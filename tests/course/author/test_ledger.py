@@ -2,6 +2,7 @@
 
 import json
 
+import nbformat
 import pytest
 import tiny
 import torch
@@ -118,6 +119,21 @@ def test_check_notices_a_ledger_that_is_not_the_lessons(course, capsys):
     capsys.readouterr()
     assert command_line.main(["check"]) == 1
     assert "README.md is not what" in capsys.readouterr().out
+
+
+def test_check_notices_a_lesson_that_shows_an_older_ledger(course, capsys):
+    row = {"lesson": "01_tiny", "cell": "another", "id": "B16", "claim": "c", "verdict": "holds"}
+    old = shown_ledger.Ledger(({**row, "because": "b"},))._repr_markdown_()
+    shows = nbformat.v4.new_code_cell("from posenc import check\ncheck.ledger()")
+    shows.outputs = [nbformat.v4.new_output("execute_result", {"text/markdown": old})]
+    last = course / "notebooks" / "11_tiny.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[shows]), last)
+    said = "11_tiny.ipynb shows an older ledger; run: python -m posenc.course build 11_tiny"
+    assert said in list(ledger.stale(course))
+    today = [row for row in ledger.rows_of(course) if "verdict" in row]
+    shows.outputs[0].data["text/markdown"] = shown_ledger.Ledger(tuple(today))._repr_markdown_()
+    nbformat.write(nbformat.v4.new_notebook(cells=[shows]), last)
+    assert said not in list(ledger.stale(course))
 
 
 def test_a_readme_without_its_marks_is_named(course):
