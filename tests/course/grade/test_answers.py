@@ -1,5 +1,8 @@
 """Which statements of a submission an answer needs, and which answers are found."""
 
+import subprocess
+import sys
+
 from handed_in import RIGHT, WRONG
 from real import SOURCES, every_lesson
 
@@ -122,3 +125,10 @@ def test_what_could_not_be_run_is_told():
 def test_imports_are_run_one_by_one():
     found, _ = statements.statements(["from posenc import check, plots"], "cell")
     assert [statement.binds for statement in found] == [{"check"}, {"plots"}]
+
+
+def test_settings_made_new_load_no_compiler():
+    """It takes seconds, in every sandbox, of those that an answer has."""
+    code = "import sys; from posenc.course.grade.inside import settings as s; s.anew(); "
+    code += "s.in_force(lambda: None)(); sys.exit('torch._dynamo' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

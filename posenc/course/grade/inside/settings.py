@@ -16,7 +16,7 @@ def anew() -> None:
     """Set everything as it is when a kernel starts."""
     torch.set_default_dtype(torch.float32)
     _set_device(torch.device("cpu"))
-    torch.use_deterministic_algorithms(False)
+    _set_exact(False)
     torch.set_printoptions(profile="default")
     np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
     sys.setrecursionlimit(RECURSION)
@@ -45,9 +45,15 @@ def _put_back() -> Iterator[None]:
     finally:
         torch.set_default_dtype(dtype)
         _set_device(device)
-        torch.use_deterministic_algorithms(exact)
+        _set_exact(exact)
 
 
 def _set_device(device: torch.device) -> None:
     if torch.get_default_device() != device:
         torch.set_default_device(None if device.type == "cpu" else device)
+
+
+def _set_exact(exact: bool) -> None:
+    """Ask for deterministic algorithms, or not; the call itself imports the compiler: seconds."""
+    if torch.are_deterministic_algorithms_enabled() != exact:
+        torch.use_deterministic_algorithms(exact)
