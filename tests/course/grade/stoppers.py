@@ -16,7 +16,7 @@ STOPPERS = {
     "sleeps": ("import time; time.sleep(999)", TOO_LONG, "did not end"),
     "sleeps_in_a_cell": (
         "import time\nwait = time.sleep(999)\ndef first(pos, factor): return wait",
-        TOO_LONG, "cells"),
+        TOO_LONG, "lines that it needs"),
     "computes_a_twelfth": (
         """
         import time

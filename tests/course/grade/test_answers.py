@@ -127,6 +127,12 @@ def test_imports_are_run_one_by_one():
     assert [statement.binds for statement in found] == [{"check"}, {"plots"}]
 
 
+def test_where_imports_look_is_a_setting(tmp_path):
+    (tmp_path / "halves.py").write_text("def first(pos, factor):\n    return pos / factor\n")
+    look = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\nimport halves"
+    assert values(look, "first = halves.first") == [4]
+
+
 def test_settings_made_new_load_no_compiler():
     """It takes seconds, in every sandbox, of those that an answer has."""
     code = "import sys; from posenc.course.grade.inside import settings as s; s.anew(); "

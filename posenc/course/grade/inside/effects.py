@@ -121,7 +121,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Expr(self, node: ast.Expr) -> None:
         name = called(node)
-        if name in SET or (name in SEEDS and self.found is self.first):
+        if name in SET or _where_to_look(node) or (name in SEEDS and self.found is self.first):
             self.found.changes.add(SETTINGS)
         if isinstance(node.value, ast.Call) and not root(node.value.func) & SHOWS:
             self.alone.add(node.value)
@@ -155,6 +155,11 @@ def called(node: ast.stmt) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
+
+
+def _where_to_look(node: ast.Expr) -> bool:
+    """Return whether a statement changes where imports look: ``sys.path.append("lib")``."""
+    return isinstance(node.value, ast.Call) and ast.unparse(node.value.func).startswith("sys.path.")
 
 
 def root(node: ast.expr) -> set[str]:
