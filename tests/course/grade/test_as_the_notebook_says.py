@@ -101,12 +101,26 @@ def grader():
         one.box.close()
 
 
+# What a class sets in torch is undone in the notebook when the check ends, and in the grader after
+# each call of it; this form asserts that it was undone before the next call.
+UNDONE = "float64 in the answer"
+
+
+def _is_class(stem, checker):
+    (name,) = [task.name for task in tasks.read(SOURCES[stem]).tasks if task.checker == checker]
+    (answer,) = [cell.exercise.answer for cell in lessons.read(SOURCES[stem]).cells
+                 if cell.exercise and cell.exercise.name == name]  # fmt: skip
+    return any(isinstance(node, ast.ClassDef) for node in ast.parse(answer).body)
+
+
 def disagreements(grader, wanted):
     """Yield the answers that are right there and not here, or the other way round."""
     told = notebook_says([notebooks(*one)[1] for one in wanted])
     for (stem, form, only), there in zip(wanted, told, strict=True):
         cells, _ = notebooks(stem, form, only)
         for checker, (verdict, *why) in grader.says(stem, cells, only).items():
+            if form == UNDONE and _is_class(stem, checker):
+                continue
             if (there.get(checker, "") in ("✓", "≈")) != (verdict in judge.PASSED):
                 yield form, stem[:2], checker, there.get(checker), verdict, *why
 

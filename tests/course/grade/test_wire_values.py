@@ -1,6 +1,7 @@
 """What passes the wire, and a wire that lies."""
 
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,7 +17,8 @@ from posenc.course.grade.wire.values import WireError, pack, unpack
 @pytest.mark.parametrize(
     "value",
     [
-        None, True, 3, -2.5, float("inf"), "Ω", "a\ud800b", 2 + 1j, [1, (2, "x")], {"a": [1.5]},
+        None, True, 3, -2.5, float("inf"), Fraction(2, 3), "Ω", "a\ud800b", 2 + 1j,
+        [1, (2, "x")], {"a": [1.5]},
         frozenset({"relative"}), torch.float16, np.bool_(True), np.float32(1.5), np.arange(3.0),
         torch.zeros(0, 3), torch.tensor(True), torch.arange(6).view(2, 3).T,
         torch.tensor([[0.1, -2.0], [3.3, 1.0]]).bfloat16(), torch.tensor([1 + 2j]).conj(),
@@ -83,6 +85,7 @@ LIES = {
     b"[7, 1]}]}]}}",
     "sizes to and fro": b'{"sizes": [5, -5], "values": {"list": [1, {"list": []}]}}',
     "sizes of more": b'{"sizes": [9], "values": {"list": [1, {"list": []}]}}',
+    "a fraction of nothing": b'{"sizes": [], "values": {"list": [{"fraction": [1, 0]}, {"list": []}]}}',
     "two of the same bytes": b'{"sizes": [0], "values": {"list": [{"array": "f4", "shape": [0], '
     b'"buffer": 0}, {"array": "f4", "shape": [0], "buffer": -1}]}}',
     "an error that is none": b'{"sizes": [], "error": 1, "values": null}',

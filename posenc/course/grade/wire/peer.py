@@ -20,7 +20,7 @@ from posenc.course.grade.wire.remote import Objects
 from posenc.course.grade.wire.values import Buffers, WireError, pack, parted, unpack
 
 HEAD = struct.Struct(">II")
-UNREADABLE = (KeyError, IndexError, TypeError, ValueError, OverflowError, RecursionError,
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, ArithmeticError, RecursionError,
               AttributeError, RuntimeError, StopIteration, MemoryError)  # fmt: skip
 
 

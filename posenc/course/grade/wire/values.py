@@ -7,6 +7,7 @@ there is arrives as its name.
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,10 @@ def _number(value: float, buffers: Buffers, objects: Any) -> Any:
     return float(value) if isinstance(value, float) else int(value)
 
 
+def _fraction(value: Fraction, buffers: Buffers, objects: Any) -> Any:
+    return {"fraction": [int(value.numerator), int(value.denominator)]}
+
+
 def _complex(value: complex, buffers: Buffers, objects: Any) -> Any:
     return {"complex": [value.real, value.imag]}
 
@@ -131,6 +136,7 @@ _WAYS: tuple[tuple[Any, Callable[[Any, Buffers, Any], Any]], ...] = (
     (Tensor, _tensor),
     (str, _text),
     ((int, float), _number),
+    (Fraction, _fraction),
     (complex, _complex),
     (list, _items("list")),
     (tuple, _items("tuple")),
@@ -161,6 +167,7 @@ def unpack(told: Any, buffers: Buffers, objects: Callable[[Any, Buffers], Any]) 
         "set": lambda: frozenset(many(told["set"])),
         "dict": lambda: dict(many(pair) for pair in told["dict"]),
         "iterator": lambda: (item for item in many(told["iterator"])),
+        "fraction": lambda: Fraction(*map(int, told["fraction"])),
         "complex": lambda: complex(*told["complex"]),
         "dtype": lambda: DTYPES[told["dtype"]],
         "dims": lambda: Dims(*told["dims"]),
