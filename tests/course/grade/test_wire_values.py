@@ -85,7 +85,8 @@ LIES = {
     b"[7, 1]}]}]}}",
     "sizes to and fro": b'{"sizes": [5, -5], "values": {"list": [1, {"list": []}]}}',
     "sizes of more": b'{"sizes": [9], "values": {"list": [1, {"list": []}]}}',
-    "a fraction of nothing": b'{"sizes": [], "values": {"list": [{"fraction": [1, 0]}, {"list": []}]}}',
+    "a fraction of nothing": b'{"sizes": [], "values": {"list": [{"fraction": [1, 0]}, '
+    b'{"list": []}]}}',
     "two of the same bytes": b'{"sizes": [0], "values": {"list": [{"array": "f4", "shape": [0], '
     b'"buffer": 0}, {"array": "f4", "shape": [0], "buffer": -1}]}}',
     "an error that is none": b'{"sizes": [], "error": 1, "values": null}',
