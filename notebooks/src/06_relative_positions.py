@@ -5,7 +5,7 @@
 #
 # An **absolute positional encoding** gives each token a vector for its own position.
 # But “the token before me” means the same everywhere in a text.
-# A **relative positional encoding** lets positions enter the scores only as differences, so that moving the whole text changes nothing.
+# A **relative positional encoding** lets positions enter the scores only as differences, so that moving the whole text by some positions changes no score.
 #
 # After this lesson you can
 #
@@ -173,7 +173,7 @@ check.claim("toeplitz", "a bias that is looked up by relative distance stays "
 # %% [markdown]
 # So a head needs $2n-1$ numbers for a text of $n$ tokens, and not $n^2$.
 #
-# **Where does a bias act?** In the scores of *every* attention layer.
+# **Where does a bias act?** In the scores of *every* self-attention layer.
 # Position vectors enter once, at the input, and the residual stream carries them up; a bias leaves the residual stream alone.
 
 # %% [markdown] id="afa4015da4f9"
@@ -341,8 +341,8 @@ attention, norm = 4 * d * d, d  # T5's layers have no additive biases
 encoder = 6 * (attention + 2 * d * mlp + 2 * norm) + norm
 decoder_size = 6 * (2 * attention + 2 * d * mlp + 3 * norm) + norm
 rest = 60_506_624 - (vocabulary * d + encoder + decoder_size)
-check.claim("tables", "the parameter count of T5-small has room for few "
-            "tables of 32 × 8 numbers", rest / (32 * 8), "==", 2,
+check.claim("tables", "what is left of T5-small's parameter count is a "
+            "whole number of tables of 32 × 8", rest / (32 * 8), "==", 2,
             show="{:.0f}", settles={"tables": "2: encoder, decoder"})
 
 # %% [markdown]
@@ -438,8 +438,11 @@ check.predict(
 
 # %% id="1f5b13156910"
 slopes = functional.alibi_slopes(12)
-check.claim("twelve", "ALiBi's ninth slope of 12 heads is above the first, "
-            "by the factor √2", slopes[8] / slopes[0], "in", (1.4, 1.43),
+by_rule = torch.cat([functional.alibi_slopes(8),
+                     functional.alibi_slopes(16)[::2][:4]])
+check.claim("twelve", "ALiBi's slopes of 12 heads are those of 8 heads and "
+            "every second one of 16 heads", (slopes - by_rule).abs(),
+            "in", (0, 1e-7),
             settles={"twelve": "0.71: more than any head of 8 has"})
 slopes
 
@@ -871,7 +874,7 @@ check.claim("set of the source", "if two source tokens are exchanged, no "
 # What would a bias measure here?
 # The index $i$ counts tokens of the target and $j$ those of the source, so $i-j$ only favours equal indices.
 # A good question is: if a prefix moves the whole source by 100 positions, should the answer change? If not, leave positions out of the cross-attention.
-# Where both sides share a coordinate, such as time in sound and video, they do make sense.
+# Where both sides share a coordinate, as an encoder and a decoder of the same masked sequence do, positions make sense there, too.
 
 # %% [markdown]
 # Shaw's vectors pay for their ticks: every query must be multiplied by learned vectors, and the clip makes far distances equal.
