@@ -1,4 +1,4 @@
-# %% [markdown] id="fddbc5040b4e"
+# %% [markdown] id="relative"
 # # 06 · What if only the distance counts?
 #
 # Needs: 05 · 40 minutes, boxes and exercises apart · CPU (about half a minute of training)
@@ -142,12 +142,12 @@ def explained_by_distance(S):
 
 
 # %%
-check.claim("none", "with random weights, the relative distance explains "
-            "less than half of the variance of each of the four terms",
+check.claim("none", "the relative distance explains less than half of the "
+            "variance of each of the four terms, if the weights are random",
             torch.stack([explained_by_distance(S) for S in terms.values()]),
             "in", (0, 0.5), settles={"four terms": "none of them"})
 check.claim("kernel", "the relative distance explains the dot products of "
-            "sinusoidal vectors completely, if no weights are between them",
+            "sinusoidal vectors completely, if no weights are in between",
             explained_by_distance(c @ c.T), ">", 1 - 1e-9)
 
 # %% [markdown]
@@ -157,7 +157,7 @@ check.claim("kernel", "the relative distance explains the dot products of "
 # The encodings of this lesson do the opposite.
 # They keep the first term and *put in* the relative distance: as a learned vector, as a learned number, or as a number that a formula fixes.
 
-# %% [markdown] id="6caeabfc65b0"
+# %% [markdown] id="one-per-distance"
 # ## 2 · One number for each distance
 #
 # A **relative position bias** is a number that is added to a score and depends on the relative distance.
@@ -176,14 +176,14 @@ check.claim("toeplitz", "a bias that is looked up by relative distance stays "
 # **Where does a bias act?** In the scores of *every* self-attention layer.
 # Position vectors enter once, at the input, and the residual stream carries them up; a bias leaves the residual stream alone.
 
-# %% [markdown] id="afa4015da4f9"
+# %% [markdown] id="shaw"
 # ## 3 · A vector for each distance: Shaw
 #
 # Shaw et al. (2018) learn a vector $a_t$ for each relative distance $t$ and add it to the key:
 #
 # $$s_{ij}=\frac{q_i\cdot(k_j+a_{i-j})}{\sqrt{d_\text{head}}}.$$
 #
-# A setting, the *clip*, bounds the number of vectors: earlier keys at least that far away share one of the vectors, and so do later keys.
+# A setting, the *clip*, bounds the number of vectors: earlier keys at this distance or further away share a vector, and later keys share another one.
 # With clip 1 there are three vectors: for the tokens before, for the token itself, and for the tokens after.
 # With clip 0 there is one vector for everything, so the model learns nothing about the order.
 #
@@ -200,7 +200,8 @@ check.predict_curve(
 
 # %%
 clips = [0, 1, 4, 16, 64]
-bleu = torch.tensor([12.5, 25.5, 25.9, 25.8, 25.9])  # (5,)
+bleu = torch.tensor([12.5, 25.5, 25.9, 25.8, 25.9],
+                    dtype=torch.float64)  # (clips,)
 plots.lines(
     {"Shaw": bleu}, x=clips, logx=True, xlabel="clip",
     ylabel="BLEU, English to German", ylim=(0, 30), size="small",
@@ -268,7 +269,7 @@ check.claim("shaw", "Shaw's bias depends on more than the relative distance "
             "if the queries differ",
             explained_by_distance(different), "<", 0.9)
 
-# %% [markdown] id="4e0b10545ff5"
+# %% [markdown] id="t5-bias"
 # ## 4 · A number for each bucket: T5
 #
 # The **T5 bias** (Raffel et al. 2020) is only a *number* per head and relative distance, and far distances share a **bucket**.
@@ -378,7 +379,7 @@ def t5_bucket(distance):
 
 check.t5_bucket(t5_bucket)
 
-# %% [markdown] id="4041f834e9e6"
+# %% [markdown] id="alibi"
 # ## 5 · A number given: ALiBi
 #
 # **ALiBi** (Press et al. 2022) learns nothing: its bias is fixed before training.
@@ -402,7 +403,7 @@ def look(n_heads, head, form):
         scores = scores.where(t >= 0, -torch.inf)
     weight = scores.softmax(0)
     return plots.lines(
-        {f"slope {slope:.4f}": weight}, x=t, ylim=(0, 0.55),
+        {f"slope {slope:.4f}": weight}, x=t, ylim=(0, 0.42),
         xlabel="relative distance of the key", ylabel="attention weight",
         alt=f"Head {head} of {n_heads} gives "
         f"{100 * weight[t.abs() <= 8].sum():.0f} % of its attention weight to "
@@ -436,7 +437,7 @@ check.predict(
     },
 )
 
-# %% id="1f5b13156910"
+# %% id="twelve-heads"
 slopes = functional.alibi_slopes(12)
 by_rule = torch.cat([functional.alibi_slopes(8),
                      functional.alibi_slopes(16)[::2][:4]])
@@ -534,7 +535,7 @@ def alibi_bias(n_heads, q_pos, k_pos):
 
 check.alibi_bias(alibi_bias)
 
-# %% [markdown] id="9a3b6cbcfa46" jp-MarkdownHeadingCollapsed=true
+# %% [markdown] id="fire" jp-MarkdownHeadingCollapsed=true
 # ## 6 · Box: An input that stays in bounds: FIRE
 #
 # *(2 minutes.)* At length 100 000, the slope 1/2 subtracts up to 50 000 points, a number that no training has met.
@@ -789,7 +790,7 @@ check.claim("sinusoidal fetch", "the best of three sinusoidal models is 15 "
 # These are toys of one layer, trained for 140 steps from 3 seeds; the sinusoidal ones differ most.
 # The attention weights of T5 are *proved* to stay. That its *answers* are wrong is only measured: a model might decode a blur of all letters, and a second layer might first write positions into the tokens.
 
-# %% [markdown] id="1645de8755cf"
+# %% [markdown] id="encoder-or-decoder"
 # ## 9 · Encoder or decoder?
 #
 # The next table sums up what we proved and measured.
@@ -808,9 +809,10 @@ TOLD = {
 }
 ticks = {name: dict(zip(COLUMNS, TOLD[name], strict=True)) for name in TOLD}
 plots.tick_table(ticks, alt="; ".join(
-    f"{name}: " + ", ".join(f"{column}: {mark}"
-                            for column, mark in row.items())
-    for name, row in ticks.items()))
+    f"{name}: " + ", ".join(
+        f"{column} – {mark if isinstance(mark, str) else 'no yes'.split()[mark]}"
+        for column, mark in marks.items())
+    for name, marks in ticks.items()))
 
 # %% [markdown]
 # ALiBi's paper is about decoders.
@@ -914,7 +916,7 @@ for reach in (64, 4):
     for seed in range(3):
         net = Windowed(training.task_model("sinusoidal", task, seed=seed),
                        reach)
-        training.fit(net, task.sample, training.Setting(steps=100, lr=0.02),
+        training.fit(net, task.sample, training.Setting(steps=150, lr=0.02),
                      seed=seed)
         rows.append([training.accuracy(net, task, n) for n in (16, 64)])
     reached[f"reach {reach}"] = torch.tensor(rows)  # (seeds, lengths)
@@ -949,13 +951,13 @@ check.claim("window", "a window of ±4 raises the accuracy of sinusoidal "
 # %%
 row = 1 + torch.arange(5)[:, None]  # (n, 1)
 products = 10 * row + torch.arange(4, -1, -1)  # (n, distances 4 … 0)
-padded = torch.cat([torch.zeros(5, 1), products], dim=1)  # (n, n + 1)
+padded = torch.cat([0 * row, products], dim=1)  # (n, n + 1)
 shifted = padded.flatten()[5:].view(5, 5)  # (q, k)
 plots.heatmaps(
     {"before": products, "after the shift": shifted}, values=True,
     xlabel="column", ylabel="query", label="query and distance",
     y=range(1, 6),
-    alt=f"Before: {products.tolist()}. After: {shifted.int().tolist()}.")
+    alt=f"Before: {products.tolist()}. After: {shifted.tolist()}.")
 
 # %%
 wanted = 10 * row + apart[:5, :5]  # (q, k): query, and distance i - j
@@ -965,7 +967,7 @@ check.claim("shift", "the shift trick puts the correct distances on and below "
 check.claim("next query", "above the diagonal, the shift trick leaves zeros "
             "and products of the next query",
             (shifted[:4].triu(2) // 10 - (row[:4] + 1)
-             * torch.ones(4, 5).triu(2)).abs(), "==", 0)
+             * upper[:4].triu(2)).abs(), "==", 0)
 
 # %% [markdown]
 # A causal mask hides the upper triangle, so in a decoder the trick is correct.
@@ -974,10 +976,10 @@ check.claim("next query", "above the diagonal, the shift trick leaves zeros "
 
 # %%
 both_sides = 100 * row - torch.arange(-4, 5)  # (n, distances 4 … -4)
-padded_2 = torch.cat([torch.zeros(5, 1), both_sides], dim=1)  # (n, 2n)
+padded_2 = torch.cat([0 * row, both_sides], dim=1)  # (n, 2n)
 shifted_2 = padded_2.flatten()[5:].view(5, 9)[:, :5]  # (q, k)
-check.claim("two sides", "with all 2n − 1 distances, the shift trick is "
-            "correct for keys on both sides",
+check.claim("two sides", "the shift trick is correct for keys on both sides, "
+            "if it gets all 2n − 1 distances",
             (shifted_2 - (100 * row + apart[:5, :5])).abs(), "==", 0)
 
 # %% [markdown]
