@@ -151,7 +151,7 @@ check.claim("kernel", "the relative distance explains the dot products of "
             explained_by_distance(c @ c.T), ">", 1 - 1e-9)
 
 # %% [markdown]
-# The tokens make patches and stripes and the positions make waves, but no term has one number along each diagonal.
+# In the figure, tokens make patches and stripes and positions make waves, but no term has one number along each diagonal.
 # The sinusoids *offer* the relative distance, and training must find a matrix $M$ that uses it.
 #
 # The encodings of this lesson do the opposite.
@@ -161,7 +161,7 @@ check.claim("kernel", "the relative distance explains the dot products of "
 # ## 2 · One number for each distance
 #
 # A **relative position bias** is a number that is added to a score and depends on the relative distance.
-# The simplest is a list with one number per distance, from $-(n-1)$ to $n-1$, in which we look up the whole matrix:
+# The simplest bias is a list with one number per distance, from $-(n-1)$ to $n-1$, in which we look up the whole matrix:
 
 # %%
 numbers = random(15, seed=1)  # (2n - 1,)
@@ -347,7 +347,7 @@ check.claim("tables", "what is left of T5-small's parameter count is a "
             show="{:.0f}", settles={"tables": "2: encoder, decoder"})
 
 # %% [markdown]
-# Two tables: one for the encoder, one for the decoder, and no bias in cross-attention (section 9 asks why).
+# There are two tables: one for the encoder, one for the decoder, and no bias in cross-attention (section 9 asks why).
 #
 # The library `transformers` stores each table in the *first* block, which looks as if only that block used it.
 # But the bias is computed there once and handed on to every other block, so it differs between heads and is the same in all layers.
@@ -452,7 +452,7 @@ slopes
 # The authors' program takes the 8 slopes of 8 heads and then every second slope of 16 heads, until there are 12.
 # (With 16 heads, every second slope is new: one steeper than all the 8, then one between each two of them.)
 #
-# BLOOM and Baichuan2 follow the program, so a program that loads their checkpoints must do the same.
+# BLOOM and Baichuan2 follow this program, so you need these slopes to run their checkpoints.
 # Which *set* of slopes is better was not measured here.
 
 # %% [markdown]
@@ -621,7 +621,7 @@ check.predict_number(
 #
 # The model gives the same answer at both A.
 # But the letter to the left is C in the first text, and F in the second, so only one of the two answers is correct, unless both neighbours are the same letter.
-# How often are they?
+# How often is that so?
 
 # %%
 letters, _ = task.sample(10_000, 12, torch.Generator().manual_seed(1))
@@ -633,8 +633,8 @@ check.claim("symmetric", "in percent, the ceiling on `back1` for all models "
             settles={"symmetric": "measured"})
 
 # %% [markdown]
-# Both answers are correct in one case out of ten, and in the other nine, one of the two.
-# So no symmetric model exceeds $(1+0.1)/2$.
+# In one case out of ten both answers are correct, and in the other nine only one of the two.
+# So no symmetric model exceeds $(1+0.1)/2=55\,\%$.
 #
 # Only the last letter has a neighbour on the left and nothing on its right, so it can always be answered.
 # That gives the ceilings for 4, 6 and 8 letters, to which we compare trained models:
@@ -798,6 +798,7 @@ check.claim("sinusoidal fetch", "the best of three sinusoidal models is 15 "
 # The biases of ALiBi and FIRE read no token either, so the proof of section 8 holds for them, too.
 
 # %% jupyter={"source_hidden": true}
+WORDS = {True: "yes", False: "no"}
 COLUMNS = ("only the distance counts", "tells left from right", "can fetch",
            "is learned")
 TOLD = {
@@ -810,7 +811,7 @@ TOLD = {
 ticks = {name: dict(zip(COLUMNS, TOLD[name], strict=True)) for name in TOLD}
 plots.tick_table(ticks, alt="; ".join(
     f"{name}: " + ", ".join(
-        f"{column} – {mark if isinstance(mark, str) else 'no yes'.split()[mark]}"
+        f"{column} – {WORDS.get(mark, mark)}"
         for column, mark in marks.items())
     for name, marks in ticks.items()))
 
@@ -876,10 +877,10 @@ check.claim("set of the source", "if two source tokens are exchanged, no "
 # What would a bias measure here?
 # The index $i$ counts tokens of the target and $j$ those of the source, so $i-j$ only favours equal indices.
 # A good question is: if a prefix moves the whole source by 100 positions, should the answer change? If not, leave positions out of the cross-attention.
-# Where both sides share a coordinate, as an encoder and a decoder of the same masked sequence do, positions make sense there, too.
+# Positions make sense there only if both sides share a coordinate, as the encoder and the decoder of one masked sequence do.
 
 # %% [markdown]
-# Shaw's vectors pay for their ticks: every query must be multiplied by learned vectors, and the clip makes far distances equal.
+# Shaw's vectors have a price: every query must be multiplied by learned vectors, and the clip makes far distances equal.
 # Can the distance act on queries and keys without such vectors?
 # That is lesson 07.
 
@@ -979,7 +980,7 @@ both_sides = 100 * row - torch.arange(-4, 5)  # (n, distances 4 … -4)
 padded_2 = torch.cat([0 * row, both_sides], dim=1)  # (n, 2n)
 shifted_2 = padded_2.flatten()[5:].view(5, 9)[:, :5]  # (q, k)
 check.claim("two sides", "the shift trick is correct for keys on both sides, "
-            "if it gets all 2n − 1 distances",
+            "if all 2n − 1 distances are given",
             (shifted_2 - (100 * row + apart[:5, :5])).abs(), "==", 0)
 
 # %% [markdown]
@@ -996,7 +997,7 @@ check.claim("two sides", "the shift trick is correct for keys on both sides, "
 # If it is learned, the backward pass must also add up the gradients of all pairs at the same distance.
 # **RoPE** (lesson 07) rotates queries and keys *before* the kernel, and a **NoPE layer** needs nothing.
 #
-# A kernel can compute a bias itself if it is a formula of two positions; FlashAttention has this for ALiBi.
+# A kernel can compute a bias itself if it is a formula of two positions; FlashAttention does so for ALiBi.
 # PyTorch's **FlexAttention** (from version 2.5) takes such a formula as a function, `score_mod`, and compiles it into the kernel.
 # Does that give the biases of this lesson?
 
@@ -1051,7 +1052,7 @@ else:
                 (flex_t5 - plain(t5)).abs(), "<", 1e-5)
 
 # %% [markdown]
-# Three cautions.
+# Keep three things in mind:
 #
 # - The indices $i$ and $j$ count the rows of the tensors. If a decoder keeps the keys of earlier tokens (in a **KV cache**, lesson 09), the query's row is not its position: add the offset.
 # - A ready-made `score_mod` may have other slopes: that of attention-gym follows the single series of the paper, which for 12 heads is not what the authors' program computes.
