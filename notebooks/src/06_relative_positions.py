@@ -95,6 +95,8 @@ terms = {
     "position · token": c @ M @ e.T,
     "position · position": c @ M @ c.T,
 }
+
+# %%
 check.claim("four terms",
             "a score with added position vectors is the sum of four terms",
             (sum(terms.values()) - (e + c) @ M @ (e + c).T).abs(), "<", 1e-12)
@@ -146,6 +148,8 @@ check.claim("none", "the relative distance explains less than half of the "
             "variance of each of the four terms, if the weights are random",
             torch.stack([explained_by_distance(S) for S in terms.values()]),
             "in", (0, 0.5), settles={"four terms": "none of them"})
+
+# %%
 check.claim("kernel", "the relative distance explains the dot products of "
             "sinusoidal vectors completely, if no weights are in between",
             explained_by_distance(c @ c.T), ">", 1 - 1e-9)
@@ -166,6 +170,8 @@ check.claim("kernel", "the relative distance explains the dot products of "
 # %%
 numbers = random(15, seed=1)  # (2n - 1,)
 bias = numbers[apart + 7]  # (q, k)
+
+# %%
 check.claim("toeplitz", "a bias that is looked up by relative distance stays "
             "the same two positions further on",
             (bias[2:, 2:] - bias[:-2, :-2]).abs(), "==", 0)
@@ -202,6 +208,8 @@ check.predict_curve(
 clips = [0, 1, 4, 16, 64]
 bleu = torch.tensor([12.5, 25.5, 25.9, 25.8, 25.9],
                     dtype=torch.float64)  # (clips,)
+
+# %%
 plots.lines(
     {"Shaw": bleu}, x=clips, logx=True, xlabel="clip",
     ylabel="BLEU, English to German", ylim=(0, 30), size="small",
@@ -214,6 +222,8 @@ plots.lines(
 check.claim("clip", "in the table of Shaw et al., the BLEU scores of five "
             "clips lie between 12 and 26", bleu, "in", (12, 26),
             settles={"clip": "measured"})
+
+# %%
 check.claim("one step", "in the table of Shaw et al., BLEU rises by less "
             "than 1 from clip 1 to clip 64", bleu[-1] - bleu[1], "<", 1)
 
@@ -262,9 +272,13 @@ queries = random(8, 16, seed=2)
 equal, different = (
     shaw.bias(q[None, None], q, p, p)[0, 0].detach()  # (q, k)
     for q in (queries[:1].expand(8, 16), queries))
+
+# %%
 check.claim("one query", "Shaw's bias depends only on the relative distance "
             "if all queries are equal",
             explained_by_distance(equal), ">", 1 - 1e-9)
+
+# %%
 check.claim("shaw", "Shaw's bias depends on more than the relative distance "
             "if the queries differ",
             explained_by_distance(different), "<", 0.9)
@@ -289,6 +303,8 @@ buckets = {
     "decoder, 32 buckets": functional.t5_bucket(t),
     "encoder, 16 per side": functional.t5_bucket(t, causal=False),
 }
+
+# %%
 first_of_last = {name: int((found == found.max()).nonzero()[0])
                  for name, found in buckets.items()}
 plots.lines(
@@ -300,6 +316,8 @@ plots.lines(
 decoder = buckets["decoder, 32 buckets"]
 check.claim("exact", "T5's decoder has a bucket for each distance up to 15",
             decoder[:17].diff(), "==", 1)
+
+# %%
 check.claim("shared", "T5's decoder puts distances 16 and 17 into one bucket",
             decoder[17] - decoder[16], "==", 0)
 [int((decoder == b).nonzero()[0]) for b in range(16, 32)]
@@ -342,6 +360,8 @@ attention, norm = 4 * d * d, d  # T5's layers have no additive biases
 encoder = 6 * (attention + 2 * d * mlp + 2 * norm) + norm
 decoder_size = 6 * (2 * attention + 2 * d * mlp + 3 * norm) + norm
 rest = 60_506_624 - (vocabulary * d + encoder + decoder_size)
+
+# %%
 check.claim("tables", "what is left of T5-small's parameter count is a "
             "whole number of tables of 32 × 8", rest / (32 * 8), "==", 2,
             show="{:.0f}", settles={"tables": "2: encoder, decoder"})
@@ -437,10 +457,12 @@ check.predict(
     },
 )
 
-# %% id="twelve-heads"
+# %%
 slopes = functional.alibi_slopes(12)
 by_rule = torch.cat([functional.alibi_slopes(8),
                      functional.alibi_slopes(16)[::2][:4]])
+
+# %% id="twelve-heads"
 check.claim("twelve", "ALiBi's slopes of 12 heads are those of 8 heads and "
             "every second one of 16 heads", (slopes - by_rule).abs(),
             "in", (0, 1e-7),
@@ -494,6 +516,8 @@ check.alibi_slopes(alibi_slopes)
 past = apart >= 0  # (q, k)
 by_distance = (-0.5 * apart.abs()).where(past, -torch.inf).softmax(-1)
 by_key = (0.5 * p.expand(8, 8)).where(past, -torch.inf).softmax(-1)
+
+# %%
 check.claim("key only", "under a causal mask, +m·j and −m·(i − j) give the "
             "same attention weights",
             (by_distance - by_key).abs(), "<", 1e-6)
@@ -553,6 +577,7 @@ def fire_input(i, distance, L=16):
     return distance.log1p() / i.clamp(min=L).log1p()
 
 
+# %%
 i = 2 ** torch.arange(6, 18)
 inputs = {f"distance {t}": fire_input(i, t) for t in (1, 8, 64)}
 plots.lines(
@@ -564,6 +589,8 @@ plots.lines(
 # %%
 check.claim("bounded", "FIRE's input is at most 1 for a query at 100 000",
             fire_input(100_000, torch.arange(100_001)), "<=", 1)
+
+# %%
 check.claim("not distance alone", "FIRE's input at distance 8 is larger for a "
             "query at 64 than for one at 65 536",
             fire_input(64, 8) - fire_input(65_536, 8), ">", 0.2)
@@ -593,6 +620,8 @@ for name in ("alibi", "t5"):
 check.claim("mirror", "if a text is reversed, an encoder with ALiBi returns "
             "the same outputs in reverse order", backwards["alibi"],
             "<", 1e-12)
+
+# %%
 check.claim("no mirror", "if a text is reversed, an encoder with T5's bias "
             "returns other outputs", backwards["t5"], ">", 0.1)
 
@@ -627,6 +656,8 @@ check.predict_number(
 letters, _ = task.sample(10_000, 12, torch.Generator().manual_seed(1))
 same = (letters[:, :-2] == letters[:, 2:]).double().mean()
 ceiling = (1 + same) / 2
+
+# %%
 check.claim("symmetric", "in percent, the ceiling on `back1` for all models "
             "with a symmetric bias, at letters with two neighbours",
             100 * ceiling, "in", (54.5, 55.5), show="{:.0f}",
@@ -656,8 +687,12 @@ plots.lines(
 check.claim("ceiling", "an encoder with ALiBi stays below the ceiling of "
             "symmetric biases on `back1`",
             left["alibi"] - ceilings, "<", 0.03, seeds=3)
+
+# %% tags=["trained"]
 check.claim("half", "an encoder with ALiBi is far above chance on `back1`",
             left["alibi"], ">", 0.3, seeds=3)
+
+# %% tags=["trained"]
 check.claim("T5 left", "an encoder with T5's bias tells left from right on "
             "`back1`", left["t5"], ">", 0.75, seeds=3)
 
@@ -670,6 +705,8 @@ check.claim("T5 left", "an encoder with T5's bias tells left from right on "
 # %%
 causal = model.Transformer(posenc.build("alibi"), vocab_size=11).double()
 there, back = causal(tokens), causal(tokens.flip(1)).flip(1)
+
+# %%
 check.claim("mask", "if a text is reversed, a decoder with ALiBi returns "
             "other outputs", (there - back).detach().abs().max(), ">", 0.1)
 
@@ -771,17 +808,25 @@ correct = {
                         for net in nets])
     for name, nets in trained.items()
 }
+
+# %% tags=["trained"]
 plots.dots(correct, xlabel="accuracy on index, 12 tokens", percent=True,
            chance=0.1)
 
 # %% tags=["trained"]
 texts, asked = task_index.sample(4096, 12, torch.Generator().manual_seed(0))
 counting = (texts[:, 1:].mode().values == asked[:, 0]).double().mean()
+
+# %% tags=["trained"]
 check.claim("T5 fetch", "a layer with T5's bias is at most 10 points better "
             "on `index` than naming the most frequent letter",
             correct["t5"] - counting, "<", 0.1, seeds=3)
+
+# %% tags=["trained"]
 check.claim("Shaw fetch", "a layer with Shaw's vectors solves `index`",
             correct["shaw"], ">", 0.7, seeds=3)
+
+# %% tags=["trained"]
 check.claim("sinusoidal fetch", "the best of three sinusoidal models is 15 "
             "points better on `index` than naming the most frequent letter",
             correct["sinusoidal"].max() - counting, ">", 0.15, seeds=3)
@@ -852,6 +897,7 @@ def attend(x, memory, bias=0.0):  # (q, d), (k, d), (q, k) -> (q, d)
     return scores.softmax(-1) @ memory
 
 
+# %%
 source, target = random(8, 16, seed=3), random(5, 16, seed=4)  # (k, d), (q, d)
 swapped = source[[0, 1, 5, 3, 4, 2, 6, 7]]
 
@@ -861,10 +907,13 @@ def change(bias):  # of each target's output, (q,)
     return (outputs[1] - outputs[0]).norm(dim=-1)
 
 
+# %%
 check.claim("order of the source", "if two source tokens are exchanged, each "
             "output of a cross-attention without bias changes, where the "
             "encoder has a bias", change(bias), "in", (0.01, 10),
             settles={"source": "every output"})
+
+# %%
 check.claim("set of the source", "if two source tokens are exchanged, no "
             "output of a cross-attention without bias changes, where the "
             "encoder has no positions", change(0.0), "<", 1e-12)
@@ -922,6 +971,7 @@ for reach in (64, 4):
         rows.append([training.accuracy(net, task, n) for n in (16, 64)])
     reached[f"reach {reach}"] = torch.tensor(rows)  # (seeds, lengths)
 
+# %% tags=["trained"]
 plots.dots(
     {f"{n} letters": {name: rows[:, column]
                       for name, rows in reached.items()}
@@ -954,6 +1004,8 @@ row = 1 + torch.arange(5)[:, None]  # (n, 1)
 products = 10 * row + torch.arange(4, -1, -1)  # (n, distances 4 … 0)
 padded = torch.cat([0 * row, products], dim=1)  # (n, n + 1)
 shifted = padded.flatten()[5:].view(5, 5)  # (q, k)
+
+# %%
 plots.heatmaps(
     {"before": products, "after the shift": shifted}, values=True,
     xlabel="column", ylabel="query", label="query and distance",
@@ -965,6 +1017,8 @@ wanted = 10 * row + apart[:5, :5]  # (q, k): query, and distance i - j
 upper = torch.ones(5, 5, dtype=torch.bool).triu(1)
 check.claim("shift", "the shift trick puts the correct distances on and below "
             "the diagonal", (shifted - wanted)[~upper].abs(), "==", 0)
+
+# %%
 check.claim("next query", "above the diagonal, the shift trick leaves zeros "
             "and products of the next query",
             (shifted[:4].triu(2) // 10 - (row[:4] + 1)
@@ -979,6 +1033,8 @@ check.claim("next query", "above the diagonal, the shift trick leaves zeros "
 both_sides = 100 * row - torch.arange(-4, 5)  # (n, distances 4 … -4)
 padded_2 = torch.cat([0 * row, both_sides], dim=1)  # (n, 2n)
 shifted_2 = padded_2.flatten()[5:].view(5, 9)[:, :5]  # (q, k)
+
+# %%
 check.claim("two sides", "the shift trick is correct for keys on both sides, "
             "if all 2n − 1 distances are given",
             (shifted_2 - (100 * row + apart[:5, :5])).abs(), "==", 0)
@@ -1032,8 +1088,8 @@ def flex(score_mod):
     try:
         from torch.nn.attention.flex_attention import flex_attention
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it says that it is not compiled
+        # it warns that it is not compiled, which we know
+        with warnings.catch_warnings(record=True):
             return flex_attention(q, k, v, score_mod=score_mod)
     except (ImportError, RuntimeError):  # older than 2.5, or not for this CPU
         return None
