@@ -233,7 +233,7 @@ check.claim("one step", "in the table of Shaw et al., BLEU rises by less "
 # The authors offer a reason (§4.3): in several layers, precise relative positions may propagate beyond the clip.
 #
 # Their models had a table of vectors per layer and per head, and vectors for the *values*, too.
-# Without the latter they reached 25.8 (Table 3), so this lesson leaves them out.
+# Without the vectors for the values they reached 25.8 (Table 3), so this lesson leaves those out.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 3 of 5 · 10 minutes
@@ -437,7 +437,7 @@ widgets.explore(look, stills=[{"head": 4}, {"head": 8}], n_heads=[8, 16],
 # %% [markdown]
 # Of 8 heads the first attends to its neighbours, and the last to nearly everything within 32 tokens.
 #
-# Why a straight line?
+# Why does the bias grow in a straight line?
 # The author also tried biases that grow exponentially and in other ways, and the linear one worked best (he gives no numbers).
 #
 # Many models have 12 heads, which is not a power of two.
