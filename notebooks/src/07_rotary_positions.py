@@ -501,7 +501,7 @@ check.to_pairs(to_pairs)
 # %% [markdown] id="grouped-heads" jp-MarkdownHeadingCollapsed=true
 # ### Box: What else has to be reordered?
 #
-# *(3 minutes.)* In **grouped-query attention** several query heads share one key head, so $W_k$ has fewer heads than $W_q$.
+# *(3 minutes.)* In **grouped-query attention (GQA)** several query heads share one key head, so $W_k$ has fewer heads than $W_q$.
 # `to_halves(W_k, n_heads)` needs the number of *key* heads.
 # With the number of query heads it runs without an error, because the sizes still divide.
 # Here are 8 query heads and 2 key heads of 16 channels:
@@ -935,7 +935,7 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 # | Llama 4 Scout | 5 · 10⁵ | all 128 | 10M | interleaved; slow pairs ÷ 16; every fourth layer is a **NoPE layer**, the others attend in chunks of 8192 | M, D |
 # | Command R7B | 5 · 10⁴ | all 128 | 8192 (model card: 128K) | interleaved; only in layers with a window of 4096, every fourth is a NoPE layer | C |
 
-# %% [markdown]
+# %% [markdown] id="2565c8fca330"
 # What can be read from the table?
 #
 # - Longer contexts mostly came with a larger base. Why, and what “÷ 8” and YaRN mean, is the subject of lesson 08.
