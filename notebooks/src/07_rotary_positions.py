@@ -27,7 +27,7 @@
 #
 # </details>
 #
-# **Recall 2** · From 06: the bias of T5 depends only on the distance. Why can one layer of it not learn to attend to a position that a token names?
+# **Recall 2** · From 06: the bias of T5 depends only on the distance. Why can one layer with this bias not learn to attend to a position that a token names?
 #
 # <details><summary>Answer</summary>
 #
@@ -89,7 +89,7 @@ widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5),
 #
 # That is the whole method, and the rest of this lesson is what follows from it.
 
-# %% [markdown] id="1d37e0db2ee6"
+# %% [markdown] id="one-demand"
 # ## 1 · One demand
 #
 # The biases of T5 and ALiBi (lesson 06) depend only on the distance and not on the tokens.
@@ -113,7 +113,7 @@ widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5),
 # %% [markdown]
 # Here is a test: a random query and a random key, with 64 channels each, are rotated to the positions 3 and 8.
 # Then both positions grow by 1000.
-# (A clock of lesson 03 runs clockwise, so its $M_{-p}$ is our $R_p$; rows need the transpose.)
+# (A clock of lesson 03 runs clockwise, and here angles grow counter-clockwise, so $R_p$ is the matrix $M_{-p}$ of lesson 03. As there, rows are multiplied by its transpose.)
 
 
 # %%
@@ -134,7 +134,7 @@ def score(q, k, m, n):
 # %%
 q, k = random(2, 1, 64)
 check.claim("difference", "the score of a rotated query and a rotated key "
-            "stays when both positions grow by 1000",
+            "does not change when both positions grow by 1000",
             (score(q, k, 3, 8) - score(q, k, 1003, 1008)).abs(), "<", 1e-9)
 check.claim("one rotation", "rotating only the query, by the relative "
             "distance, gives the score of rotating both",
@@ -353,7 +353,7 @@ check.claim("middle", "in every seed the accuracy at 64 letters is lower with "
 # This is a toy result: one layer, ten letters, three seeds.
 # Lesson 08 explains what the base does beyond the training length, in toys and in large models.
 
-# %% [markdown] id="9e2434f9b0fc"
+# %% [markdown] id="two-layouts"
 # ## 4 · Interleaved or half-split?
 #
 # RoPE needs pairs of channels. Which two channels form a pair?
@@ -415,7 +415,7 @@ check.claim("mixed", "the two layouts of RoPE agree on the diagonal of the "
 order = torch.cat([torch.arange(0, 8, 2), torch.arange(1, 8, 2)])
 order
 
-# %% id="97499eee5aa5"
+# %% id="reordered"
 again = scores("half-split", queries[:, order], keys[:, order])
 check.claim("reordered", "reordered channels in the half-split layout have "
             "the scores of the interleaved layout",
@@ -452,7 +452,7 @@ def to_halves(weight, n_heads):
     return pairs.transpose(1, 2).flatten(0, 2)
 
 
-# %% tags=["trained"] id="5f2aaab7730e"
+# %% tags=["trained"] id="converted"
 def converted(model):
     other = in_half_split(model)
     with torch.no_grad():  # one matrix holds W_q, W_k and W_v
@@ -462,13 +462,13 @@ def converted(model):
     return other
 
 
-check.claim("converted", "with the rows of W_q and W_k reordered, models "
-            "trained interleaved solve `back1` in the half-split layout",
+check.claim("converted", "models trained interleaved solve `back1` in the "
+            "half-split layout once the rows of W_q and W_k are reordered",
             [accuracy_at(converted(m), 16) for m in models[10_000]],
             ">", 0.95, seeds=3, show="{:.2f}")
 
 # %% [markdown]
-# Every Llama checkpoint has gone through this.
+# The checkpoints of Llama 1 to 3 on Hugging Face were converted in this way.
 # Meta's program is interleaved and Hugging Face's is half-split, so the script that converts the weights has a function `permute`, which it applies to $W_q$ and $W_k$ but not to $W_v$.
 # A wrong `permute`, or a missing one, gives gibberish and no error (TinyLlama#24 on GitHub).
 # The layout is written in the program and seldom in the settings.
@@ -535,7 +535,7 @@ check.claim("key heads", "reordering W_k by the number of key heads keeps the "
             1e-9)
 check.claim("query heads", "reordering W_k by the number of query heads "
             "changes the scores of grouped-query attention by more than half "
-            "of their spread", errors["8 key heads"], ">", 0.5)
+            "of their standard deviation", errors["8 key heads"], ">", 0.5)
 {name: f"{error:.0%}" for name, error in errors.items()}
 
 # %% [markdown]
@@ -579,15 +579,15 @@ check.predict(
 )
 
 
-# %% id="27ea6d111f66"
+# %% id="with-values"
 def change(**switches):
     x, pos = random(12, 16), torch.arange(12)
     moved = attend(x, pos + 100, **switches)
     return (moved - attend(x, pos, **switches)).abs().max()
 
 
-check.claim("plain", "with RoPE on queries and keys the output stays when all "
-            "positions grow by 100", change(), "<", 1e-9)
+check.claim("plain", "attention with rotated queries and keys has the same "
+            "output when all positions grow by 100", change(), "<", 1e-9)
 check.claim("v too", "rotated values make the output depend on the absolute "
             "positions", change(rotate_v=True), "in", (0.1, 100),
             settles={"values": "if `rotate_v` is on and `rotate_back` is off"})
@@ -646,9 +646,10 @@ plots.lines({"random key": of_asked}, x=asked, logx=True, ylim=(0, 1.25),
             alt=", ".join(f"at {r}: {size:.2f}"
                           for r, size in zip(asked, of_asked, strict=True)))
 
-# %% id="257e06dd175b"
+# %% id="level"
 check.claim("level", "under RoPE the typical score of random queries and keys "
-            "stays within 10 % from distance 1 to 4000", of_asked, "in", (0.9, 1.1), settles={"decay": "measured"})
+            "stays within 10 % from distance 1 to 4000", of_asked, "in",
+            (0.9, 1.1), settles={"decay": "measured"})
 
 # %% [markdown]
 # There is no decay, because a rotation does not change what a random vector looks like.
@@ -668,7 +669,7 @@ plots.lines(
 # %%
 fall, peak = sizes["key = query"], sizes["key = query rotated by 500"]
 check.claim("falls", "under RoPE the score of a key that equals the query "
-            "falls until it is as small as that of a random key",
+            "falls to the size of a random key's score",
             torch.stack([fall[0] / 5, 1.3 / fall[-1]]), ">", 1)
 check.claim("peak", "a key that equals the query rotated by 500 positions has "
             "its highest score at distance 500",
@@ -688,7 +689,7 @@ check.claim("kernel", "under RoPE a query and a key of ones have the "
             "sinusoidal kernel as their score",
             (fading - posenc.kernel(far, 128)).abs().max(), "<", 1e-9)
 
-# %% id="c8d3b9c93596"
+# %% id="verdict-b7"
 check.verdict(
     "B7", "holds only if",
     because="query and key are aligned pair by pair. Random ones have scores "
@@ -733,7 +734,7 @@ check.claim("xpos keys", "at position 2000 xPos has shrunk the query and has "
 # And if a key comes *after* the query, the exponent is negative, so the factor exceeds 1 and grows without bound: xPos is for causal models.
 # No model family of `transformers` 5.23.0 uses it; lessons 09 and 11 compare it with the others.
 
-# %% [markdown] id="e97549e5f7db"
+# %% [markdown] id="part"
 # ## 7 · Rotate only a part
 #
 # Some models rotate only a quarter of each head.
@@ -743,7 +744,7 @@ check.claim("xpos keys", "at position 2000 xPos has shrunk the query and has "
 # Two recipes share this name.
 # Take a head of 128 channels and base 1 000 000:
 
-# %% [markdown] id="8fade03a1af2"
+# %% [markdown] id="two-recipes"
 # - **Partial RoPE**: the first 32 channels form a small RoPE of their own, with 16 pairs from fast to slow.
 # - **p-RoPE** (`"rope_type": "proportional"`): of the 64 pairs of the whole head, the 16 fastest rotate.
 #
@@ -769,17 +770,18 @@ waves = {"partial RoPE": 2 * torch.pi * 1e6 ** (2 * pair / 32),
          "p-RoPE": 2 * torch.pi * 1e6 ** (2 * pair / 128)}
 plots.lines(waves, x=pair.int(), logy=True, xlabel="rotating pair",
             ylabel="wavelength in tokens",
-            alt="; ".join(f"{name}: {wave[0]:.1f} to {wave[-1]:.0f} tokens"
+            alt="; ".join(f"{name}: {wave[0]:.1f} to "
+                          f"{plots.grouped(round(float(wave[-1])))} tokens"
                           for name, wave in waves.items()))
 
 # %%
 slowest = {name: wave[-1] for name, wave in waves.items()}
-check.claim("slowest", "with a factor of 0.25, the slowest rotating pair of "
-            "partial RoPE is over a thousand times as slow as that of p-RoPE",
+check.claim("slowest", "the slowest rotating pair of partial RoPE is over a "
+            "thousand times as slow as that of p-RoPE (factor 0.25)",
             slowest["partial RoPE"] / slowest["p-RoPE"], "in", (1e3, 1e5),
             settles={"quarter": "millions of tokens with partial RoPE and "
                                 "hundreds with p-RoPE"})
-{name: plots.grouped(round(float(wave))) for name, wave in slowest.items()}
+{name: int(wave) for name, wave in slowest.items()}
 
 # %% jupyter={"source_hidden": true}
 head = posenc.Dims(d_model=128, n_heads=1)
@@ -798,7 +800,7 @@ check.claim("options", "posenc has both recipes, as partial=0.25 and as "
 # %% [markdown]
 # **Exercise 3** · difficulty 2 of 5 · 5 minutes
 #
-# Write *partial RoPE* with base 10 000: the first `share` of the channels is rotated, and the rest is returned as it came.
+# Write *partial RoPE* with base 10 000: the first `share` of the channels is rotated, and the rest is returned unchanged.
 # `rotary` of section 2 may help.
 # With 8 channels and share 0.5, the channels 0 and 1 rotate with frequency 1, and the channels 2 and 3 with frequency 0.01.
 #
@@ -837,7 +839,7 @@ left = torch.arange(8000, 8016).bfloat16().unique()
 step = 2**12 * torch.finfo(torch.bfloat16).eps  # of the numbers from 4096 on
 by_rounding = {round(p / step) for p in range(8000, 8016)}
 check.claim("left", "bfloat16 keeps as many of the positions 8000 to 8015 as "
-            "rounding to its step predicts", len(left), "==",
+            "rounding to its step leaves", len(left), "==",
             len(by_rounding), show="{:.0f}", settles={"bits": "measured"})
 torch.arange(250, 262).bfloat16().int(), step
 
@@ -869,12 +871,12 @@ plots.lines(drift, x=start, xlabel="position of the query",
             alt="; ".join(f"{name}: from {line.min():.2f} to {line.max():.2f}"
                           for name, line in drift.items()))
 
-# %% id="61cfd4a85be2"
+# %% id="drift"
 spans = {name: line.max() - line.min() for name, line in drift.items()}
-check.claim("broken", "with bfloat16 angles the score at a fixed distance "
-            "depends on the position", spans["bfloat16 angles"], ">", 0.5)
-check.claim("whole", "with float32 angles the score at a fixed distance "
-            "varies by less than 0.001 up to position 8000",
+check.claim("broken", "bfloat16 angles make the score at a fixed distance "
+            "depend on the position", spans["bfloat16 angles"], ">", 0.5)
+check.claim("whole", "the score at a fixed distance varies by less than 0.001 "
+            "up to position 8000 if the angles are float32",
             spans["float32 angles"], "<", 1e-3)
 check.claim("merged", "at position 8000 the bfloat16 angles of query and key "
             "are equal, as at distance 0",
@@ -906,9 +908,9 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 #
 # float32 has limits as well.
 # Its angles are exact to 0.001 up to position 10 000 and off by about 0.02 radians at a million ([lesson 04, section 15](04_the_pytorch_module.ipynb)).
-# For a score that is little, while bfloat16 loses whole turns.
+# Such an error hardly changes a score, whereas bfloat16 loses whole turns.
 
-# %% [markdown] id="f2ce2ff23c4c"
+# %% [markdown] id="real-models"
 # ## 9 · What real models ship
 #
 # *Base* is called `rope_theta` in most settings, *rotated* is the number of channels of a head that RoPE rotates, and *length* is the greatest **context length** that the settings allow.
@@ -935,7 +937,7 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 # | Llama 4 Scout | 5 · 10⁵ | all 128 | 10M | interleaved; slow pairs ÷ 16; every fourth layer is a **NoPE layer**, the others attend in chunks of 8192 | M, D |
 # | Command R7B | 5 · 10⁴ | all 128 | 8192 (model card: 128K) | interleaved; only in layers with a window of 4096, every fourth is a NoPE layer | C |
 
-# %% [markdown] id="2565c8fca330"
+# %% [markdown] id="layer-pattern"
 # What can be read from the table?
 #
 # - Longer contexts mostly came with a larger base. Why, and what “÷ 8” and YaRN mean, is the subject of lesson 08.
@@ -948,7 +950,7 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 # Without a rotation, $q^\top W_{UK}\,c=(W_{UK}^\top q)^\top c$: the matrix is absorbed into the query, and the keys are never built.
 # With RoPE on these keys the score would be $q^\top R_{n-m}W_{UK}\,c$. The rotation is between the two factors and differs for each distance, so no single matrix can be absorbed.
 # Therefore 128 channels stay unrotated and come from $c$, and 64 rotated channels have a key of their own, which all heads share.
-# The cache holds 512 + 64 = 576 numbers per token and layer; keys and values of 128 heads would be 40 960.
+# The cache holds 512 + 64 = 576 numbers per token and layer; full keys and values of all 128 heads would be 40 960 numbers.
 # </details>
 
 # %% [markdown] id="judge"
