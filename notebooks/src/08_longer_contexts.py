@@ -20,7 +20,7 @@
 # <details><summary>Answer</summary>
 #
 # After 2π/ω positions, its wavelength.
-# For base 10 000 and 128 channels that is 6.28 positions for the fastest pair, and about 54 000 for the slowest.
+# For base 10 000 and 128 channels that is 6.28 positions for the fastest pair, and about 54 000 for the slowest.
 #
 # </details>
 #
@@ -44,7 +44,7 @@ from posenc import check, functional, plots, training, widgets
 exact = torch.float64
 
 # %% [markdown] id="sum-of-cosines"
-# The greatest sequence length that a model is set up to process is its **context length** (papers also say *context window*).
+# The greatest sequence length that a model is set up to process is its **context length**.
 # A longer text contains larger relative distances $r=i-j$, from the query $i$ back to the key $j$.
 # What does a score do at distances that no training text contained?
 #
@@ -53,7 +53,7 @@ exact = torch.float64
 
 
 # %%
-frequencies = posenc.inverse_frequencies(128, dtype=exact)  # base 10 000
+frequencies = posenc.inverse_frequencies(128, dtype=exact)  # base 10 000
 
 
 def waves(r):  # (n,) -> (n, 128)
@@ -136,7 +136,7 @@ plots.path(
 # The other three have not completed a turn, and continue into angles that they have not met.
 #
 # So a pair meets new angles if its wavelength $2\pi/\omega_i$ exceeds the training length.
-# Llama 2 was trained on 4096 tokens, with base 10 000 and heads of width 128, which have 64 pairs.
+# Llama 2 was trained on 4096 tokens, with base 10 000 and heads of width 128, which have 64 pairs.
 
 # %%
 check.predict_number(
@@ -190,7 +190,7 @@ check.claim("llama 2",
             settles={"unseen": "measured"})
 
 # %% [markdown]
-# Llama 3 has the base 500 000 and was trained on 8192 tokens: a far larger base, and twice the length.
+# Llama 3 has the base 500 000 and was trained on 8192 tokens: a far larger base, and twice the length.
 
 # %%
 check.predict(
@@ -214,7 +214,7 @@ int(llama_3)
 # A larger base lowers the frequencies, so 29 of the 64 pairs stay short of a turn, although the training texts are twice as long.
 # Beyond 8192 tokens these pairs meet new angles.
 #
-# **With which of the bases 1000, 10 000 and 500 000 does every pair complete a turn within 8192 positions?**
+# **With which of the bases 1000, 10 000 and 500 000 does every pair complete a turn within 8192 positions?**
 
 
 # %%
@@ -243,8 +243,8 @@ widgets.explore(turns_by_pair,
                         {"base": 500_000, "trained": 8192}],
                 labels={"trained": "training length"})
 
-# %% [markdown]
-# With base 1000 every pair does; with 10 000 there are 14 pairs below one turn, with 500 000 there are 29. A ring marks the first of them.
+# %% [markdown] id="may-i-raise"
+# With base 1000 every pair does; with 10 000 there are 14 pairs below one turn, with 500 000 there are 29. A ring marks the first of them.
 #
 # *May I raise `rope_theta`, the base, to get a longer context?*
 # In a finished model that changes the frequencies under weights that were trained on others.
@@ -293,8 +293,8 @@ check.claim("linear", "our linear frequencies are those of posenc",
 # From one token to the next the fastest pair advances by one radian; with factor 8 it advances by an eighth.
 # Only fine-tuning teaches a model to read that finer scale.
 #
-# Chen et al. took LLaMA from 2048 to 32 768 tokens with 1000 steps or fewer.
-# When they fine-tuned on texts of 8192 tokens *without* interpolation, the model used only 2560 of them after 10 000 steps (Table 4).
+# Chen et al. took LLaMA from 2048 to 32 768 tokens with 1000 steps or fewer.
+# When they fine-tuned on texts of 8192 tokens *without* interpolation, the model used only 2560 of them after 10 000 steps (Table 4).
 
 # %% [markdown] id="ntk"
 # ## 3 · NTK: raise the base
@@ -348,7 +348,7 @@ check.claim("out of bounds",
             "training only where it is divided by the whole factor",
             (~beyond).sum(), "==", 1, settles={"ntk": "all but the slowest"})
 
-# %% [markdown]
+# %% [markdown] id="dynamic"
 # The formula asked for the whole factor 2 only at the slowest pair, so the 17 others are divided by a little less and go beyond the angles that they met.
 # In practice the factor is set higher than the length asks for (Peng et al. 2023, section 3.1).
 #
@@ -370,7 +370,7 @@ check.claim("dynamic",
             change.max() / (2 * math.pi), ">", 1)
 
 # %% [markdown]
-# The frequencies also change while a text grows; lesson 09 shows what that does to keys in a KV cache.
+# The frequencies also change while a text grows; lesson 09 shows what that does to keys in a **KV cache**.
 
 # %% [markdown] id="by-turns"
 # ## 4 · By turns: Llama 3
@@ -456,7 +456,7 @@ def yarn_frequencies(dim, base, factor, trained):
 check.yarn_frequencies(yarn_frequencies)
 
 # %% [markdown]
-# Base 10 000, training length 4096: how many pairs are kept, and how many divided?
+# Base 10 000, training length 4096: how many pairs are kept, and how many divided?
 
 # %%
 yarn = scaled("yarn", factor=8, original_max_len=4096)
@@ -483,7 +483,7 @@ check.claim("printed",
 # %% [markdown] id="all-four"
 # ### All four in one figure
 #
-# Factor 8, base 10 000, training length 4096: what is left of each frequency?
+# Factor 8, base 10 000, training length 4096: what is left of each frequency?
 
 # %% jupyter={"source_hidden": true}
 left = {
@@ -507,16 +507,18 @@ plots.lines(
 # With fine-tuning the differences become small.
 # Llama 2 on 8192 tokens (Peng et al. 2023, Table 1) has a perplexity of 3.34 with linear, 3.59 with NTK, and 3.35 with YaRN, which needed fewer steps.
 
-# %% [markdown] id="fine-tuning"
+# %% [markdown] id="in-practice"
+# ### Four questions from practice
+#
 # <details><summary>What does fine-tuning to a longer context take?</summary>
 #
 # | model | from → to, in tokens | frequencies | further training |
 # |:--|:--|:--|:--|
-# | LLaMA | 2048 → 32 768 | linear | at most 1000 steps (Chen et al. 2023) |
-# | Llama 2 | 4096 → 65 536 | YaRN, $s=16$ | 400 steps of 64 texts (Peng et al. 2023) |
-# | Llama 2 | 4096 → 131 072 | – | 0.5 to 5 billion tokens, with a balanced mixture of texts (Fu et al. 2024) |
-# | Llama 3 8B Instruct | 8192 → 80 000 | base 200 million | 20 000 texts, QLoRA and the embeddings (Zhang et al. 2024) |
-# | Llama 3.1 | 8192 → 131 072 | by turns, section 4 | about 800 billion tokens (Llama team 2024) |
+# | LLaMA | 2048 → 32 768 | linear | at most 1000 steps (Chen et al. 2023) |
+# | Llama 2 | 4096 → 65 536 | YaRN, $s=16$ | 400 steps of 64 texts (Peng et al. 2023) |
+# | Llama 2 | 4096 → 131 072 | – | 0.5 to 5 billion tokens, with a balanced mixture of texts (Fu et al. 2024) |
+# | Llama 3 8B Instruct | 8192 → 80 000 | base 200 million | 20 000 texts, QLoRA and the embeddings (Zhang et al. 2024) |
+# | Llama 3.1 | 8192 → 131 072 | by turns, section 4 | about 800 billion tokens (Llama team 2024) |
 #
 # The budgets differ by a factor of more than a hundred, and so does what was tested: compare that first.
 # Must all weights be trained? Plain LoRA worked well only if the embeddings and norms were trained, too (Chen et al. 2024, *LongLoRA*).
@@ -534,7 +536,7 @@ plots.lines(
 # <details><summary>My model has two kinds of layers. Which of them are scaled?</summary>
 #
 # Those whose training scaled them: read the checkpoint.
-# In Olmo 3 only the full-attention layers are. A layer of sliding-window attention never meets a distance beyond its window, so no angle is new to it, and scaling would only change what it has learned.
+# In Olmo 3 only the full-attention layers are. A layer of **sliding-window attention** never meets a distance beyond its window, so no angle is new to it, and scaling would only change what it has learned.
 # A test of your own must contain both kinds of layers.
 #
 # </details>
@@ -603,9 +605,9 @@ check.claim("temperature",
 
 # %%
 settings = {
-    "10 000, width 8": (1e4, 4),
-    "10 000, width 16": (1e4, 2),
-    "1 000 000, width 8": (1e6, 4),
+    "10 000, width 8": (1e4, 4),
+    "10 000, width 16": (1e4, 2),
+    "1 000 000, width 8": (1e6, 4),
 }  # base, heads
 
 
@@ -655,7 +657,7 @@ check.claim("four times",
             "the training length are counted", len(solved), "==", 1, seeds=3,
             settles={"toy": "exactly one"})
 check.claim("four times, others",
-            "RoPE with base 10 000 at width 16, and with base 1 000 000 at "
+            "RoPE with base 10 000 at width 16, and with base 1 000 000 at "
             "width 8, loses a fifth of `back1` or more at four times the "
             "training length",
             torch.cat([scores[name][:, 2] for name in list(settings)[1:]]),
@@ -689,7 +691,7 @@ attention = {
 check.predict_number(
     "elsewhere",
     "At which distance beyond 15 does the last letter attend most, at base "
-    "10 000 and width 16?",
+    "10 000 and width 16?",
     unit="positions", low=16, high=63, near=0.05, kind="reason",
 )
 
@@ -702,20 +704,20 @@ plots.heatmap(
     y=[f"{name}, seed {seed}" for name in attention for seed in range(3)])
 
 # %% tags=["trained"]
-at_16 = attention["10 000, width 16"][:, 16:]
+at_16 = attention["10 000, width 16"][:, 16:]
 check.claim("rival",
             "beyond 15 the heads of width 16 attend most to the distance "
             "where both fast pairs are nearly back at the angles of "
             "distance 1", at_16.mean(0).argmax() + 16, "==", 20, seeds=3,
             settles={"elsewhere": "measured"})
 check.claim("forty-five",
-            "with base 1 000 000 the heads also attend to distance 45",
-            attention["1 000 000, width 8"][:, 45], ">", 0.08, seeds=3)
+            "with base 1 000 000 the heads also attend to distance 45",
+            attention["1 000 000, width 8"][:, 45], ">", 0.08, seeds=3)
 
 # %% [markdown] id="false-neighbours"
 # These are **false neighbours**.
 # A head that looks for distance 1 looks for the *angles* of distance 1, and its fast pairs show them again wherever they have completed whole turns together.
-# Here are the four fastest pairs of width 16, as clock hands:
+# Here are the four fastest pairs of width 16, drawn as clocks:
 
 # %% jupyter={"source_hidden": true}
 distances = torch.tensor([1, 4, 8, 12, 16, 20, 24])
@@ -725,11 +727,11 @@ plots.dials(torch.stack([angles.sin(), angles.cos()], -1),  # (pair, n, 2)
             y=[f"pair {i}" for i in range(4)])
 
 # %% [markdown]
-# At distance 20 the hands of pairs 0 and 1 are nearly where they were at distance 1: 19 positions are about three turns of pair 0 (wavelength 6.28) and about one turn of pair 1 (wavelength 19.9).
+# At distance 20 the clocks of pairs 0 and 1 show nearly what they showed at distance 1: 19 positions are about three turns of pair 0 (wavelength 6.28) and about one turn of pair 1 (wavelength 19.9).
 # Only the slower pairs tell 20 from 1.
 # No training text was that long, so no training step taught the head to listen to them.
 #
-# With base 1 000 000 only pair 0 moves much within 64 positions.
+# With base 1 000 000 only pair 0 moves much within 64 positions.
 # It is nearly back after three, four and seven turns, at the distances 20, 26 and 45. (44 radians are almost exactly seven turns, as lesson 03 showed.)
 
 # %% [markdown]
@@ -761,7 +763,7 @@ check.false_neighbour(false_neighbour)
 
 # %% [markdown]
 # The formula gives both pairs the same weight; a head need not.
-# For base 1 000 000 (frequencies 1 and 0.032) it names 20 and misses 45.
+# For base 1 000 000 (frequencies 1 and 0.032) it names 20 and misses 45.
 #
 # What does it say of the setting that extrapolates?
 # For the frequencies 1 and 0.1 it names 64, after ten turns of pair 0 and one of pair 1.
@@ -769,14 +771,14 @@ check.false_neighbour(false_neighbour)
 # So we test the same models on 128 letters:
 
 # %% tags=["trained"]
-group = models["10 000, width 8"]
+group = models["10 000, width 8"]
 far = torch.tensor([accuracies(model, 128) for model in group])
 at_64 = torch.stack([attention_of_last(model, n=128)[64] for model in group])
 check.claim("eight times",
-            "RoPE with base 10 000 at width 8 no longer solves `back1` at "
+            "RoPE with base 10 000 at width 8 no longer solves `back1` at "
             "eight times the training length", far, "<", 0.85, seeds=3)
 check.claim("sixty-four",
-            "in texts of 128 letters the heads with base 10 000 at width 8 "
+            "in texts of 128 letters the heads with base 10 000 at width 8 "
             "attend to their false neighbour, distance 64",
             at_64, ">", 0.08, seeds=3)
 
@@ -822,7 +824,7 @@ check.deciding_run(deciding_run)
 # %%
 begin = posenc.inverse_frequencies(16, 10_000)[:4]
 check.claim("one number",
-            "the first four frequencies of width 16 at base 10 000 are all "
+            "the first four frequencies of width 16 at base 10 000 are all "
             "those of width 8 at base 100",
             (begin - posenc.inverse_frequencies(8, 100)).abs().max(), "<",
             1e-6)
@@ -844,7 +846,7 @@ check.verdict(
 # %% [markdown] id="repairs"
 # ### Repairs, without training
 #
-# We replace the frequencies of the trained toys with base 10 000 and width 8, for factor 4, and train no further.
+# We replace the frequencies of the trained toys with base 10 000 and width 8, for factor 4, and train no further.
 
 # %%
 check.predict(
@@ -875,7 +877,7 @@ after = {
 }  # (seeds, lengths)
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
-unchanged = torch.stack([scores["10 000, width 8"][:, 0], far[:, 0]], 1)
+unchanged = torch.stack([scores["10 000, width 8"][:, 0], far[:, 0]], 1)
 repaired = {"as trained": unchanged, **after}
 plots.dots(
     {f"{n} letters": {name: rows[:, i] for name, rows in repaired.items()}
@@ -935,7 +937,7 @@ check.surprises("08")
 # %% [markdown]
 # ## What you can now do
 #
-# - Count the pairs that stay short of a turn: 18 of 64 for base 10 000 at 4096.
+# - Count the pairs that stay short of a turn: 18 of 64 for base 10 000 at 4096.
 # - Say what each repair divides: linear all frequencies, NTK a low one more than a high one, YaRN and Llama 3 only the low ones.
 # - Predict a false neighbour from two frequencies, and say which run separates it from another cause.
 # - Answer “it extrapolates” with questions: which base, which head width, which length, how many seeds?

@@ -54,8 +54,7 @@ def look_alike(first, second, trained, reach):
 
 
 def decides(wavelength, rival, trained, tested):
-    fails = tested > trained and wavelength > trained
-    return fails != (rival < tested)
+    return (tested > trained and wavelength > trained) != (rival < tested)
 
 
 RIGHT = {
@@ -86,11 +85,7 @@ WRONG = {
     },
     "yarn_frequencies": {"not-finite": lambda d, b, f, t: yarn(d, b, f, t) / 0},
     "false_neighbour": {"out-of-range": lambda *given: 3, "not-a-number": lambda *given: None},
-    "deciding_run": {
-        "opposite": lambda *run: not decides(*run),
-        "not-a-bool": lambda *run: "new angles",
-        "value": lambda *run: True,
-    },
+    "deciding_run": {"opposite": lambda *run: not decides(*run), "value": lambda *run: True},
 }
 
 
@@ -171,6 +166,7 @@ INVENTED = {
         "or": ("either", lambda w, rival, r, t: (t > r and w > r) or t > rival),
         "between the lengths": ("value", lambda w, rival, r, t: r < rival <= t),
         "never": ("value", lambda *run: False),
+        "a word": ("not-a-bool", lambda *run: "new angles"),
         "both predictions": ("not-a-bool", lambda w, rival, r, t: (w > r, t > rival)),
     },
     "unseen_pairs": {

@@ -25,9 +25,9 @@ def deciding_run(answer: Callable[[float, int, int, int], bool]) -> Verdict:
     neighbour, the distance ``rival``. The score is the share of runs that is judged correctly.
 
     >>> _ = deciding_run(lambda wavelength, rival, trained, tested: tested > rival)
-    ✗ deciding_run: It judges 5 of 14 correctly. It returns True for wavelength = 6283, rival = 20, \
-trained = 16, tested = 64. It asks what the false neighbour predicts, and not what the new angles \
-predict. Compare the two.
+    ✗ deciding_run: It judges 5 of 14 correctly. It returns True for wavelength = 6283, \
+rival = 20, trained = 16, tested = 64. It asks what the false neighbour predicts, and not what \
+the new angles predict. Compare the two.
     """
     return judge("deciding_run", answer, _examine)
 
