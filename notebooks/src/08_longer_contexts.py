@@ -504,7 +504,7 @@ plots.lines(
 # From pair 46 on, where angles would be new, all but *NTK* lie at an eighth.
 # YaRN and Llama 3 do both; their price is two bounds, which were found by trial.
 #
-# With fine-tuning the differences become small.
+# After fine-tuning the differences are small.
 # Llama 2 on 8192 tokens (Peng et al. 2023, Table 1) has a perplexity of 3.34 with linear, 3.59 with NTK, and 3.35 with YaRN, which needed fewer steps.
 
 # %% [markdown] id="in-practice"
@@ -520,7 +520,7 @@ plots.lines(
 # | Llama 3 8B Instruct | 8192 → 80 000 | base 200 million | 20 000 texts, QLoRA and the embeddings (Zhang et al. 2024) |
 # | Llama 3.1 | 8192 → 131 072 | by turns, section 4 | about 800 billion tokens (Llama team 2024) |
 #
-# The budgets differ by a factor of more than a hundred, and so does what was tested: compare that first.
+# The budgets differ by a factor of more than a thousand. What was tested differs as well, so compare that first.
 # Must all weights be trained? Plain LoRA worked well only if the embeddings and norms were trained, too (Chen et al. 2024, *LongLoRA*).
 # How large must the base be? Men et al. (2024) derive a lower bound, which grows faster than the length.
 #
@@ -587,7 +587,7 @@ growth = (q_yarn @ k_yarn.mT) / (q_plain @ k_plain.mT)
 factor = 0.1 * math.log(8) + 1
 check.claim("temperature",
             "YaRN's factor multiplies queries and keys, and so enters each "
-            "score twice", (growth / factor**2 - 1).abs().max(), "<", 1e-6,
+            "score twice", (growth / factor**2 - 1).abs().max(), "in", (0, 1e-6),
             settles={"warm": "1.208² = 1.459"})
 
 # %% [markdown]
