@@ -290,12 +290,11 @@ check.claim("linear", "our linear frequencies are those of posenc",
             "<", 1e-6)
 
 # %% [markdown]
-# The price is that the fast pairs become slower, too.
+# The price: the fast pairs become slower, too.
 # From one token to the next the fastest pair advances by one radian; with factor 8 it advances by an eighth.
 # Only fine-tuning teaches a model to read that finer scale.
 #
-# Chen et al. took LLaMA from 2048 to 32 768 tokens with 1000 steps or fewer.
-# When they fine-tuned on texts of 8192 tokens *without* interpolation, the model used only 2560 of them after 10 000 steps (Table 4).
+# When Chen et al. fine-tuned on texts of 8192 tokens *without* interpolation, the model used only 2560 of them after 10 000 steps (Table 4).
 
 # %% [markdown] id="ntk"
 # ## 3 · NTK: raise the base
@@ -417,7 +416,7 @@ kept, divided = ours == fast_base, ours == fast_base / 8
 
 # %%
 def pair(turns, dim, base, trained):
-    """the pair that completes so many turns in training, as a fraction"""
+    """which pair completes so many turns in training; hardly ever whole"""
     ratio = math.log(trained / (2 * math.pi * turns))
     return dim * ratio / (2 * math.log(base))
 
@@ -552,7 +551,7 @@ plots.lines(
 # %% [markdown] id="temperature"
 # ### More keys, and a temperature
 #
-# There is another problem at long contexts, and it has nothing to do with angles: **dilution**.
+# Long contexts have another problem, **dilution**.
 # Softmax divides by a sum over all keys, so a key whose score is higher by 10 than all others gets a smaller attention weight the more keys there are.
 
 # %%
@@ -670,7 +669,7 @@ check.claim("four times, others",
 # So where does the last letter of a text of 64 attend?
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 @torch.no_grad()
 def attention_of_last(model, n=64):
     sample = posenc.TASKS["back1"].sample
@@ -697,7 +696,7 @@ check.predict_number(
 )
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
-rows = torch.cat([*attention.values()])
+rows = torch.cat([*attention.values()])  # (settings · seeds, distances)
 plots.heatmap(
     rows.clamp(max=0.2), xlabel="relative distance to the last letter",
     ylabel="setting", label="attention weight (capped at 0.2)",
@@ -722,7 +721,8 @@ check.claim("forty-five",
 
 # %% jupyter={"source_hidden": true}
 distances = torch.tensor([1, 4, 8, 12, 16, 20, 24])
-angles = posenc.angles(distances, posenc.inverse_frequencies(16)[:4]).T
+fastest = posenc.inverse_frequencies(16)[:4]  # (4,)
+angles = posenc.angles(distances, fastest).T  # (4, n)
 plots.dials(torch.stack([angles.sin(), angles.cos()], -1),  # (pair, n, 2)
             x=distances.tolist(), xlabel="relative distance",
             y=[f"pair {i}" for i in range(4)])
@@ -733,7 +733,7 @@ plots.dials(torch.stack([angles.sin(), angles.cos()], -1),  # (pair, n, 2)
 # No training text was that long, so no training step taught the head to listen to them.
 #
 # With base 1 000 000 only pair 0 moves much within 64 positions.
-# It is nearly back after three, four and seven turns, at the distances 20, 26 and 45. (44 radians are almost exactly seven turns, as lesson 03 showed.)
+# It is nearly back after three, four and seven turns, at the distances 20, 26 and 45, and less nearly at 39 and 51. (44 radians are almost exactly seven turns, as lesson 03 showed.)
 
 # %% [markdown]
 # **Exercise 4** · difficulty 3 of 5 · 10 minutes
@@ -914,7 +914,7 @@ check.claim("swap far",
 
 # %% tags=["trained"]
 check.claim("not wild",
-            "the toys give no distance beyond 15 half of their attention in "
+            "in no toy does a distance beyond 15 get half of the attention in "
             "texts of 64 letters", rows[:, 16:].max(), "<", 0.5, seeds=3)
 
 # %% [markdown]
