@@ -88,6 +88,8 @@ check.claim("runs wild",
             "a sum of 64 pairs that was fitted at the distances to 4095 more "
             "than doubles its greatest value at the distances to 8191",
             wild, ">", 2)
+
+# %%
 check.claim("stays tame",
             "a fitted sum with small coefficients, or with halved distances, "
             "does not exceed its greatest value beyond distance 4095",
@@ -183,6 +185,7 @@ def only_rise(length, base):
     return (angles.diff(dim=0) > 0).all(0).sum()  # angles: (n, 64)
 
 
+# %%
 llama_2 = only_rise(4096, 10_000)
 by_formula = 64 - math.ceil(64 * math.log(4096 / (2 * math.pi), 10_000))
 check.claim("llama 2",
@@ -269,11 +272,14 @@ def scaled(method, **options):
                                          **options)
 
 
+# %%
 half_steps = posenc.angles(torch.arange(0, 4096, 0.5), frequencies)
 slowed = posenc.angles(torch.arange(8192), scaled("linear", factor=2))
 check.claim("squeeze",
             "halved positions and halved frequencies give the same angles",
             (slowed - half_steps).abs().max(), "<", 1e-9)
+
+# %%
 check.claim("inside",
             "halved frequencies take no pair further in 8192 positions than "
             "the old ones in 4096",
@@ -318,6 +324,8 @@ def ntk(base, factor, dim=128):
 check.claim("ntk", "our NTK frequencies are those of posenc",
             (ntk(10_000, 8) - scaled("ntk", factor=8)).abs().max(), "<",
             1e-6)
+
+# %%
 ratio = ntk(10_000, 8) / frequencies
 check.claim("ends",
             "NTK keeps the fastest frequency and divides the slowest by 8",
@@ -611,6 +619,7 @@ settings = {
 }  # base, heads
 
 
+# %%
 def toy(base, heads, seed):
     dims = posenc.Dims(d_model=32, n_heads=heads, max_len=64)
     rope = posenc.build("rope", dims, base=base)
@@ -636,6 +645,7 @@ models = {
 }
 
 
+# %%
 def accuracies(model, *lengths):
     task = posenc.TASKS["back1"]
     return [training.accuracy(model, task, n, texts=128) for n in lengths]
@@ -656,6 +666,8 @@ check.claim("four times",
             "RoPE's accuracy on `back1` at four times the training length "
             "depends on base and head width", len(solved), "==", 1, seeds=3,
             settles={"toy": "exactly one"})
+
+# %% tags=["trained"]
 check.claim("four times, others",
             "RoPE with base 10 000 at width 16, and with base 1 000 000 at "
             "width 8, loses a fifth of `back1` or more at four times the "
@@ -678,6 +690,7 @@ def attention_of_last(model, n=64):
     return weights[0, :, :, -1].mean((0, 1)).flip(0)  # (n,), by distance
 
 
+# %% jupyter={"source_hidden": true}
 attention = {
     name: torch.stack([attention_of_last(model) for model in group])
     for name, group in models.items()
@@ -710,6 +723,8 @@ check.claim("rival",
             "where both fast pairs are nearly back at the angles of "
             "distance 1", at_16.mean(0).argmax() + 16, "==", 20, seeds=3,
             settles={"elsewhere": "measured"})
+
+# %% tags=["trained"]
 check.claim("forty-five",
             "heads with base 1 000 000 also attend to distance 45",
             attention["1 000 000, width 8"][:, 45], ">", 0.08, seeds=3)
@@ -775,9 +790,13 @@ check.false_neighbour(false_neighbour)
 group = models["10 000, width 8"]
 far = torch.tensor([accuracies(model, 128) for model in group])
 at_64 = torch.stack([attention_of_last(model, n=128)[64] for model in group])
+
+# %% tags=["trained"]
 check.claim("eight times",
             "RoPE with base 10 000 at width 8 no longer solves `back1` at "
             "eight times the training length", far, "<", 0.85, seeds=3)
+
+# %% tags=["trained"]
 check.claim("sixty-four",
             "in texts of 128 letters the heads with base 10 000 at width 8 "
             "attend to their false neighbour, distance 64",
@@ -892,10 +911,14 @@ check.claim("swap linear",
             "accuracy of the toys at 16 letters", after["linear"][:, 0], "in",
             (0.05, 0.45), seeds=3,
             settles={"swap": "it falls to less than half"})
+
+# %% tags=["trained"]
 check.claim("swap ntk",
             "NTK at factor 4, without further training, leaves `back1` solved "
             "at 16 letters", after["NTK"][:, 0], ">", 0.9,
             seeds=3)
+
+# %% tags=["trained"]
 check.claim("swap far",
             "NTK at factor 4 raises the accuracy at 128 letters by more than "
             "ten points", after["NTK"][:, 1] - far[:, 0], ">", 0.1, seeds=3)
