@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from posenc.check.lesson_08.unseen_pairs import unseen_pairs
     from posenc.check.lesson_08.yarn_frequencies import yarn_frequencies
     from posenc.check.lesson_09.cached_step import cached_step
+    from posenc.check.lesson_09.deciding_run import deciding_run
     from posenc.check.lesson_09.left_padded_positions import left_padded_positions
     from posenc.check.lesson_09.packed_positions import packed_positions
     from posenc.check.lesson_10.fourier_features import fourier_features
@@ -71,6 +72,7 @@ __all__ = [
     "cached_step",
     "claim",
     "counting_weights",
+    "deciding_run",
     "drawn",
     "evaluate",
     "false_neighbour",

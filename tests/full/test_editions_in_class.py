@@ -22,6 +22,7 @@ ASKS_FOR_MORE = {
         "yarn_frequencies": "ends-not-clamped",
         "separating_run": "missing",
         "shift_is_shown": "missing",
+        "deciding_run": "missing",
     }
 }
 
