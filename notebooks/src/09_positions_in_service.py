@@ -63,7 +63,7 @@ def drift(logits, correct):
     return (logits - correct).abs().amax((0, -1)).round(decimals=9)
 
 
-# %% [markdown] id="a16267b80dd2"
+# %% [markdown] id="decode-step"
 # ## 1 · The decode step that begins at 0
 #
 # A chat model processes the prompt in one forward pass, the **prefill**, and keeps the keys and values of all its tokens in a **KV cache**.
@@ -102,7 +102,8 @@ tokens = torch.randint(50, (1, 24), generator=seeded)  # (1, n)
 count = torch.arange(24)  # (n,)
 at_zero = torch.where(count < 12, count, 0)  # (n,)
 
-four = {name: model_with(name) for name in ("learned", "rope", "alibi", "none")}
+four = {name: model_with(name)
+        for name in ("learned", "rope", "alibi", "none")}
 drifts = {
     name: drift(decode(model, tokens, at_zero), model(tokens))
     for name, model in four.items()
@@ -115,13 +116,13 @@ plots.lines(drifts, xlabel="token", ylabel="largest error of a logit",
                           f"{d[12:].max():.2f} after it"
                           for name, d in drifts.items()))
 
-# %% id="23aa486f46aa"
+# %% id="at-zero"
 wrong = torch.stack([drifts[name] for name in ("learned", "rope", "alibi")])
-check.claim("prompt", "with decode steps at position 0 the logits of the "
-            "prompt are correct", wrong[:, :12], "==", 0)
-check.claim("decode", "with decode steps at position 0 every token after the "
-            "prompt gets wrong logits, under learned embeddings, RoPE and "
-            "ALiBi", wrong[:, 12:], "in", (0.01, 99),
+check.claim("prompt", "decode steps at position 0 leave the logits of the "
+            "prompt correct", wrong[:, :12], "==", 0)
+check.claim("decode", "decode steps at position 0 give every token after the "
+            "prompt wrong logits, under learned embeddings, RoPE and ALiBi",
+            wrong[:, 12:], "in", (0.01, 99),
             settles={"at zero": "only at the new ones"})
 
 # %% [markdown]
@@ -189,7 +190,7 @@ check.claim("left out", "a call of posenc without positions continues after "
 # But if you call the model yourself without `position_ids`, a decode step of Llama begins at the number of *entries* in the cache, padding included.
 # The next section shows why mixing the two rules is dangerous.
 
-# %% [markdown] id="1c845e8afe21"
+# %% [markdown] id="left-padding"
 # ## 2 · Left padding
 #
 # Texts of different lengths share a batch, and the shorter ones are filled up with padding tokens.
@@ -234,19 +235,19 @@ plots.lines(shifted, xlabel="padding tokens on the left",
                           f"padding token, {e[8]:.2f} with eight"
                           for name, e in shifted.items()))
 
-# %% id="70531fd07f68"
+# %% id="one-padding-token"
 check.claim("tables", "one padding token changes the logits by more than 0.5 "
             "under each of two absolute encodings",
             [shifted[name][1] for name in names[:2]], ">", 0.5)
-check.claim("rope", "under RoPE padding on the left changes the logits only by "
-            "rounding, and under the embeddings by more",
+check.claim("rope", "left padding changes the logits of a RoPE model only by "
+            "rounding",
             shifted["rope"], "in", (0, 1e-8),
             settles={"left": "learned embeddings"})
 check.claim("fire", "FIRE notices left padding a little, because its bias is "
             "divided by the position of the query",
             shifted["fire"][1:], "in", (1e-5, 0.05))
 
-# %% [markdown] id="ab97e65ddbf1"
+# %% [markdown] id="positions-from-mask"
 # **Symptom.** A prompt gets another answer in a batch than alone, and only the longest prompt of the batch is answered correctly.
 # In GPT-2 small, a single padding token changed the most probable next token of most prompts (ndif-team/nnsight#672).
 #
@@ -317,7 +318,7 @@ check.claim("same way", "a RoPE model is correct if prefill and decode steps "
 check.claim("mixed", "a RoPE model is wrong if the prefill numbers columns "
             "and the decode step numbers tokens", two_ways, ">", 0.05)
 
-# %% id="7521f37ddeb3"
+# %% id="verdict-b14"
 check.verdict(
     "B14", "does not hold",
     because="With the padding masked, RoPE's logits stay the same up to "
@@ -325,7 +326,7 @@ check.verdict(
     "absolute encodings, and it breaks RoPE only where prefill and decode "
     "steps count in two ways.")
 
-# %% [markdown] id="7b42ab1492d5"
+# %% [markdown] id="packing"
 # ## 3 · Two documents in one row
 #
 # **Packing** puts several short documents into one row of a batch, so that no space is lost to padding.
@@ -382,17 +383,17 @@ plots.heatmap(torch.tensor(list(errors.values())), x=list(ways),
                               for way, e in zip(ways, row, strict=True))
                   for name, row in errors.items()))
 
-# %% id="f4564af8b7d1"
+# %% id="restart-or-mask"
 table = torch.tensor(list(errors.values()))  # (encodings, ways)
 check.claim("restart", "if packed documents share a causal mask and positions "
             "only restart, the logits are off by more than 0.5",
             table[:, 0], "in", (0.5, 99),
             settles={"packing": "on both, with every encoding"})
-check.claim("mask", "with a document mask RoPE, ALiBi and a NoPE model are "
+check.claim("mask", "a document mask makes RoPE, ALiBi and a NoPE model "
             "exact in a packed row, without a restart",
             table[3:, 1], "<", 1e-8)
-check.claim("tables both", "with a document mask absolute encodings still "
-            "need the restart", table[:2, 1], ">", 0.5)
+check.claim("tables both", "absolute encodings need the restart in a packed "
+            "row, even under a document mask", table[:2, 1], ">", 0.5)
 check.claim("both", "a document mask and a restart together make every "
             "encoding exact in a packed row", table[:, 2], "<", 1e-8)
 
@@ -404,7 +405,7 @@ check.claim("both", "a document mask and a restart together make every "
 #
 # **Repair.** Use a document mask, and with absolute encodings a restart as well.
 
-# %% id="39f866c9a31d"
+# %% id="verdict-b13"
 check.verdict(
     "B13", "does not hold",
     because="Under a causal mask a restart leaves every encoding leaking, and "
@@ -456,7 +457,7 @@ def packed_positions(doc_ids):
 
 check.packed_positions(packed_positions)
 
-# %% [markdown] id="b9fe8ea63b65"
+# %% [markdown] id="promise"
 # ## 4 · Who keeps the promise?
 #
 # A cache, left padding and packing must change nothing if they are done correctly.
@@ -539,7 +540,7 @@ query = rotated(key, 923, n)  # (dh,)
 keys = range(824, n)
 scores = {
     "one base": [query @ rotated(key, p, n) for p in keys],
-    "each its own": [query @ rotated(key, p, p + 1) for p in keys],
+    "each its own base": [query @ rotated(key, p, p + 1) for p in keys],
 }
 scores = {name: torch.stack(curve) for name, curve in scores.items()}
 
@@ -553,9 +554,10 @@ plots.lines(scores, x=keys, xlabel="position of the key", ylabel="score",
 # %%
 check.claim("fresh", "if all keys have one base, the head attends to the "
             "token 100 positions earlier", top["one base"], "==", 923)
-check.claim("stale", "with keys rotated by the base of their own time, the "
-            "highest score is more than 20 tokens away from the correct key",
-            abs(top["each its own"] - 923), "in", (20, 100), show="{:.0f}",
+check.claim("stale", "keys rotated by the base of their own time score "
+            "highest more than 20 tokens away from the correct key",
+            abs(top["each its own base"] - 923), "in", (20, 100),
+            show="{:.0f}",
             settles={"stale": "measured"})
 
 # %% [markdown]
@@ -592,10 +594,10 @@ def last_token_error(n_layers):
 
 
 # %%
-check.claim("one layer", "with dynamic NTK, a cache of unrotated keys is exact "
-            "in a model of one layer", last_token_error(1), "<", 1e-8)
-check.claim("two layers", "with dynamic NTK, a cache of unrotated keys is "
-            "wrong in a model of two layers", last_token_error(2), ">", 1e-3)
+check.claim("one layer", "a cache of unrotated keys is exact under dynamic "
+            "NTK in a model of one layer", last_token_error(1), "<", 1e-8)
+check.claim("two layers", "a cache of unrotated keys is wrong under dynamic "
+            "NTK in a model of two layers", last_token_error(2), ">", 1e-3)
 
 # %% [markdown]
 # From the second layer on, keys are computed from outputs that were themselves computed under an earlier base, and no cache repairs that.
@@ -607,7 +609,7 @@ check.claim("two layers", "with dynamic NTK, a cache of unrotated keys is "
 fixed_base = model_with("rope", scaling="ntk", factor=4.0)
 [steps_agree(dynamic(2), count), steps_agree(fixed_base, count)]
 
-# %% [markdown] id="7c454ec6312e"
+# %% [markdown] id="eviction"
 # ## 6 · A cache that forgets
 #
 # If a stream never ends, old entries must leave the cache (**eviction**).
@@ -658,10 +660,11 @@ plots.lines(numbered, xlabel="token", ylabel="largest error of a logit",
                           for name, e in numbered.items()))
 
 # %%
-check.claim("seen", "after an eviction RoPE is exact if a new position counts "
-            "every token that was read", numbered["counts tokens"], "in",
-            (0, 1e-8), settles={"evicted": "the number of tokens seen"})
-check.claim("length", "after an eviction RoPE is wrong if a new position "
+check.claim("seen", "RoPE is exact after an eviction if a new position "
+            "counts every token that was read",
+            numbered["counts tokens"], "in", (0, 1e-8),
+            settles={"evicted": "the number of tokens seen"})
+check.claim("length", "RoPE is wrong after an eviction if a new position "
             "counts the entries of the cache",
             numbered["counts entries"][10:], ">", 0.05)
 
@@ -672,7 +675,7 @@ check.claim("length", "after an eviction RoPE is wrong if a new position "
 #
 # **Repair.** Keep a counter of the tokens seen, separate from the size of the cache. (`posenc` does so if you leave `pos` out. Many caches count their entries.)
 
-# %% [markdown] id="1b9d610494ae"
+# %% [markdown] id="inside-the-cache"
 # StreamingLLM numbers differently, by the entries *inside the cache*: the kept tokens are 0 … 8, and the next is 9.
 # This is another function of the text, and it is intended: no distance ever exceeds the size of the cache, so that the model meets no distance that is longer than in training.
 #
@@ -680,11 +683,11 @@ check.claim("length", "after an eviction RoPE is wrong if a new position "
 # Unrotated keys are rotated when they are used. Rotated keys can be rotated *back* by the difference, because rotations add up.
 # (The deeper layers still depend on the old numbers, as they did on the old base.)
 
-# %% id="8cca3cb2f58e"
+# %% id="re-rotated"
 again = rotated(rotated(key, 16, 1), -14, 1)  # from position 16 to 2
 
-check.claim("re-rotated", "a key rotated for position 16, rotated by −14 more, "
-            "is the key rotated for position 2",
+check.claim("re-rotated", "a key rotated for position 16, rotated by −14 "
+            "more, is the key rotated for position 2",
             (again - rotated(key, 2, 1)).abs().max(), "<", 1e-12)
 
 # %% [markdown]
@@ -769,6 +772,7 @@ def answers(letters, numbers, asks, visible):
     return torch.where(found, numbers, NOTHING), found
 
 
+# %% jupyter={"source_hidden": true}
 def lessons(b, n, generator):  # what the models are trained on
     tokens, letters, numbers, asks = quiz(b, n, generator)
     past = torch.ones(n, n, dtype=torch.bool).tril()
@@ -835,8 +839,8 @@ check.claim("sink", "evicting the first token costs the toy models at least "
             "20 points more on questions without a fact than on the others",
             lost[:, 1] - lost[:, 0], "in", (0.2, 1), seeds=3,
             settles={"sink": "those to questions without a fact"})
-check.claim("looks up", "without the first token the toy models still find "
-            "their facts", without[:, 0], ">", 0.75, seeds=3)
+check.claim("looks up", "the toy models still find their facts after the "
+            "first token is evicted", without[:, 0], ">", 0.75, seeds=3)
 check.claim("weight", "a question without a fact gives the first of 13 tokens "
             "more than twice an even attention weight",
             13 * with_bos[:, 2], ">", 2, seeds=3)
@@ -872,10 +876,10 @@ evicted = after_a_draft(lambda cache: cache.select(torch.arange(12)))
 cropped = after_a_draft(lambda cache: cache.crop(12))
 
 # %%
-check.claim("crop", "after a rejected draft is taken back, with its count, the "
-            "logits are those of the text without it", cropped, "==", 0)
-check.claim("no crop", "after a rejected draft is evicted, and still counted, "
-            "the logits are wrong", evicted, ">", 0.05)
+check.claim("crop", "a rejected draft that is taken back, with its count, "
+            "leaves no trace in the logits", cropped, "==", 0)
+check.claim("no crop", "a rejected draft that is evicted, and still counted, "
+            "changes the logits", evicted, ">", 0.05)
 
 # %% [markdown]
 # It is not.
@@ -937,12 +941,12 @@ plots.lines(moved_by, x=depths, xlabel="layers of the model",
                           for name, row in moved_by.items()))
 
 # %%
-check.claim("reuse", "with stored keys moved to their new positions, logits "
-            "are exact if the model has a single layer",
+check.claim("reuse", "stored keys moved to their new positions give exact "
+            "logits in a model of a single layer",
             moved_by["moved by 8"][0], "in", (0, 1e-8),
             settles={"reuse": "for those with one layer"})
-check.claim("reuse deeper", "with stored keys moved to their new positions, "
-            "logits are wrong in models of 2, 4 and 8 layers",
+check.claim("reuse deeper", "stored keys moved to their new positions give "
+            "wrong logits in models of 2, 4 and 8 layers",
             moved_by["moved by 8"][1:], ">", 0.05)
 
 # %% [markdown]
@@ -990,8 +994,8 @@ def same_when_moved(model):
 
 
 short = drift(cast(tokens), rope(tokens)).max()
-check.claim("short", "with angles in bfloat16 the logits of 24 tokens are off "
-            "by less than 0.01", short, "<", 0.01)
+check.claim("short", "angles in bfloat16 change the logits of the first 24 "
+            "tokens by less than 0.01", short, "<", 0.01)
 [same_when_moved(cast), same_when_moved(rope)]
 
 # %% [markdown]
@@ -1009,7 +1013,7 @@ check.claim("posenc", "a RoPE model of posenc that was cast to bfloat16 and "
 # A learned position table of 64 rows is loaded into a model for 128 positions:
 
 
-# %% id="11dc037b87a5"
+# %% id="longer-table"
 def outcome(call):
     try:
         return str(call())
@@ -1027,7 +1031,7 @@ outcome(lambda: longer.load_state_dict(learned.state_dict()))
 #
 # RoPE has no table. So what happens if the weights of an *interleaved* model are loaded into a half-split one (lesson 07), or into one with another base?
 
-# %% id="1a368d584635"
+# %% id="other-base"
 weights = rope.state_dict()
 halves = model_with("rope", layout="halves")
 other_base = model_with("rope", base=500)
@@ -1037,14 +1041,14 @@ other_base = model_with("rope", base=500)
 gaps = {"half-split layout": drift(halves(tokens), rope(tokens)),
         "base 500": drift(other_base(tokens), rope(tokens))}
 plots.lines(gaps, xlabel="token", ylabel="largest error of a logit",
-            alt="; ".join(f"{name}: at tokens 1 to 4 up to {e[1:5].max():.2f}, "
+            alt="; ".join(f"{name}: tokens 1 to 4 up to {e[1:5].max():.2f}, "
                           f"from token 12 on up to {e[12:].max():.2f}"
                           for name, e in gaps.items()))
 
 # %%
 check.claim("silent", "RoPE weights load without an error into another layout "
             "or base, and give other logits from token 1 on",
-            [e[1:] for e in gaps.values()], ">", 0.01)
+            torch.stack([*gaps.values()])[:, 1:], ">", 0.01)
 check.claim("late", "a wrong base costs the first tokens of a text less than "
             "a wrong layout does",
             gaps["base 500"][1:5] / gaps["half-split layout"][1:5], "<", 0.5)
@@ -1073,8 +1077,8 @@ fixed.load_state_dict({
     name: permuted(weight) if name.endswith("qkv.weight") else weight
     for name, weight in weights.items()})
 
-check.claim("permuted", "with the rows of queries and keys permuted, the "
-            "half-split model gives the logits of the interleaved one",
+check.claim("permuted", "a half-split model with permuted rows of queries "
+            "and keys gives the logits of the interleaved one",
             drift(fixed(tokens), rope(tokens)), "<", 1e-8)
 
 # %% [markdown]
