@@ -47,7 +47,7 @@ torch.set_default_dtype(torch.float64)  # rounding stays far below 1e-9
 
 # %% [markdown]
 # One measure serves for the whole lesson: the same text must get the same logits, however it is served.
-# This can be tested with random weights, so in most sections nothing is trained.
+# Random weights are enough to test this, so nothing is trained except in section 6.
 
 
 # %%
@@ -561,7 +561,7 @@ check.claim("stale", "keys rotated by the base of their own time score "
             settles={"stale": "measured"})
 
 # %% [markdown]
-# The peak is 31 tokens too early, and it is broad: many keys before the correct one score almost as high.
+# The highest score is 31 tokens before the correct key, and many keys near it score almost as high.
 #
 # **Symptom.** Beyond the training length, the answers with a cache and without one differ.
 # How much this costs is open: some who measured saw little harm (huggingface/transformers#24653).
@@ -677,11 +677,11 @@ check.claim("length", "RoPE is wrong after an eviction if a new position "
 
 # %% [markdown] id="inside-the-cache"
 # StreamingLLM numbers differently, by the entries *inside the cache*: the kept tokens are 0 … 8, and the next is 9.
-# This is another function of the text, and it is intended: no distance ever exceeds the size of the cache, so that the model meets no distance that is longer than in training.
+# This is another function of the text, and it is intended: no distance ever exceeds the size of the cache. If that is at most the training length, the model meets no new distance.
 #
 # But then each eviction gives the kept keys new numbers.
 # Unrotated keys are rotated when they are used. Rotated keys can be rotated *back* by the difference, because rotations add up.
-# (The deeper layers still depend on the old numbers, as they did on the old base.)
+# (The deeper layers still depend on the old numbers, as they depended on the old base in section 5.)
 
 # %% id="re-rotated"
 again = rotated(rotated(key, 16, 1), -14, 1)  # from position 16 to 2
@@ -884,7 +884,7 @@ check.claim("no crop", "a rejected draft that is evicted, and still counted, "
 # %% [markdown]
 # It is not.
 # An evicted token was part of the text, so the counter keeps it. A rejected token never was, so the counter goes back as well.
-# In the first case the next token here stands at position 16, in the second at 12.
+# Here the next token gets position 16 after the eviction, and 12 after the draft was taken back.
 # (Published slips: the draft stays in the sequence, lucidrains/speculative-decoding#3; two entries too many are removed, lablup/mlxcel#994.)
 
 # %% [markdown] id="reuse" jp-MarkdownHeadingCollapsed=true
@@ -1102,7 +1102,7 @@ saved = {"tokens": tokens, "logits": rope(tokens)}
 # There are two explanations:
 #
 # - *two counts*: the prefill takes positions from the mask, and the decode steps number the columns;
-# - *no mask*: the decode steps forget the mask, so that they attend to the padding.
+# - *no mask*: the decode steps forget the mask, so that they attend to the padding, too.
 #
 # In each of these runs two sets of logits of the *shorter* prompt are compared:
 #
