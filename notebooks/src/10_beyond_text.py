@@ -69,15 +69,15 @@ similar = (line @ line[5 * 12 + 5] / 32).reshape(12, 12)  # 32: squared norm
 plots.heatmap(
     similar, xlabel="column", ylabel="row",
     label="cosine similarity to (5, 5)",
-    alt=f"In row 5 at least {similar[5].min():.2f}, in column 5 at most "
-    f"{max(similar[4, 5], similar[6, 5]):.2f} outside row 5",
+    alt=f"Within row 5 the similarity is at least {similar[5].min():.2f}; "
+    f"one row above or below (5, 5) it is {similar[6, 5]:.2f}",
 )
 
 # %%
 check.claim(
     "row first",
-    "with patches numbered row by row, many are more similar to (5, 5) than "
-    "the patch directly below it",
+    "many patches are more similar to (5, 5) than the patch directly below "
+    "it, if patches are numbered row by row",
     (similar > similar[6, 5]).sum() - 1, "in", (5, 60), show="{:.0f}",
     settles={"touching": "measured"},
 )
@@ -119,7 +119,7 @@ def grid_positions(height, width):
 
 check.grid_positions(grid_positions)
 
-# %% [markdown] id="3a344a51065f"
+# %% [markdown] id="two-vectors"
 # ## 2 · Why not add the vectors of row and column?
 #
 # A text model adds its position vectors to the embeddings.
@@ -152,8 +152,8 @@ def similar_to(vectors, row, column, width=14):
 to_itself = similar_to(added, 3, 10) > 1 - 1e-9  # (14, 14)
 check.claim(
     "equally similar",
-    "with PE(row) + PE(column), other patches have the same dot product with "
-    "(3, 10) as (3, 10) has with itself",
+    "some patches have the same dot product with (3, 10) as (3, 10) has with "
+    "itself, if each has the vector PE(row) + PE(column)",
     to_itself.sum(), "in", (3, 6), show="{:.0f}",
     settles={"equally similar": "four"},
 )
@@ -229,13 +229,13 @@ check.claim("two kinds", "sums of two different encodings give each of 196 "
 # They are added to the queries and keys of each encoder layer and to the keys of cross-attention; the queries of the decoder get learned vectors instead, the *object queries*.
 # Nothing is added to the values, so no position vector enters the residual stream of the image.
 #
-# The maintainers give practice as the reason: positions belong to queries and keys (facebookresearch/detr#105).
+# The maintainers say that they follow the practice of adding positions only to queries and keys (facebookresearch/detr#105).
 # How a position reaches the output was asked (detr#361) and not answered.
 # What can carry it is a hypothesis, partly from that thread: an object query can learn *where* its head reads, so that what it reads says where; and the convolutions that make the image features leak positions through their zero padding.
 #
 # </details>
 
-# %% [markdown] id="71b2d89e5491"
+# %% [markdown] id="diagonal"
 # ## 3 · Can RoPE see a diagonal?
 #
 # **Axial RoPE** rotates half of a head's pairs by the row, and the other half by the column.
@@ -288,7 +288,7 @@ def score_map(q, key):  # one query, the same key at every patch
 heads = torch.randn(200, 2, 1, 1, 1, 32, dtype=exact)
 found = torch.stack([stroke(score_map(*head)) for head in heads])
 
-# %% id="9f672b7ca285"
+# %% id="strokes"
 check.claim(
     "strokes",
     "in 200 random heads with axial RoPE, ╲ and ╱ get the same sum of scores",
@@ -347,7 +347,7 @@ check.claim("mixed", "one pair that is rotated along (1, −1) gives ╲ a "
             "greater sum of scores than ╱",
             stroke(mixed_map(ones, ones, omega)), ">", 1)
 
-# %% [markdown] id="ff4f5444ee35"
+# %% [markdown] id="kinds-for-images"
 # **Does the kind of encoding matter for images?**
 # The authors of ViT compared four kinds (Dosovitskiy et al. 2020, appendix D.4, Table 8: B/16, 5-shot accuracy on ImageNet, no spread given).
 # Without positions the accuracy was 0.614; with one learned vector per patch 0.642; with learned vectors for row and column 0.640; with relative positions 0.640.
@@ -369,13 +369,14 @@ built = {
 plots.heatmaps(
     {name: pos[:, 0].reshape(8, 32) for name, pos in built.items()},
     xlabel="column", ylabel="row", label="row that the patch is given",
-    alt="; ".join(f"{name}: patches 0 to 32 get the rows "
-                  f"{pos[0, 0]} to {pos[32, 0]}" for name, pos in built.items()),
+    alt="; ".join(f"{name}: the 32 patches of row 0 get "
+                  f"{len(pos[:32, 0].unique())} different rows"
+                  for name, pos in built.items()),
 )
 
 # %% [markdown]
 # Each row should be one stripe.
-# With the swap the numbers run down the columns, and the square splits each row in two.
+# With the swap the numbers run across each row, and the square splits each row in two.
 # We say that two touching patches are *torn apart* if the positions they are given do not touch (the code is folded).
 
 
@@ -410,7 +411,7 @@ pos, width = built["correct"], 32
 assert (pos[1] - pos[0]).tolist() == [0, 1], "one patch on: one column"
 assert (pos[width] - pos[0]).tolist() == [1, 0], "one row on: one row"
 
-# %% [markdown] id="2f102a6a46c0"
+# %% [markdown] id="larger-image"
 # ## 5 · What if the image gets larger?
 #
 # A model was trained on 14 × 14 patches and is used on 20 × 20.
@@ -436,7 +437,7 @@ def both(n):
     return torch.stack((line, as_grid))
 
 
-# %% id="356a848cb798"
+# %% id="larger"
 check.claim("trained size", "on 14 × 14 patches both shift matrices find the "
             "patch below every time", both(14), "==", 1)
 check.claim("larger", "on 20 × 20 patches the matrix for rows finds the patch "
@@ -454,7 +455,7 @@ check.claim("larger", "on 20 × 20 patches the matrix for rows finds the patch "
 # <details><summary>At a larger size, are sinusoidal rows counted on, or squeezed into the old range?</summary>
 #
 # A sinusoidal encoding can be computed for rows 0 to 19, or for 20 fractions from 0 to 13.
-# Training met neither the numbers above 13 nor the fractions; the fractions at least lie between numbers that it met.
+# Training met neither the numbers above 13 nor the fractions, but the fractions lie between numbers that it met.
 # Both exist: DETR divides by the last row and column, so that every image spans the same range, and CogVideoX divides when it moves to a higher resolution (zai-org/CogVideo#118), while the author of MAE-pytorch calls it “not necessary” to interpolate sinusoids (MAE-pytorch#16).
 # We have not measured which is better.
 #
@@ -575,8 +576,8 @@ check.predict_number(
 # %% id="unit"
 ends, in_steps = posenc.kernel(torch.tensor([1.0, 1000.0]), 256)
 mean = posenc.inverse_frequencies(256, dtype=exact).cos().mean()
-check.claim("ends of t", "with 256 channels and base 10 000, the cosine "
-            "similarity of t = 0 and t = 1 is the mean of cos ω",
+check.claim("ends of t", "the cosine similarity of t = 0 and t = 1 is the "
+            "mean of cos ω, here of 128 pairs at base 10 000",
             ends, "in", (float(mean) - 1e-9, float(mean) + 1e-9),
             show="{:.2f}", settles={"ends of t": "measured"})
 round(float(in_steps), 2)  # of t = 0 and t = 1000
@@ -613,19 +614,19 @@ plots.lines(
 )
 
 # %% [markdown]
-# It is the same curve twice, once stretched by a factor of 86 400; the bands hold the ripples.
+# It is the same curve twice, once stretched by a factor of 86 400; each point is the mean of 40 close times, and the bands hold their ripples.
 # In seconds only ripples are left after some hours, so a day looks as different as a week.
 # In days an hour looks as similar as a second.
 
 # %%
 slowest = 2 * math.pi / posenc.inverse_frequencies(64)[-1]  # units in a turn
 minute = torch.tensor([1 / 1440], dtype=exact)  # in days
-check.claim("seconds", "with times in seconds, the slowest of 32 pairs at "
-            "base 10 000 completes a turn within a day", slowest, "<", 86_400)
-check.claim("days", "with times in days, a minute changes the similarity by "
-            "less than a millionth", 1 - K(minute), "<", 1e-6)
+check.claim("seconds", "the slowest of 32 pairs at base 10 000 completes a "
+            "turn within a day, if times are in seconds", slowest, "<", 86_400)
+check.claim("days", "a minute changes the similarity by less than a "
+            "millionth, if times are in days", 1 - K(minute), "<", 1e-6)
 
-# %% [markdown] id="d589053c5c65"
+# %% [markdown] id="unit-and-base"
 # **First choose the unit**: the fastest pair advances by one radian per unit, and that must be visible for the shortest time that matters.
 # **Then choose the base**: the slowest pair must not complete a turn in the longest one (lesson 03 left that open).
 # A month has 2.6 million seconds, and at base 10 000 the slowest of 32 pairs completes a turn in 47 000.
@@ -645,7 +646,7 @@ check.claim("periods", "a day later the pair of the day is the same, and a "
             "week later so are both pairs",
             torch.stack([a_day_later, a_week_later]), "<", 1e-9)
 
-# %% [markdown] id="b1fb59f8ae9b"
+# %% [markdown] id="point"
 # ## 7 · What if the position is a point?
 #
 # The two periods were frequencies that we chose.
@@ -759,8 +760,8 @@ plots.lines(
 )
 
 # %%
-check.claim("held-out", "with frequencies of scale 0.3 to 30, held-out pixels "
-            "get from 5 to 29 decibels", unseen.mean(0), "in", (5, 29),
+check.claim("held-out", "held-out pixels get from 5 to 29 decibels, at the "
+            "five scales from 0.3 to 30", unseen.mean(0), "in", (5, 29),
             seeds=3, settles={"held-out": "measured"})
 check.claim("memory", "at scale 30, held-out pixels come out worse than in "
             "the mean image", psnr(drawn[30], ~seen) - chance, "<", -0.5,
@@ -777,7 +778,7 @@ plots.heatmaps(
     xlabel="column", ylabel="row", label="brightness",
 )
 
-# %% id="179bd517324d"
+# %% id="features"
 check.claim("features", "on held-out pixels, Fourier features of scale 3 gain "
             "more than four decibels on bare coordinates",
             psnr(drawn[3], ~seen) - psnr(bare, ~seen).max(), ">", 4, seeds=3)
@@ -890,8 +891,8 @@ image_pos = start + torch.cartesian_prod(
     torch.arange(1), torch.arange(32), torch.arange(32))  # (1024, 3)
 following = image_pos.max() + 1
 
-check.claim("after image", "in M-RoPE, text continues at the largest position "
-            "of the image before it, plus 1", following, "in", (12, 100),
+check.claim("after image", "text that follows an image continues at the "
+            "largest position of that image plus 1, in M-RoPE", following, "in", (12, 100),
             show="{:.0f}", settles={"after image": "42"})
 
 # %% [markdown]
@@ -964,11 +965,11 @@ on_text, on_image = (
     (mrope_scores(pos, split) - mrope_scores(pos, dealt)).abs().max()
     for pos in (all_text, prompt))
 
-# %%
+# %% id="wrong-axes"
 check.claim("same on text", "on a text, blocks and interleaved pairs of "
             "M-RoPE give the same scores", on_text, "<", 1e-9)
-check.claim("wrong axes", "beside an image, blocks change scores of "
-            "interleaved M-RoPE, and on a text they do not",
+check.claim("wrong axes", "blocks in place of interleaved pairs change scores "
+            "of M-RoPE beside an image and change no score on a text",
             torch.stack([on_image.clamp(max=1), 1 - on_text]), "in",
             (1 - 1e-9, 1),
             settles={"wrong axes": "only prompts with an image or a video"})
@@ -999,7 +1000,7 @@ check.claim("across", "between texts before and after an image, scores of "
 # > On a pure text all scores are equal, because each pair is rotated by the same position as in RoPE.
 # > With an image inside, text tokens on its two sides are closer than their indices say: by 32 positions, not 1024 tokens, in the example above.
 #
-# And a score is again a sum of one function per axis, $f(\Delta t)+g(\Delta h)+k(\Delta w)$, which cannot see a diagonal (section 3).
+# And a score is again a sum of one function per axis, $f(\Delta t)+g(\Delta h)+h(\Delta w)$, which cannot see a diagonal (section 3).
 
 # %% [markdown] id="video-time"
 # <details><summary>And the time of a video?</summary>

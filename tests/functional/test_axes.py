@@ -155,3 +155,27 @@ def test_rotated_queries_equal_those_of_the_models(module, model, sections, inte
     theta = F.mrope_angles(pos.permute(1, 2, 0), speeds, sections, interleaved=interleaved)
     ours = F.rotate_halves(q, theta[:, None])  # (b, 1, n, m)
     torch.testing.assert_close(ours, rotated, atol=2e-3, rtol=0)  # angles of 3000 in float32
+
+
+@pytest.mark.parametrize("prompt", [(5, (1, 2, 3), 4), ((1, 6, 2), 1, (1, 3, 7), 9)])
+def test_positions_of_images_in_a_text_equal_those_of_the_model(prompt):
+    """The model's grid is of patches, of which 2 × 2 make a token."""
+    pytest.importorskip("transformers", reason="pip install -e '.[peers]'")
+    from types import SimpleNamespace
+
+    from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLModel
+
+    from posenc.check.lesson_10.prompt_positions_slips import block, laid_out
+
+    model = Qwen2VLModel.__new__(Qwen2VLModel)  # no weights: it only counts
+    torch.nn.Module.__init__(model)
+    model.config = SimpleNamespace(vision_config=SimpleNamespace(spatial_merge_size=2))
+    kinds = [torch.full((len(block(p)),), int(not isinstance(p, int))) for p in prompt]
+    grids = [(t, 2 * h, 2 * w) for t, h, w in (p for p in prompt if not isinstance(p, int))]
+    kind = torch.cat(kinds)[None]  # (1, n)
+    theirs, delta = model.get_rope_index(
+        torch.zeros_like(kind), kind, image_grid_thw=torch.tensor(grids)
+    )
+    ours = laid_out(prompt)
+    assert torch.equal(theirs[:, 0].T, ours)
+    assert int(delta) == int(ours.max()) + 1 - len(ours)
