@@ -76,8 +76,8 @@ plots.heatmap(
 # %%
 check.claim(
     "row first",
-    "many patches are more similar to (5, 5) than the patch directly below "
-    "it, if patches are numbered row by row",
+    "many patches are more similar to (5, 5) than (6, 5) directly below is, "
+    "if patches are numbered row by row",
     (similar > similar[6, 5]).sum() - 1, "in", (5, 60), show="{:.0f}",
     settles={"touching": "measured"},
 )
@@ -178,6 +178,7 @@ r, c = places.T  # and (r′, c′) is (3, 10)
 own, crossed = K(r - 3) + K(c - 10), K(r - 10) + K(c - 3)
 gap = (added @ added[3 * 14 + 10] / 32 - own - crossed).abs().max()
 
+# %%
 check.claim("four terms", "the dot product of two added vectors is a sum of "
             "kernels, two of which compare a row with a column",
             gap, "<", 1e-10)
@@ -253,6 +254,8 @@ def scores(pos, q=q, key=key):
 
 nine = grid(9, 9)
 gap = (scores(nine) - scores(nine + torch.tensor([100, 7]))).abs().max()
+
+# %%
 check.claim("relative", "under axial RoPE, moving the whole grid changes no "
             "score", gap, "<", 1e-10)
 
@@ -285,6 +288,7 @@ def score_map(q, key):  # one query, the same key at every patch
     return scores(nine, *same)[40].reshape(9, 9)
 
 
+# %%
 heads = torch.randn(200, 2, 1, 1, 1, 32, dtype=exact)
 found = torch.stack([stroke(score_map(*head)) for head in heads])
 
@@ -343,6 +347,8 @@ def mixed_map(q, key, omega):  # (81, dh) twice, (dh/2, 2)
 
 ones = torch.ones(81, 2, dtype=exact)
 omega = torch.tensor([[1.0, -1.0]], dtype=exact) * math.pi / 4
+
+# %%
 check.claim("mixed", "one pair that is rotated along (1, −1) gives ╲ a "
             "greater sum of scores than ╱",
             stroke(mixed_map(ones, ones, omega)), ">", 1)
@@ -554,6 +560,7 @@ now = posenc.sinusoidal(times, 64, dtype=exact)  # (4, d)
 later = posenc.sinusoidal(times + 1.5, 64, dtype=exact)
 shift = posenc.shift_matrix(1.5, 64, dtype=exact)
 
+# %%
 check.claim("real", "one matrix advances the vector of any time by an hour "
             "and a half", (now @ shift.T - later).abs().max(), "<", 1e-9)
 
@@ -642,6 +649,8 @@ clock = functional.fourier_features(hours, periods)  # sines, then cosines
 
 a_day_later = (clock[1] - clock[0])[[0, 2]].abs().max()  # the day's pair
 a_week_later = (clock[2] - clock[0]).abs().max()
+
+# %%
 check.claim("periods", "a day later the pair of the day is the same, and a "
             "week later so are both pairs",
             torch.stack([a_day_later, a_week_later]), "<", 1e-9)
@@ -715,6 +724,7 @@ chance = psnr(image[seen].mean().expand(4096), ~seen).item()
 with training.one_thread():
     bare = torch.stack([fit(points, seed) for seed in range(3)])
 
+# %%
 check.claim("bare", "an image drawn from bare coordinates stays within three "
             "decibels of the mean image", psnr(bare, ~seen) - chance, "<", 3,
             seeds=3)
@@ -891,9 +901,11 @@ image_pos = start + torch.cartesian_prod(
     torch.arange(1), torch.arange(32), torch.arange(32))  # (1024, 3)
 following = image_pos.max() + 1
 
+# %%
 check.claim("after image", "text that follows an image continues at the "
-            "largest position of that image plus 1, in M-RoPE", following, "in", (12, 100),
-            show="{:.0f}", settles={"after image": "42"})
+            "largest position of that image plus 1, in M-RoPE",
+            following, "in", (12, 100), show="{:.0f}",
+            settles={"after image": "42"})
 
 # %% [markdown]
 # The next part begins at the largest position so far, plus 1.
@@ -933,7 +945,8 @@ def mrope(x, pos, axis):  # (n, dh), (n, 3), (dh/2,) -> (n, dh)
 ours_too = functional.mrope_angles(prompt, frequencies, (16, 24, 24))
 check.claim("blocks", "mrope_angles of posenc gives each pair the position of "
             "its own axis, times its frequency",
-            (ours_too - prompt[:, in_blocks] * frequencies).abs().max(), "==", 0)
+            (ours_too - prompt[:, in_blocks] * frequencies).abs().max(),
+            "==", 0)
 
 # %% [markdown]
 # Qwen3-VL deals its pairs out in turn, time, height, width, time, …, so that each axis gets fast and slow pairs; the last four go to time (`mrope_section` 24, 20, 20, *interleaved*).
