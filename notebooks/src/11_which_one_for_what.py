@@ -3,8 +3,7 @@
 #
 # Needs: 05 to 08; two rows of the last table also need 09 and 10 · 60 minutes, boxes and exercises apart · CPU (one to four minutes of training)
 #
-# You have met these encodings one at a time.
-# Here they all do the same tasks, with several seeds and learning rates, and an encoding of your own takes part.
+# Here all encodings do the same tasks, with several seeds and learning rates, and one of your own takes part.
 #
 # After this lesson you can
 #
@@ -44,14 +43,15 @@ import torch
 import posenc
 from posenc import TASKS, check, plots, study, text, training, widgets
 
+NOPE = "none"  # the name of the model without an encoding
 kept_in = tempfile.mkdtemp()  # what is trained here, until the kernel ends
 
 # %% [markdown] id="study"
 # ## 1 · Fifteen encodings, and one of your own
 #
 # Fifteen encodings, eleven toy tasks, five seeds and three learning rates make 2475 small models, and there are more for real text.
-# Training them takes the better part of an hour, so it was done once, and the package brings the results.
-# `study.record()` returns them, with one row for each model and each test length.
+# Training them takes most of an hour, so the package brings the results.
+# `study.record()` has one row for each model and each test length.
 
 # %% files=["posenc/study/study.json"]
 record = study.record()
@@ -108,9 +108,9 @@ forecast = {"back1": "?", "before": "?", "index": "?", "majority": "?"}
 
 # %% [markdown]
 # The next cell trains every registered encoding that is not in the record, on every task, with three seeds.
-# It takes about half a minute per encoding on an idle processor, and up to two minutes on a busy one; a bar shows how far it is.
-# A class that has not changed is not trained again until the kernel ends.
-# If a class raises an exception, a warning names the class and its line, and all the others are trained as usual.
+# It takes half a minute per encoding on an idle processor, up to two minutes on a busy one, and a bar shows how far it is.
+# Until the kernel ends, a class that has not changed is not trained again.
+# If a class raises an exception, a warning names it and the line, and all others are trained as usual.
 
 # %%
 yours = [e for e in posenc.ENCODINGS if e not in set(record["encoding"])]
@@ -144,7 +144,7 @@ for name in ("rope", "sinusoidal"):
 # - The model: 1 layer (`sort`: 2), width 32, 4 heads, trained for 300 steps on texts of 4 to 16 letters. Only the encoding differs. Such a comparison, in which one part is exchanged or left out, is called an **ablation**.
 # - In these tasks a token may attend to both sides. xPos and FIRE were made for causal models; the study tries them here all the same (`posenc.base.on_trial`), and FIRE counts every key after the query as distance 0.
 # - The test: new texts of 16 letters, and of 24, 32 and 64.
-# - Three learning rates for each encoding: a third of the usual one, the usual one, and three times as much. Reported is the rate with the lowest loss on a **validation set**, which is separate from the test. With one rate for all, the study would compare how well that rate suits each encoding.
+# - Three learning rates for each encoding: a third of the usual one, the usual one, and three times as much. Reported is the rate with the lowest loss on a **validation set**, which is separate from the test. One rate for all would favour the encodings that it happens to suit.
 # - Five seeds (three for yours, at the usual rate), with the chance level beside them.
 
 # %% [markdown]
@@ -289,7 +289,7 @@ check.claim("table", "of RoPE, sinusoids and a position table, the table "
 #
 # Now read the grid by columns.
 # `majority` needs no order, and all fifteen encodings of the record solve it.
-# In the other columns the rows differ, and they are not simply good and bad: they are dark in *different* columns.
+# In the other columns the rows differ, and no row is simply good or bad: each is dark in *other* columns.
 #
 # - `mod2`, `mod3` and `mod7` ask for the **position**, divided with remainder.
 # - `back1` and `back3` ask for an **exact distance**.
@@ -325,7 +325,7 @@ check.claim("edges", "RoPE and xPos solve `ends`",
 
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
-def against_rope(e, times, margin=0.05):  # {task: "+", "-", "=" or "?"}
+def against_rope(e, times, margin=0.05):  # {task: sign}
     ours, rope = grid_of(times).loc[e], grid_of(times).loc["rope"]
     gap = (ours - rope).fillna(float("nan"))
     return {t: "?" if gap[t] != gap[t] else "+" if gap[t] > margin
@@ -384,7 +384,7 @@ check.claim("harmed", "sinusoids miss more than a tenth of `majority`, which "
             means("sinusoidal", "majority", 4), "<", 0.9, seeds=5)
 check.claim("unharmed", "RoPE and NoPE models lose less than 5 points of "
             "`majority` at four times the training length",
-            means("rope none", "majority", 4), ">", 0.95, seeds=5)
+            means(f"rope {NOPE}", "majority", 4), ">", 0.95, seeds=5)
 
 # %% [markdown]
 # There are two surprises.
@@ -395,7 +395,7 @@ check.claim("unharmed", "RoPE and NoPE models lose less than 5 points of "
 
 # %% [markdown]
 # One-hot has no vector for position 16, so it gives no answer. Its cells are hatched and say `ends`; `NaN` is a loss that is not a finite number, and `raises` an exception in the class.
-# The learned table answers with untrained rows. `back1` asks about 63 positions, 15 of which were trained: (15 · 100 + 48 · 10) / 63 = 31 %, and the grid says 32.
+# Learned embeddings answer with untrained rows. `back1` asks about 63 positions, 15 of which were trained: (15 · 100 + 48 · 10) / 63 = 31 %, and the grid says 32.
 
 # %%
 check.claim("holds", "RoPE, xPos and Shaw keep 90 % of `back1` at four times "
@@ -463,7 +463,7 @@ widgets.explore(at, times=[1.5, 2.0, 4.0],
 
 # %% [markdown]
 # RoPE keeps all of `back1`, 95 % of `before` and 45 % of `index`: how far an encoding generalises depends on the task.
-# The learned table keeps about two thirds of `back1` and of `index`, because 16 of the 24 rows were trained.
+# Learned embeddings keep about two thirds of `back1` and of `index`, because 16 of the 24 rows were trained.
 
 # %% [markdown] id="slower"
 # ## 5 · Does it fail, or is it only slower?
@@ -482,7 +482,7 @@ check.predict_number(
 # %% [markdown]
 # **Exercise 2** · difficulty 2 of 5 · 8 minutes
 #
-# Write `slower_or_stuck(early, late)`, which turns the accuracies of the seeds after a short and a long training into one of four words:
+# Write `slower_or_stuck(early, late)`, which sums up the accuracies of the seeds after a short and a long training in one of four words:
 #
 # - `"solved"`: every early seed is at 0.95 or above;
 # - `"slower"`: not solved, but every late seed is at 0.95 or above;
@@ -633,7 +633,7 @@ check.claim("oldest", "on 128 characters the loss with Shaw's vectors is "
 # All distances from 16 on share a vector, and training meets these distances, so nothing is new in a longer text.
 # T5 puts far distances into classes as well, but its classes for distances from 32 on were never trained, and its loss rises to 1.9.
 #
-# Shaw's price is another one: the bias depends on the query, and a fused GPU kernel would have to compute it for every pair (lesson 06).
+# Shaw's price is another one: the bias depends on the query, so a fused attention program would have to compute it for every pair (lesson 06).
 # Few large models paid it for years; in `transformers` 5.23.0 the Inkling models have a relative bias that depends on the query.
 
 # %% [markdown] id="by-position"
@@ -707,7 +707,6 @@ check.claim("previous", "at least one head of a RoPE model trained on "
             steps.max(), ">", 0.5)
 
 # %% [markdown]
-# Barbero et al. 2024 found such previous-token heads in Gemma 7B, built from RoPE's fastest pairs.
 # Beyond 16 letters the line continues, because the angle between neighbours is the same at every position.
 #
 # Second: how does the attention weight depend on the distance, in models of real text? We train three, and the last encoding of yours, for 200 steps.
@@ -811,7 +810,8 @@ check.claim("linear", "a linear probe explains less than 30 % of the "
             "position's variance after the second block of NoPE models",
             linear, "<", 0.3, seeds=3)
 check.claim("hidden", "a probe with a hidden layer explains more than 35 % "
-            "of it there", hidden, ">", 0.35, seeds=3)
+            "of the position's variance after the second block of NoPE models",
+            hidden, ">", 0.35, seeds=3)
 check.claim("not learned", "training for 200 steps does not make the position "
             "of a NoPE model easier to read", hidden[1] - hidden[0], "<", 0.05,
             seeds=3)
@@ -852,8 +852,7 @@ check.claim("base beyond", "at four times the training length the accuracies "
             grid.to_numpy().max() - grid.to_numpy().min(), ">", 0.25, seeds=5)
 
 # %% [markdown]
-# At the training length every base is accurate (99 % and more).
-# Beyond it the base decides, and a larger one is not simply better.
+# At the training length every base is accurate (99 % and more); beyond it a larger base is not simply better.
 # Which base is good depends on the head width, so a base that was tuned for one width need not suit another.
 
 # %% [markdown] id="random-shifts"
@@ -935,7 +934,7 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 # %% [markdown] id="other-studies"
 # ## 10 · What did others find?
 #
-# Toy results can mislead. Beside each stands what another study found, and how large its models were.
+# Toy results can mislead, so compare them with other studies, and look at the size of their models.
 #
 # | here, at toy size | there | do they agree? |
 # |:--|:--|:--|
@@ -944,11 +943,11 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 # | RoPE keeps `back1` at four times the training length | Chen et al. 2023: LLaMA 7B, trained at 2048, has a perplexity above 1000 at 4096 | **no**: one task with one distance is not a language |
 # | a RoPE head attends to the letter before | Barbero et al. 2024: such heads in Gemma 7B, from its fastest pairs | yes |
 # | learning rate, base and task decide who generalises to longer texts | Kazemnejad et al. 2023: decoders of about 107 million parameters, ten synthetic tasks, trained up to length 20, tested up to 40: NoPE level with T5's bias or ahead, and ahead of ALiBi, RoPE and sinusoids (learned embeddings were left out) | **in part**: in most of our tasks a token attends to both sides, where a NoPE model is blind |
-# | random shifts repair what fell, at a price | Ruoss et al. 2023: 15 algorithmic tasks, small models as here, and random gaps as well: +12.0 % on average (abstract) | yes, for the gain; their paper reports no loss within the training length |
+# | random shifts repair what fell, at a price | Ruoss et al. 2023: 15 algorithmic tasks, small models as here, and random gaps as well: +12.0 % on average (abstract) | yes, for the gain |
 
 # %% [markdown] id="not-shipped"
-# **Which encodings are in real models?** In July 2026's `transformers`, version 5.23.0, 547 folders hold the models.
-# A text search in them finds RoPE in more than 200, ALiBi in 3 (BLOOM, Falcon, MPT), T5's bias in 9, and the ones below in none.
+# **Which encodings are in real models?** In `transformers` 5.23.0, 547 folders hold the models.
+# A text search finds RoPE in more than 200 of them, ALiBi in 3 (BLOOM, Falcon, MPT), T5's bias in 9, and the encodings below in not a single one.
 #
 # <details><summary>What is in no model of transformers 5.23.0, and why you may still read it</summary>
 #
@@ -1046,8 +1045,7 @@ check.own_encoding(Own)
 # %% [markdown] id="all-verdicts"
 # ## 12 · All verdicts
 #
-# These are all claims that the course has put on trial, gathered from the cells that decided them.
-# The last column names the lesson (in JupyterLab it is a link to the cell).
+# These are all claims that the course has put on trial. The last column names the lesson (in JupyterLab it is a link to the cell).
 
 # %%
 check.ledger()
@@ -1071,8 +1069,8 @@ check.guesses()
 #
 # | you need | take | because | beware |
 # |:--|:--|:--|:--|
-# | a decoder of text with a KV cache | RoPE, as most models do; some leave it out of every fourth layer (08) | exact distances, no table; it acts before the scores, so every fused GPU kernel works with it (07, 09) | beyond the training length: scale the frequencies and fine-tune (08) |
-# | longer text than in training, without fine-tuning | ALiBi, or sliding-window attention | the loss stays (section 6), because far keys fade (section 7) | what is far away counts little; ALiBi does not find the position that a letter names (section 3) |
+# | a decoder of text that keeps a cache | RoPE, as most models do; some leave it out of every fourth layer (08) | exact distances, no table; it acts before the scores, so every fused attention program works with it (07, 09) | beyond the training length: scale the frequencies and fine-tune (08) |
+# | longer text than in training, and no further training | ALiBi, or a sliding window (08) | the loss stays (section 6), because far keys fade (section 7) | what is far away counts little; ALiBi does not find the position that a letter names (section 3) |
 # | an encoder with fixed lengths | learned position embeddings, or RoPE | a position table solves most tasks at its training length (section 3) | no row beyond it; left padding (09) |
 # | earlier or later, and nothing finer | p / L | its numbers never leave their range (section 4) | not in a decoder: each new token changes all position vectors (02) |
 # | the position itself: its row, its place in a cycle | an added encoding with the period of the data | binary digits keep `mod2` (section 4); relative distances only guess it (section 3) | beyond the training length only what has that period works (05) |
@@ -1085,7 +1083,7 @@ check.guesses()
 # %% [markdown] id="not-said"
 # **What this study does not say.**
 #
-# - Its models have one or two layers, width 32 or 48, and minutes of training. For your own GPU there is a larger setting, `python -m posenc.study --scale gpu --out gpu_study`; the course prints no result of it, because none was measured.
+# - Its models have one or two layers, width 32 or 48, and minutes of training. For your own GPU there is a larger setting, `python -m posenc.study --scale gpu --out gpu_study`; no result of it is printed, because we have not measured one.
 # - `sort` and `reverse` are solved by no encoding in 300 steps, so they do not say which one could.
 # - A training length of 16 makes 64 far. At 4096 other things may break first (08).
 # - A low loss is not retrieval. ALiBi keeps its loss at 128 characters, and nothing here shows that it *uses* a character that is 100 positions away.
