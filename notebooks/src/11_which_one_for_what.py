@@ -43,7 +43,6 @@ import torch
 import posenc
 from posenc import TASKS, check, plots, study, text, training, widgets
 
-NOPE = "none"  # the name of the model without an encoding
 kept_in = tempfile.mkdtemp()  # what is trained here, until the kernel ends
 
 # %% [markdown] id="study"
@@ -51,7 +50,7 @@ kept_in = tempfile.mkdtemp()  # what is trained here, until the kernel ends
 #
 # Fifteen encodings, eleven toy tasks, five seeds and three learning rates make 2475 small models, and there are more for real text.
 # Training them takes most of an hour, so the package brings the results.
-# `study.record()` has one row for each model and each test length.
+# `study.record()` returns them, a row for each model at each test length.
 
 # %% files=["posenc/study/study.json"]
 record = study.record()
@@ -79,9 +78,8 @@ len(recorded.drop_duplicates(["encoding", "task", "seed", "lr"]))
 # - `"causal only"`: the encoding is meant for models with a causal mask.
 
 # %% [markdown]
-# This class is a start.
-# Its bias falls with the logarithm of the distance, and in every second head −9 hides the keys after the query.
-# You can change it now or later: every figure up to section 7 has a place for it, and for two more.
+# This class is a start: its bias falls with the logarithm of the distance, and in every second head −9 hides the keys after the query.
+# Change it now or later. The figures up to section 7 have room for three encodings of your own.
 
 
 # %%
@@ -100,8 +98,8 @@ class Mine(posenc.PositionalEncoding):
 
 
 # %% [markdown] id="forecast"
-# Say in advance where your encoding will be better than RoPE at four times the training length (`"+"`), where worse (`"-"`), and where as good (`"="`).
-# Section 4 compares your forecast with the result. Add tasks if you like.
+# Where will it be better than RoPE at four times the training length (`"+"`), where worse (`"-"`), where as good (`"="`)?
+# Section 4 compares your forecast with the result.
 
 # %%
 forecast = {"back1": "?", "before": "?", "index": "?", "majority": "?"}
@@ -347,7 +345,7 @@ for e in yours:
     print(said_of(e, 1))
 
 # %% [markdown]
-# The class as delivered solves `back1` and `back3`, whose answers are near, and is the only one that does *not* solve `majority`: its far letters count too little.
+# The class as delivered solves `back1`, whose answer is near, and is the only one that does *not* solve `majority` (63 %), because far letters count too little.
 # (ALiBi's bias falls, too, but in its flattest head only by 1/256 per position.)
 # **A preference built in is a price paid elsewhere.**
 
@@ -384,7 +382,8 @@ check.claim("harmed", "sinusoids miss more than a tenth of `majority`, which "
             means("sinusoidal", "majority", 4), "<", 0.9, seeds=5)
 check.claim("unharmed", "RoPE and NoPE models lose less than 5 points of "
             "`majority` at four times the training length",
-            means(f"rope {NOPE}", "majority", 4), ">", 0.95, seeds=5)
+            torch.cat((means("rope", "majority", 4),
+                       means("none", "majority", 4))), ">", 0.95, seeds=5)
 
 # %% [markdown]
 # There are two surprises.
@@ -518,7 +517,7 @@ def long_enough(e, t, steps):
     return study.answers(study.best(rows)).tolist()
 
 
-moves = {f"{t}, {steps} steps": {
+moves = {f"{t}, {steps}": {
     e: long_enough(e, t, steps) for e in posenc.ENCODINGS
     if steps == 300 or e in set(patient["encoding"])}
     for t in ("back1", "index") for steps in runs}
@@ -541,6 +540,7 @@ check.claim("slopes", "sinusoids solve `index` after 1200 steps",
 # ALiBi is stuck, and more steps will not help: in a mirrored text its scores are mirrored, so it cannot prefer the letter before to the letter after (lesson 06).
 # Sinusoids were only slower.
 #
+# (The number above a panel is that of the training steps.)
 # **In the two panels of `index`, find one more encoding that was only slower, one that is stuck, and one that still rises.**
 # `slower_or_stuck(seeds(recorded, "rope", "index"), seeds(patient, "rope", "index"))` gives the word for RoPE.
 #
@@ -633,8 +633,12 @@ check.claim("oldest", "on 128 characters the loss with Shaw's vectors is "
 # All distances from 16 on share a vector, and training meets these distances, so nothing is new in a longer text.
 # T5 puts far distances into classes as well, but its classes for distances from 32 on were never trained, and its loss rises to 1.9.
 #
-# Shaw's price is another one: the bias depends on the query, so a fused attention program would have to compute it for every pair (lesson 06).
-# Few large models paid it for years; in `transformers` 5.23.0 the Inkling models have a relative bias that depends on the query.
+# <details><summary>What does Shaw's encoding cost, and does anybody use it?</summary>
+#
+# Its bias depends on the query, so a fused attention program has to compute it for every pair (lesson 06).
+# Of large models few paid that price for years. In `transformers` 5.23.0 the Inkling models have a relative bias that depends on the query.
+#
+# </details>
 
 # %% [markdown] id="by-position"
 # One mean over 128 positions hides *where* a model breaks.
@@ -670,7 +674,7 @@ def by_position(encoding):
     return plots.lines(
         curves, x=[8 * i + 3.5 for i in range(16)], xlabel="position",
         ylabel=f"loss of {name}, nats", trained=True, ylim=(1, 4),
-        trained_to=32, alt=f"{name}, trained on 32 characters: {beyond}")
+        trained_to=32, alt=f"Trained on 32 characters, {name}: {beyond}")
 
 
 # %% tags=["trained"]
@@ -714,7 +718,7 @@ check.claim("previous", "at least one head of a RoPE model trained on "
 # %% tags=["trained"]
 quick = training.Setting(steps=200, lr=0.01, b=16, length=32, shortest=32)
 readers = {name: training.train_on_text(name, setting=quick).eval()
-           for name in ("none", "alibi", "rope", *yours[-1:])}
+           for name in ("none", "alibi", "rope")}
 
 
 def windows(b, n, seed):  # (b, n) characters that no model was trained on
@@ -730,7 +734,18 @@ def by_distance(model):
     return torch.stack([late.diagonal(32 - t).mean() for t in range(32)])
 
 
+def of_yours():  # {name: (32,)} of your last encoding, or nothing
+    try:
+        mine = {e: by_distance(training.train_on_text(e, setting=quick).eval())
+                for e in yours[-1:]}
+    except Exception as error:
+        print(f"{yours[-1]} is left out: {error}")
+        return {}
+    return {e: w for e, w in mine.items() if w.isfinite().all()}
+
+
 fade = {name: by_distance(model) for name, model in readers.items()}
+fade |= of_yours()
 far = {name: w[24:].mean() / w[:4].mean() for name, w in fade.items()}
 plots.lines(fade, xlabel="distance to the key",
             ylabel="mean attention weight", logy=True,
@@ -813,13 +828,13 @@ check.claim("hidden", "a probe with a hidden layer explains more than 35 % "
             "of the position's variance after the second block of NoPE models",
             hidden, ">", 0.35, seeds=3)
 check.claim("not learned", "training for 200 steps does not make the position "
-            "of a NoPE model easier to read", hidden[1] - hidden[0], "<", 0.05,
-            seeds=3)
+            "of a NoPE model easier to read for a probe with a hidden layer",
+            hidden[1] - hidden[0], "<", 0.05, seeds=3)
 
 # %% [markdown]
-# What “can be read” depends on the probe: linearly it is about a tenth, with a hidden layer about half.
-# And it is there *before* any training, as Zuo et al. (2025) report for larger models, because under a causal mask a token that averages over more predecessors has another vector.
-# So a probe does not show that a model learned to count, nor that it uses the position. Ours is far behind on text all the same.
+# What “can be read” depends on the probe. A linear one reads about a tenth of the variance after training, and next to nothing before.
+# One with a hidden layer reads about half, and it does so *before* any training (as Zuo et al. 2025 found, too): under a causal mask the mean over many predecessors varies less than the mean over few.
+# So a probe does not show that a model learned to count, nor that it uses the position.
 
 # %% [markdown] id="base-and-width"
 # ## 8 · RoPE: which base, which head width?
@@ -939,7 +954,7 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 # | here, at toy size | there | do they agree? |
 # |:--|:--|:--|
 # | NoPE models are far behind on text | Haviv et al. 2022: up to 1.3 billion parameters, and competitive: perplexity 13.10, learned embeddings 13.05 | **no**: size and time decide this |
-# | sinusoids lose on longer text, ALiBi does not | Press et al. 2022, §2.2: trained on 512 tokens, sinusoids improve for 20 more; ALiBi continues | yes |
+# | sinusoids lose on longer text, ALiBi does not | Press et al. 2022, §2.2: trained on 512 tokens, sinusoids improve for 20 more; ALiBi continues to improve | yes |
 # | RoPE keeps `back1` at four times the training length | Chen et al. 2023: LLaMA 7B, trained at 2048, has a perplexity above 1000 at 4096 | **no**: one task with one distance is not a language |
 # | a RoPE head attends to the letter before | Barbero et al. 2024: such heads in Gemma 7B, from its fastest pairs | yes |
 # | learning rate, base and task decide who generalises to longer texts | Kazemnejad et al. 2023: decoders of about 107 million parameters, ten synthetic tasks, trained up to length 20, tested up to 40: NoPE level with T5's bias or ahead, and ahead of ALiBi, RoPE and sinusoids (learned embeddings were left out) | **in part**: in most of our tasks a token attends to both sides, where a NoPE model is blind |
@@ -1051,15 +1066,13 @@ check.own_encoding(Own)
 check.ledger()
 
 # %% [markdown]
-# Run the next cell in your own notebook at the end of the course: it lists your predictions and the exercises that you solved.
-# On paper, or before you have answered anything, it has nothing to list.
+# The next cell lists your predictions and the exercises that you solved, once you have answered some.
 
 # %%
 check.report()
 
 # %% [markdown]
-# How many of your predictions in the whole course came true, and did you know which?
-# If you said how sure you were, the counts are split by your answer. Few answers prove little, so a figure is drawn from 15 on.
+# How many of your predictions in the whole course came true, and were you surer of those? (A figure is drawn from 15 answers on.)
 
 # %%
 check.guesses()
@@ -1069,13 +1082,13 @@ check.guesses()
 #
 # | you need | take | because | beware |
 # |:--|:--|:--|:--|
-# | a decoder of text that keeps a cache | RoPE, as most models do; some leave it out of every fourth layer (08) | exact distances, no table; it acts before the scores, so every fused attention program works with it (07, 09) | beyond the training length: scale the frequencies and fine-tune (08) |
-# | longer text than in training, and no further training | ALiBi, or a sliding window (08) | the loss stays (section 6), because far keys fade (section 7) | what is far away counts little; ALiBi does not find the position that a letter names (section 3) |
+# | a decoder of text that keeps a cache | RoPE, in all layers or in most (08) | exact distances, no table; it acts before the scores, so fused attention programs work with it (07, 09) | beyond the training length: scale the frequencies and fine-tune (08) |
+# | longer text than in training, and no further training | ALiBi, or a sliding window (08) | the loss stays (section 6), because far keys fade (section 7) | what is far away counts little; ALiBi does not solve `index` (section 3) |
 # | an encoder with fixed lengths | learned position embeddings, or RoPE | a position table solves most tasks at its training length (section 3) | no row beyond it; left padding (09) |
 # | earlier or later, and nothing finer | p / L | its numbers never leave their range (section 4) | not in a decoder: each new token changes all position vectors (02) |
 # | the position itself: its row, its place in a cycle | an added encoding with the period of the data | binary digits keep `mod2` (section 4); relative distances only guess it (section 3) | beyond the training length only what has that period works (05) |
 # | images, times, coordinates | axial RoPE, 2D sin-cos, Fourier features | positions are real numbers, on several axes (10) | choose the unit first |
-# | no encoding at all | a large causal model, in some of its layers | a NoPE model was competitive in one study (section 10); what ships is a mixture (08) | ours, small and briefly trained, was far behind on text |
+# | no encoding at all | a large causal model, in some of its layers | competitive in one study (section 10); what ships is a mixture (08) | our small NoPE models are far behind on text |
 #
 # If two are close, compare them on your own task and at your own lengths, with three seeds, three learning rates and the chance level.
 # `study.run` takes every class that you register.
@@ -1102,8 +1115,7 @@ check.surprises("11")
 #
 # - Read a results table by asking how many seeds, whose learning rates, what chance level and which lengths.
 # - Say of an encoding not “better” but “better for this task, at this length”.
-# - Test an encoding of your own against fifteen others in a minute.
-# - Name the run that decides between two explanations.
+# - Test an encoding of your own against fifteen others, and name the run that decides between two explanations.
 
 # %% [markdown]
 # ## References
