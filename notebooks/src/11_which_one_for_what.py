@@ -335,10 +335,13 @@ def said_of(e, times):
     def named(sign):
         return ", ".join(t for t in TASKS if signs[t] == sign) or "no task"
     done = [t for t in TASKS if grid_of(times).loc[e, t] >= 0.95]
-    return (f"{plots.label_of(e)} at {16 * times:g} letters solves "
+    told = (f"{plots.label_of(e)} at {16 * times:g} letters solves "
             f"{', '.join(done) or 'no task'}.\n"
             f"  more than 5 points better than RoPE: {named('+')}\n"
             f"  more than 5 points worse than RoPE: {named('-')}")
+    if "?" in signs.values():
+        told += f"\n  without a number: {named('?')}"
+    return told
 
 
 for e in yours:
@@ -393,7 +396,7 @@ check.claim("unharmed", "RoPE and NoPE models lose less than 5 points of "
 # On `before` sinusoids even fall below a coin (38 %). A likely reason is that a slow pair only rose within 16 positions; farther on it falls, and the comparison is reversed.
 
 # %% [markdown]
-# One-hot has no vector for position 16, so it gives no answer. Its cells are hatched and say `ends`; `NaN` is a loss that is not a finite number, and `raises` an exception in the class.
+# One-hot has no vector for position 32 and gives no answer: its cells say `ends`. (`NaN`: the loss is not a finite number. `raises`: the class raised an exception.)
 # Learned embeddings answer with untrained rows. `back1` asks about 63 positions, 15 of which were trained: (15 · 100 + 48 · 10) / 63 = 31 %, and the grid says 32.
 
 # %%
@@ -560,7 +563,7 @@ check.claim("slopes", "sinusoids solve `index` after 1200 steps",
 # %% [markdown] id="text"
 # ## 6 · Who reads real text?
 #
-# The text is Python's help pages, character by character; the models have two causal layers of width 48 and were trained for 1000 steps on segments of 32 characters, with three seeds.
+# The text is Python's help pages, character by character. The models have two causal layers of width 48, and 1000 training steps on segments of 32 characters, with three seeds.
 # Which of these four has the lowest loss on segments of 128, four times as long?
 
 # %%
@@ -957,7 +960,7 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 # | sinusoids lose on longer text, ALiBi does not | Press et al. 2022, §2.2: trained on 512 tokens, sinusoids improve for 20 more; ALiBi continues to improve | yes |
 # | RoPE keeps `back1` at four times the training length | Chen et al. 2023: LLaMA 7B, trained at 2048, has a perplexity above 1000 at 4096 | **no**: one task with one distance is not a language |
 # | a RoPE head attends to the letter before | Barbero et al. 2024: such heads in Gemma 7B, from its fastest pairs | yes |
-# | learning rate, base and task decide who generalises to longer texts | Kazemnejad et al. 2023: decoders of about 107 million parameters, ten synthetic tasks, trained up to length 20, tested up to 40: NoPE level with T5's bias or ahead, and ahead of ALiBi, RoPE and sinusoids (learned embeddings were left out) | **in part**: in most of our tasks a token attends to both sides, where a NoPE model is blind |
+# | learning rate, base and task decide who generalises to longer texts | Kazemnejad et al. 2023: about 107 million parameters, ten synthetic tasks, trained up to length 20, tested up to 40: NoPE level with T5's bias or better, and better than ALiBi, RoPE and sinusoids (no learned embeddings) | **in part**: our tasks have no causal mask, and there a NoPE model is blind |
 # | random shifts repair what fell, at a price | Ruoss et al. 2023: 15 algorithmic tasks, small models as here, and random gaps as well: +12.0 % on average (abstract) | yes, for the gain |
 
 # %% [markdown] id="not-shipped"
@@ -981,7 +984,7 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 # | **DroPE** (2512.12167) | trains with RoPE, then drops it and trains briefly again | positions as a help for training |
 #
 # The numbers are from arXiv. FIRE and xPos are in this lesson's study.
-# A text search can miss an encoding that is present under another name, and it says nothing about models outside the library.
+# A text search misses an encoding that has another name there, and it says nothing about other libraries.
 #
 # </details>
 
