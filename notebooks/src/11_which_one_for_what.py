@@ -140,7 +140,7 @@ for name in ("rope", "sinusoidal"):
 # ## 2 · What is the same for all?
 #
 # - The model: 1 layer (`sort`: 2), width 32, 4 heads, trained for 300 steps on texts of 4 to 16 letters. Only the encoding differs. Such a comparison, in which one part is exchanged or left out, is called an **ablation**.
-# - In these tasks a token may attend to both sides. xPos and FIRE were made for causal models; the study tries them here all the same (`posenc.base.on_trial`), and FIRE counts every key after the query as distance 0.
+# - In all tasks but `sort` a token may attend to both sides. xPos and FIRE were made for causal models; the study tries them here all the same (`posenc.base.on_trial`), and FIRE counts every key after the query as distance 0.
 # - The test: new texts of 16 letters, and of 24, 32 and 64.
 # - Three learning rates for each encoding: a third of the usual one, the usual one, and three times as much. Reported is the rate with the lowest loss on a **validation set**, which is separate from the test. One rate for all would favour the encodings that it happens to suit.
 # - Five seeds (three for yours, at the usual rate), with the chance level beside them.
@@ -293,7 +293,7 @@ check.claim("table", "of RoPE, sinusoids and a position table, the table "
 # - `back1` and `back3` ask for an **exact distance**.
 # - `before` asks for a **direction**, and ALiBi's symmetric bias has none.
 # - `index` asks to **attend to a position that a letter names**: the first letter is a number. A bias that does not depend on the letters cannot do it.
-# - `ends` exchanges the first letter and the last, `reverse` asks for the text backwards, and `sort` for its first half in order.
+# - `ends` exchanges the first letter and the last, `reverse` asks for the text backwards, and `sort` for its first half in alphabetical order.
 
 
 # %%
@@ -960,7 +960,7 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 # | sinusoids lose on longer text, ALiBi does not | Press et al. 2022, §2.2: trained on 512 tokens, sinusoids improve for 20 more; ALiBi continues to improve | yes |
 # | RoPE keeps `back1` at four times the training length | Chen et al. 2023: LLaMA 7B, trained at 2048, has a perplexity above 1000 at 4096 | **no**: one task with one distance is not a language |
 # | a RoPE head attends to the letter before | Barbero et al. 2024: such heads in Gemma 7B, from its fastest pairs | yes |
-# | learning rate, base and task decide who generalises to longer texts | Kazemnejad et al. 2023: about 107 million parameters, ten synthetic tasks, trained up to length 20, tested up to 40: NoPE level with T5's bias or better, and better than ALiBi, RoPE and sinusoids (no learned embeddings) | **in part**: our tasks have no causal mask, and there a NoPE model is blind |
+# | learning rate, base and task decide who generalises to longer texts | Kazemnejad et al. 2023: about 107 million parameters, ten synthetic tasks, trained up to length 20, tested up to 40: NoPE level with T5's bias or better, and better than ALiBi, RoPE and sinusoids (no learned embeddings) | **in part**: all our tasks but `sort` have no causal mask, and there a NoPE model is blind |
 # | random shifts repair what fell, at a price | Ruoss et al. 2023: 15 algorithmic tasks, small models as here, and random gaps as well: +12.0 % on average (abstract) | yes, for the gain |
 
 # %% [markdown] id="not-shipped"
