@@ -540,7 +540,7 @@ check.claim("slopes", "sinusoids solve `index` after 1200 steps",
             seeds(patient, "sinusoidal", "index"), ">", 0.95, seeds=5)
 
 # %% [markdown]
-# ALiBi is stuck, and more steps will not help: in a mirrored text its scores are mirrored, so it cannot prefer the letter before to the letter after (lesson 06).
+# ALiBi is stuck, and more steps will not help: in a mirrored text its scores are mirrored, so it cannot tell the letter before from the letter after (lesson 06).
 # Sinusoids were only slower.
 #
 # (The number above a panel is that of the training steps.)
@@ -632,7 +632,7 @@ check.claim("oldest", "on 128 characters the loss with Shaw's vectors is "
 # %% [markdown]
 # At the training length RoPE reads better than ALiBi; at four times the length ALiBi has lost nothing, and RoPE has lost more than half a nat.
 #
-# The surprise is the oldest relative encoding: Shaw's clipped vectors (2018) lead at both lengths in this small world, on 32 characters by little.
+# The surprise is the oldest relative encoding: Shaw's clipped vectors (2018) lead at both lengths in this small world, on 32 characters only slightly.
 # All distances from 16 on share a vector, and training meets these distances, so nothing is new in a longer text.
 # T5 puts far distances into classes as well, but its classes for distances from 32 on were never trained, and its loss rises to 1.9.
 #
@@ -946,8 +946,8 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 # %% [markdown]
 # On 64 letters the shifts double the accuracy of sinusoids, from 42 to 83 %, and still leave them behind RoPE: every position was met, but no query ever had more than 16 keys to choose from.
 #
-# The price on 32 characters is 0.14 to 0.22 nats for sinusoids and about 0.4 for learned embeddings and random vectors, after equally many steps, because the model has more vectors to learn. On 128 characters the same shifts *lower* the loss of sinusoids by a whole nat.
-# RoPE pays nothing and gains nothing, because its scores do not change when all positions are shifted. **Randomized positional encodings** (Ruoss et al. 2023) also leave random gaps, so that training meets large *distances*.
+# The price on 32 characters is 0.14 to 0.22 nats for sinusoids and about 0.4 for learned embeddings and random vectors, after equally many steps, because the model has more vectors to learn. On `before`, at 16 letters, sinusoids fall from 99 to 70 %. On 128 characters the same shifts *lower* their loss by a whole nat.
+# RoPE pays and gains next to nothing, because its scores do not change when all positions are shifted. **Randomized positional encodings** (Ruoss et al. 2023) also leave random gaps, so that training meets large *distances*.
 
 # %% [markdown] id="other-studies"
 # ## 10 · What did others find?
@@ -977,10 +977,10 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 # | **Sandwich** (2212.10356) | the kernel of sinusoids (lesson 03) as a bias | the receptive field as a measure |
 # | **CoPE** (2405.18719) | counts only tokens that a gate selects | positions that are words or sentences |
 # | **FoX** (2503.02130) | ALiBi whose slope each token chooses | forgetting that depends on the content |
-# | **PaTH** (2505.16381) | products of Householder-like matrices that depend on the tokens, in place of rotations | tasks that RoPE provably cannot do |
-# | **PoPE** (2509.10534) | content gives only the length of a pair, position only its angle | how RoPE mixes *what* and *where* |
+# | **PaTH** (2505.16381) | products of Householder-like matrices that depend on the tokens, in place of rotations | state tracking, a weakness of RoPE |
+# | **PoPE** (2509.10534) | content gives only the norm of a pair, position only its angle | how RoPE mixes *what* and *where* |
 # | **HoPE** (2410.21216) | keeps RoPE's fast pairs, makes the slow ones independent of position | whether attention should decay at all |
-# | **LieRE** (2406.10322) | learned rotations of many channels at once, for images | the general form of axial RoPE |
+# | **LieRE** (2406.10322) | learned rotations of many channels at once, for images | a generalisation of axial RoPE |
 # | **DroPE** (2512.12167) | trains with RoPE, then drops it and trains briefly again | positions as a help for training |
 #
 # The numbers are from arXiv. FIRE and xPos are in this lesson's study.
@@ -1099,9 +1099,9 @@ check.guesses()
 # %% [markdown] id="not-said"
 # **What this study does not say.**
 #
-# - Its models have one or two layers, width 32 or 48, and minutes of training. For your own GPU there is a larger setting, `python -m posenc.study --scale gpu --out gpu_study`; no result of it is printed, because we have not measured one.
+# - The models are small: one or two layers, width 32 or 48, minutes of training. For your own GPU there is a larger setting, `python -m posenc.study --scale gpu --out gpu_study`; no result of it is printed, because we have not measured one.
 # - `sort` and `reverse` are solved by no encoding in 300 steps, so they do not say which one could.
-# - A training length of 16 makes 64 far. At 4096 other things may break first (08).
+# - Its training length is 16. At 4096 other things may break first (08).
 # - A low loss is not retrieval. ALiBi keeps its loss at 128 characters, and nothing here shows that it *uses* a character that is 100 positions away.
 
 # %% [markdown]
