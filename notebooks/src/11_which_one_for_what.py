@@ -305,10 +305,16 @@ def means(encodings, task, times=1):  # (encodings,)
 check.claim("where", "T5, ALiBi, FIRE, RoPE and xPos stay at chance on "
             "`mod2`", means("t5 alibi fire rope xpos", "mod2"), "<", 0.55,
             seeds=5)
+
+# %%
 check.claim("direction", "ALiBi without a causal mask stays near chance on "
             "`before`", means("alibi", "before"), "<", 0.6, seeds=5)
+
+# %%
 check.claim("fetch", "the biases of T5, ALiBi and FIRE answer fewer than 30 % "
             "of `index`", means("t5 alibi fire", "index"), "<", 0.3, seeds=5)
+
+# %%
 check.claim("edges", "RoPE and xPos solve `ends`",
             means("rope xpos", "ends"), ">", 0.95, seeds=5)
 
@@ -380,9 +386,13 @@ check.claim("p over L", "of the recorded encodings, p / L has the highest "
             "accuracy on `before` at four times the training length",
             best == "normalized", "==", 1, seeds=5,
             settles={"long": "the position divided by the length"})
+
+# %%
 check.claim("harmed", "sinusoids miss more than a tenth of `majority`, which "
             "needs no order, at four times the training length",
             means("sinusoidal", "majority", 4), "<", 0.9, seeds=5)
+
+# %%
 check.claim("unharmed", "RoPE and NoPE models lose less than 5 points of "
             "`majority` at four times the training length",
             torch.cat((means("rope", "majority", 4),
@@ -403,10 +413,14 @@ check.claim("unharmed", "RoPE and NoPE models lose less than 5 points of "
 check.claim("holds", "RoPE, xPos and Shaw keep 90 % of `back1` at four times "
             "the training length", means("rope xpos shaw", "back1", 4), ">",
             0.9, seeds=5)
+
+# %%
 check.claim("falls", "encodings that are added to the embeddings answer "
             "fewer than half of `back1` at four times the training length",
             means("learned random sinusoidal binary", "back1", 4),
             "<", 0.5, seeds=5)
+
+# %%
 check.claim("period", "binary digits solve `mod2` at four times the training "
             "length", means("binary", "mod2", 4), ">", 0.95, seeds=5)
 
@@ -536,6 +550,8 @@ check.claim("walls", "after 1200 steps the mean accuracy of ALiBi on `back1` "
             100 * torch.tensor(seeds(patient, "alibi", "back1")).mean(),
             "in", (40, 60), seeds=5, show="{:.0f}",
             settles={"walls": "measured"})
+
+# %%
 check.claim("slopes", "sinusoids solve `index` after 1200 steps",
             seeds(patient, "sinusoidal", "index"), ">", 0.95, seeds=5)
 
@@ -622,8 +638,12 @@ check.claim("text", "on 128 characters the loss with ALiBi is below the "
             torch.stack([gap("alibi", e, 4)
                          for e in ("rope", "sinusoidal", "none")]),
             "in", (0.2, 3), seeds=3, settles={"text": "the model with ALiBi"})
+
+# %%
 check.claim("inside", "on 32 characters the loss with RoPE is below the loss "
             "with ALiBi", gap("rope", "alibi", 1), ">", 0.05, seeds=3)
+
+# %%
 check.claim("oldest", "on 128 characters the loss with Shaw's vectors is "
             "below the losses with RoPE and with ALiBi",
             torch.stack([gap("shaw", e, 4) for e in ("rope", "alibi")]),
@@ -666,6 +686,7 @@ def curve(encoding, trained):  # (seeds, 16): blocks of eight characters
     return torch.tensor(wide.to_numpy(copy=True)).unflatten(1, (16, 8)).mean(2)
 
 
+# %% tags=["trained"] jupyter={"source_hidden": true}
 def by_position(encoding):
     short, whole = curve(encoding, 32), curve(encoding, 128)
     curves = {"trained on 32": short}
@@ -737,6 +758,7 @@ def by_distance(model):
     return torch.stack([late.diagonal(32 - t).mean() for t in range(32)])
 
 
+# %% tags=["trained"] jupyter={"source_hidden": true}
 def of_yours():  # {name: (32,)} of your last encoding, or nothing
     try:
         mine = {e: by_distance(training.train_on_text(e, setting=quick).eval())
@@ -780,15 +802,14 @@ def states_of(model, layer):  # (texts, n, d): after so many blocks
     return (x - x.mean((0, 1))) / x.std((0, 1))
 
 
+# %% tags=["trained"] jupyter={"source_hidden": true}
 def explained(model, layer, hidden, steps=400):
     x, y = states_of(model, layer), torch.arange(32.0).log1p().repeat(256, 1)
     fit, held = slice(0, 192), slice(192, 256)
     torch.manual_seed(0)
-    probe = torch.nn.Linear(48, 1)
-    if hidden:
-        probe = torch.nn.Sequential(torch.nn.Linear(48, hidden),
-                                    torch.nn.ReLU(),
-                                    torch.nn.Linear(hidden, 1))
+    last = torch.nn.Linear(hidden or 48, 1)
+    first = [torch.nn.Linear(48, hidden), torch.nn.ReLU()] if hidden else []
+    probe = torch.nn.Sequential(*first, last)
     optimizer = torch.optim.AdamW(probe.parameters(), lr=1e-2,
                                   weight_decay=0.1)
     inputs, targets = x[fit].flatten(0, 1), y[fit].flatten()
@@ -827,9 +848,13 @@ linear, hidden = (torch.tensor([read[kind][name]
 check.claim("linear", "a linear probe explains less than 30 % of the "
             "position's variance after the second block of NoPE models",
             linear, "<", 0.3, seeds=3)
+
+# %% tags=["trained"]
 check.claim("hidden", "a probe with a hidden layer explains more than 35 % "
             "of the position's variance after the second block of NoPE models",
             hidden, ">", 0.35, seeds=3)
+
+# %% tags=["trained"]
 check.claim("not learned", "training for 200 steps does not make the position "
             "of a NoPE model easier to read for a probe with a hidden layer",
             hidden[1] - hidden[0], "<", 0.05, seeds=3)
@@ -865,6 +890,8 @@ within = ropes[ropes["times"] == 1]["mean"].tolist()
 check.claim("base within", "at the training length RoPE solves `back1` with "
             "every base and head width of the record", within, ">", 0.9,
             seeds=5)
+
+# %%
 check.claim("base beyond", "at four times the training length the accuracies "
             "of the bases and head widths differ by more than 25 points",
             grid.to_numpy().max() - grid.to_numpy().min(), ">", 0.25, seeds=5)
@@ -937,9 +964,13 @@ check.claim("repair", "random shifts raise every seed of sinusoids on `back1` "
             "at 64 letters by more than 20 points",
             min(far_back["with random shifts"]["sinusoidal"])
             - max(far_back["as usual"]["sinusoidal"]), ">", 0.2, seeds=5)
+
+# %%
 check.claim("price", "on 32 characters random shifts cost sinusoids between "
             "0.02 and 0.5 nats", price("sinusoidal"), "in", (0.02, 0.5),
             seeds=3, settles={"shift": "raise the loss"})
+
+# %%
 check.claim("free", "random shifts change the loss of RoPE on 32 characters "
             "by less than 0.05 nats", price("rope").abs(), "<", 0.05, seeds=3)
 
