@@ -151,9 +151,7 @@ def best_head(code: Tensor, k: int = 1) -> float:
     return float((scores.argmax(dim=1) == wanted).double().mean())
 
 
-def smallest_head(
-    inv_freq: Tensor, trained: int, *, k: int = 1, price: float = 1e-3
-) -> Tensor:
+def smallest_head(inv_freq: Tensor, trained: int, *, k: int = 1, price: float = 1e-3) -> Tensor:
     """Return the amplitudes with which one head finds the key k back, (m,), float64.
 
     A prediction of what RoPE learns, without training a model. The score at relative distance

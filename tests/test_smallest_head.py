@@ -12,10 +12,8 @@ def shares(inv_freq, amplitudes, n, k):
     """The weight on the key k back, query by query, in loops."""
     found = []
     for query in range(k, n):
-        scores = [
-            sum(a * math.cos(w * (query - key - k)) for a, w in zip(amplitudes, inv_freq, strict=True))
-            for key in range(n)
-        ]  # fmt: skip
+        pairs = list(zip(amplitudes, inv_freq, strict=True))
+        scores = [sum(a * math.cos(w * (query - key - k)) for a, w in pairs) for key in range(n)]
         top = max(scores)
         whole = sum(math.exp(score - top) for score in scores)
         found.append(math.exp(scores[query - k] - top) / whole)
@@ -59,9 +57,7 @@ def test_a_frequency_is_used_only_where_it_tells_more_than_the_fastest():
 
 
 def test_more_frequencies_than_needed_change_nothing():
-    two, eight = (
-        smallest_head(0.2 ** torch.arange(m, dtype=torch.float64), 16) for m in (2, 8)
-    )
+    two, eight = (smallest_head(0.2 ** torch.arange(m, dtype=torch.float64), 16) for m in (2, 8))
     torch.testing.assert_close(eight[:2], two, rtol=1e-3, atol=0)
     assert eight[2:].max() < 1e-3
 

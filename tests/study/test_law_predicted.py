@@ -26,7 +26,7 @@ import torch
 from posenc.analysis import smallest_head, weight_on
 
 TABLE = Path(__file__).with_name("law_predicted.csv")
-ROWS = list(csv.DictReader(TABLE.open()))
+ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
 
 
 def _accuracy(ratio, width, times):
