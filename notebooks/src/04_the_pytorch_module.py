@@ -162,8 +162,8 @@ row = torch.cdist(second_call[:1], right).argmin()
 
 # %%
 check.claim(
-    "again", "the rest of a text, sent to the copied class in a second call, "
-    "is counted from 0 again",
+    "again", "the copied class counts from 0 again for the second half of a "
+    "text",
     row, "==", 0,
     settles={"second half": "the one that the first token of the text got"})
 
