@@ -756,8 +756,8 @@ def quiz(b, n, generator):
     of = torch.randint(NUMBERS, (b, LETTERS), generator=generator)
     letters = torch.randint(LETTERS, (b, n), generator=generator)
     asks = torch.randint(2, (b, n), generator=generator) == 1
-    numbers = of.gather(1, letters)
-    facts = letters * NUMBERS + numbers
+    numbers = of.gather(1, letters)  # (b, n)
+    facts = letters * NUMBERS + numbers  # (b, n)
     tokens = torch.where(asks, LETTERS * NUMBERS + letters, facts)
     tokens[:, 0], asks[:, 0] = BOS, False
     return tokens, letters, numbers, asks
@@ -768,14 +768,14 @@ def answers(letters, numbers, asks, visible):
     a fact about the letter is visible: (b, n) twice"""
     facts = ~asks & (torch.arange(asks.shape[1]) > 0)
     match = (letters[:, :, None] == letters[:, None]) & facts[:, None]
-    found = (match & visible).any(-1)
+    found = (match & visible).any(-1)  # (b, n)
     return torch.where(found, numbers, NOTHING), found
 
 
 # %% jupyter={"source_hidden": true}
 def lessons(b, n, generator):  # what the models are trained on
     tokens, letters, numbers, asks = quiz(b, n, generator)
-    past = torch.ones(n, n, dtype=torch.bool).tril()
+    past = torch.ones(n, n, dtype=torch.bool).tril()  # (n, n)
     targets, _ = answers(letters, numbers, asks, past)
     return tokens, targets.where(asks, -100)
 
@@ -814,12 +814,12 @@ def examined(model, keep_first):
     seeded = torch.Generator().manual_seed(10_000)
     tokens, letters, numbers, asks = quiz(256, 64, seeded)
     back = torch.arange(64)[:, None] - torch.arange(64)
-    visible = (back >= 0) & (back < 12)
+    visible = (back >= 0) & (back < 12)  # (n, n)
     visible[:, 0] |= keep_first
     targets, found = answers(letters, numbers, asks, visible)
     logits, weights = model(tokens, mask=visible, return_weights=True)
-    correct = (logits.argmax(-1) == targets).double()
-    late = asks & (torch.arange(64) > 12)
+    correct = (logits.argmax(-1) == targets).double()  # (b, n)
+    late = asks & (torch.arange(64) > 12)  # (b, n)
     on_first = weights[0, :, :, :, 0].mean(1)  # (b, n), mean over heads
     return (correct[late & found].mean(), correct[late & ~found].mean(),
             on_first[late & ~found].mean())

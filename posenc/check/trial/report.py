@@ -8,7 +8,8 @@ from posenc.check.trial.record import CALLED, EXERCISES, Event
 from posenc.check.trial.settled_guesses import NOT_SAID, Settled, by_sureness, settled_in
 
 BEST = "✓≈✗"
-LATER = {"separating_run", "shift_is_shown", "deciding_run"}  # exercises that the first release did not have
+# Exercises that the first release did not have.
+LATER = {"deciding_run", "separating_run", "shift_is_shown"}
 
 
 @dataclass(frozen=True)
