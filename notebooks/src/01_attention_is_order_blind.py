@@ -682,7 +682,8 @@ plots.heatmaps({name: m.double() for name, m in both.items()},
 
 # %%
 check.claim("mask", "replacing a token changes no output of causal attention "
-            "at an earlier position", both["causal_attention"].tril(-1), "==", 0)
+            "at an earlier position",
+            both["causal_attention"].tril(-1), "==", 0)
 check.claim("leak", "the published program changes every output, whichever "
             "token is changed", both["published_attention"], "==", 1,
             settles={"leak": "all of them"})

@@ -311,7 +311,8 @@ without = training.task_model("none", task).double()
 difference = (numbered(tokens) - without(tokens)).abs().max()
 
 check.claim("same model", "a pre-norm model with the position in every "
-            "channel gives the output of the NoPE model", difference, "<", 1e-9)
+            "channel gives the output of the NoPE model",
+            difference, "<", 1e-9)
 
 # %% [markdown]
 # **Would another norm help?**
@@ -754,7 +755,8 @@ plots.dots(
 
 # %% tags=["trained"]
 check.claim("harmless", "models with p and models with p/L solve `majority` "
-            "at the training length", [rows[:, 0].min() for rows in majority.values()],
+            "at the training length",
+            [rows[:, 0].min() for rows in majority.values()],
             ">", 0.9, seeds=3)
 check.claim("growth harms", "at twice the training length, a model with p is "
             "less accurate on `majority` than one with p/L",

@@ -171,9 +171,8 @@ plots.lines(norms, x=times, xlabel="how often the matrix is applied",
                           for name, norm in norms.items()))
 
 # %% jupyter={"source_hidden": true}
-check.claim("only the turn",
-            "stretching, shrinking or shearing sixty times, forwards or back, "
-            "raises the norm from 1 to more than 3",
+check.claim("only the turn", "stretching, shrinking or shearing sixty times, "
+            "forwards or back, raises the norm from 1 to more than 3",
             [norms[name].max() for name in ("stretch", "shrink", "shear")],
             ">", 3)
 check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
@@ -288,8 +287,7 @@ before, M = pair(torch.arange(12.0), 0.5), rotation(0.5 * 3)
 after = pair(torch.arange(12.0) + 3, 0.5)
 check.claim("hand", "one 2 × 2 rotation advances a pair by three positions",
             (before @ M.T - after).abs().max(), "<", 1e-12)
-check.claim("no T", "multiplying rows by a rotation that is not transposed moves a "
-            "pair back",
+check.claim("no T", "multiplying by an untransposed rotation moves pairs back",
             (after @ M - before).abs().max(), "<", 1e-12)
 
 # %% [markdown] id="sine-and-cosine"
@@ -332,8 +330,7 @@ plots.lines(
                   for name, r2 in fits.items()))
 
 # %%
-check.claim("cos squared",
-            "for one sine channel, R² is the square of cos(ωk)",
+check.claim("cos squared", "for one sine channel, R² is the square of cos(ωk)",
             (fits["only the sine"] - (0.1 * offsets).cos() ** 2).abs(), "in",
             (0, 0.01), settles={"sine alone": "it comes and goes"})
 check.claim("pair", "from a sine and its cosine, a linear map predicts both "
@@ -619,8 +616,7 @@ check.claim("equal steps",
             (steps - steps[0]).abs().max(), "in", (0, 1e-9),
             settles={"steps": "equally long"})
 check.claim("kernel",
-            "the dot product of two sinusoidal position vectors depends only "
-            "on their relative distance",
+            "sinusoidal dot products depend only on the relative distance",
             (first_200 @ first_200.T - by_distance).abs().max(), "<", 1e-9)
 check.claim("length",
             "every sinusoidal position vector has the norm √(d/2)",
@@ -719,11 +715,10 @@ widgets.explore(kernel_of, d=[64, 16, 256, 512],
 
 # %%
 check.claim("first rise",
-            "at d = 512 the kernel rises for the first time before distance 50",
+            "at d = 512 the kernel first rises before distance 50",
             analysis.first_rise(kernel), "in", (40, 50), show="{:.0f}")
 check.claim("ripples",
-            "up to distance 5000 the kernel rises at more than two in five "
-            "steps",
+            "the kernel rises at over two in five steps up to distance 5000",
             (kernel.diff() > 0).double().mean(), ">", 0.4)
 {base: analysis.first_rise(posenc.kernel(distances, 512, base)) - 1
  for base in (10, 100, 1000, 10_000, 100_000, 1_000_000)}
@@ -806,6 +801,8 @@ check.claim("neighbour",
             "that of position 0 than position 1 has",
             gaps.min() - gaps[0], "==", 0,
             settles={"nearest": "1, its neighbour"})
+
+# %% jupyter={"source_hidden": true}
 check.claim("ten thousand",
             "position 10 000 is more than five times as far from position 0 "
             "as position 1 is",
@@ -831,9 +828,8 @@ check.verdict(
 # %% jupyter={"source_hidden": true}
 million = torch.arange(1, 1_000_001)
 of_two = sum(2 - 2 * (million * w).cos() for w in frequencies_of(4)).sqrt()
-check.claim("two hands",
-            "an encoding of only two pairs has a far position whose vector is "
-            "much nearer to that of position 0 than the vector of position 1",
+check.claim("two hands", "an encoding of two pairs has a far position whose "
+            "vector is much nearer to position 0's than position 1's is",
             of_two[0] / of_two.min(), ">", 1000)
 int(million[of_two.argmin()])
 
@@ -1103,8 +1099,8 @@ check.claim("one cross",
             "the sinusoidal encoding misses few of the eight requirements",
             crosses[-1], "==", 1, show="{:.0f}", settles={"all ticks": "one"})
 check.claim("fewest",
-            "of seven encodings, the sinusoidal one misses the fewest of the "
-            "eight requirements",
+            "of seven encodings, the sinusoidal encoding misses the fewest of "
+            "the eight requirements",
             crosses[:-1], ">", 1)
 
 # %% [markdown]

@@ -225,8 +225,8 @@ plots.dials(
 # %% id="ecd68799292e"
 longer = Copied(512, max_len=5000).table[0, :60]
 gap = (longer - copied.table[0]).abs().max()
-check.claim("longer", "a table of 5000 rows begins with the rows of a table of "
-            "60 rows",
+check.claim("longer",
+            "a table of 5000 rows begins with the rows of a table of 60 rows",
             gap, "<", 1e-6)
 
 # %% [markdown] id="addde9a2cbe5"
@@ -329,8 +329,8 @@ plots.dials(
 
 # %%
 check.claim(
-    "axis", "a table that is sliced along the batch axis gives all tokens of a "
-    "text equal vectors",
+    "axis", "a table that is sliced along the batch axis gives all tokens "
+    "of a text equal vectors",
     (old == old[:, :1]).all(), "==", True,
     settles={"first axis": "the same vector for all tokens of a text"})
 
@@ -646,8 +646,8 @@ def tug_of_war(d):
         {"tokens": tokens, "positions": positions}, x=stds, logx=True,
         percent=True, xlabel="std of the embeddings",
         ylabel="read from the sum", title=f"d = {d}",
-        alt=f"At d = {d} the std for which over 90 % of the tokens and over 90 % "
-        "of the positions are read: "
+        alt=f"At d = {d} the std for which over 90 % of the tokens and over "
+        "90 % of the positions are read: "
         f"{f'{band[0]:.2f} to {band[-1]:.2f}' if band else 'none'}")
     if band:
         picture.figure.axes[0].axvspan(band[0], band[-1], color="0.88")
@@ -1017,8 +1017,8 @@ check.claim("healthy", "one of four programs has the channels of the formula",
 # %% id="permuted-weights"
 order = torch.cat([torch.arange(0, 32, 2), torch.arange(1, 32, 2)])
 weights = torch.randn(32, 32, generator=g, dtype=torch.float64)  # trained
-check.claim("permuted weights", "weights for alternating sines and cosines fit "
-            "a table with all sines first after their rows are permuted",
+check.claim("permuted weights", "weights for alternating sines and cosines "
+            "fit a table with all sines first after their rows are permuted",
             (tables["D"] @ weights[order] - paper @ weights).abs().max(),
             "<", 1e-9)
 check.claim("mixed", "weights for alternating sines and cosines do not fit a "

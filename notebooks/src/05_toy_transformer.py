@@ -203,8 +203,8 @@ plots.lines({"sinusoidal": losses}, xlabel="step", ylabel="loss in nats",
             chance=math.log(10), trained=True)
 
 # %% tags=["trained"]
-check.claim("it learns", "the last losses of a sinusoidal model on `back1` are "
-            "less than half of ln 10, the loss of guessing",
+check.claim("it learns", "the last losses of a sinusoidal model on `back1` "
+            "are less than half of ln 10, the loss of guessing",
             torch.tensor(losses[-10:]).mean() / math.log(10), "<", 0.5)
 
 # %% [markdown]
@@ -732,12 +732,15 @@ plots.lines(weeks, xlabel="position", ylabel="accuracy", percent=True,
 
 # %% tags=["trained"]
 check.claim("by heart", "at the first 32 positions models with sinusoids and "
-            "models with a pair of period 7 tell the day of the week", torch.cat([rows[:, :32].mean(1) for rows in
-                              weeks.values()]), ">", 0.9, seeds=3)
+            "models with a pair of period 7 tell the day of the week",
+            torch.cat([rows[:, :32].mean(1) for rows in weeks.values()]),
+            ">", 0.9, seeds=3)
 check.claim("many periods", "at positions 32 to 63 models with sinusoids do "
-            "not tell the day of the week", weeks["sinusoidal"][:, 32:].mean(1), "<", 0.4, seeds=3)
+            "not tell the day of the week",
+            weeks["sinusoidal"][:, 32:].mean(1), "<", 0.4, seeds=3)
 check.claim("own period", "at positions 32 to 63 models with a pair of period "
-            "7 tell the day of the week", weeks["week"][:, 32:].mean(1), "in", (0.9, 1), seeds=3,
+            "7 tell the day of the week",
+            weeks["week"][:, 32:].mean(1), "in", (0.9, 1), seeds=3,
             settles={"week": "the pair of period 7"})
 
 # %% [markdown]
@@ -868,13 +871,13 @@ plots.lines(extra, x=[8 * i + 3.5 for i in range(16)],
 seen = {name: rows[:, 16:32].mean(1) for name, rows in loss.items()}
 unseen = {name: rows[:, 64:].mean(1) for name, rows in loss.items()}
 
-check.claim("inside", "at positions 16 to 31 of real text the loss of the NoPE "
-            "model exceeds that of the sinusoidal model", seen["none"] - seen["sinusoidal"],
-            ">", 0.03, seeds=3)
+check.claim("inside", "at positions 16 to 31 of real text the loss of the "
+            "NoPE model exceeds that of the sinusoidal model",
+            seen["none"] - seen["sinusoidal"], ">", 0.03, seeds=3)
 
 # %% tags=["trained"]
 check.claim("outside", "at positions 64 to 127 of real text the losses of "
-            "sinusoids and of learned embeddings exceed that of the NoPE model",
+            "the sinusoidal and learned models exceed that of the NoPE model",
             torch.cat([unseen["sinusoidal"] - unseen["none"],
                        unseen["learned"] - unseen["none"]]), "in", (0.02, 9),
             seeds=3, settles={"text": "without an encoding"})
