@@ -616,7 +616,8 @@ check.claim("equal steps",
             (steps - steps[0]).abs().max(), "in", (0, 1e-9),
             settles={"steps": "equally long"})
 check.claim("kernel",
-            "sinusoidal dot products depend only on the relative distance",
+            "the dot product of two sinusoidal position vectors depends only "
+            "on their relative distance",
             (first_200 @ first_200.T - by_distance).abs().max(), "<", 1e-9)
 check.claim("length",
             "every sinusoidal position vector has the norm √(d/2)",
@@ -718,7 +719,8 @@ check.claim("first rise",
             "at d = 512 the kernel first rises before distance 50",
             analysis.first_rise(kernel), "in", (40, 50), show="{:.0f}")
 check.claim("ripples",
-            "the kernel rises at over two in five steps up to distance 5000",
+            "up to distance 5000 the kernel rises at more than two in five "
+            "steps",
             (kernel.diff() > 0).double().mean(), ">", 0.4)
 {base: analysis.first_rise(posenc.kernel(distances, 512, base)) - 1
  for base in (10, 100, 1000, 10_000, 100_000, 1_000_000)}
