@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 
+from posenc.check.trial.ledger import LAST, Ledger
 from posenc.course import places
 from posenc.course.author import ledger
 from posenc.course.author.build import outputs_of, png_sha256
@@ -24,7 +25,7 @@ def check(root: Path, names: list[str]) -> int:
         for problem in problems(known.get(stem), built.get(stem)):
             found += 1
             print(f"✗ {stem}: {problem}")
-    for problem in [] if names or found else ledger.stale(root):
+    for problem in [] if names or found else [*ledger.stale(root), *older_ledgers(root)]:
         found += 1
         print(f"✗ {problem}")
     if not found:
@@ -83,6 +84,20 @@ def _written(cell: nbformat.NotebookNode, part: str) -> object:
     if part != "metadata":
         return cell.get(part)
     return {key: value for key, value in cell.metadata.items() if key != ledger.KEY}
+
+
+def older_ledgers(root: Path) -> Iterator[str]:
+    """A line for a lesson that shows the ledger as it was before another lesson was built."""
+    rulings = [row for row in ledger.rows_of(root) if "verdict" in row]
+    others = tuple(row for row in rulings if row["lesson"][:2] != LAST)
+    lines = set(Ledger(others)._repr_markdown_().splitlines())
+    for path in places.lessons(root):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if "check.ledger()" not in cell.source:
+                continue
+            shown = [output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
+            if not lines <= set("\n".join(shown).splitlines()):
+                yield f"{path.name} shows an older ledger; {_rebuild(path)}"
 
 
 def _executed(notebook: nbformat.NotebookNode) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import nbformat
 
 from posenc._files import write_aside
-from posenc.check.trial.ledger import LAST, Ledger, link
+from posenc.check.trial.ledger import link
 from posenc.course import places
 from posenc.course.author import solutions
 from posenc.course.author.asked import as_json, asked
@@ -23,7 +23,6 @@ from posenc.course.places import CourseError
 
 KEY = "posenc"  # in a cell's metadata
 COMMAND = "python -m posenc.course claims"
-BUILD = "python -m posenc.course build"
 BEGIN, END = f"<!-- verdicts, written by: {COMMAND} -->", "<!-- end of the verdicts -->"
 Row = dict[str, Any]
 
@@ -58,20 +57,6 @@ def stale(root: Path) -> Iterator[str]:
     for path, content in _files(root).items():
         if not path.is_file() or path.read_text(encoding="utf-8") != content:
             yield f"{path.relative_to(root)} is not what the lessons say; run: {COMMAND}"
-    yield from _shown(root)
-
-
-def _shown(root: Path) -> Iterator[str]:
-    """A line for a lesson that shows the ledger as it was before another lesson was built."""
-    rulings = [row for row in rows_of(root) if "verdict" in row and row["lesson"][:2] != LAST]
-    lines = set(Ledger(tuple(rulings))._repr_markdown_().splitlines())
-    for path in places.lessons(root):
-        for cell in nbformat.read(path, as_version=4).cells:
-            if "check.ledger()" not in cell.source:
-                continue
-            shown = [output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
-            if not lines <= set("\n".join(shown).splitlines()):
-                yield f"{path.name} shows an older ledger; run: {BUILD} {path.stem}"
 
 
 def rows_of(root: Path) -> list[Row]:

@@ -13,7 +13,7 @@ from posenc.check.trial.claims import CLAIMS
 from posenc.course import __main__ as command_line
 from posenc.course import places
 from posenc.course.author import build, ledger
-from posenc.course.author.check import problems
+from posenc.course.author.check import older_ledgers, problems
 from posenc.course.places import CourseError
 
 ROOT = places.find_root(places.Path(__file__).parent)
@@ -121,7 +121,7 @@ def test_check_notices_a_ledger_that_is_not_the_lessons(course, capsys):
     assert "README.md is not what" in capsys.readouterr().out
 
 
-def test_check_notices_a_lesson_that_shows_an_older_ledger(course, capsys):
+def test_check_notices_a_lesson_that_shows_an_older_ledger(course):
     row = {"lesson": "01_tiny", "cell": "another", "id": "B16", "claim": "c", "verdict": "holds"}
     old = shown_ledger.Ledger(({**row, "because": "b"},))._repr_markdown_()
     shows = nbformat.v4.new_code_cell("from posenc import check\ncheck.ledger()")
@@ -129,11 +129,11 @@ def test_check_notices_a_lesson_that_shows_an_older_ledger(course, capsys):
     last = course / "notebooks" / "11_tiny.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[shows]), last)
     said = "11_tiny.ipynb shows an older ledger; run: python -m posenc.course build 11_tiny"
-    assert said in list(ledger.stale(course))
+    assert list(older_ledgers(course)) == [said]
     today = [row for row in ledger.rows_of(course) if "verdict" in row]
     shows.outputs[0].data["text/markdown"] = shown_ledger.Ledger(tuple(today))._repr_markdown_()
     nbformat.write(nbformat.v4.new_notebook(cells=[shows]), last)
-    assert said not in list(ledger.stale(course))
+    assert list(older_ledgers(course)) == []
 
 
 def test_a_readme_without_its_marks_is_named(course):

@@ -1,5 +1,6 @@
 """What a sandbox's clock counts."""
 
+import itertools
 import multiprocessing
 import os
 import signal
@@ -214,3 +215,15 @@ def test_a_busy_machine_fails_nobody(small, tmp_path, monkeypatch):
         for one in many:
             one.kill()
     assert {row["verdict"] for row in rows_of(tmp_path / "out")} == {"right"}
+
+
+@pytest.mark.parametrize(("share", "tried"), [(1.0, 2), (10.0, judge.VERSIONS)])
+def test_a_busy_machine_gives_further_versions_more_time(monkeypatch, share, tried):
+    wrong, said = ("wrong", "raises", "no"), []
+    looks = itertools.count(0.0, 0.6 * judge.ENOUGH)
+    grading = judge._Grading(None, None, None, trusted=True)
+    monkeypatch.setattr(grading, "_one", lambda task, version: said.append(version) or wrong)
+    monkeypatch.setattr(judge.time, "monotonic", lambda: next(looks))
+    monkeypatch.setattr(judge, "crowd", lambda: share)
+    assert grading._best(None) == wrong
+    assert len(said) == tried

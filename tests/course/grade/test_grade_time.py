@@ -27,9 +27,6 @@ MOST = 2 * (SECONDS + TO_READ) + sandbox.TO_START  # of an exercise by the clock
 LATE = 3.0  # a busy machine looks at its clock so much later
 SECRET = "the canary sings"
 ORDINARY = 54_321  # a user who is not root
-# Compiled once, whatever this shell says: a sandbox writes nothing, so it would compile each time.
-COMPILED = "import IPython.core.interactiveshell; from posenc.course.grade import run; "
-COMPILED += "from posenc.course.grade.inside import __main__; from posenc import check"
 HONEST = ("ada", "zoe")
 
 
@@ -87,8 +84,6 @@ def graded(request):
     user = request.param
     if user and os.geteuid():
         pytest.skip("these tests run as an ordinary user already")
-    compiling = os.environ | {"PYTHONDONTWRITEBYTECODE": ""}
-    subprocess.run([sys.executable, "-c", COMPILED], env=compiling, check=True)
     teacher = Path(tempfile.mkdtemp(prefix="posenc-class-"))
     the_class(teacher)
     if user:
