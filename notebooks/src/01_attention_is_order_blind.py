@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] id="dog-bites-man"
 # # 01 · What does attention make of “dog bites man” and “man bites dog”?
 #
 # Needs: tensors, matrix product, softmax, a training loop (recap below) · 35 minutes, exercises apart · CPU
@@ -6,7 +6,7 @@
 # After this lesson you can
 #
 # - **compute** self-attention by hand and in five lines, and **prove** what a shuffle does to it,
-# - **test** with two lines whether *your* model sees the order of its input,
+# - **test** with two lines of code whether *your* model sees the order of its input,
 # - **explain** what a causal mask tells a model about order, and at which three places more can enter.
 
 # %% [markdown]
@@ -43,14 +43,14 @@
 # </details>
 
 # %% [markdown]
-# Here are two questions on what you bring with you. Answer in your head, then unfold.
+# Here are two questions on what you already know. Answer in your head, then unfold.
 #
-# **Recall 1** · What does softmax make of the scores [0, 0, −∞]?
+# **Recall 1** · Into which weights does softmax turn the scores [0, 0, −∞]?
 #
 # <details><summary>Answer</summary>
 #
-# It makes [½, ½, 0] of them.
-# Equal scores get equal weights, a score of −∞ gets none, and the weights sum to 1.
+# Into [½, ½, 0].
+# Equal scores get equal weights, a score of −∞ gets the weight 0, and the weights sum to 1.
 #
 # </details>
 #
@@ -70,12 +70,12 @@ import torch
 import posenc
 from posenc import check, plots, training, widgets
 
-# %% [markdown]
+# %% [markdown] id="three-tokens"
 # ## 1 · Three tokens, three vectors
 #
 # A model reads a sequence of **tokens**; in this lesson each token is a whole word.
 # It looks each one up in an **embedding table**.
-# A sentence becomes those rows, one below the other, so the order is plainly in the tensor.
+# A sentence becomes the rows of its tokens, one below the other, so the order is plainly in the tensor.
 # Does attention use it?
 
 # %%
@@ -91,7 +91,7 @@ def embed(text):
 # %% [markdown]
 # In **attention** every token has three vectors: it asks with its **query** $q$, it is found by its **key** $k$, and it answers with its **value** $v$.
 # The dot product of a query and a key, divided by $\sqrt d$, is a **score**.
-# Softmax makes the scores of one query the **attention weights**, and the output is the weighted mean of all values:
+# Softmax converts the scores of one query into the **attention weights**, and the output is the weighted mean of all values:
 #
 # $$y_i=\sum_j \mathrm{softmax}_j\!\left(\frac{q_i\cdot k_j}{\sqrt d}\right) v_j .$$
 
@@ -166,7 +166,7 @@ check.claim("dog", "the output for “dog” is the same vector, biting or bitte
 
 # %% [markdown]
 # The course continues with `posenc.Attention`, the same five lines with several **attention heads** side by side.
-# With one head it must agree (this code is folded).
+# With one head it must agree with our five lines (this code is folded).
 
 # %% jupyter={"source_hidden": true}
 layer = posenc.Attention(posenc.Dims(d_model=8, n_heads=1)).double()
@@ -200,12 +200,12 @@ P
 # \mathrm{att}(Px)&=P\,\mathrm{softmax}(S)\,\underbrace{P^\top P}_{1}\,xW_v=P\,\mathrm{att}(x)
 # \end{aligned}$$
 #
-# Only the middle line needs a look: softmax treats each row by itself, and the sum over a row does not depend on its order.
+# Only the middle line needs an explanation: softmax treats each row by itself, and the sum over a row does not depend on its order.
 
 # %%
 S = torch.randn(3, 3, dtype=torch.float64)
 difference = (P @ S @ P.T).softmax(-1) - P @ S.softmax(-1) @ P.T
-check.claim("softmax", "softmax and shuffle give the same result in either "
+check.claim("softmax", "softmax and a shuffle give the same result in either "
             "order", difference.abs().max(), "<", 1e-12)
 
 # %% [markdown]
@@ -214,7 +214,7 @@ check.claim("softmax", "softmax and shuffle give the same result in either "
 #
 # A function with $f(Px)=P f(x)$ is called **permutation-equivariant**:
 # if you shuffle the input, the output is shuffled in the same way.
-# Two lines measure how far a function is from it.
+# Two lines of code measure how far a function is from being equivariant.
 
 
 # %%
@@ -253,9 +253,9 @@ check.claim("float32", "a shuffle changes attention's output by less than "
 
 # %% [markdown]
 # The gap is about 1e-15 in float64 and about 1e-7 in **float32**, because a sum in another order is rounded in another way.
-# So a test for blindness to order needs a tolerance, never `==`.
+# So a test for blindness to order needs a tolerance and never `==`.
 #
-# Is every layer blind? No: a recurrent layer reads token after token.
+# Is every layer blind to order? No: a recurrent layer reads one token after another.
 
 # %%
 gru = torch.nn.GRU(8, 8, dtype=torch.float64)
@@ -339,15 +339,15 @@ check.verdict("B16", "does not hold", because=(
 # For *sets* invariance is the aim, since a set has no order: the Set Transformer (Lee et al. 2019) is attention without positions, followed by pooling.
 # For language, invariance is not the aim, because the order carries meaning.
 
-# %% [markdown]
+# %% [markdown] id="e8076360b362"
 # ## 4 · What can a model without positions learn?
 #
 # `torch.nn.TransformerEncoder` contains no **positional encoding**, nothing that tells it where a token is.
-# It takes vectors, not tokens, and how positions enter is left to you: there are many ways, and sets need none.
+# It takes vectors, not tokens, and how positions enter is left to you: there are many ways, and sets need no positions at all.
 # Nothing warns you if you forget.
-# Its other parts (norms, residual connections, the **MLP**) treat each token by itself, so the whole stack is equivariant.
+# Its other parts (norms, residual connections and a small network, the **MLP**) treat each token by itself, so the whole stack is equivariant.
 #
-# We let it read thirty headlines, *X bites Y* with six names, and ask: who bites?
+# We let an encoder read thirty headlines, *X bites Y* with six names, and ask: who bites?
 
 # %%
 pairs = [(i, j) for i in range(6) for j in range(6) if i != j]
@@ -356,7 +356,7 @@ biter = texts[:, 0]  # (30,)
 
 
 # %% [markdown]
-# The reader chooses among six names from the mean of the encoder's outputs.
+# Our model, the *reader*, chooses one of the six names from the mean of the encoder's outputs.
 # `batch_first=True` says that axis 0 counts the texts. By default, axis 0 counts the tokens, and attention would mix *different texts*.
 
 
@@ -470,7 +470,7 @@ check.claim("eval", "an encoder without positions shows a gap below 1e-4 in "
             "eval()", in_eval, "<", 1e-4)
 
 # %% [markdown]
-# After `train` the encoder is still in training mode: **dropout** sets random channels to 0, other ones at every call, and this noise looks like order.
+# After `train` the encoder is still in training mode: **dropout** sets random channels to 0, different ones at every call, and this noise looks like order.
 # (It also keeps the loss a little above ln 2.)
 # Call `eval()` before you believe the test.
 #
@@ -481,11 +481,11 @@ out = reader.encoder.eval()(five_tokens[[0, 1, 2, 0, 3]])  # the … the …
 check.claim("the", "two tokens “the” leave the encoder as the same vector",
             (out[0] - out[3]).abs().max(), "<", 1e-4)
 
-# %% [markdown]
+# %% [markdown] id="causal-mask"
 # ## 5 · On trial: “self-attention assumes no order”
 #
 # Vaswani et al. (2017, §3.5) give this as the reason for positions: their model has no recurrence and no convolution, so order must be put in.
-# But their decoder may not look ahead.
+# But their decoder is not allowed to look ahead.
 # An **attention mask** says which keys a query may attend to, and a **causal mask** hides all later tokens from each token.
 # It sets their scores to −∞, so that softmax gives them the weight 0.
 # For the first time a row number decides something.
@@ -603,7 +603,7 @@ check.verdict("A5", "holds only if", because=(
 #
 # <details><summary>Hint</summary>
 #
-# With matrices, hide a score *before* softmax, by −∞, not after it by 0: the weights must still sum to 1.
+# If you use matrices, hide a score *before* softmax, by setting it to −∞, and not after softmax, by setting the weight to 0: the weights must still sum to 1.
 # `scores.masked_fill(condition, value)` fills where the condition is True.
 # As to the last question, the mask $M$ must stay the same under every shuffle: $PMP^\top=M$. What does this mean for its diagonal, and what for the rest?
 #
@@ -612,7 +612,7 @@ check.verdict("A5", "holds only if", because=(
 
 # %% tags=["exercise"]
 def masked_attention(x, W_q, W_k, W_v, mask):
-    """(n, d), three (d, dh), (n, n) of True and False -> (n, dh)"""
+    """(n, d), three (d, dh), a Boolean (n, n) -> (n, dh)"""
     ### BEGIN SOLUTION
     q, k, v = x @ W_q, x @ W_k, x @ W_v
     scores = q @ k.T / q.shape[-1] ** 0.5
@@ -681,8 +681,9 @@ plots.heatmaps({name: m.double() for name, m in both.items()},
                    for name, m in both.items()))
 
 # %%
-check.claim("mask", "causal attention changes no output before the changed "
-            "token", both["causal_attention"].tril(-1), "==", 0)
+check.claim("mask", "replacing a token changes no output of causal attention "
+            "at an earlier position",
+            both["causal_attention"].tril(-1), "==", 0)
 check.claim("leak", "the published program changes every output, whichever "
             "token is changed", both["published_attention"], "==", 1,
             settles={"leak": "all of them"})
@@ -691,9 +692,9 @@ check.claim("leak", "the published program changes every output, whichever "
 # **Exercise 3 · find the bug** · difficulty 2 of 5 · 6 minutes
 #
 # The mask hides what it should, and yet the output of token 0 depends on the last token.
-# Correct the program without a look at the start of this section: change one line, and write beside it as a comment how the last token got through.
+# Correct the program without looking back at the start of this section: change one line, and write in a comment beside it how the last token got through.
 #
-# Would training have shown the bug? The published model has no mask, and a user who corrected it measured no gain.
+# Would training have shown the bug? The published model has no mask, and a user who corrected the bug measured no gain.
 #
 # <details><summary>Hint</summary>
 #
@@ -728,12 +729,12 @@ check.mended_attention(mended_attention)
 check.predict(
     "mask",
     "Does a reader with a causal mask and no positions learn who bites?",
-    ["no, its loss stays near ln 2", "yes, if it has two layers or more",
+    ["no, its loss stays near ln 2", "yes, but only with two layers or more",
      "yes, with a single layer"],
     kind="surprise",
     beliefs={"no, its loss stays near ln 2":
                  "reason 3 of www.kler.cn/a/539187.html",
-             "yes, if it has two layers or more":
+             "yes, but only with two layers or more":
                  "a summary of Irie at chatpaper.com/paper/177383: depth is "
                  "needed"},
 )
@@ -762,33 +763,33 @@ check.claim("placed", "a random vector for each position lets a reader tell "
 
 # %% [markdown]
 # One layer is enough, because this reader averages over *all* tokens.
-# The first token attends only to itself, so its output names the biter. (The last token alone would do as well, mask or not: it is itself the one who is bitten.)
+# The first token attends only to itself, so its output names the biter. (The output of the last token alone would be enough, too, with or without a mask, because that token is the one who is bitten.)
 # The random vectors are never trained, and they work all the same.
 #
 # All this is a toy: thirty texts of three tokens, three seeds.
 # How far does the mask carry a large model? Haviv et al. (2022) compared by **perplexity**, the exponential of the loss.
 
-# %% [markdown]
+# %% [markdown] id="haviv"
 # | perplexity, lower is better | without positions | learned positions |
 # |---|---|---|
 # | causal, WikiText-103, 247M parameters | 20.97 | 20.42 |
 # | causal, the Pile, 1.3B parameters | 13.10 | 13.05 |
 # | **masked** (guesses hidden words, sees both sides), the Pile, RoBERTa-large | **147.18** | 4.06 |
 #
-# (Tables 1 and 4.) Against learned positions, the causal models lose little. The model that looks both ways collapses.
+# (Tables 1 and 4.) Without positions, the causal models lose little. The **bidirectional** model, which looks both ways, collapses.
 
 # %%
 check.verdict("B6", "holds only if", because=(
-    "the model looks both ways. A causal one can infer the order from its "
+    "the model is bidirectional. A causal one can infer the order from its "
     "mask: ours did within 60 steps."
 ))
 
 # %% [markdown]
 # **Why then do most decoders get positions?**
-# *Possible* is not *free*. In Haviv's tables the causal models without positions are always slightly worse: the best encoding of Table 1 has 19.71 and 12.51.
+# *Possible* is not *free*. In Haviv's tables the causal models without positions are always slightly worse: the best encoding in Table 1 reaches a perplexity of 19.71 on WikiText-103 and 12.51 on the Pile.
 # The model must first work out the order: probes (small models that read the position off a layer's output) find no position at the first layer, and a usable one within four.
 #
-# Not everybody agrees. Irie et al. (2019) found deep causal language models for speech recognition slightly *better* without positions, and in some large models, such as SmolLM3, every fourth layer has none.
+# Not everybody agrees. Irie et al. (2019) found deep causal language models for speech recognition slightly *better* without positions, and in some large models, such as SmolLM3, every fourth layer has no positional encoding.
 
 # %% [markdown]
 # **Exercise 4** · difficulty 3 of 5 · 8 minutes
@@ -800,7 +801,7 @@ check.verdict("B6", "holds only if", because=(
 # |---|---|---|---|---|
 # | channel 0 | 1 | 1/2 | 1/3 | 1/4 |
 #
-# This is a position, and nothing but the marker was put in.
+# So channel 0 encodes the position, and nothing but the marker was put in.
 #
 # <details><summary>Hint</summary>
 #
@@ -843,7 +844,7 @@ def open_attention(x, embeddings=0, queries_keys=0, scores=0):
 
 
 # %% [markdown]
-# At each of them we add random numbers that depend only on the position, and measure the gap.
+# At each door we add random numbers that depend only on the position, and measure the gap.
 
 # %%
 vectors, pairwise = torch.randn(3, 8).double(), torch.randn(3, 3).double()
@@ -861,8 +862,8 @@ check.claim("shut", "attention is blind to order if nothing is added to "
             gap(open_attention, x), "<", 1e-12)
 
 # %% [markdown]
-# In `posenc` these three are called `embed`, `rotate` (queries and keys) and `bias` (scores).
-# Every encoding says which of them it uses; those of the next lessons all use the first.
+# In `posenc` the three doors are called `embed`, `rotate` (queries and keys) and `bias` (scores).
+# Every encoding says which of them it uses; the encodings of the next lessons all use the first.
 
 # %%
 {
@@ -897,7 +898,7 @@ check.claim("shut", "attention is blind to order if nothing is added to "
 # | `"swap first two"` | the first two tokens are swapped | theirs, each at its new position |
 # | `"second layer"` | the layer is applied twice, and the tokens before the last are shuffled | the last token's |
 #
-# Return three strings, for one run that separates them: the run, what the output does if there is no mask, and what it does if there is one masked layer.
+# Return three strings, for one run that separates the two explanations: the run, what the output does if there is no mask, and what it does if there is one masked layer.
 # Write `"moves"` or `"stays"` for the output.
 #
 # <details><summary>Hint</summary>
@@ -930,19 +931,19 @@ check.separating_run(separating_run)
 # *Your answer goes here (in a notebook: double-click this line).*
 
 # %% [markdown] tags=["rubric"]
-# <details><summary>Rubric for exercise 6, for after you have written</summary>
+# <details><summary>Rubric for exercise 6 (open it after you have written your answer)</summary>
 #
 # Half a point for each:
 #
 # 1. Attention is permutation-*equivariant*: its outputs are shuffled along with the tokens. Only a pooled output, such as the mean over all tokens, is invariant.
-# 2. Word order still matters to the *task*: without positions and mask the reader cannot say who bites, and its loss stays near ln 2 = 0.69.
+# 2. Word order still matters to the *task*: without positions and without a mask the reader cannot say who bites, and its loss stays near ln 2 = 0.69.
 # 3. The condition is named: no causal mask. With the mask, and still without positions, the loss falls below 0.2.
 # 4. Each correction has its number (for 1: the outputs change by more than 0.1, their mean by less than 1e-12), and no number is given that was not measured.
 #
 # </details>
 
 # %% [markdown]
-# **What surprised you?** Here are your predictions that did not come true, in JupyterLab with a link to the cell that settled each.
+# **What surprised you?** Here are your predictions that did not come true; in JupyterLab, each has a link to the cell that settled it.
 # Explain that result to yourself before you continue.
 
 # %%

@@ -10,13 +10,13 @@
 # After this lesson you can
 #
 # - **prove** what an attention head can and cannot do with one number per token,
-# - **compute** what a norm makes of a large number and of the token beside it,
+# - **compute** what LayerNorm does to a large number and to the token beside it,
 # - **judge** any positional encoding by six tests.
 
 # %% [markdown]
 # Two questions on lesson 01. Answer in your head, then unfold.
 #
-# **Recall 1** · You shuffle a text. What happens to the outputs of attention without positions and mask?
+# **Recall 1** · You shuffle a text. What happens to the outputs of attention without positions and without a mask?
 #
 # <details><summary>Answer</summary>
 #
@@ -42,7 +42,7 @@ from posenc import analysis, check, plots, training, widgets
 # ## 1 · What can a head do with one number per token?
 #
 # A positional encoding adds a **position vector** to every token's embedding.
-# **Integer positions** are the simplest one: a single number, the position itself.
+# **Integer positions** are the simplest encoding: a single number, the position itself.
 #
 # Suppose that a head sees nothing of a token but this number, and a constant 1.
 # Its weights $a, b, c, e$ turn these into the query of token $i$ and the key of token $j$, whose product is the score:
@@ -69,7 +69,7 @@ check.predict(
 # So we may set $c = 0$. The weight $e$ only scales $a$ and $b$, so we may set $e = 1$, and the scores of query $i$ are $(a + b\,i)\,j$.
 # Rings mark the keys that queries 2, 5 and 8 want: 1, 4 and 7.
 # Can any $a$ and $b$ make a ring the top of its line?
-# Move the sliders, or compare the figures (the code of drawings is folded).
+# Move the sliders, or compare the figures (code that only draws is folded).
 
 
 # %% jupyter={"source_hidden": true}
@@ -108,8 +108,8 @@ scores = torch.stack([random_head(u) for u in directions])  # (head, q, k)
 bend = scores.diff(n=2, dim=2)  # how much the slope changes: 0 on a line
 wins = scores[:, [2, 5, 8]].argmax(2) == torch.tensor([1, 4, 7])
 
-check.claim("line", "the scores of a query lie on a straight line over the "
-            "keys if every token has one number",
+check.claim("line", "plotted against the key, the scores of a query lie on a "
+            "straight line if every token has one number",
             bend.abs().max() / scores.abs().max(), "<", 1e-12)
 check.claim("no neighbour", "queries 2, 5 and 8 never attend most to the "
             "token before in 200 random heads that see one number per token",
@@ -117,11 +117,11 @@ check.claim("no neighbour", "queries 2, 5 and 8 never attend most to the "
 
 # %% [markdown]
 # A straight line is highest at an end, so the highest score goes to the first token or to the last.
-# Weights can only tilt the line, and more heads are more lines.
+# Weights can only tilt the line, and more heads only give more lines.
 #
 # With different tokens, each score also has a part that depends on the tokens.
 # The part that depends on the key's *position* stays a line.
-# Only something that *bends* the line could help, and section 6 meets it.
+# Only something that *bends* the line could help; section 6 finds an example.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 2 of 5 · 5 minutes
@@ -155,7 +155,7 @@ check.previous_word_weights(previous_word_weights)
 # %% [markdown]
 # <details><summary>The whole proof in one line (after the exercise)</summary>
 #
-# In *every* row key 1 scores the mean of keys 0 and 2, and **a mean is never the largest**: at best all three are equal.
+# In *every* row the score of key 1 is the mean of the scores of keys 0 and 2, and **a mean is never the largest**: at best all three are equal.
 # Query 1 wants key 0, which is an end. Query 2 wants key 1, so it is the first that no weights can satisfy.
 # </details>
 
@@ -192,7 +192,7 @@ check.claim("parabola", "a head that sees p and p² can make every token "
 
 # %% [markdown]
 # With one number, a head cannot make every token attend most to the one before; with the number *and its square*, it can.
-# The price is a position vector that grows without bound, while every number type has an end.
+# The price is a position vector that grows without bound, while every number type has a largest number.
 # **float16** has 11 significant bits, so it skips whole numbers above 2048, and its largest number is 65 504.
 
 # %%
@@ -219,7 +219,7 @@ check.claim("overflow", "in float16 the squares of only the first positions "
 #
 # For other encodings, we let a program search for the weights.
 # `analysis.best_head(x, k)` takes position vectors `x` and returns the share of tokens
-# that one head can make attend most to the token $k$ positions before.
+# that one head can make attend most to the token $k$ positions earlier.
 # Its loss is convex in the product $W_q W_k^\top$, so the search cannot get stuck in a local minimum:
 # **a share below 1 means that no weights work for all tokens.**
 
@@ -237,8 +237,8 @@ check.claim("no head", "no head that sees only p attends one position back "
 # **Exercise 2** · difficulty 3 of 5 · 8 minutes
 #
 # Write `look_back(k)`: return two matrices `W_q, W_k` of shape `(3, m)`, with $m$ of your choice.
-# The position vectors are rows $(1, p, p^2)$; the scores are `(x @ W_q) @ (x @ W_k).T`.
-# Every token $i \ge k$ must score highest at token $i - k$.
+# The position vectors $(1, p, p^2)$ are the rows of `x`; the scores are `(x @ W_q) @ (x @ W_k).T`.
+# Of the scores of a query $i \ge k$, that of key $i - k$ must be the highest.
 #
 # For $k = 1$, the query is $(2i - 2,\,-1)$ and the key $(j,\,j^2)$, as above.
 #
@@ -264,7 +264,7 @@ check.look_back(look_back)
 # %% [markdown] id="large-number"
 # ## 3 · What does a norm make of a large number?
 #
-# Back to the plain number, now inside a model.
+# We return to the plain number, now inside a model.
 # Each block of GPT-2 reads a token's vector through **LayerNorm**,
 # which subtracts the mean of the vector's channels and divides by their standard deviation.
 # (Then trained weights scale and shift each channel.)
@@ -287,6 +287,7 @@ norm = torch.nn.LayerNorm(64, dtype=torch.float64)
 vectors = torch.randn(256, 64, dtype=torch.float64)  # (n, d)
 difference = (norm(vectors + 7) - norm(vectors)).abs().max()
 
+# %% jupyter={"source_hidden": true}
 check.claim("erased", "LayerNorm gives the same output with and without a "
             "number in every channel", difference, "<", 1e-12,
             settles={"broadcast": "nothing"})
@@ -310,7 +311,8 @@ without = training.task_model("none", task).double()
 difference = (numbered(tokens) - without(tokens)).abs().max()
 
 check.claim("same model", "a pre-norm model with the position in every "
-            "channel equals the NoPE model", difference, "<", 1e-9)
+            "channel gives the output of the NoPE model",
+            difference, "<", 1e-9)
 
 # %% [markdown]
 # **Would another norm help?**
@@ -355,8 +357,8 @@ check.claim("half left", "a number near the square root of 3d in one channel "
             "halves the other channels under LayerNorm",
             at_half, "in", (0.9 * root, 1.1 * root), show="{:.0f} for 64",
             settles={"half": "measured"})
-check.claim("squashed", "LayerNorm shrinks the channels beside a number p by "
-            "1/√(1 + p²/d), within 3 %",
+check.claim("squashed", "a number p in one channel makes LayerNorm shrink the "
+            "other channels by the factor 1/√(1 + p²/d), to within 3 %",
             (measured * (1 + p**2 / 64).sqrt() - 1).abs(), "<", 0.03)
 
 # %% jupyter={"source_hidden": true}
@@ -379,7 +381,7 @@ plots.lines(
 
 # %% [markdown]
 # **And with the norm after each layer?** In this arrangement of 2017, **post-norm**,
-# no norm stands before the first block, so it reads the large number itself, and its scores contain the product of two positions.
+# there is no norm before the first block, so this block reads the large number itself, and its scores contain the product of two positions.
 # To how many tokens does token 31 attend, before any training?
 
 # %% jupyter={"source_hidden": true}
@@ -412,7 +414,7 @@ check.claim("unnumbered", "token 31 attends to several tokens in an untrained "
 # %%
 check.predict(
     "one more word",
-    "How many of the ten earlier tokens get another position vector?",
+    "How many of the ten earlier tokens get a new position vector?",
     ["0", "9", "10"],
     kind="reason",
     beliefs={"0": "datascience.stackexchange.com/questions/123062: the ratios "
@@ -439,17 +441,17 @@ check.claim("rewritten", "one more token changes position vectors p/L of "
 
 # %% [markdown]
 # Only position 0 keeps its vector, since $0/L = 0$. **Every new token changes the vectors of all tokens before it.**
-# Keys and values stored for earlier tokens are then wrong, so nothing can be cached:
-# each step of writing starts again from token 0.
+# Keys and values that were stored for earlier tokens are then wrong and cannot be used again:
+# each step of writing starts from token 0.
 #
-# And a step has another size in every text: a tenth here, a thousandth there.
+# And the step from one position to the next has a different size in every text: a tenth here, a thousandth there.
 # (Where only *earlier or later* is asked, $p/L$ has a merit that a later lesson measures: it never leaves its range.)
 
 # %% [markdown]
 # **“Then divide by a fixed length, and pad.”**
 # Then nothing is rewritten, and we are back at the plain number in smaller units: a line.
-# With $L = 5000$, neighbours differ by 0.0002, beside channels of size 1,
-# and a longer text leaves the range again.
+# With $L = 5000$, neighbouring positions differ by only 0.0002, beside channels with standard deviation 1,
+# and a text of more than 5000 tokens leaves the range again.
 
 # %% [markdown]
 # **Exercise 3** · difficulty 2 of 5 · 5 minutes
@@ -494,17 +496,17 @@ plots.heatmap(digits.T, xlabel="position p", ylabel="digit", values=True,
               f"to 3 change {', '.join(map(str, changes))} times")
 
 # %% [markdown]
-# Both are bounded and the same in every text.
-# But one-hot has a longest text: 64 channels leave no channel for a 65th token.
+# Both are bounded, and a position has the same vector in every text.
+# But one-hot positions limit the length of a text: 64 channels leave no channel for a 65th token.
 # (A larger `max_len` would not help here: the limit is the width, one channel per position.)
 
 # %% tags=["raises-exception"]
 vectors_of("onehot", 65)
 
 # %% [markdown]
-# Up to that length one-hot is strong: one matrix takes every position vector but the last to the next one.
+# Up to that length one-hot positions are strong: one matrix takes every position vector but the last to the next one.
 # But each channel has weights of its own: what is learned for position 20 says nothing about position 21.
-# And binary? We search again.
+# And binary positions? We search again.
 
 # %%
 onehot = vectors_of("onehot", 16)
@@ -526,8 +528,8 @@ check.claim("binary", "no head that sees binary positions attends one "
 # Query 8 must therefore have the signs +, +, +, −: the signs of query $i$ must spell the digits of $i-1$.
 #
 # Now take digit 1 of $i-1$. It is 1 exactly when digits 0 and 1 of $i$ are equal: compare the columns above.
-# “Equal or not” is XOR, which no single linear layer can compute
-# (Minsky and Papert 1969), and a query is one linear layer.
+# “Equal or not” is the XOR problem, which no single linear layer can solve
+# (Minsky and Papert 1969), and a query is the output of one linear layer.
 # </details>
 
 # %% [markdown] id="trained-models"
@@ -549,21 +551,16 @@ check.claim("counting", "the most frequent letter of a text answers `back1` "
             "in about a quarter of the cases", counting, "in", (0.22, 0.26))
 
 # %% [markdown]
-# There are ten letters, so chance on `back1` is 10 %. Without any order, a model can still name the text's most frequent letter,
+# There are ten letters, so chance on `back1` is 10 %. Without any information about order, a model can still name the text's most frequent letter,
 # and be correct in about a quarter of the cases.
-# This is the **baseline**, *counting letters* in the figures.
+# This is the **baseline**; the figures call it *counting letters*.
 # The cell below the question trains twelve models, for about half a minute.
 
 # %%
-check.predict(
+check.predict_number(
     "one channel",
-    "How often does the model with p in one channel answer back1 correctly?",
-    ["about as often as counting letters", "about twice as often as that",
-     "nearly always"],
-    sure=True, kind="surprise",
-    beliefs={"about as often as counting letters": "no source found",
-             "nearly always": "datascience.stackexchange.com/questions/110180: "
-             "why can't positions simply be appended?"},
+    "What accuracy does the model with p in one channel reach on back1?",
+    low=0, high=1, near=0.25, sure=True, kind="surprise",
 )
 
 # %% tags=["trained"]
@@ -586,8 +583,8 @@ plots.dots(
     xlabel="accuracy on 16 tokens", percent=True,
     chance={"before": 0.5, "back1": 0.1},
     alt="Accuracy on 16 tokens, one dot per seed. On the task before: the "
-        "number in one channel. On the task back1: the same, one-hot and "
-        "binary positions, and the baseline",
+        "number in one channel. On the task back1: the number in one channel, "
+        "one-hot and binary positions, and the baseline",
 )
 
 # %% tags=["trained"]
@@ -596,8 +593,8 @@ check.claim("earlier", "a model with p in one channel solves `before`",
 check.claim("how many", "a model with p in one channel beats counting "
             "letters on `back1`, but does not solve `back1`",
             back1["integer_channel"], "in",
-            (1.3 * counting, 2.7 * counting), seeds=3,
-            settles={"one channel": "about twice as often as that"})
+            (1.3 * counting, 2.7 * counting), seeds=3, show="{:.2f}",
+            settles={"one channel": "measured"})
 check.claim("one-hot learns", "a model with one-hot positions solves `back1`",
             back1["onehot"], ">", 0.95, seeds=3)
 
@@ -610,8 +607,8 @@ check.claim("one-hot learns", "a model with one-hot positions solves `back1`",
 # %%
 check.predict(
     "binary digits",
-    "Binary digits: for which token is the letter to its left found least "
-    "often?",
+    "For which token do the models with binary positions find the letter to "
+    "its left least often?",
     ["token 1", "token 8", "token 15"],
     kind="reason",
     beliefs={"token 1": "no source found",
@@ -725,14 +722,14 @@ check.verdict(
 # *Write here: double-click, replace this line, press Shift+Enter.*
 
 # %% [markdown] tags=["rubric"]
-# <details><summary>Rubric for exercise 4, for after you have written</summary>
+# <details><summary>Rubric for exercise 4 (open it after you have written your answer)</summary>
 #
 # Half a point for each:
 #
 # 1. A run separates two explanations only if they predict different results.
 # 2. Half steps do not: they are as discrete as whole steps, in another unit, and they lie on a line as well. Both explanations predict a failure, so A2 is not refuted by it.
 # 3. More training with $p$ does not either: the number is discrete, and it is on a line.
-# 4. One-hot positions and $(p, p^2)$ separate the two explanations: “they are discrete” predicts that both fail, “they are a straight line” does not, and both succeeded.
+# 4. One-hot positions and $(p, p^2)$ separate the two explanations: “they are discrete” predicts that both fail, “they lie on a straight line” does not, and both succeeded.
 #
 # </details>
 
@@ -757,11 +754,12 @@ plots.dots(
 )
 
 # %% tags=["trained"]
-check.claim("harmless", "p and p/L do not harm `majority` at the training "
-            "length", [rows[:, 0].min() for rows in majority.values()],
+check.claim("harmless", "models with p and models with p/L solve `majority` "
+            "at the training length",
+            [rows[:, 0].min() for rows in majority.values()],
             ">", 0.9, seeds=3)
-check.claim("growth harms", "p loses more of `majority` than p/L at twice the "
-            "training length",
+check.claim("growth harms", "at twice the training length, a model with p is "
+            "less accurate on `majority` than one with p/L",
             majority["normalized"][:, 1] - majority["integer_channel"][:, 1],
             ">", 0.02, seeds=3)
 
@@ -770,16 +768,16 @@ check.verdict(
     "A6", "does not hold",
     because="`before` needs the order, and with p a model solves it. "
     "`majority` needs no order, and p does not harm it at the training "
-    "length. What harms longer texts is the growth of p: p/L has the same "
-    "order and loses nothing (toy size, 3 seeds).",
+    "length. In longer texts, the growth of p does harm: p/L has the same "
+    "order and stays accurate (toy size, 3 seeds).",
 )
 
 # %% [markdown] id="six-requirements"
 # ## 8 · What do we require of an encoding?
 #
-# Here are six requirements, each with a test; `code(n)` gives the position vectors of $n$ tokens. Only the second test puts a norm after them, so the arc of section 6 does not count in “a head can look back”.
+# Here are six requirements, each with a test; `code(n)` gives the position vectors of $n$ tokens. Only the second test puts a norm after them, so the arc of section 6 plays no part in “a head can look back”.
 # The folded cell has three helpers, which answer three questions: are positions distinct after LayerNorm
-# (`analysis.nearest_rivals` finds each row's nearest other row), can a head look back, is there a longest text?
+# (`analysis.nearest_rivals` finds each row's nearest other row), can a head look back, and may a text have any length?
 
 
 # %% jupyter={"source_hidden": true}
@@ -810,7 +808,7 @@ def requirements(code):
         "same in every text": torch.equal(short, long[:16]),
         "all steps equally long": bool(steps.std() < 1e-9),
         "a head can look back": looks_back(short),
-        "no longest text": has_code(code, 1000),
+        "any sequence length": has_code(code, 1000),
     }
 
 
@@ -848,7 +846,7 @@ check.surprises()
 # %% [markdown]
 # ## What you can now do
 #
-# - Prove in one line why one number cannot find the token before: key 1 scores the mean of keys 0 and 2, and a mean is never the largest.
+# - Prove in one line that a head with one number per token cannot attend most to the token before: the score of key 1 is the mean of the scores of keys 0 and 2, and a mean is never the largest.
 # - Compute what LayerNorm makes of a number $p$: it erases $p$ in every channel, and beside $p$ in one channel it leaves $1/\sqrt{1+p^2/d}$ of the token.
 # - Answer “do integer positions fail?”: they say *earlier*, not *how many earlier*.
 # - Judge any encoding by six tests.

@@ -15,16 +15,16 @@
 # %% [markdown]
 # Two questions on earlier lessons. Answer in your head, then unfold.
 #
-# **Recall 1** · From 01: you shuffle the words of a text. What does attention without a mask and without positions return, and why can no training change that?
+# **Recall 1** · From 01: you shuffle the tokens of a text. What does attention without a mask and without positions return, and why can no training change that?
 #
 # <details><summary>Answer</summary>
 #
-# The layer returns the same vectors, shuffled in the same way as the words.
+# It returns the same vectors, shuffled in the same way as the tokens.
 # The proof assumes nothing about the weights, so it holds for every model that anyone will ever train.
 #
 # </details>
 #
-# **Recall 2** · From 02: each token has one number, its position. Why can no head attend most to the token just before its own?
+# **Recall 2** · From 02: each token has one number, its position. Why can no head make every token attend most to the token just before it?
 #
 # <details><summary>Answer</summary>
 #
@@ -74,7 +74,7 @@ widgets.explore(dials, position=(0, 9999, 1, 8),
 # %% [markdown] id="two-demands"
 # ## 1 · Two demands
 #
-# In 02 a head attended to an earlier token with $(1, p, p^2)$.
+# In lesson 02 a head attended to an earlier token with $(1, p, p^2)$.
 # Now we ask more of the **position vector** $c(p)$: moving on by $k$ positions must be the same linear map everywhere,
 #
 # $$c(p+k)=M_k\,c(p)\quad\text{for every }p.$$
@@ -102,7 +102,7 @@ around_0 = torch.arange(-20.0, 21.0)
 M_3 = torch.linalg.lstsq(powers(around_0), powers(around_0 + 3)).solution.T
 M_3.round().int()
 
-# %%
+# %% jupyter={"source_hidden": true}
 check.claim("polynomial shift",
             "one matrix advances (1, p, p²) by three positions",
             (powers(around_0) @ M_3.T - powers(around_0 + 3)).abs().max(),
@@ -110,7 +110,7 @@ check.claim("polynomial shift",
             settles={"polynomial": "the same one for every p"})
 
 # %% [markdown]
-# It exists, and $p$ does not occur in it.
+# Such a matrix exists, and $p$ does not occur in it.
 # Its last row says $(p+3)^2 = 9\cdot 1+6\,p+1\,p^2$.
 # The square is not linear in $p$, but it is linear in the *position vector*, and that is all that a weight matrix needs.
 #
@@ -127,7 +127,7 @@ check.claim("polynomial shift",
 
 # %% [markdown]
 # What is wrong with $(1, p, p^2)$, then?
-# It grows, and 02 showed how large numbers drown the token.
+# It grows, and lesson 02 showed how a norm shrinks the token beside a large number.
 # So the second demand is that the position vectors stay **bounded**, for $p\to\infty$ and for $p\to-\infty$.
 #
 # Take four matrices, and apply each again and again: a stretch (all lengths × 1.03), a shrink (× 0.97), a shear (it adds 0.06 times the second channel to the first), and a rotation by 0.2 radians.
@@ -170,10 +170,9 @@ plots.lines(norms, x=times, xlabel="how often the matrix is applied",
             alt="; ".join(f"{name}: from {norm.min():.1f} to {norm.max():.1f}"
                           for name, norm in norms.items()))
 
-# %%
-check.claim("only the turn",
-            "stretching, shrinking or shearing sixty times, forwards or back, "
-            "takes the norm from 1 to more than 3",
+# %% jupyter={"source_hidden": true}
+check.claim("only the turn", "stretching, shrinking or shearing sixty times, "
+            "forwards or back, raises the norm from 1 to more than 3",
             [norms[name].max() for name in ("stretch", "shrink", "shear")],
             ">", 3)
 check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
@@ -183,7 +182,7 @@ check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
 # That was not an accident of four examples.
 # An encoding that a matrix shifts and that stays bounded **is** a set of clock hands:
 # in suitable coordinates, $M_1$ is a **rotation** of some planes, each by an angle of its own.
-# Beside them there may be a channel that is always 1, and one that flips its sign, $(-1)^p$.
+# In addition, there may be a channel that is always 1, and one that flips its sign, $(-1)^p$.
 #
 # <details><summary>Proof, in six lines</summary>
 #
@@ -198,13 +197,13 @@ check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
 # *Suitable coordinates*: a fixed change of basis, which the next weight matrix can undo.
 # *Both ways*: for $p\to\infty$ only, a fading $0.9^p$ would be bounded too, but it goes to 0, so it can no longer tell far positions apart.
 # *A bias* in a linear layer does the work of the channel that is always 1.
-# *All integers*: on a finite stretch, enough channels can do anything.
+# *All integers*: for finitely many positions, a matrix can do anything if there are enough channels.
 # *No angle twice*: the vectors $M_1^{\,p}c(0)$ span $V$, so no eigenvalue occurs twice on $V$. If two hands advance by the same angle, the second is a copy of the first, scaled and rotated.
 # </details>
 
 # %% [markdown] id="one-hot-hands"
 # A theorem is best tried on an encoding that has no sine in it.
-# Take one-hot, wrapped round: eight channels, and after position 7 comes 0 again.
+# Take one-hot positions that wrap around: eight channels, and after position 7 comes position 0 again.
 # It is bounded, and a matrix shifts it, so it must be clock hands in disguise.
 # The angle of an eigenvalue of $M_1$ is the angle by which a hand advances per position; we count in eighths of a turn.
 
@@ -212,7 +211,8 @@ check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
 wheel = torch.eye(8).roll(1, dims=0)  # M_1 of one-hot
 eighths = torch.linalg.eigvals(wheel).angle().abs() / (2 * math.pi / 8)
 check.claim("one-hot turns",
-            "wrapped one-hot is a constant, three hands and a sign flip",
+            "one-hot positions that wrap around after eight consist of a "
+            "constant, three hands and a sign flip",
             (eighths.sort().values
              - torch.tensor([0, 1, 1, 2, 2, 3, 3, 4])).abs().max(),
             "<", 1e-9)
@@ -244,8 +244,8 @@ widgets.explore(hands_of_one_hot, position=(0, 7, 1, 1),
 
 # %% [markdown]
 # Hand 1 advances by one eighth of a turn per position, hand 2 by two and hand 3 by three.
-# So one-hot *is* a set of hands, and their steps are equally spaced.
-# Section 5 comes back to that.
+# So one-hot positions *are* a set of hands, and their frequencies are equally spaced.
+# Section 5 returns to that.
 
 # %% [markdown] id="one-hand"
 # ## 2 · One hand is a pair of channels
@@ -287,7 +287,7 @@ before, M = pair(torch.arange(12.0), 0.5), rotation(0.5 * 3)
 after = pair(torch.arange(12.0) + 3, 0.5)
 check.claim("hand", "one 2 × 2 rotation advances a pair by three positions",
             (before @ M.T - after).abs().max(), "<", 1e-12)
-check.claim("no T", "a rotation without its transpose moves a pair back",
+check.claim("no T", "multiplying by an untransposed rotation moves pairs back",
             (after @ M - before).abs().max(), "<", 1e-12)
 
 # %% [markdown] id="sine-and-cosine"
@@ -330,11 +330,11 @@ plots.lines(
                   for name, r2 in fits.items()))
 
 # %%
-check.claim("cos squared",
-            "for one sine channel, R² is the square of cos(ωk)",
+check.claim("cos squared", "for one sine channel, R² is the square of cos(ωk)",
             (fits["only the sine"] - (0.1 * offsets).cos() ** 2).abs(), "in",
             (0, 0.01), settles={"sine alone": "it comes and goes"})
-check.claim("pair", "a sine and its cosine are predicted at every offset",
+check.claim("pair", "from a sine and its cosine, a linear map predicts both "
+            "exactly at every offset",
             fits["with its cosine"].min(), ">", 1 - 1e-9)
 
 # %% [markdown]
@@ -354,7 +354,7 @@ check.claim("pair", "a sine and its cosine are predicted at every offset",
 # Should the frequencies in between have equal *differences* or equal *ratios*?
 
 # %% [markdown]
-# Take equal ratios $r$, as a counter does; section 5 tries the other.
+# Take equal ratios $r$, as a counter does; section 5 tries equal differences.
 # With the frequencies $1, r, r^2, \dots$ we want to be at 1/base after $d/2$ steps:
 #
 # $$r^{d/2}=\frac1{\text{base}}\quad\Rightarrow\quad
@@ -390,7 +390,7 @@ check.inverse_frequencies(inverse_frequencies)
 
 # %% [markdown] id="exp-log"
 # From here on `posenc.inverse_frequencies` computes them.
-# These numbers *are* the frequencies (programs call them `inv_freq`): “inverse” refers to $\text{base}^{2i/d}$, which is $1/\omega_i$: the **wavelength** $2\pi/\omega_i$ (the number of positions in a full turn), divided by $2\pi$.
+# These numbers *are* the frequencies (programs call them `inv_freq`): “inverse” refers to $\text{base}^{2i/d}=1/\omega_i$, which is the **wavelength** $2\pi/\omega_i$ (the number of positions in a full turn) divided by $2\pi$.
 #
 # Why do so many programs write `exp(-log(base) * 2 * i / d)` and not a power?
 # It is the same number, and a habit from the authors' TensorFlow program.
@@ -419,12 +419,13 @@ check.predict("longest",
 )
 
 # %%
-last = frequencies_of(512)[-1]
-by_hand = 10_000 ** (-2 * 255 / 512)  # i runs from 0 to 255
-check.claim("longest", "the longest wavelength is that of pair i = d/2 − 1",
-            (last / by_hand - 1).abs(), "<", 1e-12,
+wavelengths = 2 * math.pi / frequencies_of(512)  # (256,), in positions
+by_formula = 2 * math.pi * 10_000 ** (torch.arange(0, 512, 2) / 512)
+check.claim("longest",
+            "at d = 512 the longest wavelength is that of the paper's formula",
+            (wavelengths.max() / by_formula.max() - 1).abs(), "<", 1e-12,
             settles={"longest": "shorter"})
-(2 * math.pi / last).round()
+wavelengths.max().round()
 
 # %% [markdown]
 # The last pair has $i=d/2-1$, so its frequency is one step (one factor $r$) short of 1/base.
@@ -484,8 +485,8 @@ sixty_four = encode(torch.arange(64), frequencies_of(64))
 plots.heatmaps(
     {"sines": sixty_four[:, 0::2], "cosines": sixty_four[:, 1::2]},
     signed=True, zero_line=False, xlabel="pair i", ylabel="position p",
-    alt="Fast stripes at the left; at the right the sines stay at 0 and "
-        "the cosines at 1 for all 64 positions.")
+    alt="Fast stripes at the left; at the right the sines stay near 0 "
+        "and the cosines near 1 for all 64 positions.")
 
 # %% [markdown]
 # A row shows one position, and a column shows how one pair changes from position to position.
@@ -556,10 +557,12 @@ two_thousand = torch.arange(2000)
 fair = encode(two_thousand, frequencies_of(16))
 slip = slipped(two_thousand, 16)
 check.claim("fair shift",
-            "one matrix advances the position vectors by seven positions",
+            "one matrix advances the sinusoidal vectors of 2000 positions by "
+            "seven positions",
             analysis.linear_r2(fair[:-7], fair[7:]), ">", 1 - 1e-9)
 check.claim("slip",
-            "no matrix shifts the slipped vectors of 2000 positions",
+            "no matrix advances the vectors of 2000 positions by seven "
+            "positions if each cosine has another frequency than its sine",
             analysis.linear_r2(slip[:-7], slip[7:]), "<", 0.95)
 
 # %% [markdown]
@@ -595,7 +598,7 @@ steps = (encode(starts + 1, frequencies_of(512))
 steps.round(decimals=3)
 
 # %% [markdown]
-# The reason is one line of trigonometry.
+# The lengths of the three steps follow from one line of trigonometry.
 # The dot product of two pairs is
 #
 # $$\sin a\sin b+\cos a\cos b=\cos(a-b),$$
@@ -608,17 +611,20 @@ first_200 = encode(torch.arange(200), frequencies_of(512))
 between = posenc.distance(torch.arange(200), torch.arange(200))[..., None]
 by_distance = (between * frequencies_of(512)).cos().sum(-1)  # (n, n)
 check.claim("equal steps",
-            "the steps at positions 1, 6 and 4000 do not differ in length",
+            "the steps of the sinusoidal encoding at positions 1, 6 and 4000 "
+            "do not differ in length",
             (steps - steps[0]).abs().max(), "in", (0, 1e-9),
             settles={"steps": "equally long"})
 check.claim("kernel",
-            "the dot product of two position vectors depends only on distance",
+            "the dot product of two sinusoidal position vectors depends only "
+            "on their relative distance",
             (first_200 @ first_200.T - by_distance).abs().max(), "<", 1e-9)
-check.claim("length", "every position vector has the norm √(d/2)",
+check.claim("length",
+            "every sinusoidal position vector has the norm √(d/2)",
             (first_200.norm(dim=1) - 16).abs().max(), "<", 1e-9)
 
 # %% [markdown]
-# For comparison, take binary digits: from 7 to 8 all four change, from 8 to 9 only one.
+# For comparison, take binary digits: from 7 to 8 all four digits change, from 8 to 9 only one.
 # Is there one matrix that takes the digits of every number to those of the next?
 
 # %%
@@ -644,7 +650,7 @@ check.verdict(
 # ### The kernel
 #
 # The cosine similarity as a function of the relative distance is called the **kernel** (similarity kernel; not to be confused with the kernel of Jupyter).
-# It is shift-invariant: only the distance counts.
+# It is shift-invariant: it depends only on the relative distance.
 # At distance 0 it is 1.
 # How does it continue?
 
@@ -668,12 +674,13 @@ plots.lines({"kernel": kernel[asked]}, x=asked, logx=True,
 
 # %%
 check.claim("kernel curve",
-            "at the five distances the kernel lies between −0.1 and 1",
+            "at the distances 1, 10, 100, 1000 and 5000 the kernel lies "
+            "between −0.1 and 1",
             kernel[asked], "in", (-0.1, 1),
             settles={"kernel curve": "measured"})
 
 # %% [markdown]
-# On a logarithmic axis it is nearly a straight line: every *tenfold* distance costs the same, $\ln10/\ln\text{base}$, which is here a quarter.
+# On a logarithmic axis it is nearly a straight line: every *tenfold* increase of the distance lowers the similarity by the same amount, $\ln10/\ln\text{base}$, which is here a quarter.
 # From distance 10 to 100 the similarity falls about as much as from 100 to 1000.
 #
 # <details><summary>Why a straight line?</summary>
@@ -709,18 +716,19 @@ widgets.explore(kernel_of, d=[64, 16, 256, 512],
 
 # %%
 check.claim("first rise",
-            "at d = 512 the kernel rises for the first time before 50",
+            "at d = 512 the kernel first rises before distance 50",
             analysis.first_rise(kernel), "in", (40, 50), show="{:.0f}")
 check.claim("ripples",
-            "up to distance 5000 the kernel rises at two of five steps",
+            "up to distance 5000 the kernel rises at more than two in five "
+            "steps",
             (kernel.diff() > 0).double().mean(), ">", 0.4)
 {base: analysis.first_rise(posenc.kernel(distances, 512, base)) - 1
  for base in (10, 100, 1000, 10_000, 100_000, 1_000_000)}
 
 # %% [markdown]
-# Both do.
+# Both the width and the base do.
 # At base 10 000 the kernel falls until 43 at d = 512, and only until 5 at d = 64.
-# The last line shows d = 512 with six bases: a larger base first helps and then hurts, because the same 256 pairs must cover a wider range.
+# The last line of the output shows d = 512 with six bases: a larger base first helps and then hurts, because the same 256 pairs must cover a wider range.
 #
 # At larger distances nearly every second step goes up, and at 5000 no similarity is left.
 # So the similarity does *not* tell the distance by itself.
@@ -743,8 +751,8 @@ check.claim("posenc", "posenc computes the formulas of this lesson",
 # %% [markdown]
 # <details><summary>And with equal differences?</summary>
 #
-# The rival has 256 pairs with the frequencies $1, \frac{255}{256}, \dots, \frac1{256}$.
-# It tells “here” from “not here”, like one-hot, which is made of equally spaced frequencies; at the distance 1608 (about $256\cdot2\pi$, one turn of the slowest pair) it almost begins again.
+# Such an encoding has 256 pairs with the frequencies $1, \frac{255}{256}, \dots, \frac1{256}$.
+# It tells “here” from “not here”, like one-hot, which is made of equally spaced frequencies; at distance 1608 (about $256\cdot2\pi$, one turn of the slowest pair) its kernel almost repeats.
 # Equal ratios look at all scales in the same way.
 #
 # </details>
@@ -756,7 +764,7 @@ shown = torch.logspace(0, math.log10(3000), 120).round().long()
 shown = torch.cat([shown, torch.arange(1602, 1616)]).unique()
 check.claim("rival repeats",
             "pairs with equally spaced frequencies make a far position "
-            "more similar to 0 than 1 is",
+            "more similar to position 0 than position 1 is",
             rival[1600:1620].max(), ">", float(rival[1]))
 plots.lines(
     {"equal ratios": kernel[shown], "equal differences": rival[shown]},
@@ -789,13 +797,17 @@ others = torch.arange(1, 20_001)
 gaps = (512 * (1 - posenc.kernel(others, 512))).sqrt()  # |a − b|
 int(others[gaps.argmin()]), gaps[[0, 9_999]].round(decimals=1)
 
-# %%
+# %% jupyter={"source_hidden": true}
 check.claim("neighbour",
-            "the nearest position vector is that of the neighbour",
+            "at d = 512, no position from 1 to 20 000 has a vector nearer to "
+            "that of position 0 than position 1 has",
             gaps.min() - gaps[0], "==", 0,
             settles={"nearest": "1, its neighbour"})
+
+# %% jupyter={"source_hidden": true}
 check.claim("ten thousand",
-            "position 10 000 is several times as far from 0 as position 1 is",
+            "position 10 000 is more than five times as far from position 0 "
+            "as position 1 is",
             gaps[9_999] / gaps[0], ">", 5)
 
 # %%
@@ -810,23 +822,23 @@ check.verdict(
 # %% [markdown]
 # <details><summary>Never equal, but how well apart?</summary>
 #
-# With only two pairs (d = 4), position 735 761 is 0.0005 away from position 0, and the neighbour 0.96.
-# So “no two positions share a vector” says little; how far away the nearest rival is says more.
+# With two pairs (d = 4), position 735 761 is only 0.0005 away from position 0, and position 1 is 0.96 away.
+# So “no two positions share a vector” says little; how near the nearest other vector is says more.
 #
 # </details>
 
 # %% jupyter={"source_hidden": true}
 million = torch.arange(1, 1_000_001)
 of_two = sum(2 - 2 * (million * w).cos() for w in frequencies_of(4)).sqrt()
-check.claim("two hands",
-            "two pairs have a rival far nearer than the neighbour",
+check.claim("two hands", "an encoding of two pairs has a far position whose "
+            "vector is much nearer to position 0's than position 1's is",
             of_two[0] / of_two.min(), ">", 1000)
 int(million[of_two.argmin()])
 
 # %% [markdown] id="pull-apart"
 # ### Claim on trial: different frequencies pull positions apart
 #
-# Take three encodings: 256 pairs of frequency 1, 256 pairs of the usual frequencies, and one-hot.
+# Take three encodings: 256 pairs of frequency 1, 256 pairs of the usual frequencies, and one-hot positions.
 # We measure how far the vectors of positions 1 to 399 are from that of position 0, in units of the norm of a position vector.
 
 # %%
@@ -850,27 +862,32 @@ to_399 = torch.arange(400)
 one = apart_from_first(encode(to_399, torch.ones(256))) / 16
 many = apart_from_first(encode(to_399, frequencies_of(512))) / 16
 onehot = apart_from_first(torch.eye(400))
+{"nearest to 0, with one frequency": int(one.argmin()) + 1,
+ "from 0 to 1": [round(float(far[0]), 2) for far in (one, many, onehot)]}
 
-# %%
+# %% jupyter={"source_hidden": true}
 check.claim("one frequency",
-            "256 pairs of frequency 1 put a far position almost on top of 0",
+            "256 pairs of frequency 1 put a far position almost on top of "
+            "position 0",
             one.min(), "<", 0.01)
 check.claim("many frequencies",
-            "256 pairs of the usual frequencies keep the neighbour nearest",
+            "of positions 1 to 399, 256 pairs of the usual frequencies keep "
+            "the neighbour nearest to position 0",
             many.min(), ">=", many[0])
 check.claim("one-hot apart",
-            "400 separate channels set neighbours farther apart than pairs do",
+            "400 channels, one per position, set the neighbours 0 and 1 "
+            "farther apart than 256 pairs do",
             onehot[0] / torch.stack([one[0], many[0]]), "in", (1.4, 7),
             settles={"apart": "one-hot"})
-int(one.argmin()) + 1, [round(float(far[0]), 2) for far in (one, many, onehot)]
 
 # %%
 check.verdict(
     "A8", "holds only if",
     because="“apart” means that positions many turns away are not mistaken "
-    "for near ones. With one frequency, 333 lies on top of 0; with many, no "
-    "rival is nearer than the neighbour. Neighbours themselves stay close "
-    "(cosine similarity 0.973), and one-hot sets them farthest apart.",
+    "for near ones. With one frequency, position 333 lies on top of "
+    "position 0; with many, no position is nearer than the neighbour. "
+    "Neighbours themselves stay close (cosine similarity 0.973), and one-hot "
+    "positions set them farthest apart.",
 )
 
 # %% [markdown] id="any-offset"
@@ -900,7 +917,7 @@ check.predict("margin",
 )
 
 # %% [markdown]
-# Softmax makes weights of the scores.
+# Softmax converts the scores into weights.
 # $W_q$ can also multiply all scores by a factor, which we call the *gain*, and training can make it large or small.
 
 # %%
@@ -940,10 +957,12 @@ check.claim("margin", "the margins at the offsets 1 and 4000 do not differ",
             (margin(1) - margin(4000)).abs(), "in", (0, 1e-9),
             settles={"margin": "the same"})
 check.claim("no gain",
-            "scores divided by √d give the correct key less than 1 %",
+            "scores that are only divided by √d give the correct key less "
+            "than 1 % of the attention weight",
             weights(4000, 1).max(), "<", 0.01)
 check.claim("gain",
-            "a gain of 32 gives the correct key more than 90 % of the weight",
+            "scores multiplied by a gain of 32 give the correct key more than "
+            "90 % of the attention weight",
             weights(4000, 32).max(), ">", 0.9)
 {gain: f"{weights(4000, gain).max():.1%}" for gain in (1, 8, 32)}
 
@@ -953,12 +972,12 @@ check.claim("gain",
 # But it is small: with a gain of 1 (scores only divided by √d) the correct key gets half a percent of the weight, with a gain of 8 more than half, and with 32 nearly everything.
 #
 # So the matrix *exists*, for every offset.
-# No formula can say whether training finds it, or whether it works on texts longer than any in training; lesson 05 trains it.
+# No formula can say whether training finds it, or whether it works on texts longer than any in training; lesson 05 tries both.
 
 # %%
 check.verdict(
     "B5", "holds only if",
-    because="“easily” means that one matrix can do it. The identity is exact, "
+    because="“easily” means that one matrix can do it. The matrix is exact "
     "at every offset. That training finds the matrix was a hypothesis of the "
     "paper; lesson 05 tests it.",
 )
@@ -994,9 +1013,9 @@ check.offset_head(offset_head)
 # %% [markdown] id="eight-requirements"
 # ## 7 · The table again
 #
-# The table has the six requirements of 02, and two more.
-# The marks of the earlier encodings are those of 02; the sinusoidal encoding goes through the same six tests here (the code is folded).
-# *A matrix shifts it*: one matrix for all sequences, with a constant channel beside the position vector.
+# The table has the six requirements of lesson 02, and two more.
+# The marks of the earlier encodings are those of lesson 02; the sinusoidal encoding goes through the same six tests here (the code is folded).
+# *A matrix shifts it*: one matrix advances the position vectors of texts of every length; for this test, a constant channel is added to each vector.
 # *Nearer is more similar*: with every further position, the distance of its vector from the vector of position 0 grows.
 
 # %%
@@ -1060,7 +1079,7 @@ rows = {name: [m == "✓" for m in six] for name, six in marks.items()}
 rows["sinusoidal"] = six_of_02(vectors_of("sinusoidal"))
 columns = ["bounded", "told apart after LayerNorm",
            "same vector in every text", "steps are equally long",
-           "a head can aim at an offset", "no longest text",
+           "a head can aim at an offset", "any sequence length",
            "a matrix shifts it", "nearer is more similar"]
 
 # %% tags=["large"] jupyter={"source_hidden": true}
@@ -1082,11 +1101,12 @@ check.claim("one cross",
             "the sinusoidal encoding misses few of the eight requirements",
             crosses[-1], "==", 1, show="{:.0f}", settles={"all ticks": "one"})
 check.claim("fewest",
-            "every other encoding in the table misses more requirements",
+            "of seven encodings, the sinusoidal encoding misses the fewest of "
+            "the eight requirements",
             crosses[:-1], ">", 1)
 
 # %% [markdown]
-# The cross is the ripple of the kernel: numbers never ripple, but numbers grow.
+# The one cross of the sinusoidal encoding comes from the ripple of its kernel: integer positions have no ripple, but they grow without bound.
 # And a table is not a ranking.
 # It says what an encoding *can* do for a model; lesson 05 asks what a model *does* with it.
 
@@ -1109,7 +1129,7 @@ check.claim("fewest",
 #
 # Which rows are evidence for a matrix that shifts the encoding?
 # Write `shift_is_shown(n, d, k, r2)`, which is True for such a row and False for any other.
-# Because of rounding, an $R^2$ counts as 1 if it is at most 1e-9 below.
+# Because of rounding, an $R^2$ counts as 1 if it is at most 1e-9 below 1.
 #
 # <details><summary>Hint</summary>
 #
@@ -1142,16 +1162,16 @@ check.surprises("03")
 # %% [markdown]
 # ## What you can now do
 #
-# - Derive the encoding: one matrix per step and bounded means clock hands; equal ratios give $\text{base}^{-2i/d}$.
-# - Check any implementation: the two channels of a pair share a frequency, dot products depend only on the distance, and `rows @ M.T` advances.
-# - Say what 10 000 is (a scale of wavelengths) and what it is not (a length).
+# - Derive the encoding: a shift matrix and bounded vectors force clock hands; equal ratios give $\text{base}^{-2i/d}$.
+# - Check any implementation: the two channels of a pair share a frequency, dot products depend only on the distance, and `rows @ M.T` advances the positions.
+# - Say what 10 000 is (a scale of wavelengths) and what it is not (a greatest sequence length).
 # - Tell what a matrix *can* do from what training *does*.
 
 # %% [markdown]
 # ## References
 #
 # - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762, §3.5: the formula, the wavelengths, and the two hypotheses (easy to attend by relative positions; may extrapolate).
-# - tensor2tensor, `common_attention.py`, `get_timing_signal_1d`: $d/2-1$ in the exponent, exp and log, all sines first. Why exp and log, asked: OpenNMT/OpenNMT-py#896; “numerical stability”: hkproj/pytorch-transformer#2.
+# - tensor2tensor, `common_attention.py`, `get_timing_signal_1d`: $d/2-1$ in the exponent, exp and log, all sines first. The question “why exp and log?”: OpenNMT/OpenNMT-py#896; “numerical stability”: hkproj/pytorch-transformer#2.
 # - pytorch/tutorials#2402: 10 000 taken for the greatest length, in review.
 # - datascience.stackexchange.com/questions/45691: the regression of one sine on itself.
 # - SamLynnEvans/Transformer#25, intro-llm/intro-llm.github.io#34 (a textbook): the doubled index. YutaroOgawa/pytorch_advanced#79: the cosine with the next exponent.

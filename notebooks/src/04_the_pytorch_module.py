@@ -11,7 +11,7 @@
 # - tell a buggy table from a correct one, and a bug from an equivalent form.
 
 # %% [markdown]
-# Two questions from earlier lessons. Answer in your head, then open.
+# Two questions from earlier lessons. Answer in your head, then unfold.
 #
 # **Recall 1** · From 03: which two channels of a position vector belong together, and what do they share?
 #
@@ -22,7 +22,7 @@
 #
 # </details>
 #
-# **Recall 2** · From 02: why does $p/L$, the position divided by the length of the text, give token 5 no vector of its own?
+# **Recall 2** · From 02: why does $p/L$, the position divided by the sequence length, give token 5 no fixed vector?
 #
 # <details><summary>Answer</summary>
 #
@@ -73,9 +73,9 @@ copied = Copied(512, max_len=60)
 copied(torch.randn(32, 50, 512)).shape
 
 # %% [markdown]
-# The shape is right.
-# It would also be right for a table of zeros: a correct shape is not evidence of correct values.
-# Lesson 03 derived the values, so compare.
+# The shape is correct.
+# It would also be correct for a table of zeros: a correct shape is not evidence of correct values.
+# Lesson 03 derived the values, so compare them.
 
 # %%
 right = posenc.sinusoidal(torch.arange(60), 512)
@@ -139,7 +139,7 @@ plots.tick_table(found, alt="These move and stay fixed: " + " and ".join(
 
 # %% [markdown]
 # **Predict.** A text of 50 tokens is sent in two calls of 25 tokens.
-# The class takes `table[:n]` in each.
+# In each call the class adds `table[:n]`.
 
 # %%
 check.predict(
@@ -162,13 +162,14 @@ row = torch.cdist(second_call[:1], right).argmin()
 
 # %%
 check.claim(
-    "again", "called for the rest of a text, the class counts from 0 again",
+    "again", "the copied class counts from 0 again for the second half of a "
+    "text",
     row, "==", 0,
     settles={"second half": "the one that the first token of the text got"})
 
 # %% [markdown]
 # The module cannot do better: the shape of `x` does not say where in its text `x` begins.
-# So tell it, with one more argument:
+# So tell the module, with one more argument:
 
 
 # %%
@@ -221,17 +222,18 @@ plots.dials(
 # So make the table longer, with the 5000 rows that most copies have by default?
 # Some readers believe that `max_len` stretches the encoding, as $p/L$ did in lesson 02.
 
-# %%
+# %% id="ecd68799292e"
 longer = Copied(512, max_len=5000).table[0, :60]
 gap = (longer - copied.table[0]).abs().max()
-check.claim("longer", "a table of 5000 rows begins with the rows of one of 60",
+check.claim("longer",
+            "a table of 5000 rows begins with the rows of a table of 60 rows",
             gap, "<", 1e-6)
 
-# %% [markdown]
+# %% [markdown] id="addde9a2cbe5"
 # It does not stretch anything: `max_len` says how many rows are stored, and is not part of the formula.
 # It must not be smaller than the length of your longest text.
 #
-# **Repair.** Check the length first (`ValueError: 61 tokens, but max_len=60`), or store no table, and compute the vectors for the positions of each call.
+# **Repair.** Check the sequence length first (`ValueError: 61 tokens, but max_len=60`), or store no table and compute the vectors for the positions of each call.
 #
 # <details><summary>Your message is <code>IndexError: index out of range in self</code>, or your table has 514 rows?</summary>
 #
@@ -266,25 +268,27 @@ plots.dials(
 )
 
 # %% [markdown]
-# Without its cosine the sine is only the shadow of the hand. Two different hands can cast the same shadow, so no matrix can compute the shadow $k$ positions later from it (lesson 03).
-# The norms of the position vectors expose it over 20 000 positions; over 60 you would miss it.
+# Without its cosine the sine is only the shadow of the hand. Two different hands can cast the same shadow, so no matrix can compute from it the shadow $k$ positions later (lesson 03).
+# The norms of the position vectors expose the lone sine over 20 000 positions; over 60 you would miss it.
 
 # %%
 odd = posenc.sinusoidal(torch.arange(20_000), 8, dtype=torch.float64)[:, :7]
 norms = odd.norm(dim=-1)  # (n,)
-check.claim("lone", "a lone sine makes norms differ over 20 000 positions",
+check.claim("lone", "a sine without its cosine makes the norms of 20 000 "
+            "position vectors differ",
             norms.max() / norms.min(), ">", 1.05)
-check.claim("brief", "a lone sine hardly shows in the norms of 60 positions",
+check.claim("brief", "a sine without its cosine hardly shows in the norms of "
+            "60 position vectors",
             norms[:60].max() / norms[:60].min(), "<", 1.001)
 
 # %% [markdown]
-# **Repair.** Refuse it: `d_model must be even, because channels come in pairs; got 7`.
+# **Repair.** Refuse an odd width: `d_model must be even, because channels come in pairs; got 7`.
 # One clear error at construction beats a small error for ever.
 
 # %% [markdown]
 # ## 5 · Trap three: six texts of six tokens
 #
-# PyTorch's older tutorials put the tokens first, `(n, b, d)`, and took `table[:x.shape[0]]`.
+# PyTorch's older tutorials put the tokens first, `(n, b, d)`, and added `table[:x.shape[0]]`.
 # Today most code puts the batch first, `(b, n, d)`.
 # Here is the old line, with new data:
 
@@ -298,7 +302,7 @@ class ByFirstAxis(Copied):
 # %%
 check.predict(
     "first axis",
-    "Six texts of six tokens, (6, 6, 512), are sent. What do they get?",
+    "Six texts of six tokens, (6, 6, 512), are sent. What do the tokens get?",
     ["an error about shapes", "the correct position vectors",
      "the same vector for all tokens of a text"],
     sure=True,
@@ -325,12 +329,13 @@ plots.dials(
 
 # %%
 check.claim(
-    "axis", "sliced by the batch axis, a table gives a text a single vector",
+    "axis", "a table that is sliced along the batch axis gives all tokens "
+    "of a text equal vectors",
     (old == old[:, :1]).all(), "==", True,
     settles={"first axis": "the same vector for all tokens of a text"})
 
 # %% [markdown]
-# **The test, in two lines.** On zeros, two texts must get equal vectors, and two tokens must not.
+# **The test, in two lines.** On zeros, two texts must get equal vectors, and two tokens of a text must not.
 
 
 # %%
@@ -359,7 +364,7 @@ def counts_tokens(module):
 
 # %%
 check.predict(
-    "half", "Which type has the sum of these embeddings and this table?",
+    "half", "What type does the sum of these embeddings and this table have?",
     ["the type of the embeddings", "the type of the table",
      "no type, because the sum raises an error"],
     kind="surprise",
@@ -379,8 +384,8 @@ check.claim("wide", "bfloat16 embeddings plus a float32 table give float32",
             settles={"half": "the type of the table"})
 
 # %% [markdown]
-# PyTorch silently takes the wider type.
-# From here on everything needs twice the memory, until a layer with bfloat16 weights refuses it:
+# PyTorch silently chooses the wider type.
+# From here on everything needs twice the memory, until a layer with bfloat16 weights refuses its input:
 
 # %%
 linear = torch.nn.Linear(512, 512, dtype=torch.bfloat16)
@@ -496,7 +501,7 @@ outcome(lambda: long.load_state_dict(short.state_dict()))
 
 # %% [markdown]
 # ESPnet met this in 2019: its saved table did not allow longer texts at inference.
-# (*Learned* position embeddings have to be saved, of course.)
+# (**Learned position embeddings** have to be saved, of course.)
 
 # %% [markdown]
 # ## 9 · Add, or concatenate?
@@ -532,10 +537,11 @@ concatenated = torch.cat((e, p), dim=-1) @ W  # (n, d)
 #
 # $$[\,e\;\;p\,]\begin{bmatrix}W_e\\ W_p\end{bmatrix}=e\,W_e+p\,W_p$$
 
-# %%
+# %% id="e61f5bf95090"
 projected = e @ W[:64] + p @ W[64:]  # (n, d)
 check.claim(
-    "same", "concatenating and projecting is projecting both and adding",
+    "same", "concatenating and projecting is the same as projecting both and "
+    "adding",
     (concatenated - projected).abs().max(), "<", 1e-12,
     settles={"concatenate": "one more matrix, for the position vector"})
 
@@ -549,9 +555,9 @@ check.verdict(
     because="a matrix for the position vector helps. Concatenating and "
     "projecting is the same as multiplying embedding and position vector "
     "by a matrix each and adding, and plain adding is the case in which "
-    "the second matrix is the identity; so it can gain that one matrix at "
-    "most (nothing was trained here). Without a projection, the position's "
-    "own channels cost a wider model.",
+    "the second matrix is the identity; so concatenating gains that one "
+    "matrix at most (nothing was trained here). Without a projection, "
+    "channels of its own for the position make the model wider.",
 )
 
 # %% [markdown]
@@ -585,7 +591,7 @@ def token_share(std, d=64, seed=0):
 # %%
 check.predict(
     "nearest",
-    "With which of them is the nearest embedding nearly always correct?",
+    "With which of the two is the nearest embedding nearly always correct?",
     ["with both", "only with PyTorch’s default",
      "only with the authors’ initialisation", "with neither"],
     kind="reason",
@@ -601,9 +607,11 @@ large = [token_share(1, seed=seed) for seed in range(5)]
 tiny = [token_share(64**-0.5, seed=seed) for seed in range(5)]
 
 # %%
-check.claim("large words", "tokens are read from sums of N(0, 1) embeddings",
+check.claim("large words", "nearly all tokens can be read from the sum if the "
+            "embeddings are N(0, 1), at d = 64",
             large, ">", 0.97)
-check.claim("tiny words", "few tokens are read with N(0, 1/d) embeddings",
+check.claim("tiny words", "few tokens can be read from the sum if the "
+            "embeddings are N(0, 1/d), at d = 64",
             tiny, "in", (0, 0.2),
             settles={"nearest": "only with PyTorch’s default"})
 
@@ -624,9 +632,9 @@ def position_share(std, d=64, seed=0):
 
 
 # %% [markdown]
-# **Explore.** Where is the band in which more than 90 % of both are read, and how does it change with the width d?
+# **Explore.** For which std of the embeddings are more than 90 % of both the tokens and the positions read correctly (the grey band), and how does this band change with the width d?
 
-# %%
+# %% id="tug-of-war"
 stds = torch.logspace(-2, 1, 25, dtype=torch.float64)
 
 
@@ -638,7 +646,8 @@ def tug_of_war(d):
         {"tokens": tokens, "positions": positions}, x=stds, logx=True,
         percent=True, xlabel="std of the embeddings",
         ylabel="read from the sum", title=f"d = {d}",
-        alt=f"At d = {d} the std for which over 90 % of both are read: "
+        alt=f"At d = {d} the std for which over 90 % of the tokens and over "
+        "90 % of the positions are read: "
         f"{f'{band[0]:.2f} to {band[-1]:.2f}' if band else 'none'}")
     if band:
         picture.figure.axes[0].axvspan(band[0], band[-1], color="0.88")
@@ -649,20 +658,22 @@ widgets.explore(tug_of_war, d=[64, 16, 256], labels={"d": "width d"},
                 stills=[{"d": 16}, {"d": 256}])
 
 # %% [markdown]
-# Both can be read in the grey band because two random directions in d dimensions have a cosine similarity of only about $1/\sqrt d$ (1/8 at d = 64).
+# Token and position can both be read in the grey band because two random directions in d dimensions have a cosine similarity of only about $1/\sqrt d$ (1/8 at d = 64).
 # So token and position hardly overlap there, and with similar norms neither hides the other; at d = 16 they overlap too much.
 
 # %%
 equal, narrow = (
     [min(token_share(0.71, d, seed), position_share(0.71, d, seed))
      for seed in range(5)] for d in (64, 16))
-check.claim("one size", "token and position can both be read at width 64",
+check.claim("one size", "token and position of nearly equal norms can both be "
+            "read from the sum at width 64",
             equal, ">", 0.9)
-check.claim("narrow", "token and position cannot both be read at width 16",
+check.claim("narrow", "token and position of nearly equal norms cannot both "
+            "be read from the sum at width 16",
             narrow, "<", 0.8)
 
 # %% [markdown]
-# At std 0.02 the positions are read, and hardly any token.
+# At std 0.02 the positions can be read, but hardly any token.
 # Yet the token is only *hidden*: read the position first, subtract its vector, and look again.
 
 # %%
@@ -673,7 +684,8 @@ def two_steps(std, d=64, seed=0):
     return (torch.cdist(rest, table).argmin(-1) == said).double().mean()
 
 
-check.claim("hidden", "tiny tokens are read once the position is subtracted",
+check.claim("hidden", "tokens with tiny embeddings are read correctly after "
+            "the position vector is subtracted",
             [two_steps(0.02, seed=k) for k in range(5)], ">", 0.97)
 
 # %%
@@ -682,9 +694,10 @@ check.verdict(
     "holds only if",
     because="the embedding has a much smaller norm than the position vector "
     "(or the model is very narrow) and the token is read in one step. With "
-    "equal norms both are read from the sum (d = 64, 1000 random "
-    "embeddings, 5 seeds; not at d = 16). Even a tiny token is only hidden: "
-    "subtract the position vector and it is there.",
+    "equal norms token and position can both be read from the sum (d = 64, "
+    "1000 random embeddings, 5 seeds; not at d = 16). Even a token with a "
+    "tiny embedding is only hidden: it can be read after the position vector "
+    "is subtracted.",
 )
 
 # %% [markdown]
@@ -698,9 +711,10 @@ check.verdict(
 # An embedding from PyTorch's N(0, 1) has norm 22.6 *before* the factor and 512 after it.
 # How many positions can then still be read to within 3?
 
-# %%
+# %% id="drowned"
 shares = [position_share(512**0.5, 512, seed) for seed in range(3)]
-check.claim("drowned", "N(0, 1) times √d hides most of the positions",
+check.claim("drowned", "N(0, 1) embeddings multiplied by √d hide most of the "
+            "positions, at d = 512",
             shares, "<", 0.3)
 
 # %%
@@ -714,29 +728,30 @@ check.verdict(
     "to find that out first.",
 )
 
-# %% [markdown]
+# %% [markdown] id="ad958888ef85"
 # <details><summary>Would it do as well to scale the position vector down?</summary>
 #
-# For the sum, yes: only the ratio of the norms counts. Where a LayerNorm stands before the first attention (pre-norm), it divides a common factor out; the 2017 model has none there.
+# For the sum, yes: only the ratio of the norms counts. Where there is a LayerNorm before the first attention (pre-norm), it divides a common factor out; the 2017 model has no LayerNorm there.
 # The paper does not say why it scaled the embedding up.
-# A plausible reason is weight tying: the same matrix also makes the logits, where its rows should be small, and a factor on the input side lets one matrix do both.
+# A plausible reason is weight tying: the same matrix also makes the **logits** (one number per token of the vocabulary), where its rows should be small, and a factor on the input side lets one matrix do both.
 # </details>
 
 # %% [markdown]
 # ## 12 · Dropout, once, on the sum
 #
-# Dropout sets random channels to zero during training, so that later layers cannot rely on any single channel; it is there against overfitting.
+# Dropout sets random channels to zero during training, so that later layers cannot rely on any single channel; this is meant to reduce overfitting.
 # The 2017 paper drops 10 % of the *sum* of embedding and position vector (§5.4), so on average a tenth of each token's channels is missing.
 # Does this drop positions, too?
 
-# %%
+# %% id="b6dbfe03097d"
 torch.manual_seed(0)
 vectors = posenc.sinusoidal(torch.arange(1000), 64)
 once = torch.nn.Dropout(0.1)(vectors)
 
 found = read_position(once, vectors)
 share = (found == torch.arange(1000)).double().mean()
-check.claim("still read", "after dropout nearly all positions can be read",
+check.claim("still read", "nearly all of 1000 positions can be read after "
+            "dropout at a rate of 0.1",
             share, ">", 0.95)
 
 # %% [markdown]
@@ -769,7 +784,7 @@ check.claim("padding", "a padded text gets its usual vectors if pos is given",
 # %% [markdown]
 # ## 14 · Half past two
 #
-# A table has only whole rows, but the formula takes any number, as a clock does.
+# A table has rows only for whole positions, but the formula accepts any number, as a clock shows any time.
 # Events at 0.0, 0.7, 0.9 and 5.2 hours have position vectors, too:
 
 # %%
@@ -784,17 +799,17 @@ plots.dials(
 # Times that are close have similar hands.
 #
 # Real clocks count seconds since 1970, about 1.8 billion by the end of 2026.
-# Two pairs of events, each 60 seconds apart, in float32:
+# Here are two pairs of events, the events of each pair 60 seconds apart, in float32:
 
 # %%
 first = torch.tensor([1.8e9, 1.8e9 + 10], dtype=torch.float64)
 minute = (first + 60).float() - first.float()
-check.claim("clock", "in float32 a Unix clock errs by most of a minute",
-            (minute - 60).abs(), ">", 50)
+check.claim("clock", "in float32, a minute of a Unix clock at 1.8 billion "
+            "seconds lasts 0 or 128 seconds", minute * (minute - 128), "==", 0)
 minute
 
 # %% [markdown]
-# At 1.8 billion, neighbouring float32 numbers are 128 apart, so a minute lasts 0 or 128 seconds.
+# At 1.8 billion, neighbouring float32 numbers are 128 apart, so a minute lasts 0 seconds in the first pair and 128 in the second.
 #
 # **Repair.** Before you cast, count from the first event, in a unit that suits your data.
 # Relative distances stay the same, because a common shift rotates each pair by the same angle at all positions (lesson 03).
@@ -807,13 +822,14 @@ minute
 # %%
 counted = torch.arange(320).bfloat16()
 rounded = posenc.sinusoidal(counted, 32, dtype=torch.float64)
-check.claim("bfloat16", "counted in bfloat16, some positions share a vector",
+check.claim("bfloat16", "positions that are counted in bfloat16 can share a "
+            "vector",
             posenc.nearest_rivals(rounded).distance.min(), "==", 0)
 
 # %% [markdown]
 # (A buffer of *frequencies* is rounded, too, when a model is cast to bfloat16, and a later `.float()` does not bring the lost bits back.)
 #
-# float32 becomes coarse later: near a million its neighbouring numbers are 1/16 apart, and the angles of the fast pairs, which are about as large as the position, are rounded to them.
+# float32 becomes coarse later: near a million its neighbouring numbers are 1/16 apart, and the angles of the fast pairs, which are about as large as the position, are rounded accordingly.
 # How wrong do the position vectors become?
 
 
@@ -830,11 +846,14 @@ start = [10**power for power in range(2, 8)]
 single = [worst_error(first) for first in start]
 double = [worst_error(first, torch.float64) for first in start]
 
-check.claim("short", "float32 angles are exact to 0.001 up to position 10 000",
+check.claim("short", "position vectors from float32 angles are exact to 0.001 "
+            "up to position 10 000",
             single[:3], "<", 0.001)
-check.claim("million", "float32 angles are off by a hundredth at a million",
+check.claim("million", "position vectors from float32 angles are off by more "
+            "than a hundredth at a million",
             single[4], ">", 0.01)
-check.claim("double", "float64 angles, cast last, are exact up to ten million",
+check.claim("double", "position vectors from float64 angles, cast last, are "
+            "exact to 1e-6 up to ten million",
             double, "<", 1e-6)
 
 # %% [markdown]
@@ -949,11 +968,14 @@ similar = {name: float(neighbours(t)) for name, t in tables.items()}
 constant = [name for name in tables if spread[name] < 1e-6]
 both = [name for name in constant if similar[name] > 0.9]
 
-check.claim("A, B", "two of four programs do not have constant diagonals",
+check.claim("A, B", "two of four programs make tables whose dot products vary "
+            "along a diagonal",
             sum(number > 0.1 for number in spread.values()), "==", 2)
-check.claim("C, D", "two of four programs have constant diagonals",
+check.claim("C, D", "two of four programs make tables whose dot products are "
+            "constant along each diagonal",
             len(constant), "==", 2)
-check.claim("D", "one of four programs has similar neighbours as well",
+check.claim("D", "one of four programs makes a table with constant diagonals "
+            "and similar neighbours",
             len(both), "==", 1)
 {name: (round(spread[name], 2), round(similar[name], 2)) for name in tables}
 
@@ -975,7 +997,7 @@ check.claim("healthy", "one of four programs has the channels of the formula",
             settles={"healthy": "D"})
 
 # %% [markdown]
-# - **A** Its `i` runs 0, 2, 4, … already, and `2 * i` doubles it again; the cosine even takes the next exponent.
+# - **A** Its `i` already runs through 0, 2, 4, …, and `2 * i` doubles it again; the cosine even uses the next exponent.
 # - **B** `[0::2]` picks rows. Someone believed the comment of section 1.
 # - **C** `div_term` already holds the frequencies. Dividing by it makes their reciprocals the frequencies: up to 5623 at d = 32, instead of at most 1.
 # - **D** puts all sines first and then all cosines.
@@ -992,13 +1014,15 @@ check.claim("healthy", "one of four programs has the channels of the formula",
 # But the authors' own code is written like this, and every dot product of two position vectors is the same in both orders.
 # What about *trained* weights (random numbers stand for them here)?
 
-# %%
+# %% id="permuted-weights"
 order = torch.cat([torch.arange(0, 32, 2), torch.arange(1, 32, 2)])
 weights = torch.randn(32, 32, generator=g, dtype=torch.float64)  # trained
-check.claim("permuted weights", "weights fit D once their rows are permuted",
+check.claim("permuted weights", "weights for alternating sines and cosines "
+            "fit a table with all sines first after their rows are permuted",
             (tables["D"] @ weights[order] - paper @ weights).abs().max(),
             "<", 1e-9)
-check.claim("mixed", "weights trained on the other order do not fit D",
+check.claim("mixed", "weights for alternating sines and cosines do not fit a "
+            "table with all sines first",
             (tables["D"] @ weights - paper @ weights).abs().max(), ">", 1)
 
 # %%
@@ -1015,7 +1039,7 @@ check.verdict(
 #
 # Readers ask about eight variants of the encoding again and again.
 # `analysis.equivalence` compares each with the formula.
-# Does a variant hold the same numbers, the same channels in another order, or other numbers with the same dot products, or is it a different encoding?
+# Does a variant have the same numbers, the same channels in another order, or other numbers with the same dot products, or is it a different encoding?
 
 
 # %%
@@ -1061,7 +1085,8 @@ kinds
 
 # %%
 kept = [kind != "different kernel" for kind in kinds.values()].index(False)
-check.claim("equivalent", "order, start and sign change no dot product",
+check.claim("equivalent", "the order of the channels, the first position and "
+            "the sign of the angles change no dot product",
             kept, "==", 5,
             settles={"equivalent": "the first five"})
 
@@ -1076,7 +1101,7 @@ check.claim("equivalent", "order, start and sign change no dot product",
 # **Different kernel** is not yet a verdict either.
 # `half_dim - 1` (tensor2tensor) and base 1000 are fine for a new model, but weights that were trained with the formula do not fit.
 # Degrees are a bug, because neighbouring vectors are over fifty times as close.
-# Do the two properties notice it?
+# Do the two properties expose this bug?
 
 # %%
 check.claim("pass 1", "the table in degrees has constant diagonals",
@@ -1085,13 +1110,13 @@ check.claim("pass 2", "the table in degrees has similar neighbours",
             neighbours(variants["degrees"]), ">", 0.8)
 
 # %% [markdown]
-# They do not, because its pairs are true pairs that rotate.
+# They do not, because the pairs in degrees are true pairs that rotate.
 # Properties can expose a bug; only the values prove a table correct.
 
 # %% [markdown]
 # ### The last program
 #
-# It follows a formula that a public book printed:
+# This program follows a formula that a public book printed:
 
 
 # %%
@@ -1106,7 +1131,8 @@ def patient(n, d):
 
 # %%
 check.predict(
-    "patient", "Which of the two properties of this section exposes it?",
+    "patient", "Which of the two properties of this section exposes the bug "
+    "in this program?",
     ["only the dot products along a diagonal",
      "only the similarity of neighbours", "both of them", "neither of them"],
     kind="reason",
@@ -1143,7 +1169,7 @@ check.claim("fan", "the last program's numbers correlate with the formula's",
 #
 # Every sine is correct.
 # Compute $\sin^2+\cos^2$ of a pair at position 1, as in lesson 03: it is not 1.
-# Which exponent does channel 1 take, and which should it take?
+# Which exponent does channel 1 use, and which should it use?
 # </details>
 
 
@@ -1168,11 +1194,11 @@ check.mended_table(mended)
 # `is_healthy(table)` takes any `(n, d)` in float64 and returns True or False.
 # A table is correct if it has the dot products of the formula: the channels may have any order, and the first row need not be position 0.
 # Other frequencies and another base count as wrong here.
-# The check holds 23 wrong tables and five correct ones, of 264 rows, and counts how many you judge correctly.
+# The check has 23 wrong tables and five correct ones, each of 264 rows, and counts how many you judge correctly.
 #
 # <details><summary>Hints</summary>
 #
-# Three properties find eleven: the dot product depends only on the relative distance, neighbours are similar (above 0.5), and no two rows are equal.
+# Three properties expose eleven of the wrong tables: the dot product depends only on the relative distance, neighbours are similar (above 0.5), and no two rows are equal.
 # You have `along_diagonals`, `neighbours` and `posenc.nearest_rivals`.
 #
 # The other twelve have pairs with wrong frequencies.
@@ -1195,7 +1221,7 @@ check.table_test(is_healthy)
 # %% [markdown]
 # ## 17 · The module, finished
 #
-# This class has everything from above: no table, vectors looked up by `pos`, an odd width refused, the sum cast last, dropout once.
+# This class has everything from above: no table, vectors computed for `pos`, an odd width refused, the sum cast last, dropout once.
 # After the width it takes only keywords, because positional arguments get mixed up: one published program handed its dropout rate over as `max_len`.
 # Its angles are in float32, because some devices have no float64 (section 15).
 
@@ -1242,7 +1268,7 @@ check.surprises("04")
 # ## What you can now do
 #
 # - Build the module without a table, or with one in a buffer that is not saved, and look rows up by `pos`.
-# - Test a module for length, width, axis and type before you train with it.
+# - Test a module for sequence length, width, axis and type before you train with it.
 # - Choose the norms of embedding and position vector together, and copy √d only with its initialisation.
 # - Expose a buggy table by three properties (dot products depend on the distance, neighbours are similar, rows differ), and prove a correct one by its values.
 # - Tell a bug from an equivalent form, and say what each means for trained weights.
