@@ -1,20 +1,44 @@
-# %% [markdown]
+# %% [markdown] id="relative"
 # # 06 · What if only the distance counts?
 #
-# Needs: 05 · 40 minutes, exercises apart · CPU
+# Needs: 05 · 40 minutes, boxes and exercises apart · CPU (about half a minute of training)
 #
-# "Three words back" means the same everywhere in a text.
-# So why give every place a code of its own?
-# Add one number to the score, for the distance alone.
+# An **absolute positional encoding** gives each token a vector for its own position.
+# But “the token before me” means the same everywhere in a text.
+# A **relative positional encoding** lets positions enter the scores only as differences, so that moving the whole text by some positions changes no score.
 #
-# After this notebook you can
+# After this lesson you can
 #
-# - write what Shaw, T5 and ALiBi add to a score, and check it;
-# - prove what a model cannot do from the shape of its bias;
-# - tell a bias for an encoder from one for a decoder.
+# - **write** what Shaw, T5 and ALiBi add to a score, and check it,
+# - **prove** from the form of a bias what a model with this bias cannot do,
+# - **choose** a bias for an encoder, for a decoder, and between two sequences.
+#
+# A section that is marked *Box* is folded, and nothing later needs it: click on the triangle beside its title to open it.
+
+# %% [markdown]
+# Two questions from earlier lessons. Answer in your head, then unfold.
+#
+# **Recall 1** · From 03: the score of two positions is $c(p)\,W_q\,(c(j)\,W_k)^\top$. For which weights does it have its peak exactly $k$ positions earlier?
+#
+# <details><summary>Answer</summary>
+#
+# Let $W_q$ take the query's vector from $p$ to $p-k$ (a shift matrix), and let $W_k$ be the identity.
+# Then the score is $c(p-k)\cdot c(j)$, which is greatest at $j=p-k$.
+#
+# </details>
+#
+# **Recall 2** · From 05: sinusoidal models were trained on at most 16 letters. Why did they fail at position 33, although one matrix advances the vectors everywhere?
+#
+# <details><summary>Answer</summary>
+#
+# Training did not find this matrix. It found weights that do the job among 16 keys.
+# In longer texts, keys that look similar to the correct one (25 positions away, for example) take attention weight from it, and the position vectors are new.
+#
+# </details>
 
 # %%
 import torch
+from torch import nn
 
 import posenc
 from posenc import check, functional, model, plots, training, widgets
@@ -22,33 +46,37 @@ from posenc import check, functional, model, plots, training, widgets
 p = torch.arange(8)
 
 # %% [markdown]
-# Distance is query minus key, in words: above 0, the key stands *before* the query.
-# Along each diagonal it is the same.
+# The **relative distance** is $i-j$: the position of the query minus the position of the key.
+# It is above 0 where the key comes *before* the query.
+# (Some papers and programs count $j-i$. This course does not.)
 
 # %%
 apart = p[:, None] - p  # (q, k)
-plots.heatmap(apart, xlabel="key", ylabel="query", label="distance",
-              values=True, alt="Distances of 8 words: 0 on the diagonal, "
-              "above 0 below it, each diagonal one number.")
+plots.heatmap(
+    apart, xlabel="key", ylabel="query", label="relative distance",
+    values=True,
+    alt=f"The first query has the relative distances {apart[0].tolist()}, "
+        f"the last one {apart[-1].tolist()}.")
 
 # %% [markdown]
-# A score that depends on the distance alone has this pattern.
-# Mathematicians call it a Toeplitz matrix.
-# Did the sinusoids of 03 have it already?
+# Each diagonal has one number.
+# A matrix like this is called a **Toeplitz matrix**, and every score that depends only on the relative distance has this form.
+# Do the scores of a sinusoidal model have it, too?
 
 # %% [markdown]
 # ## 1 · Four terms
 #
-# A word $e$ with the code $c$ asks; a word $e'$ with the code $c'$ answers.
-# With $M=W_q^\top W_k$ the score, before the root divides it, is a sum of four:
+# A query is made from a token's embedding $e$ plus the position vector $c$ of its position, and a key from $e'+c'$.
+# Let one matrix $M$ stand for the weights $W_q$ and $W_k$ together.
+# Then the score (before it is divided by the root of the width) is the sum of four terms:
 #
 # $$(e+c)^\top M(e'+c')=
 # e^\top Me'+e^\top Mc'+c^\top Me'+c^\top Mc'.$$
 #
-# Let a head with random weights read a sentence.
+# Here is a head with random weights, and a sentence of 11 words (each word is a token; the code is folded).
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def random(*shape, seed):
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
@@ -57,122 +85,166 @@ def random(*shape, seed):
 text = "the dog saw the cat and the cat saw the dog".split()
 table = {word: random(64, seed=text.index(word) + 1) for word in text}
 e = torch.stack([table[word] for word in text])  # (n, d)
-place = posenc.sinusoidal(torch.arange(11), 64, dtype=torch.float64)
-M = random(64, 64, seed=0) / 64
+c = posenc.sinusoidal(torch.arange(11), 64, dtype=torch.float64)  # (n, d)
+M = random(64, 64, seed=0) / 64  # (d, d)
 
 # %%
 terms = {
-    "word · word": e @ M @ e.T,
-    "word · place": e @ M @ place.T,
-    "place · word": place @ M @ e.T,
-    "place · place": place @ M @ place.T,
+    "token · token": e @ M @ e.T,
+    "token · position": e @ M @ c.T,
+    "position · token": c @ M @ e.T,
+    "position · position": c @ M @ c.T,
 }
-check.claim("four terms", "the four terms add up to the score",
-            (sum(terms.values()) - (e + place) @ M @ (e + place).T).abs(),
-            "<", 1e-12)
+
+# %%
+check.claim("four terms",
+            "a score with added position vectors is the sum of four terms",
+            (sum(terms.values()) - (e + c) @ M @ (e + c).T).abs(), "<", 1e-12)
 
 # %% [markdown]
-# **Predict.** In 03 two sinusoidal codes had a product that knows the distance alone.
-# With random weights between them, which of the four terms still does?
+# In lesson 03 the dot product of two sinusoidal position vectors depended only on their relative distance.
+# In a head, the weights $M$ are between them.
 
 # %%
-check.predict("four terms", "The distance alone decides",
-              ["the last term", "the last three", "none of them"],
+check.predict(
+    "four terms",
+    "With random weights, which of the four terms depend only on the "
+    "relative distance?",
+    ["the last one", "the last three", "none of them"],
+    sure=True, kind="reason",
+    beliefs={
+        "the last one": "of the vectors without weights: www.nirmata.dev/blogs"
+            "/transformers/concepts/positional-embeddings"
+            "/01-dot-product-and-translation-invariance",
+        "the last three": "no source found",
+    },
 )
 
 # %%
-plots.heatmaps(terms, xlabel="key", ylabel="query", label="score", size="tall",
-               own_scales=True,
-               alt="Four score matrices of 11 words: patches, rows, columns, "
-                   "soft waves; none is constant along its diagonals.",
-)
+plots.heatmaps(
+    terms, xlabel="key", ylabel="query", label="score", size="tall",
+    own_scales=True,
+    alt="Scores of 11 tokens. " + "; ".join(
+        f"{name}: from {S.min():.1f} to {S.max():.1f}"
+        for name, S in terms.items()))
 
 
-# %%
-def share_of_distance(S):
-    """How much of the variance a number for each distance explains."""
+# %% [markdown]
+# Which fraction of a term's variance does one number per relative distance explain?
+# The folded function replaces each diagonal by its mean, and returns that fraction.
+
+
+# %% jupyter={"source_hidden": true}
+def explained_by_distance(S):
     n = len(S)
     means = [S.diagonal(-t).mean() for t in range(1 - n, n)]
     i = torch.arange(n)
-    by_distance = torch.stack(means)[i[:, None] - i + n - 1]
-    return 1 - (S - by_distance).var() / S.var()
+    by_diagonal = torch.stack(means)[i[:, None] - i + n - 1]  # (q, k)
+    return 1 - (S - by_diagonal).var() / S.var()
 
-
-check.claim("none", "with random weights no term knows the distance alone",
-            torch.stack([share_of_distance(S) for S in terms.values()]), "<",
-            0.5, settles={"four terms": "none of them"})
-check.claim("kernel", "without weights between, the last term does",
-            share_of_distance(place @ place.T), ">", 1 - 1e-9)
-
-# %% [markdown]
-# None: words make patches and stripes, places make waves; no panel is one number along its diagonals.
-# The sinusoids *offer* the distance; training must find an $M$ that takes it.
-#
-# The other way round: keep the first term, and *put in* the distance,
-# as a vector, a number learned, or a number given.
-
-# %% [markdown]
-# ## 2 · One number for each distance
-#
-# Take any list of numbers, one for each distance from $-(n-1)$ to $n-1$.
-# Looking them up makes the whole bias.
 
 # %%
-numbers = random(15, seed=1)  # 2n - 1 of them
+check.claim("none", "the relative distance explains less than half of the "
+            "variance of each of the four terms, if the weights are random",
+            torch.stack([explained_by_distance(S) for S in terms.values()]),
+            "in", (0, 0.5), settles={"four terms": "none of them"})
+
+# %%
+check.claim("kernel", "the relative distance explains the dot products of "
+            "sinusoidal vectors completely, if no weights are in between",
+            explained_by_distance(c @ c.T), ">", 1 - 1e-9)
+
+# %% [markdown]
+# In the figure, tokens make patches and stripes and positions make waves, but no term has one number along each diagonal.
+# The sinusoids *offer* the relative distance, and training must find a matrix $M$ that uses it.
+#
+# The encodings of this lesson do the opposite.
+# They keep the first term and *put in* the relative distance: as a learned vector, as a learned number, or as a number that a formula fixes.
+
+# %% [markdown] id="one-per-distance"
+# ## 2 · One number for each distance
+#
+# A **relative position bias** is a number that is added to a score and depends on the relative distance.
+# The simplest bias is a list with one number per distance, from $-(n-1)$ to $n-1$, in which we look up the whole matrix:
+
+# %%
+numbers = random(15, seed=1)  # (2n - 1,)
 bias = numbers[apart + 7]  # (q, k)
-check.claim("toeplitz", "two words further on the bias is the same",
+
+# %%
+check.claim("toeplitz", "a bias that is looked up by relative distance stays "
+            "the same two positions further on",
             (bias[2:, 2:] - bias[:-2, :-2]).abs(), "==", 0)
 
 # %% [markdown]
-# So a text of $n$ words needs $2n-1$ numbers a head, not $n^2$.
+# So a head needs $2n-1$ numbers for a text of $n$ tokens, and not $n^2$.
+#
+# **Where does a bias act?** In the scores of *every* self-attention layer.
+# Position vectors enter once, at the input, and the residual stream carries them up; a bias leaves the residual stream alone.
 
-# %% [markdown]
+# %% [markdown] id="shaw"
 # ## 3 · A vector for each distance: Shaw
 #
-# Shaw et al. (2018) learn a vector $a_t$ for each distance $t$ and add it to the key:
+# Shaw et al. (2018) learn a vector $a_t$ for each relative distance $t$ and add it to the key:
 #
 # $$s_{ij}=\frac{q_i\cdot(k_j+a_{i-j})}{\sqrt{d_\text{head}}}.$$
 #
-# From the *clip* on, all distances of a side share one vector.
-# (The paper counts $j-i$; we keep query minus key.)
+# A setting, the *clip*, bounds the number of vectors: earlier keys at this distance or further away share a vector, and later keys share another one.
+# With clip 1 there are three vectors: for the tokens before, for the token itself, and for the tokens after.
+# With clip 0 there is one vector for everything, so the model learns nothing about the order.
 #
-# **Predict.** They trained translators, marked in BLEU (0 to 100), with a clip from 64 down to 1:
-# before me, me, after me, and nothing else.
+# They trained models that translate from English to German, with several clips.
+# Translations are scored by **BLEU** (0 to 100, higher is better). With clip 64 it is 25.9.
 
 # %%
-check.predict("clip", "From clip 64 to clip 1 the translation loses",
-              ["less than 1 BLEU", "about 5 BLEU", "more than 10 BLEU"],
+check.predict_curve(
+    "clip",
+    "How does the BLEU score grow with the clip, up to 25.9 at 64?",
+    x=(0, 1, 4, 16, 64), low=0, high=30, xlabel="clip",
+    ylabel="BLEU, English to German", kind="surprise",
 )
 
 # %%
-clips, bleu = [0, 1, 2, 4, 16, 64], [12.5, 25.5, 25.8, 25.9, 25.8, 25.9]
-plots.lines({"Shaw": bleu}, x=clips, logx=True, xlabel="clip",
-            ylabel="BLEU, English to German", ylim=(0, 30), size="small",
-            alt="BLEU 12.5 at clip 0, then 25.5 at clip 1, flat to clip 64.",
-)
+clips = [0, 1, 4, 16, 64]
+bleu = torch.tensor([12.5, 25.5, 25.9, 25.8, 25.9],
+                    dtype=torch.float64)  # (clips,)
 
 # %%
-check.claim("clip", "Shaw: one step of distance serves nearly as well as many",
-            bleu[-1] - bleu[1], "<", 1,
-            settles={"clip": "less than 1 BLEU"})
+plots.lines(
+    {"Shaw": bleu}, x=clips, logx=True, xlabel="clip",
+    ylabel="BLEU, English to German", ylim=(0, 30), size="small",
+    guess=check.drawn("clip"),
+    alt="BLEU against the clip: " + ", ".join(
+        f"{score:.1f} at {clip}"
+        for clip, score in zip(clips, bleu, strict=True)))
+
+# %%
+check.claim("clip", "in the table of Shaw et al., the BLEU scores of five "
+            "clips lie between 12 and 26", bleu, "in", (12, 26),
+            settles={"clip": "measured"})
+
+# %%
+check.claim("one step", "in the table of Shaw et al., BLEU rises by less "
+            "than 1 from clip 1 to clip 64", bleu[-1] - bleu[1], "<", 1)
 
 # %% [markdown]
-# That is table 2 of the paper (newstest2013).
-# Clip 0 is one vector for all: no order.
-# *Some* order is worth 13 points there; which distance exactly, almost nothing.
-# One guess: who knows the neighbours can pass news along, layer by layer.
+# (Table 2 of the paper, measured on newstest2013; clip 2 has 25.8.)
+# *Some* information about the order is worth 13 points there, and exact distances beyond one token are worth almost nothing.
+# The authors offer a reason (§4.3): in several layers, precise relative positions may propagate beyond the clip.
+#
+# Their models had a table of vectors per layer and per head, and vectors for the *values*, too.
+# Without the vectors for the values they reached 25.8 (Table 3), so this lesson leaves those out.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 3 of 5 · 10 minutes
 #
 # Write the scores $s_{ij}$ of this section, root included, for one head.
 # Row `clip + t` of `table` is $a_t$, for $t$ from `-clip` to `clip`.
-# With three words and `clip=1` the rows to look up are
-# `[[1, 0, 0], [2, 1, 0], [2, 2, 1]]`.
+# With three tokens and `clip=1` the rows to look up are `[[1, 0, 0], [2, 1, 0], [2, 2, 1]]`.
 #
 # <details><summary>Hint</summary>
 #
-# Clip the matrix of distances, add `clip`, and `table[rows]` is `(n, n, dh)`.
+# Clip the matrix of relative distances, add `clip`, and `table[rows]` is `(n, n, dh)`.
 # </details>
 
 
@@ -190,62 +262,115 @@ def shaw_scores(q, k, table, clip):
 check.shaw_scores(shaw_scores)
 
 # %% [markdown]
-# What the vectors add is a bias, but one that the *query* reads out:
-# the distance alone decides only where all queries are the same.
-# Section 8 needs that.
+# Shaw's vectors make a bias, too, namely $q_i\cdot a_{i-j}/\sqrt{d_\text{head}}$.
+# But the *query* is a factor of it, so it depends only on the relative distance where all queries are equal.
+# Section 8 will need that.
 
 # %%
 shaw = posenc.build("shaw", posenc.Dims(d_model=16, n_heads=1), clip=2)
 queries = random(8, 16, seed=2)
-one, own = (shaw.bias(q[None, None], q, p, p)[0, 0].detach()  # (q, k)
-            for q in (queries[:1].expand(8, 16), queries))
-check.claim("one query", "Shaw: with one query everywhere, distance decides",
-            share_of_distance(one), ">", 1 - 1e-9)
-check.claim("shaw", "with a query of its own at each place, it does not",
-            share_of_distance(own), "<", 0.9)
+equal, different = (
+    shaw.bias(q[None, None], q, p, p)[0, 0].detach()  # (q, k)
+    for q in (queries[:1].expand(8, 16), queries))
 
-# %% [markdown]
+# %%
+check.claim("one query", "Shaw's bias depends only on the relative distance "
+            "if all queries are equal",
+            explained_by_distance(equal), ">", 1 - 1e-9)
+
+# %%
+check.claim("shaw", "Shaw's bias depends on more than the relative distance "
+            "if the queries differ",
+            explained_by_distance(different), "<", 0.9)
+
+# %% [markdown] id="t5-bias"
 # ## 4 · A number for each bucket: T5
 #
-# T5 (Raffel et al. 2020) drops the vector: one learned *number* for each head and distance.
-# Far distances share a bucket.
-# A decoder has 32 buckets, and $t$ falls into
+# The **T5 bias** (Raffel et al. 2020) is only a *number* per head and relative distance, and far distances share a **bucket**.
+# A **decoder**, whose causal mask hides the keys after the query, has 32 buckets.
+# The first 16 hold one distance each, and from 16 on the buckets grow wider with the logarithm:
 #
 # $$\begin{cases}t & t<16\\
 # 16+\left\lfloor16\,\dfrac{\ln(t/16)}{\ln(128/16)}\right\rfloor,
 # \text{ at most }31 & t\ge16\end{cases}$$
 #
-# Keys after the query (distance below 0) are masked anyway; they get bucket 0.
-
-# %%
-check.predict("bucket", "The nearest distances that share a bucket are",
-              ["8 and 9", "16 and 17", "64 and 65"])
+# (Keys after the query get bucket 0.)
+# An **encoder**, which reads to both sides, has 16 buckets for each side, of which 8 hold one distance.
 
 # %%
 t = torch.arange(161)
 buckets = {
     "decoder, 32 buckets": functional.t5_bucket(t),
-    "encoder, 16 a side": functional.t5_bucket(t, causal=False),
+    "encoder, 16 per side": functional.t5_bucket(t, causal=False),
 }
-plots.lines(buckets, x=t, xlabel="distance, in words", ylabel="bucket",
-            alt="Buckets climb one a word, up to 16 or 8, then ever more "
-                "slowly, and stay at 31 or 15 from 113 and 91 on.",
-)
+
+# %%
+first_of_last = {name: int((found == found.max()).nonzero()[0])
+                 for name, found in buckets.items()}
+plots.lines(
+    buckets, x=t, xlabel="relative distance, in tokens", ylabel="bucket",
+    alt="; ".join(f"{name}: the last bucket begins at distance {start}"
+                  for name, start in first_of_last.items()))
 
 # %%
 decoder = buckets["decoder, 32 buckets"]
-check.claim("exact", "T5: below sixteen each distance has its own bucket",
+check.claim("exact", "T5's decoder has a bucket for each distance up to 15",
             decoder[:17].diff(), "==", 1)
-check.claim("shared", "sixteen and seventeen share one",
-            decoder[17] - decoder[16], "==", 0,
-            settles={"bucket": "16 and 17"})
+
+# %%
+check.claim("shared", "T5's decoder puts distances 16 and 17 into one bucket",
+            decoder[17] - decoder[16], "==", 0)
 [int((decoder == b).nonzero()[0]) for b in range(16, 32)]
 
 # %% [markdown]
-# These are the first distances of the shared buckets.
-# From 113 on all is one bucket: at length 100 000 no distance is new.
+# The list holds the first distance of each shared bucket.
+# From 113 on, all distances share the last one, so no distance is new at length 100 000, but 200 and 20 000 are treated as equal.
+
+# %% [markdown] id="t5-tables"
+# ### How many of these tables does a T5 model have?
 #
-# An encoder gives half of its buckets to each side, so its exact ones end at 7.
+# T5-small is an encoder of 6 blocks and a decoder of 6 blocks.
+# Each block has a self-attention layer, and each block of the decoder also has a **cross-attention** layer, in which the decoder attends to the output of the encoder.
+# A table has 32 numbers for each of the 8 heads.
+
+# %%
+check.predict(
+    "tables",
+    "How many tables of bucket numbers does T5-small learn?",
+    ["18, one for each attention layer",
+     "12, one for each self-attention layer",
+     "3: encoder, decoder, cross-attention", "2: encoder, decoder"],
+    kind="surprise",
+    beliefs={
+        "18, one for each attention layer": "no source found",
+        "12, one for each self-attention layer":
+            "as in Shaw et al. 2018, §4.1: per layer and head",
+        "3: encoder, decoder, cross-attention":
+            "huggingface/transformers#2334",
+    },
+)
+
+# %% [markdown]
+# The number of parameters decides: T5-small has 60 506 624.
+# We count everything but the tables (one embedding table serves the encoder, the decoder and the output).
+
+# %%
+d, mlp, vocabulary = 512, 2048, 32_128
+attention, norm = 4 * d * d, d  # T5's layers have no additive biases
+encoder = 6 * (attention + 2 * d * mlp + 2 * norm) + norm
+decoder_size = 6 * (2 * attention + 2 * d * mlp + 3 * norm) + norm
+rest = 60_506_624 - (vocabulary * d + encoder + decoder_size)
+
+# %%
+check.claim("tables", "what is left of T5-small's parameter count is a "
+            "whole number of tables of 32 × 8", rest / (32 * 8), "==", 2,
+            show="{:.0f}", settles={"tables": "2: encoder, decoder"})
+
+# %% [markdown]
+# There are two tables: one for the encoder, one for the decoder, and no bias in cross-attention (section 9 asks why).
+#
+# The library `transformers` stores each table in the *first* block, which looks as if only that block used it.
+# But the bias is computed there once and handed on to every other block, so it differs between heads and is the same in all layers.
 
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 10 minutes
@@ -256,7 +381,7 @@ check.claim("shared", "sixteen and seventeen share one",
 # <details><summary>Hint</summary>
 #
 # `torch.where` computes both sides: keep the logarithm from 0 with `.clamp(min=16)`.
-# `.long()` rounds down what is above 0.
+# `.long()` rounds numbers above 0 down.
 # </details>
 
 
@@ -274,30 +399,35 @@ def t5_bucket(distance):
 
 check.t5_bucket(t5_bucket)
 
-# %% [markdown]
+# %% [markdown] id="alibi"
 # ## 5 · A number given: ALiBi
 #
-# Press et al. (2022) fix the bias before training.
-# A score loses $m$ points for each word of distance: $-m\,(i-j)$, in an encoder $-m\,|i-j|$.
-# Only the slope $m$ differs between heads:
-# with $H=8$ or 16 heads, $m_h=2^{-8h/H}$ for $h=1,\dots,H$.
+# **ALiBi** (Press et al. 2022) learns nothing: its bias is fixed before training.
+# In a decoder, head $h$ subtracts $m_h\,(i-j)$ from the score, so each token of distance costs $m_h$ points.
+# Only the **slope** $m_h$ differs between the heads.
+# With $H=8$ or 16 heads it is $m_h=2^{-8h/H}$ for $h=1,\dots,H$.
 #
-# When all words are alike, how far does a head see?
-# Move `head`, or compare the pictures.
+# The paper has only this causal form.
+# Its author later proposed forms for encoders, the simplest of which is $-m_h\,|i-j|$ (issue 5 of his repository).
+#
+# How far does a head look if all tokens are equal, so that only the bias decides?
+# Move `head`, or compare the figures.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def look(n_heads, head, form):
     slope = functional.alibi_slopes(n_heads)[head - 1].double()
     t = torch.arange(-32, 33)
     scores = -slope * t.abs()
     if form == "decoder":
         scores = scores.where(t >= 0, -torch.inf)
-    share = scores.softmax(0)
+    weight = scores.softmax(0)
     return plots.lines(
-        {f"slope {slope:.4f}": share}, x=t, xlabel="distance of the key",
-        ylabel="weight", ylim=(0, 0.55), alt=f"Head {head} of {n_heads} gives "
-        f"{100 * share[t.abs() <= 8].sum():.0f} % to words within 8.")
+        {f"slope {slope:.4f}": weight}, x=t, ylim=(0, 0.42),
+        xlabel="relative distance of the key", ylabel="attention weight",
+        alt=f"Head {head} of {n_heads} gives "
+        f"{100 * weight[t.abs() <= 8].sum():.0f} % of its attention weight to "
+        "tokens at most 8 positions away.")
 
 
 widgets.explore(look, stills=[{"head": 4}, {"head": 8}], n_heads=[8, 16],
@@ -305,37 +435,54 @@ widgets.explore(look, stills=[{"head": 4}, {"head": 8}], n_heads=[8, 16],
                 labels={"n_heads": "number of heads"})
 
 # %% [markdown]
-# Of 8 heads the first looks at neighbours, the last over nearly everything.
-# With 16 heads every second slope is new: first a steeper one, then one between each two of the 8.
+# Of 8 heads the first attends to its neighbours, and the last to nearly everything within 32 tokens.
 #
-# **Predict.** With 12 heads the published models do not take $2^{-8h/12}$.
-# How does their slope go on after head 8?
+# Why does the bias grow in a straight line?
+# The author also tried biases that grow exponentially and in other ways, and the linear one worked best (he gives no numbers).
+#
+# Many models have 12 heads, which is not a power of two.
+# What does the authors' program do then?
 
 # %%
-check.predict("twelve", "With 12 heads, the slope of head 9 is",
-              ["smaller than that of head 8", "larger than that of head 8"],
+check.predict(
+    "twelve",
+    "With 12 heads, which slope does the authors' program give to head 9?",
+    ["0.016: the formula above, with H = 12",
+     "0.002: half the slope of head 8",
+     "0.71: more than any head of 8 has"],
+    kind="surprise",
+    beliefs={
+        "0.016: the formula above, with H = 12": "ml-explore/mlx#343",
+        "0.002: half the slope of head 8": "no source found",
+    },
 )
 
 # %%
 slopes = functional.alibi_slopes(12)
-check.claim("twelve", "the ninth slope of twelve is larger than the eighth",
-            slopes[8] / slopes[7], ">", 100,
-            settles={"twelve": "larger than that of head 8"})
+by_rule = torch.cat([functional.alibi_slopes(8),
+                     functional.alibi_slopes(16)[::2][:4]])
+
+# %% id="twelve-heads"
+check.claim("twelve", "ALiBi's slopes of 12 heads are those of 8 heads and "
+            "every second one of 16 heads", (slopes - by_rule).abs(),
+            "in", (0, 1e-7),
+            settles={"twelve": "0.71: more than any head of 8 has"})
 slopes
 
 # %% [markdown]
-# The paper speaks of one geometric series.
-# The authors' code does otherwise: the 8 slopes of 8 heads,
-# then every second slope of 16 heads until there are 12.
-# BLOOM, a published model, follows the code.
-# Which *set* of slopes is better is not measured here.
+# The paper speaks of *one* geometric series for any number of heads.
+# The authors' program takes the 8 slopes of 8 heads and then every second slope of 16 heads, until there are 12.
+# (With 16 heads, every second slope is new: one steeper than all the 8, then one between each two of them.)
+#
+# BLOOM and Baichuan2 follow this program, so you need these slopes to run their checkpoints.
+# Which *set* of slopes is better was not measured here.
 
 # %% [markdown]
 # **Exercise 3** · difficulty 2 of 5 · 5 minutes
 #
-# Write the slopes for any number of heads, as published:
-# `8 -> 1/2, 1/4, … 1/256`; `3 -> 1/16, 1/256, 1/4`
-# (two of 2 heads, one of 4).
+# Write the slopes for any number of heads, as the authors' program does:
+# `8 -> 1/2, 1/4, … 1/256`.
+# For 3 heads they are `1/16, 1/256, 1/4`: the two slopes of 2 heads, and then the first slope of 4 heads.
 #
 # <details><summary>Hint</summary>
 #
@@ -357,41 +504,42 @@ def alibi_slopes(n_heads):
 
 check.alibi_slopes(alibi_slopes)
 
-# %% [markdown]
-# ### Why is there no distance in the code?
+# %% [markdown] id="plus-m-j"
+# ### Why does the program add $+m\,j$?
 #
-# The authors' code adds $+m\,j$: a number for the key, whoever asks.
+# In the authors' program the bias is $+m\,j$: one number per *key*, and the position of the query does not occur.
 # Is that a bug?
-# $-m(i-j)=m\,j-m\,i$, and $m\,i$ is one constant for the whole row.
-# Softmax does not see it.
+# The formula is $-m(i-j)=m\,j-m\,i$, and $m\,i$ is the same for a whole row of scores.
+# Softmax does not see a constant that is added to a row.
 
 # %%
-past = apart >= 0
+past = apart >= 0  # (q, k)
 by_distance = (-0.5 * apart.abs()).where(past, -torch.inf).softmax(-1)
 by_key = (0.5 * p.expand(8, 8)).where(past, -torch.inf).softmax(-1)
-check.claim("key only", "under a causal mask a number for the key will do",
+
+# %%
+check.claim("key only", "under a causal mask, +m·j and −m·(i − j) give the "
+            "same attention weights",
             (by_distance - by_key).abs(), "<", 1e-6)
 
 # %%
 seen = (-0.5 * apart.abs()).softmax(-1) - (0.5 * p.expand(8, 8)).softmax(-1)
-check.claim("no mask", "without the mask it will not", seen.abs().max(), ">",
-            0.3)
+check.claim("no mask", "the attention weights of +m·j and −m·|i − j| differ "
+            "by more than 0.3 if no mask hides the later keys",
+            seen.abs().max(), ">", 0.3)
 
 # %% [markdown]
-# So the trick belongs to decoders.
-# Copied into an encoder, it makes every word look towards the end of the text,
-# and no error is raised.
+# So this shortcut belongs to decoders.
+# In an encoder it makes every token attend to the end of the text, and no error is raised.
 
 # %% [markdown]
 # **Exercise 4** · difficulty 2 of 5 · 5 minutes
 #
-# Write the decoder's bias for all heads, for queries and keys at *any* positions;
-# `functional.alibi_slopes(n_heads)` has the slopes.
-# With 2 heads (slopes 1/16 and 1/256), one query at 9 and keys at 7 and 9 it is
-# `[[[-1/8, 0]], [[-1/128, 0]]]`: that is $-m(i-j)$.
+# Write the decoder's bias for all heads, for queries and keys at *any* positions; `functional.alibi_slopes(n_heads)` has the slopes.
+# With 2 heads (slopes 1/16 and 1/256), one query at 9 and keys at 7 and 9 it is `[[[-1/8, 0]], [[-1/128, 0]]]`, that is $-m(i-j)$.
 # For keys after the query write what the formula gives; the mask hides them.
 #
-# The form $+m\,j$ has other numbers, and is accepted, too: with ≈ in place of ✓.
+# The form $+m\,j$ has other numbers, and is accepted, too, with ≈ in place of ✓.
 #
 # <details><summary>Hint</summary>
 #
@@ -411,15 +559,15 @@ def alibi_bias(n_heads, q_pos, k_pos):
 
 check.alibi_bias(alibi_bias)
 
-# %% [markdown]
-# ## 6 · An input that stays in bounds: FIRE
+# %% [markdown] id="fire" jp-MarkdownHeadingCollapsed=true
+# ## 6 · Box: An input that stays in bounds: FIRE
 #
-# At length 100 000 the slope 1/2 subtracts up to 50 000 points: a number never met in training.
-# FIRE (Li et al. 2023) feeds a small learned network with
+# *(2 minutes.)* At length 100 000, the slope 1/2 subtracts up to 50 000 points, a number that no training has met.
+# **FIRE** (Li et al. 2023) computes the bias with a small learned MLP, from the input
 #
 # $$\frac{\psi(i-j)}{\psi(\max(L,i))},\qquad\psi(x)=\ln(1+c\,x),$$
 #
-# which stays within 0 and 1.
+# which stays between 0 and 1 at every length.
 # $L$ and $c$ are learned; here $L=16$ and $c=1$.
 
 
@@ -429,119 +577,185 @@ def fire_input(i, distance, L=16):
     return distance.log1p() / i.clamp(min=L).log1p()
 
 
+# %%
 i = 2 ** torch.arange(6, 18)
-plots.lines({f"distance {t}": fire_input(i, t) for t in (1, 8, 64)}, x=i,
-            logx=True, xlabel="position of the query i", ylim=(0, 1.05),
-            ylabel="what the network gets",
-            alt="1, 8 and 64 words back: three falling curves between 0 and "
-                "1; the same distance is less and less.")
+inputs = {f"distance {t}": fire_input(i, t) for t in (1, 8, 64)}
+plots.lines(
+    inputs, x=i, logx=True, xlabel="position i of the query", ylim=(0, 1.05),
+    ylabel="input of the MLP",
+    alt="; ".join(f"{name}: from {curve.max():.2f} down to {curve.min():.2f}"
+                  for name, curve in inputs.items()))
 
 # %%
-check.claim("bounded", "FIRE's input stays within one, in very long texts",
+check.claim("bounded", "FIRE's input is at most 1 for a query at 100 000",
             fire_input(100_000, torch.arange(100_001)), "<=", 1)
-check.claim("not distance alone", "but the same distance is another input",
+
+# %%
+check.claim("not distance alone", "FIRE's input at distance 8 is larger for a "
+            "query at 64 than for one at 65 536",
             fire_input(64, 8) - fire_input(65_536, 8), ">", 0.2)
 
 # %% [markdown]
-# The price: a distance is no longer one number.
-# FIRE's bias is not Toeplitz, it knows where the query stands,
-# and this formula, without distances below 0, is for decoders.
+# The price is that a distance is no longer one number.
+# FIRE's bias depends on the position of the query, so it is not a Toeplitz matrix.
+# And this formula is for decoders: for keys after the query, the logarithm is that of a number below 1, or does not exist. (`posenc` treats such keys as if their distance were 0.)
 
-# %% [markdown]
+# %% [markdown] id="mirror"
 # ## 7 · What a symmetric bias cannot tell
 #
-# ALiBi in an encoder is $-m\,|i-j|$: the same to the left and to the right.
-# Read a text backwards.
-# All distances keep their size, so every word sees the same words equally far away.
+# ALiBi's bias for an encoder, $-m\,|i-j|$, is symmetric: it is the same to the left and to the right.
+# Now read a text backwards.
+# The relative distances only change their signs, so every token attends to the same tokens as before, with the same weights.
 
 # %%
-mirror = {}
+backwards = {}
 for name in ("alibi", "t5"):
     task = posenc.TASKS["back1"]
     net = training.task_model(name, task).double()
     tokens, _ = task.sample(4, 12, torch.Generator().manual_seed(0))
-    backwards = net(tokens.flip(1)).flip(1)
-    mirror[name] = (net(tokens) - backwards).detach().abs().max()
+    mirrored = net(tokens.flip(1)).flip(1)  # (b, n, vocab)
+    backwards[name] = (net(tokens) - mirrored).detach().abs().max()
 
 # %%
-check.claim("mirror", "ALiBi: the text backwards gives the answers backwards",
-            mirror["alibi"], "<", 1e-12)
-check.claim("no mirror", "T5 with its two sides does not", mirror["t5"], ">",
-            0.1)
+check.claim("mirror", "if a text is reversed, an encoder with ALiBi returns "
+            "the same outputs in reverse order", backwards["alibi"],
+            "<", 1e-12)
+
+# %%
+check.claim("no mirror", "if a text is reversed, an encoder with T5's bias "
+            "returns other outputs", backwards["t5"], ">", 0.1)
 
 # %% [markdown]
-# Whatever the weights, and however many layers: each layer keeps the symmetry.
+# That does not depend on the weights or on the number of layers, because each layer keeps the symmetry.
 #
-# **Predict.** Now ask for the letter to the *left* (`back1`).
-# Of 10 letters, chance is 10 %.
-# What can the best symmetric model reach?
+# Now ask such a model for the letter to the *left* (`back1`).
+# The letters are drawn at random from ten, so guessing is correct in 10 % of the cases.
+# We count only letters that have a neighbour on each side.
 
 # %%
-check.predict("symmetric",
-              "On back1, in a long text, a symmetric bias reaches at most",
-              ["chance", "a little over half", "100 %"])
+check.predict_number(
+    "symmetric",
+    "Which accuracy on `back1` can no model with a symmetric bias exceed, "
+    "at letters with two neighbours?",
+    unit="%", low=0, high=100, near=0.05, sure=True, kind="reason",
+)
+
+# %% [markdown]
+# Look at the letter A in a text and in its reverse, which is just as likely:
+#
+# | | | | | |
+# |:--|:-:|:-:|:-:|:-:|
+# | text | C | **A** | F | E |
+# | reversed text | E | F | **A** | C |
+#
+# The model gives the same answer at both A.
+# But the letter to the left is C in the first text, and F in the second, so only one of the two answers is correct, unless both neighbours are the same letter.
+# How often is that so?
+
+# %%
+letters, _ = task.sample(10_000, 12, torch.Generator().manual_seed(1))
+same = (letters[:, :-2] == letters[:, 2:]).double().mean()
+ceiling = (1 + same) / 2
+
+# %%
+check.claim("symmetric", "in percent, the ceiling on `back1` for all models "
+            "with a symmetric bias, at letters with two neighbours",
+            100 * ceiling, "in", (54.5, 55.5), show="{:.0f}",
+            settles={"symmetric": "measured"})
+
+# %% [markdown]
+# In one case out of ten both answers are correct, and in the other nine only one of the two.
+# So no symmetric model exceeds $(1+0.1)/2=55\,\%$.
+#
+# Only the last letter has a neighbour on the left and nothing on its right, so it can always be answered.
+# That gives the ceilings for 4, 6 and 8 letters, to which we compare trained models:
 
 # %%
 lengths, short = (4, 6, 8), training.Setting(steps=150, length=8)
+# back1 asks n - 1 letters, of which all but the last have two neighbours
+ceilings = torch.tensor([(0.55 * (n - 2) + 1) / (n - 1) for n in lengths])
 left = training.compare(["alibi", "t5"], "back1", seeds=3, lengths=lengths,
                         setting=short)
 
 # %% tags=["trained"]
-plots.lines(left, x=lengths, percent=True, chance=0.1, ylim=(0, 1.05),
-            xlabel="words in the text", ylabel="left letter named",
-            alt="T5 near 100 %; ALiBi, with its symmetric bias, falls from "
-                "about 60 to 40 %, far above chance.")
+plots.lines(
+    {**left, "ceiling if symmetric": ceilings}, x=lengths, percent=True,
+    chance=0.1, ylim=(0, 1.05), xlabel="letters in the text",
+    ylabel="accuracy on back1")
+
+# %% tags=["trained"]
+check.claim("ceiling", "an encoder with ALiBi stays below the ceiling of "
+            "symmetric biases on `back1`",
+            left["alibi"] - ceilings, "<", 0.03, seeds=3)
+
+# %% tags=["trained"]
+check.claim("half", "an encoder with ALiBi is far above chance on `back1`",
+            left["alibi"], ">", 0.3, seeds=3)
+
+# %% tags=["trained"]
+check.claim("T5 left", "an encoder with T5's bias tells left from right on "
+            "`back1`", left["t5"], ">", 0.75, seeds=3)
 
 # %% [markdown]
-# Why does ALiBi get no further?
-# Say it answers "left" rightly at place $i$ of a text.
-# Read backwards, at the mirrored place, it gives the same answer; but there left is the
-# old right.
-# Both are right only if both neighbours are equal (1 in 10).
-# So over each such pair of places it scores at most $(1+0.1)/2=55\,\%$.
-# Only the last word has no right neighbour to be mistaken for.
-# This is the ceiling for 4, 6 and 8 words:
-
-# %%
-# back1 asks n - 1 words; all but the last have two neighbours.
-mirrored = torch.tensor([(0.55 * (n - 2) + 1) / (n - 1) for n in lengths])
-mirrored
-
-# %%
-check.claim("ceiling", "ALiBi in an encoder stays below the mirror's ceiling",
-            left["alibi"] - mirrored, "<", 0.03, seeds=3,
-            settles={"symmetric": "a little over half"})
-check.claim("half", "but far above chance", left["alibi"], ">", 0.3, seeds=3)
-check.claim("T5 left", "T5 with its two sides tells left from right",
-            left["t5"], ">", 0.75, seeds=3)
-
-# %% [markdown]
-# By the mirror, ALiBi names the later neighbour as often as the earlier.
-# More training might bring it nearer to the ceiling; no weights bring it over.
+# More training may bring ALiBi closer to the ceiling (lesson 11 trains four times as long), but no weights bring it above.
 #
-# In a decoder the mask hides the right side, and so breaks the mirror by itself.
+# In a decoder, the mask hides the right side.
+# So the mask itself breaks the symmetry:
 
 # %%
 causal = model.Transformer(posenc.build("alibi"), vocab_size=11).double()
 there, back = causal(tokens), causal(tokens.flip(1)).flip(1)
-check.claim("mask", "under a causal mask ALiBi has no mirror",
-            (there - back).detach().abs().max(), ">", 0.1)
-
-# %% [markdown]
-# ## 8 · What a bias cannot fetch
-#
-# Task `index`: the first token names a place, and asks what stands there.
-# *Where to look* now depends on a **word**: the term $e^\top Mc'$ of section 1.
-# T5 has dropped it.
-# Shaw has kept a form of it: the query reads the vectors out.
-#
-# **Predict.** All 11 letters are the same.
-# We change the first token from "place 3" to "place 9".
-# How do the letters share the weight that T5 gives them?
 
 # %%
-check.predict("fetch", "When another place is named, the letters' shares",
-              ["move to that place", "do not change at all", "spread out"],
+check.claim("mask", "if a text is reversed, a decoder with ALiBi returns "
+            "other outputs", (there - back).detach().abs().max(), ">", 0.1)
+
+# %% [markdown] id="two-explanations"
+# **Exercise 5 · explain** · difficulty 3 of 5 · 8 minutes
+#
+# A colleague trains an encoder with the bias $-m\,|i-j|$. Asked for the letter to the left, it is correct in 44 % of the cases (guessing: 10 %).
+# There are two explanations: “it is not trained enough” and “its bias is symmetric”.
+# Three runs are proposed: (a) train ten times as long; (b) give the trained model texts and their reverses, and compare the outputs; (c) train again for as long, with one slope for earlier and another one for later keys.
+#
+# What does each explanation predict for each run? Which runs separate the two, and which one needs no training?
+# Answer in five sentences at most. No program judges this exercise: it has a rubric.
+
+# %% [markdown] tags=["explain"]
+# *Your answer goes here (in a notebook: double-click this line).*
+
+# %% [markdown] tags=["rubric"]
+# <details><summary>Rubric for exercise 5, for after you have written</summary>
+#
+# Half a point for each:
+#
+# 1. A run separates two explanations only if they predict different results.
+# 2. Run (a) separates them only if the accuracy rises above the ceiling. If it ends at 50 %, both explanations survive: perhaps ten times was still too short.
+# 3. Run (b) needs no training. The second explanation predicts the same outputs in reverse order, up to rounding, and then the ceiling holds for all weights. The first predicts nothing of the kind: a model with another bias that is not trained enough returns different outputs.
+# 4. Run (c) separates them: “not trained enough” predicts about 44 % again, “symmetric” predicts a clear rise.
+#
+# </details>
+
+# %% [markdown] id="cannot-fetch"
+# ## 8 · What a bias cannot fetch
+#
+# In the task `index`, the first token names a position, and the model must say which letter is there.
+# Now *where to look* depends on a **token**: that is the term $e^\top Mc'$ of section 1.
+# T5 has dropped this term.
+# Shaw has kept something like it, because the query is a factor of the bias.
+#
+# We train a T5 bias on this task.
+# Then we give the model texts in which all 11 letters are the same, and change only the first token, from “position 3” to “position 9”.
+
+# %%
+check.predict(
+    "fetch",
+    "What happens to the attention weights of the 11 letters, relative to "
+    "each other?",
+    ["they move towards position 9", "they do not change at all",
+     "they become more even"],
+    kind="reason",
+    beliefs={"they move towards position 9": "no source found",
+             "they become more even": "no source found"},
 )
 
 # %%
@@ -552,14 +766,14 @@ trained = {
     for name in ("t5", "shaw", "sinusoidal")
 }
 
-# %%
-names = 10 + torch.arange(1, 12)  # the tokens "place 1" … "place 11"
-place_texts = torch.full((11, 12), 7)
-place_texts[:, 0] = names  # one text a name, all letters alike
+# %% jupyter={"source_hidden": true}
+names = 10 + torch.arange(1, 12)  # the tokens for positions 1 to 11
+equal_texts = torch.full((11, 12), 7)  # (name, n)
+equal_texts[:, 0] = names  # one text per name, all letters equal
 
 
 def where_it_looks(net):
-    _, weights = net(place_texts, return_weights=True)
+    _, weights = net(equal_texts, return_weights=True)
     on_letters = weights[0, :, :, 0, 1:].detach()  # (name, h, k)
     return on_letters / on_letters.sum(-1, keepdim=True)
 
@@ -567,60 +781,71 @@ def where_it_looks(net):
 # %% tags=["trained"]
 looks = {name: where_it_looks(nets[0]).mean(1)
          for name, nets in trained.items()}
-plots.heatmaps(looks, x=range(1, 12), y=range(1, 12), xlabel="letter at place",
-               ylabel="place named", label="share",
-               alt="T5: every row is the same. Shaw: a bright diagonal, the "
-                   "named place. Sinusoidal: a diagonal too, blurred.")
-
-# %%
-moved = [(where_it_looks(net) - where_it_looks(net)[:1]).abs().max()
-         for net in trained["t5"]]
-check.claim("fetch", "T5: whatever place is named, the shares stay",
-            torch.stack(moved), "<", 1e-5, seeds=3,
-            settles={"fetch": "do not change at all"})
-
-# %% [markdown]
-# For one layer no training can change that.
-# Alike letters have alike keys, so a name adds the same to all their scores.
-# What is left is the bias, and the bias has not read the name.
-# Shaw's rows are nearly all brightest at the named place; the sinusoids blur it.
-#
-# And on texts with all kinds of letters?
+plots.heatmaps(
+    looks, x=range(1, 12), y=range(1, 12), xlabel="position of the letter",
+    ylabel="position named", label="fraction of the attention weight")
 
 # %% tags=["trained"]
-task = posenc.TASKS["index"]
-right = {name: torch.tensor([training.accuracy(net, task, 12) for net in nets])
-         for name, nets in trained.items()}
-plots.dots(right, xlabel="named letter right, 12 words", percent=True,
-           chance=0.1, alt="T5 at about 20 %, Shaw near 100 %; the three "
-           "sinusoidal seeds lie between, far apart.")
+moved = [(where_it_looks(net) - where_it_looks(net)[:1]).abs().max()
+         for net in trained["t5"]]
+check.claim("fetch", "in one layer with T5's bias, the relative attention "
+            "weights of equal letters do not depend on the named position",
+            torch.stack(moved), "in", (0, 1e-5), seeds=3,
+            settles={"fetch": "they do not change at all"})
 
-# %%
-texts, asked = task.sample(4096, 12, torch.Generator().manual_seed(0))
+# %% [markdown]
+# In one layer, no training can change that.
+# Equal letters have equal keys, so another first token adds the same number to all their scores, and softmax does not see it.
+# What is left is the bias, and the bias has not read the token.
+#
+# With Shaw's vectors, nearly all rows are brightest at the named position; the sinusoids blur it.
+# What happens on texts with different letters?
+
+# %% tags=["trained"]
+task_index = posenc.TASKS["index"]
+correct = {
+    name: torch.tensor([training.accuracy(net, task_index, 12)
+                        for net in nets])
+    for name, nets in trained.items()
+}
+
+# %% tags=["trained"]
+plots.dots(correct, xlabel="accuracy on index, 12 tokens", percent=True,
+           chance=0.1)
+
+# %% tags=["trained"]
+texts, asked = task_index.sample(4096, 12, torch.Generator().manual_seed(0))
 counting = (texts[:, 1:].mode().values == asked[:, 0]).double().mean()
-check.claim("T5 fetch", "T5 hardly beats naming the most frequent letter",
-            right["t5"] - counting, "<", 0.1, seeds=3)
-check.claim("Shaw fetch", "Shaw fetches the named letter", right["shaw"], ">",
-            0.7, seeds=3)
 
-# %%
-best = right["sinusoidal"].max()
-check.claim("sinusoidal fetch", "sinusoids can fetch it: their best seed does",
-            best - counting, ">", 0.15, seeds=3)
+# %% tags=["trained"]
+check.claim("T5 fetch", "a layer with T5's bias is at most 10 points better "
+            "on `index` than naming the most frequent letter",
+            correct["t5"] - counting, "<", 0.1, seeds=3)
+
+# %% tags=["trained"]
+check.claim("Shaw fetch", "a layer with Shaw's vectors solves `index`",
+            correct["shaw"], ">", 0.7, seeds=3)
+
+# %% tags=["trained"]
+check.claim("sinusoidal fetch", "the best of three sinusoidal models is 15 "
+            "points better on `index` than naming the most frequent letter",
+            correct["sinusoidal"].max() - counting, ">", 0.15, seeds=3)
 
 # %% [markdown]
-# A toy of one layer, 140 steps, 3 seeds; the sinusoidal ones differ most.
-# That T5's *answers* fail is measured, not proved: a blur of all letters might be decoded,
-# and a second layer might first write distances into the words.
+# These are toys of one layer, trained for 140 steps from 3 seeds; the sinusoidal ones differ most.
+# The attention weights of T5 are *proved* to stay. That its *answers* are wrong is only measured: a model might decode a blur of all letters, and a second layer might first write positions into the tokens.
 
-# %% [markdown]
+# %% [markdown] id="encoder-or-decoder"
 # ## 9 · Encoder or decoder?
 #
-# "Can fetch": can a named place move the shares, in one layer?
-# ALiBi's bias and FIRE's read no word either, so the proof is the same.
+# The next table sums up what we proved and measured.
+# “Can fetch” means that a token can move the attention weights to a named position, in one layer.
+# The biases of ALiBi and FIRE read no token either, so the proof of section 8 holds for them, too.
 
-# %%
-COLUMNS = ("relative", "left from right", "can fetch", "learned")
+# %% jupyter={"source_hidden": true}
+WORDS = {True: "yes", False: "no"}
+COLUMNS = ("only the distance counts", "tells left from right", "can fetch",
+           "is learned")
 TOLD = {
     "t5": (True, "yes", False, "yes"),
     "alibi": (True, "decoder only", False, "no"),
@@ -629,38 +854,290 @@ TOLD = {
     "sinusoidal": (False, "yes", True, "no"),
 }
 ticks = {name: dict(zip(COLUMNS, TOLD[name], strict=True)) for name in TOLD}
-plots.tick_table(ticks, alt="Only Shaw is relative, tells left from right and "
-                 "can fetch; ALiBi and FIRE need a decoder.")
+plots.tick_table(ticks, alt="; ".join(
+    f"{name}: " + ", ".join(
+        f"{column} – {WORDS.get(mark, mark)}"
+        for column, mark in marks.items())
+    for name, marks in ticks.items()))
 
 # %% [markdown]
-# ALiBi's paper is about decoders:
-# 1.3 billion parameters, trained at 1024 tokens and tested at 2048,
-# equal a sinusoidal model trained at 2048 (abstract).
+# ALiBi's paper is about decoders.
+# Its model of 1.3 billion parameters, trained on 1024 tokens and tested on 2048, is as good as a sinusoidal model trained on 2048 (abstract).
+
+# %% [markdown] id="two-sequences"
+# ### And between two sequences?
 #
-# Shaw's vectors pay for their ticks:
-# a learned table, clipped, which every query must read for every key.
-# Can the distance act on queries and keys without any table?
-# That is 07.
+# In cross-attention the queries come from one sequence, the target, and the keys from another, the source.
+# T5 has no bias there (section 4).
+#
+# Let an encoder with a bias read the source, and let a target attend to its output *without* a bias.
+# Then exchange two tokens of the source.
+
+# %%
+check.predict(
+    "source",
+    "Which outputs of the cross-attention change?",
+    ["no output, because it sees an unordered set",
+     "those of targets that attend to one of the two tokens",
+     "every output"],
+    kind="reason",
+    beliefs={
+        "no output, because it sees an unordered set":
+            "Tencent-Hunyuan/HunyuanDiT#66; the worry of "
+            "OpenNMT/OpenNMT-py#2599",
+        "those of targets that attend to one of the two tokens":
+            "no source found",
+    },
+)
+
+
+# %%
+def attend(x, memory, bias=0.0):  # (q, d), (k, d), (q, k) -> (q, d)
+    scores = x @ memory.T / x.shape[-1] ** 0.5 + bias
+    return scores.softmax(-1) @ memory
+
+
+# %%
+source, target = random(8, 16, seed=3), random(5, 16, seed=4)  # (k, d), (q, d)
+swapped = source[[0, 1, 5, 3, 4, 2, 6, 7]]
+
+
+def change(bias):  # of each target's output, (q,)
+    outputs = [attend(target, attend(x, x, bias)) for x in (source, swapped)]
+    return (outputs[1] - outputs[0]).norm(dim=-1)
+
+
+# %%
+check.claim("order of the source", "if two source tokens are exchanged, each "
+            "output of a cross-attention without bias changes, where the "
+            "encoder has a bias", change(bias), "in", (0.01, 10),
+            settles={"source": "every output"})
+
+# %%
+check.claim("set of the source", "if two source tokens are exchanged, no "
+            "output of a cross-attention without bias changes, where the "
+            "encoder has no positions", change(0.0), "<", 1e-12)
+
+# %% [markdown]
+# Taken by itself, cross-attention sees a set.
+# But the encoder has already written the order into its output vectors: exchange two tokens, and every one of these vectors changes.
+# (The model of 2017 adds sinusoids to both inputs, with the same effect.)
+#
+# What would a bias measure here?
+# The index $i$ counts tokens of the target and $j$ those of the source, so $i-j$ only favours equal indices.
+# A good question is: if a prefix moves the whole source by 100 positions, should the answer change? If not, leave positions out of the cross-attention.
+# Positions make sense there only if both sides share a coordinate, as the encoder and the decoder of one masked sequence do.
+
+# %% [markdown]
+# Shaw's vectors have a price: every query must be multiplied by learned vectors, and the clip makes far distances equal.
+# Can the distance act on queries and keys without such vectors?
+# That is lesson 07.
+
+# %% [markdown] id="window" jp-MarkdownHeadingCollapsed=true
+# ## 10 · Box: Why not put a window over sinusoids?
+#
+# *(4 minutes.)* **Sliding-window attention** is a mask: each token may attend only to tokens that are at most a few positions away.
+# It is simpler than a bias. Does it make a sinusoidal model work on longer texts?
+
+
+# %%
+class Windowed(nn.Module):
+    def __init__(self, net, reach):
+        super().__init__()
+        self.net, self.reach = net, reach
+
+    def forward(self, tokens):
+        place = torch.arange(tokens.shape[1])
+        near = (place[:, None] - place).abs() <= self.reach  # (q, k)
+        return self.net(tokens, mask=near)
+
+
+# %% [markdown]
+# The mask limits which keys a query sees, and not which position vectors are added to them.
+# A learned position table still has no row for a position beyond its end, and sinusoids beyond the training length are still new.
+# ALiBi's author answers in the FAQ of his repository that he tried it, and that the model becomes unstable at positions that it has not met.
+#
+# We train sinusoidal models on up to 16 letters, with a reach of 64 (no window, in effect) and of 4, and test them on 64 letters.
+
+# %% tags=["trained"]
+reached = {}
+for reach in (64, 4):
+    rows = []
+    for seed in range(3):
+        net = Windowed(training.task_model("sinusoidal", task, seed=seed),
+                       reach)
+        training.fit(net, task.sample, training.Setting(steps=150, lr=0.02),
+                     seed=seed)
+        rows.append([training.accuracy(net, task, n) for n in (16, 64)])
+    reached[f"reach {reach}"] = torch.tensor(rows)  # (seeds, lengths)
+
+# %% tags=["trained"]
+plots.dots(
+    {f"{n} letters": {name: rows[:, column]
+                      for name, rows in reached.items()}
+     for column, n in enumerate((16, 64))},
+    xlabel="accuracy on back1", percent=True, chance=0.1, one_scale=True)
+
+# %% tags=["trained"]
+gain = reached["reach 4"][:, 1] - reached["reach 64"][:, 1]
+check.claim("window", "a window of ±4 raises the accuracy of sinusoidal "
+            "models on `back1` at 64 letters by more than 15 points",
+            gain, ">", 0.15, seeds=3)
+
+# %% [markdown]
+# Here the window helps, and lesson 05 explains why: it hides the keys 25 positions away that take attention weight from the correct one.
+# So our toy does *not* show the failure that the author reports.
+# His models are deep: the residual stream carries the new position vectors to every layer and every MLP, while ours has one layer and one letter to find.
+# Lesson 08 returns to windows in real models, where some layers have one and others do not.
+
+# %% [markdown] id="shift-trick" jp-MarkdownHeadingCollapsed=true
+# ## 11 · Box: The shift trick, and the mask that it needs
+#
+# *(4 minutes.)* Exercise 1 makes a tensor of `(n, n, dh)`. It is cheaper to multiply the queries by the vector of each *distance*: `(n, distances)` numbers.
+# Then each row must be moved, so that column $j$ of row $i$ holds the distance $i-j$.
+# Transformer-XL and the Music Transformer do so without an index: they pad a column and read the same numbers with another width.
+#
+# In this figure, 43 is the product of query 4 and the vector of distance 3.
+
+# %%
+row = 1 + torch.arange(5)[:, None]  # (n, 1)
+products = 10 * row + torch.arange(4, -1, -1)  # (n, distances 4 … 0)
+padded = torch.cat([0 * row, products], dim=1)  # (n, n + 1)
+shifted = padded.flatten()[5:].view(5, 5)  # (q, k)
+
+# %%
+plots.heatmaps(
+    {"before": products, "after the shift": shifted}, values=True,
+    xlabel="column", ylabel="query", label="query and distance",
+    y=range(1, 6),
+    alt=f"Before: {products.tolist()}. After: {shifted.tolist()}.")
+
+# %%
+wanted = 10 * row + apart[:5, :5]  # (q, k): query, and distance i - j
+upper = torch.ones(5, 5, dtype=torch.bool).triu(1)
+check.claim("shift", "the shift trick puts the correct distances on and below "
+            "the diagonal", (shifted - wanted)[~upper].abs(), "==", 0)
+
+# %%
+check.claim("next query", "above the diagonal, the shift trick leaves zeros "
+            "and products of the next query",
+            (shifted[:4].triu(2) // 10 - (row[:4] + 1)
+             * upper[:4].triu(2)).abs(), "==", 0)
+
+# %% [markdown]
+# A causal mask hides the upper triangle, so in a decoder the trick is correct.
+# Speech models copied it into encoders, without the mask, and no error was raised (espnet/espnet#2684).
+# Attention to both sides needs all $2n-1$ distances; then the same trick is correct everywhere:
+
+# %%
+both_sides = 100 * row - torch.arange(-4, 5)  # (n, distances 4 … -4)
+padded_2 = torch.cat([0 * row, both_sides], dim=1)  # (n, 2n)
+shifted_2 = padded_2.flatten()[5:].view(5, 9)[:, :5]  # (q, k)
+
+# %%
+check.claim("two sides", "the shift trick is correct for keys on both sides, "
+            "if all 2n − 1 distances are given",
+            (shifted_2 - (100 * row + apart[:5, :5])).abs(), "==", 0)
+
+# %% [markdown]
+# If you are not sure which distances your matrix has, look the rows up as in section 2: that is always correct.
+
+# %% [markdown] id="fused" jp-MarkdownHeadingCollapsed=true
+# ## 12 · Box: What a fused kernel never writes down
+#
+# *(4 minutes.)* A fused **GPU kernel** for attention, such as FlashAttention, computes softmax and the weighted sum tile by tile.
+# It never writes the n × n scores into memory: for 8192 tokens and 32 heads in bfloat16, these would take 4 GiB.
+#
+# A relative position bias is awkward there.
+# As a matrix it has exactly the size that the kernel avoids, and it must be read tile by tile.
+# If it is learned, the backward pass must also add up the gradients of all pairs at the same distance.
+# **RoPE** (lesson 07) rotates queries and keys *before* the kernel, and a **NoPE layer** needs nothing.
+#
+# A kernel can compute a bias itself if it is a formula of two positions; FlashAttention does so for ALiBi.
+# PyTorch's **FlexAttention** (from version 2.5) takes such a formula as a function, `score_mod`, and compiles it into the kernel.
+# Does that give the biases of this lesson?
+
+# %%
+slopes_4 = functional.alibi_slopes(4)  # (h,)
+t5 = posenc.build("t5")
+bucket_of = functional.t5_bucket(torch.arange(-7, 8), causal=False)
+
+
+def alibi_mod(score, b, h, i, j):
+    return score - slopes_4[h] * (i - j).abs()
+
+
+def t5_mod(score, b, h, i, j):
+    return score + t5.table[bucket_of[i - j + 7], h]
+
+
+# %% jupyter={"source_hidden": true}
+import warnings
+
+q, k, v = random(3, 1, 4, 8, 16, seed=5).float()  # each (b, h, n, dh)
+
+
+@torch.no_grad()
+def plain(encoding):
+    scores = q @ k.mT / 16**0.5 + encoding.bias(q, k, p, p)  # (b, h, q, k)
+    return scores.softmax(-1) @ v
+
+
+@torch.no_grad()
+def flex(score_mod):
+    try:
+        from torch.nn.attention.flex_attention import flex_attention
+
+        # it warns that it is not compiled, which we know
+        with warnings.catch_warnings(record=True):
+            return flex_attention(q, k, v, score_mod=score_mod)
+    except (ImportError, RuntimeError):  # older than 2.5, or not for this CPU
+        return None
+
+
+# %%
+flex_alibi, flex_t5 = flex(alibi_mod), flex(t5_mod)
+if flex_alibi is None or flex_t5 is None:
+    print("FlexAttention does not run here; it needs PyTorch 2.5.")
+else:
+    check.claim("flex ALiBi", "FlexAttention with a score_mod for ALiBi "
+                "returns the same as attention with ALiBi's bias",
+                (flex_alibi - plain(posenc.build("alibi"))).abs(), "<", 1e-5)
+    check.claim("flex T5", "FlexAttention with a score_mod for T5 returns "
+                "the same as attention with T5's bias",
+                (flex_t5 - plain(t5)).abs(), "<", 1e-5)
+
+# %% [markdown]
+# Keep three things in mind:
+#
+# - The indices $i$ and $j$ count the rows of the tensors. If a decoder keeps the keys of earlier tokens (in a **KV cache**, lesson 09), the query's row is not its position: add the offset.
+# - A ready-made `score_mod` may have other slopes: that of attention-gym follows the single series of the paper, which for 12 heads is not what the authors' program computes.
+# - Without `torch.compile`, as here, FlexAttention writes the scores after all. So we checked its numbers and not its memory.
+
+# %% [markdown]
+# ## What surprised you
+#
+# The next cell lists your predictions of this lesson that turned out wrong; in JupyterLab, each has a link to the cell that settled it.
+# Explain that result to yourself before you continue.
+
+# %%
+check.surprises("06")
 
 # %% [markdown]
 # ## What you can now do
 #
-# - Split a score into four terms and say which a scheme keeps.
+# - Split a score into four terms, and say which of them an encoding keeps.
 # - Write Shaw's vectors, T5's buckets, and ALiBi's slopes and bias, also for 12 heads.
-# - Prove by mirroring a text, or by changing one word, what a bias cannot do.
+# - Prove what a bias cannot do, by reversing a text or by changing one token.
+# - Say where a bias belongs: in the scores of every self-attention layer, and not between two sequences.
 
 # %% [markdown]
 # ## References
 #
-# - P. Shaw, J. Uszkoreit, A. Vaswani 2018, *Self-Attention with Relative Position
-#   Representations*, arXiv 1803.02155: equation of section 3, BLEU by clipping distance
-#   (table 2). Its vectors for the values are left out here.
-# - C. Raffel et al. 2020, *Exploring the Limits of Transfer Learning with a Unified
-#   Text-to-Text Transformer*, arXiv 1910.10683, section 2.1; bucket formula as in the T5 of `transformers`.
-# - O. Press, N. Smith, M. Lewis 2022, *Train Short, Test Long: Attention with Linear Biases
-#   Enables Input Length Extrapolation*, arXiv 2108.12409: slopes, abstract. The rule for
-#   12 heads and $+m\,j$: the authors' code, `fairseq/models/transformer.py` in
-#   [attention_with_linear_biases](https://github.com/ofirpress/attention_with_linear_biases);
-#   BLOOM: `modeling_bloom.py` in `transformers`.
-# - S. Li et al. 2023, *Functional Interpolation for Relative Positions Improves Long Context
-#   Transformers*, arXiv 2310.04418: FIRE.
+# - P. Shaw, J. Uszkoreit, A. Vaswani 2018, *Self-Attention with Relative Position Representations*, arXiv 1803.02155: section 3, BLEU by clipping distance (Table 2), with and without vectors for the values (Table 3).
+# - C. Raffel et al. 2020, *Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer*, arXiv 1910.10683, section 2.1. The formula of the buckets, and the table that the first block stores: `modeling_t5.py` in `transformers` (asked in huggingface/transformers#13397). The number of parameters: `t5_presets.py` in `keras_hub`.
+# - O. Press, N. Smith, M. Lewis 2022, *Train Short, Test Long*, arXiv 2108.12409: slopes, abstract. In [attention_with_linear_biases](https://github.com/ofirpress/attention_with_linear_biases): the rule for 12 heads and $+m\,j$ (`fairseq/models/transformer.py`), forms for encoders (issue 5), windows and other curves (FAQ). BLOOM: `modeling_bloom.py` in `transformers`; Baichuan2: baichuan-inc/Baichuan2#225.
+# - S. Li et al. 2023, *Functional Interpolation for Relative Positions Improves Long Context Transformers*, arXiv 2310.04418: FIRE.
+# - The shift trick: Z. Dai et al. 2019, *Transformer-XL*, arXiv 1901.02860, appendix B; C.-Z. A. Huang et al. 2018, *Music Transformer*, arXiv 1809.04281.
+# - Cross-attention without positions: lucidrains/x-transformers#247 and #258. Where both sides share a coordinate: lucidrains/x-transformers#303.
+# - Kernels and biases: Dao-AILab/flash-attention#332, meta-pytorch/attention-gym#20 and `attn_gym/mods/alibi.py` there.

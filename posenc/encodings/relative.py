@@ -13,8 +13,8 @@ from posenc.functional import alibi_slopes, check_integer, check_real, distance,
 class Shaw(PositionalEncoding):
     """A learned vector for each clipped distance, added to the key: q · (k + a) / √d_head.
 
-    One table for all layers and heads; the vectors for values are left out, as most later
-    work does. The vector acts on the key side only, hence through the bias.
+    One table for all layers and heads; the vectors for values are left out. The vector acts
+    on the key side only, hence through the bias.
 
     Source: Shaw et al. 2018, arXiv 1803.02155, equation 4.
 
@@ -114,7 +114,7 @@ class FIRE(PositionalEncoding):
     The input stays within 0 … 1 at every length. For causal models; distances below 0 count
     as 0.
 
-    Source: Li et al. 2023, arXiv 2310.04418, equation 4.
+    Source: Li et al. 2023, arXiv 2310.04418.
 
     >>> fire, pos = FIRE(Dims()), torch.arange(3)
     >>> q = torch.zeros(1, 4, 3, 16)

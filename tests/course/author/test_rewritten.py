@@ -79,7 +79,9 @@ def test_a_claim_bounded_on_one_side_settles_nothing_in_a_rewritten_lesson(tmp_p
     open_above = LESSON.replace('"==", 3, settles', '">", 2, settles')
     with pytest.raises(CourseError, match=r"'sum' settles .* one side alone, > 2: write \"in\""):
         build.build_one(tiny.write(tmp_path, open_above))
-    assert "✓ 06_tiny" in build.build_one(tiny.write(tmp_path, open_above, "06_tiny"))
+    for number in sorted(NOT_YET)[:1]:
+        source = tiny.write(tmp_path, open_above, f"{number}_tiny")
+        assert f"✓ {source.stem}" in build.build_one(source)
 
 
 def test_the_builder_asks_whether_a_text_stands_alone(tmp_path):
