@@ -1,17 +1,40 @@
 # %% [markdown]
 # # 07 · How does today's default work?
 #
-# Needs: 03, 06 · 45 minutes, exercises apart · CPU
+# Needs: 03, 06 · 45 minutes, boxes and exercises apart · CPU
 #
-# Most open language models of the last years turn their queries and keys.
-# The method is called RoPE, rotary position embedding.
-# You know all its parts already.
+# Most open language models of recent years rotate their queries and keys by an angle that grows with the position.
+# The method is called **RoPE** (rotary position embedding).
+# You know its parts already: the pairs and rotations of lesson 03, and the relative distance of lesson 06.
 #
-# After this notebook you can
+# After this lesson you can
 #
-# - derive RoPE from one demand, and write it in seven lines;
-# - carry weights from one layout of channels to the other, and say what happens if you forget;
-# - tell what is true of "it decays with distance", and read a model's settings.
+# - **derive** RoPE from one demand, and write it in seven lines,
+# - **convert** weights from one layout of channels to the other, and say what happens if you forget,
+# - **judge** what is true of “attention decays with distance”, and **read** a model's settings.
+#
+# A section that is marked *Box* is folded, and nothing later needs it.
+
+# %% [markdown]
+# Two questions on earlier lessons. Answer in your head, then unfold.
+#
+# **Recall 1** · From 03: you rotate a pair of channels by $\omega j$, and then by $\omega k$. Which single rotation does the same, and which matrix undoes a rotation?
+#
+# <details><summary>Answer</summary>
+#
+# The rotation by $\omega(j+k)$, because rotations of a plane add up.
+# The transposed matrix undoes a rotation: it rotates by the same angle in the other direction.
+#
+# </details>
+#
+# **Recall 2** · From 06: the bias of T5 depends only on the distance. Why can one layer with this bias not learn to attend to a position that a token names?
+#
+# <details><summary>Answer</summary>
+#
+# If all other tokens are the same, their keys are the same, so the name adds the same number to all their scores.
+# Only the bias tells these keys apart, and the bias does not depend on the name.
+#
+# </details>
 
 # %%
 import copy
@@ -24,29 +47,33 @@ from posenc import check, plots, training, widgets
 F64 = torch.float64  # proofs need the digits
 
 # %% [markdown]
-# Two pairs of channels of one query and one key: left the fast pair, right the slow one.
-# The query stands at position $m$, the key at $n$.
+# The figure shows two pairs of channels of one query and one key, drawn as arrows: on the left the pair of the higher frequency (the fast one), on the right the slow one.
+# Each arrow is a clock hand of lesson 03, except that it rotates counter-clockwise, as angles are counted in mathematics.
+# The query has position $m$ and the key position $n$.
 #
-# Compare $m=3$, $n=5$ with 13 and 15, then with 3 and 13.
-# **Which is as before, each time: the arrows, the angles between them, the score?**
+# Compare $m=3$, $n=5$ with 13 and 15, and then with 3 and 13.
+# **What stays the same each time: the arrows, the angles between them, the score?**
 
-# %%
+# %% jupyter={"source_hidden": true}
 two_pairs = posenc.build("rope", posenc.Dims(d_model=4, n_heads=1), base=100)
 query = torch.tensor([[1.0, 0.5, 0.9, -0.3]], dtype=F64)
 key = torch.tensor([[0.8, -0.7, 0.9, 0.6]], dtype=F64)
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def arrows(m, n):
     q_m, k_n = two_pairs.rotate(
         query, key, torch.tensor([m]), torch.tensor([n]))
-    score = (q_m * k_n).sum()
-    right = torch.tensor([3.0, 0.0], dtype=F64)  # where the slow pair stands
+    right = torch.tensor([3.0, 0.0], dtype=F64)  # where the slow pair is drawn
     tips = {"q, fast": q_m[0, :2], "k, fast": k_n[0, :2],
             "q, slow": q_m[0, 2:], "k, slow": k_n[0, 2:]}
     lines = {name: torch.stack([0 * tip, tip]) + ("slow" in name) * right
              for name, tip in tips.items()}
-    said = f"n − m = {n - m}: the score is {score:+.3f}"
+    q_pairs, k_pairs = (torch.view_as_complex(x.unflatten(-1, (2, 2)))[0]
+                        for x in (q_m, k_n))
+    fast, slow = (q_pairs / k_pairs).angle().abs().rad2deg().tolist()
+    said = (f"m − n = {m - n}: angles {fast:.0f}° (fast) and {slow:.0f}° "
+            f"(slow), score {(q_m * k_n).sum():.2f}").replace("-", "−")
     return plots.path(lines, xlabel="", ylabel="", title=said, alt=said,
                       arrows=True, limits=(-1.3, 4.3, -1.3, 1.3), size="wide")
 
@@ -56,36 +83,37 @@ widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5),
                 labels={"m": "query position m", "n": "key position n"})
 
 # %% [markdown]
-# From 3 and 5 to 13 and 15, both arrows of a pair turn by the same angle.
-# So the angle between them is as before, and so is the score.
-# At 3 and 13 the difference is 10, not 2: other angles, another score.
+# From 3 and 5 to 13 and 15, both arrows of a pair rotate by the same angle.
+# So the angle between them stays the same, and so does the score.
+# With 3 and 13 the relative distance is −10 and not −2, so the angles and the score are different.
 #
-# That is the whole method; the rest of this notebook is what follows from it.
+# That is the whole method, and the rest of this lesson is what follows from it.
 
-# %% [markdown]
+# %% [markdown] id="one-demand"
 # ## 1 · One demand
 #
-# A bias (06) knows the distance, but not the words.
-# An added code knows both, but the score falls into four terms, and three of them see the places themselves.
+# The biases of T5 and ALiBi (lesson 06) depend only on the distance and not on the tokens.
+# An added position vector reacts to the tokens, but it is **absolute**: three of the four terms of its score contain the positions themselves.
 #
-# We want a score that depends on the two *words* and the *difference* of their places, no more.
-# So put something in front of $q$ and $k$ that knows the place:
+# We want a score that depends on the two *tokens* and on their *relative distance* $m-n$ (query minus key, as in lesson 06), and on nothing else.
+# So we multiply $q$ and $k$ by a matrix that depends on the position:
 #
 # $$(R_m\,q)\cdot(R_n\,k)=q\cdot R_m^\top R_n\,k .$$
 
 # %% [markdown]
-# In $R_m^\top R_n$ only $n-m$ may survive.
-# Notebook 03 had matrices that can do that: turns.
-# They compose, $R_jR_k=R_{j+k}$, and the transpose turns back, $R_m^\top=R_{-m}$:
+# In $R_m^\top R_n$ only the relative distance may survive.
+# Lesson 03 had matrices with this property, the rotations.
+# They add up, $R_jR_k=R_{j+k}$, and the transpose rotates back, $R_m^\top=R_{-m}$:
 #
-# $$q\cdot R_m^\top R_n\,k = q\cdot R_{n-m}\,k .$$
+# $$q\cdot R_m^\top R_n\,k = q\cdot R_{n-m}\,k=(R_{m-n}\,q)\cdot k .$$
 #
-# There the shift matrix moved a *code*.
-# Now there is no code at all: the matrix itself has moved into $q$ and $k$.
+# In lesson 03 the shift matrix advanced a *position vector*.
+# **RoPE** has no position vector: the matrix rotates $q$ and $k$ themselves.
 
 # %% [markdown]
-# A test: a query and a key of random numbers, 64 channels each, are turned to the positions 3 and 8.
-# Then both go on by 1000.
+# Here is a test: a random query and a random key, with 64 channels each, are rotated to the positions 3 and 8.
+# Then both positions grow by 1000.
+# (A clock of lesson 03 runs clockwise, and here angles grow counter-clockwise, so $R_p$ is the matrix $M_{-p}$ of lesson 03. As there, rows are multiplied by its transpose.)
 
 
 # %%
@@ -94,71 +122,79 @@ def random(*shape, seed=0):
     return torch.randn(*shape, dtype=F64, generator=g)
 
 
-def turned(x, p):  # 03's M turns with the clock, x @ M against it
-    return x @ posenc.shift_matrix(p, x.shape[-1], dtype=F64)
+def rotated(x, p):
+    R_p = posenc.shift_matrix(-p, x.shape[-1], dtype=F64)  # (d, d)
+    return x @ R_p.T  # (n, d)
 
 
 def score(q, k, m, n):
-    return (turned(q, m) * turned(k, n)).sum(-1)
+    return (rotated(q, m) * rotated(k, n)).sum(-1)
 
 
 # %%
 q, k = random(2, 1, 64)
-check.claim("difference", "the score knows the difference alone",
+check.claim("difference", "the score of a rotated query and a rotated key "
+            "does not change when both positions grow by 1000",
             (score(q, k, 3, 8) - score(q, k, 1003, 1008)).abs(), "<", 1e-9)
-
-# %%
-check.claim("one turn", "turning one of them, by the difference, is enough",
-            (score(q, k, 3, 8) - (q * turned(k, 5)).sum(-1)).abs(), "<",
-            1e-9)
+check.claim("one rotation", "rotating only the query, by the relative "
+            "distance, gives the score of rotating both",
+            (score(q, k, 3, 8) - (rotated(q, 3 - 8) * k).sum(-1)).abs(),
+            "<", 1e-9)
 
 # %% [markdown]
-# And the words?
-#
-# **Predict.** One query, three words as keys: draw the score of each over the distance.
+# So the score depends on the positions only through their distance.
+# How does it depend on the tokens?
+# Take one query and three keys with random channels, and draw the score of each key against the relative distance.
 
 # %%
-check.predict("words", "The three curves have",
-              ["one shape, moved up or down", "their peak at distance 0",
-               "three shapes"])
+check.predict(
+    "words", "The three curves have",
+    ["the same shape, shifted up or down",
+     "different shapes with the top at distance 0",
+     "different shapes with tops at different distances"],
+    kind="reason",
+    beliefs={"the same shape, shifted up or down": "no source found",
+             "different shapes with the top at distance 0":
+                 "ROCm/flash-attention#83"},
+)
 
 # %%
 reach = torch.arange(-40, 41)
 curves = {
-    f"word {i}": torch.stack([score(q, word, 0, r)[0] for r in reach])
-    for i, word in enumerate(random(3, 1, 64, seed=1))
+    f"key {i}": torch.stack([score(q, one_key, r, 0)[0] for r in reach])
+    for i, one_key in enumerate(random(3, 1, 64, seed=1))
 }
-plots.lines(curves, x=reach, xlabel="key's position − query's position",
+tops = [int(reach[curve.argmax()]) for curve in curves.values()]
+plots.lines(curves, x=reach, xlabel="relative distance (query minus key)",
             ylabel="score (not divided by √64)",
-            alt="Three different curves: how distance counts depends on "
-                "the word.")
+            alt=f"Three curves with their tops at the distances {tops}.")
 
 # %%
-others = curves["word 0"] - torch.stack([curves["word 1"], curves["word 2"]])
-check.claim("shapes", "the gaps between the curves change with distance",
-            others.std(-1), ">", 3, settles={"words": "three shapes"})
+check.claim("shapes", "three random keys have their highest scores at three "
+            "relative distances other than 0",
+            torch.tensor([len(set(tops) - {0})]), "==", 3,
+            settles={"words": "different shapes with tops at different "
+                              "distances"})
 
 # %% [markdown]
-# A bias would give all three the same curve, moved up or down.
-# Here pair $i$ adds $|q_i||k_i|\cos(\varphi_i+\omega_i r)$ at distance $r$: the words set the size and the start $\varphi_i$, the distance turns at the speed $\omega_i$.
-#
-# And not every curve is highest near 0.
-# Remember that for section 6.
+# A bias would give all three keys the same curve, shifted up or down.
+# With RoPE, pair $i$ adds $|q_i||k_i|\cos(\varphi_i+\omega_i r)$ to the score at relative distance $r$.
+# The tokens decide how large this wave is and with which angle $\varphi_i$ it starts, and the distance advances it with the frequency $\omega_i$.
 
-# %% [markdown]
+# %% [markdown] id="without-matrices"
 # ## 2 · Without matrices
 #
-# A matrix for each position is a waste: it is zero but for 2 × 2 blocks.
-# A pair of channels is a point in the plane, and a turn of the plane by $\theta$ is one product of complex numbers, with $e^{i\theta}$.
-# So, in the open, all of RoPE:
+# A matrix for each position is wasteful, because it is zero outside its 2 × 2 blocks.
+# A pair of channels is a point in the plane, that is, a complex number, and rotating it by $\theta$ means multiplying it by $e^{i\theta}$.
+# This is all of RoPE:
 
 
 # %%
 def rotary(x, pos, base=10_000):
     """(..., n, dh), (n,) -> (..., n, dh)"""
     dh = x.shape[-1]  # the width of a *head*
-    speeds = base ** -(torch.arange(0, dh, 2, dtype=F64) / dh)
-    theta = pos[:, None] * speeds  # (n, dh/2)
+    frequencies = base ** -(torch.arange(0, dh, 2, dtype=F64) / dh)
+    theta = pos[:, None] * frequencies  # (n, dh/2)
     pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))
     return torch.view_as_real(pairs * (1j * theta).exp()).flatten(-2)
 
@@ -166,40 +202,47 @@ def rotary(x, pos, base=10_000):
 # %%
 x, pos = random(2, 4, 10, 16), torch.arange(10)  # (b, h, n, dh)
 theirs, _ = posenc.build("rope").rotate(x, x, pos, pos)
-check.claim("posenc", "posenc's rope gives the same numbers",
+check.claim("posenc", "seven lines of RoPE give the numbers of posenc",
             (rotary(x, pos) - theirs).abs().max(), "<", 1e-5)
-
-# %%
-check.claim("matrix", "so do the matrices of section 1",
-            (rotary(x, pos)[..., 7, :] - turned(x[..., 7, :], 7)).abs().max(),
-            "<", 1e-9)
-
-# %%
-check.claim("length", "no query gets longer or shorter",
+check.claim("matrix", "RoPE by complex numbers gives what rotation matrices "
+            "give", (rotary(x, pos)[..., 7, :]
+                     - rotated(x[..., 7, :], 7)).abs().max(), "<", 1e-9)
+check.claim("length", "RoPE keeps the norm of every query",
             (rotary(x, pos).norm(dim=-1) - x.norm(dim=-1)).abs().max(), "<",
             1e-9)
 
-# %% [markdown]
-# What to notice:
+# %% [markdown] id="inv-freq"
+# Note three things:
 #
-# - The speeds are 03's, made for the width of one **head**, not of the model.
-# - Nothing is learned, and no length is built in.
-# - Nothing is added to the stream: every layer turns its queries and keys anew.
+# - The frequencies are those of lesson 03, computed for the width of one **head** and not for the width of the model.
+# - Nothing is learned, and there is no greatest length.
+# - Nothing is added to the residual stream: every layer rotates its own queries and keys.
+#
+# <details><summary>Is it d or d_head, d/2 or d, minus or plus?</summary>
+#
+# The width is that of a head, or of its rotated part (section 7).
+# `arange(0, dh, 2) / dh` and `arange(dh // 2) / (dh // 2)` are the same numbers; only the mixture `arange(dh // 2) / dh` is wrong, because it halves the exponent.
+# `base ** -x` and `1 / base ** x` are the same, too.
+# This minus makes the frequencies fall from 1 towards 1/base. A minus before the *angle* is something else, the direction of the rotation (next box).
+#
+# Programs call the result `inv_freq`, although these numbers *are* the frequencies, in radians per position.
+# “Inverse” refers to $\text{base}^{2i/d_h}$, which is the wavelength divided by $2\pi$ (lesson 03).
+# </details>
 
 # %% [markdown]
 # **Exercise 1** · difficulty 3 of 5 · 10 minutes
 #
-# Not every chip and compiler knows complex numbers.
-# Write the same with sines and cosines, base 10 000.
+# Not every chip and compiler supports complex numbers.
+# Write the same with sines and cosines, for base 10 000.
 # The pair $(a, b)$ in the channels $2i$, $2i+1$ becomes
 # $(a\cos\theta-b\sin\theta,\; a\sin\theta+b\cos\theta)$, with $\theta=\text{pos}\cdot 10000^{-2i/d_h}$.
-# For a quarter turn, $(1, 0)$ becomes $(0, 1)$.
+# With a quarter turn, $(1, 0)$ becomes $(0, 1)$.
 #
 # <details><summary>Hint</summary>
 #
-# `x[..., 0::2]` and `x[..., 1::2]` are the two channels of all pairs.
-# At the end `torch.stack((…, …), dim=-1).flatten(-2)` puts neighbours together again;
-# `torch.cat` would make two halves.
+# `x[..., 0::2]` and `x[..., 1::2]` are the first and the second channels of all pairs.
+# At the end `torch.stack((…, …), dim=-1).flatten(-2)` puts the two channels of a pair side by side again;
+# `torch.cat` would put all first channels before all second ones.
 # </details>
 
 
@@ -207,55 +250,65 @@ check.claim("length", "no query gets longer or shorter",
 def rotary_real(x, pos):
     """(..., n, dh), (n,) -> (..., n, dh)"""
     ### BEGIN SOLUTION
-    speeds = posenc.inverse_frequencies(x.shape[-1], dtype=x.dtype)
-    theta = pos[:, None] * speeds  # (n, dh/2)
+    frequencies = posenc.inverse_frequencies(x.shape[-1], dtype=x.dtype)
+    theta = pos[:, None] * frequencies  # (n, dh/2)
     cos, sin = theta.cos(), theta.sin()
     a, b = x[..., 0::2], x[..., 1::2]
-    turned = torch.stack((a * cos - b * sin, a * sin + b * cos), dim=-1)
-    return turned.flatten(-2)
+    pairs = torch.stack((a * cos - b * sin, a * sin + b * cos), dim=-1)
+    return pairs.flatten(-2)
     ### END SOLUTION
 
 
 check.rotary(rotary_real)
 
-# %% [markdown]
-# ### Which way round?
+# %% [markdown] id="which-way" jp-MarkdownHeadingCollapsed=true
+# ### Box: Which way round?
 #
-# Some code turns clockwise, by $-\theta$.
+# *(2 minutes.)* Some programs rotate clockwise, by $-\theta$.
 # Is that a bug?
-# Then the score depends on $m-n$ in place of $n-m$.
+# Their score depends on $n-m$ instead of $m-n$.
 #
-# Flip the sign of the second channel of each pair, in $q$ and in $k$: a mirror.
-# In a mirror every clock runs backwards, and no dot product changes.
+# Flip the sign of the second channel of each pair, in $q$ and in $k$.
+# That is a reflection in a mirror: in a mirror every clock runs backwards, and no dot product changes.
 
 # %%
 mirror = torch.tensor([1.0, -1.0], dtype=F64).repeat(8)  # (dh,)
-check.claim("mirror", "turning by −θ is turning by θ, seen in a mirror",
+check.claim("mirror", "rotating by −θ equals rotating by θ in a mirror",
             (rotary(x, -pos) - mirror * rotary(mirror * x, pos)).abs().max(),
             "<", 1e-9)
 
 # %% [markdown]
-# The mirror can sit in $W_q$ and $W_k$, which are learned anyway.
-# So from scratch either direction will do; but a checkpoint knows only its own.
-# (The question came up at nanochat, pull request 489; it kept its direction for that reason.)
+# The learned weights $W_q$ and $W_k$ can contain the mirror.
+# So a model that is trained from scratch can use either direction, but a checkpoint knows only its own.
+# (nanochat rotates clockwise; it was told that this is a bug, and kept its direction for the sake of the trained checkpoints: pull request 489.)
 
-# %% [markdown]
+# %% [markdown] id="learns"
 # ## 3 · Does a model learn with it?
 #
-# `back1` of notebook 05: every position names the letter before it.
-# There, trained on 16 letters, sinusoids and learned tables were mostly wrong at 64.
+# The task `back1` of lesson 05 asks for the letter one position earlier.
+# There, models with sinusoidal or learned encodings that were trained on 16 letters were mostly wrong at 64.
 #
-# Three models, one layer each, heads of 8 channels: four pairs.
-# They differ in one number, the base.
-#
-# **Predict.** Which base gets `back1` right at 64 letters?
+# Now we train models with RoPE, one layer each, with heads of 8 channels, that is, four pairs.
+# They differ in one number, the base: 10, 100 or 10 000.
 
 # %%
-check.predict("base", "Trained on 16 letters, asked about 64: the best base",
-              ["10", "100", "10 000", "all alike"])
+check.predict(
+    "base",
+    "Models are trained on 16 letters and tested on 64. Which base gives the "
+    "lowest accuracy on `back1`?",
+    ["the smallest base", "the middle base", "the largest base",
+     "all three are equally good"],
+    sure=True, kind="surprise",
+    beliefs={
+        "the smallest base": "no source found",
+        "the largest base": "of fine-tuning, from a paper: "
+                            "axolotl-ai-cloud/axolotl#810",
+        "all three are equally good": "no source found",
+    },
+)
 
 
-# %% tags=["trained"]
+# %% tags=["trained"] jupyter={"source_hidden": true}
 def trained(base, seed):
     encoding = posenc.build("rope", training.DIMS, base=base)
     setting = training.Setting(steps=200)
@@ -263,65 +316,71 @@ def trained(base, seed):
                                   setting=setting)
 
 
-def right_at(model, n):
+def accuracy_at(model, n):
     return training.accuracy(model, posenc.TASKS["back1"], n, texts=64)
 
 # %% tags=["trained"]
 models = {base: [trained(base, seed) for seed in range(3)]
           for base in (10, 100, 10_000)}
 
-# %% tags=["trained"]
+# %% tags=["trained"] jupyter={"source_hidden": true}
 lengths = (16, 32, 48, 64)
-right = {f"base {base}": torch.tensor([[right_at(m, n) for n in lengths]
-                                       for m in found])
-         for base, found in models.items()}
-plots.lines(right, x=lengths, xlabel="letters (trained on 16)",
-            ylabel="right", percent=True, chance=0.1, ylim=(0, 1.05),
-            trained_to=16,
-            alt="Base 10 000 stays near 100 %, base 10 just below; base 100 "
-                "falls to about half.")
+accuracies = {
+    f"base {plots.grouped(base)}":
+        torch.tensor([[accuracy_at(m, n) for n in lengths] for m in found])
+    for base, found in models.items()}
+plots.lines(accuracies, x=lengths, xlabel="letters in the text",
+            ylabel="accuracy", percent=True, chance=0.1, ylim=(0, 1.05),
+            trained_to=16)
 
 # %% tags=["trained"]
-check.claim("learned", "at the trained length all three are right",
-            torch.cat([rows[:, 0] for rows in right.values()]), ">", 0.95,
-            seeds=3)
-
-# %% tags=["trained"]
-check.claim("far", "with base 10 000, also at four times that length",
-            right["base 10000"][:, -1], ">", 0.95, seeds=3,
-            settles={"base": "10 000"})
-
-# %% tags=["trained"]
-check.claim("not far", "with base 100, not by a long way",
-            right["base 100"][:, -1], "<", 0.75, seeds=3)
+small, middle, large = accuracies.values()  # (seeds, lengths)
+check.claim("learned", "at the training length RoPE solves `back1` with each "
+            "of three bases", torch.cat([small, middle, large])[:, 0], ">",
+            0.95, seeds=3)
+check.claim("far", "RoPE with base 10 000 still solves `back1` at four times "
+            "the training length", large[:, -1], ">", 0.95, seeds=3)
+check.claim("middle", "in every seed the accuracy at 64 letters is lower with "
+            "base 100 than with base 10 and with base 10 000",
+            torch.minimum(small, large)[:, -1] - middle[:, -1], "in",
+            (0.1, 0.9), seeds=3, settles={"base": "the middle base"})
 
 # %% [markdown]
-# With base 10 000 nearly all is right at four times the length.
-# With base 100 the same method falls to about a half.
-# The middle base is the worst, so it is not "the larger, the better" either.
+# Base 10 000 keeps nearly all of its accuracy at four times the training length, and base 10 most of it.
+# With base 100, the same encoding falls to about a half.
+# So “the larger, the better” is not the rule, and neither is “the smaller, the better”.
 #
-# This is a toy: one layer, ten letters, three seeds.
-# What the base does beyond the trained length, and in large models, is the subject of 08.
+# This is a toy result: one layer, ten letters, three seeds.
+# Lesson 08 explains what the base does beyond the training length, in toys and in large models.
 
-# %% [markdown]
-# ## 4 · Neighbours or halves?
+# %% [markdown] id="two-layouts"
+# ## 4 · Interleaved or half-split?
 #
-# RoPE needs pairs of channels.
-# Which?
-# The paper takes **neighbours**: (0, 1), (2, 3), …
-# Most code today takes **halves**: channel $i$ with channel $i+d_h/2$.
+# RoPE needs pairs of channels. Which two channels form a pair?
+# The paper takes neighbouring channels, (0, 1), (2, 3), …; this is the **interleaved layout** (GPT-J style).
+# Most programs today pair channel $i$ with channel $i+d_h/2$; this is the **half-split layout** (GPT-NeoX style, or `rotate_half` after its function).
 #
-# **Predict.** The same $q$ and $k$, the same positions, the two layouts.
+# We send the same queries and keys, at the same positions, through both layouts.
 
 # %%
-check.predict("layouts", "With neighbours and with halves, the scores are",
-              ["equal", "equal but for the sign", "different"])
+check.predict(
+    "layouts", "The scores of the two layouts are",
+    ["equal for all queries and keys",
+     "equal only if query and key have the same position",
+     "different for all queries and keys"],
+    kind="reason",
+    beliefs={
+        "equal for all queries and keys":
+            "asks why it would matter: lucidrains/rotary-embedding-torch#47",
+        "different for all queries and keys": "no source found",
+    },
+)
 
 # %%
 dims = posenc.Dims(d_model=8, n_heads=1)
 layouts = {
-    "neighbours": posenc.build("rope", dims, layout="interleaved"),
-    "halves": posenc.build("rope", dims, layout="halves"),
+    "interleaved": posenc.build("rope", dims, layout="interleaved"),
+    "half-split": posenc.build("rope", dims, layout="halves"),
 }
 queries, keys, five = random(5, 8), random(5, 8, seed=1), torch.arange(5)
 
@@ -332,51 +391,58 @@ def scores(layout, q, k):
 
 
 # %%
-plots.heatmaps(
-    {name: scores(name, queries, keys) for name in layouts}, xlabel="key",
-    ylabel="query", values=True, label="score",
-    alt="Equal on the diagonal, where nothing has turned; elsewhere "
-        "different.")
-
-# %% [markdown]
-# Different, and no error.
-# Only the diagonal agrees, where the difference of the positions is 0.
+both = {name: scores(name, queries, keys) for name in layouts}
+gap = (both["interleaved"] - both["half-split"]).abs()  # (q, k)
+plots.heatmaps(both, xlabel="key", ylabel="query", values=True, label="score",
+               alt=f"Two score matrices that agree in {(gap < 1e-9).sum()} "
+                   f"of 25 cells.")
 
 # %%
-neighbours = scores("neighbours", queries, keys)  # (q, k)
-gap = (neighbours - scores("halves", queries, keys)).abs()
-check.claim("mixed", "the same channels in the other layout: other scores",
-            gap.max(), ">", 1, settles={"layouts": "different"})
+check.claim("mixed", "the two layouts of RoPE agree on the diagonal of the "
+            "score matrix and nowhere else",
+            (gap < 1e-9).double() - torch.eye(5, dtype=F64), "==", 0,
+            settles={"layouts":
+                     "equal only if query and key have the same position"})
 
 # %% [markdown]
+# At relative distance 0 nothing is rotated, so the layouts agree; elsewhere they differ, and no error is raised.
+#
 # Is one of them wrong?
-# Take the neighbours apart, first all first ones, then all second ones, and use halves:
+# Reorder the channels of queries and keys: first the first channel of every pair, then the second channel of every pair.
+# After that, use the half-split layout.
 
 # %%
 order = torch.cat([torch.arange(0, 8, 2), torch.arange(1, 8, 2)])
 order
 
-# %%
-again = scores("halves", queries[:, order], keys[:, order])
-check.claim("reordered", "with the channels reordered, the same scores",
-            (neighbours - again).abs().max(), "<", 1e-9)
+# %% id="reordered"
+again = scores("half-split", queries[:, order], keys[:, order])
+check.claim("reordered", "reordered channels in the half-split layout have "
+            "the scores of the interleaved layout",
+            (both["interleaved"] - again).abs().max(), "<", 1e-9)
 
 # %% [markdown]
-# So both are right, and a model trained from scratch will not notice.
-# A *checkpoint* will.
-# Run a model of section 3 in the other layout:
+# So both layouts are correct, and a model that is trained from scratch can use either.
+# A *checkpoint* fits only the layout that it was trained with.
+# We run the models of section 3 in the other one:
+
 
 # %% tags=["trained"]
-mixed = copy.deepcopy(models[10_000][0])
-mixed.encoding = posenc.build("rope", training.DIMS, layout="halves")
-check.claim("gibberish", "in the other layout the trained model is lost",
-            right_at(mixed, 16), "<", 0.5)
+def in_half_split(model):
+    other = copy.deepcopy(model)
+    other.encoding = posenc.build("rope", training.DIMS, layout="halves")
+    return other
 
+
+mixed = [accuracy_at(in_half_split(m), 16) for m in models[10_000]]
+check.claim("gibberish", "in the half-split layout, models that were trained "
+            "interleaved fall below 50 % accuracy on `back1`",
+            mixed, "<", 0.5, seeds=3, show="{:.2f}")
 
 # %% [markdown]
-# A good model, and gibberish.
-# Channels of $q$ come from *rows* of $W_q$, so reorder these, within each head; and $W_k$ alike.
-# The values do not turn: $W_v$ stays.
+# The weights are good, but the answers are gibberish.
+# A channel of $q$ is computed by a *row* of $W_q$, so we reorder these rows within each head, and those of $W_k$ in the same way.
+# Values are not rotated, so $W_v$ stays as it is.
 
 
 # %%
@@ -386,32 +452,38 @@ def to_halves(weight, n_heads):
     return pairs.transpose(1, 2).flatten(0, 2)
 
 
-# %% tags=["trained"]
-mended = copy.deepcopy(mixed)
-with torch.no_grad():  # one matrix holds W_q, W_k and W_v
-    W_q, W_k, _ = mended.blocks[0].attention.qkv.weight.chunk(3)
-    for W in (W_q, W_k):
-        W.copy_(to_halves(W, n_heads=4))
+# %% tags=["trained"] id="converted"
+def converted(model):
+    other = in_half_split(model)
+    with torch.no_grad():  # one matrix holds W_q, W_k and W_v
+        W_q, W_k, _ = other.blocks[0].attention.qkv.weight.chunk(3)
+        for weight in (W_q, W_k):
+            weight.copy_(to_halves(weight, n_heads=4))
+    return other
 
-check.claim("mended", "with reordered rows it is right again",
-            right_at(mended, 16), ">", 0.95)
+
+check.claim("converted", "models trained interleaved solve `back1` in the "
+            "half-split layout once the rows of W_q and W_k are reordered",
+            [accuracy_at(converted(m), 16) for m in models[10_000]],
+            ">", 0.95, seeds=3, show="{:.2f}")
 
 # %% [markdown]
-# This is what happens to Llama: Meta's code turns neighbours, Hugging Face's halves, and the script that converts the weights has a `permute` in it, for q and k, not for v.
-# A wrong `permute`, or none, gives gibberish and no error (TinyLlama#24 on GitHub).
-# The layout stands in the code, seldom in the settings.
+# The checkpoints of Llama 1 to 3 on Hugging Face were converted in this way.
+# Meta's program is interleaved and Hugging Face's is half-split, so the script that converts the weights has a function `permute`, which it applies to $W_q$ and $W_k$ but not to $W_v$.
+# A wrong `permute`, or a missing one, gives gibberish and no error (TinyLlama#24 on GitHub).
+# The layout is written in the program and seldom in the settings.
 
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 10 minutes
 #
-# The way back: `to_pairs(weight, n_heads)` takes rows in the order of halves, head by head, and returns them in the order of neighbours.
+# Write the way back: `to_pairs(weight, n_heads)` takes rows in the half-split order, head by head, and returns them in the interleaved order.
 # For one head of six channels, `[a0, a1, a2, b0, b1, b2]` becomes
 # `[a0, b0, a1, b1, a2, b2]`.
 #
 # <details><summary>Hint</summary>
 #
-# In `to_halves` the axis of 2 came last and moved forward.
-# Doing the same once more is not the way back, except for heads of four.
+# In `to_halves` the axis of length 2 was the last of a head and moved forward.
+# Applying `to_halves` once more is not the way back, except for heads of four channels.
 # </details>
 
 
@@ -426,196 +498,316 @@ def to_pairs(weight, n_heads):
 
 check.to_pairs(to_pairs)
 
+# %% [markdown] id="grouped-heads" jp-MarkdownHeadingCollapsed=true
+# ### Box: What else has to be reordered?
+#
+# *(3 minutes.)* In **grouped-query attention (GQA)** several query heads share one key head, so $W_k$ has fewer heads than $W_q$.
+# `to_halves(W_k, n_heads)` needs the number of *key* heads.
+# With the number of query heads it runs without an error, because the sizes still divide.
+# Here are 8 query heads and 2 key heads of 16 channels:
+
+# %%
+wide = posenc.Dims(d_model=16, n_heads=1)
+wide_layouts = {
+    "interleaved": posenc.build("rope", wide, layout="interleaved"),
+    "half-split": posenc.build("rope", wide, layout="halves"),
+}
+tokens, W_8, W_2 = (random(n, 32, seed=n) for n in (5, 128, 32))
+
+
+def grouped(layout, W_q, W_k):
+    q, k = ((tokens @ W.T).unflatten(-1, (-1, 16)).transpose(0, 1)
+            for W in (W_q, W_k))  # (8, n, dh), (2, n, dh)
+    q, k = wide_layouts[layout].rotate(q, k, five, five)
+    return q @ k.repeat_interleave(4, dim=0).mT  # (8, q, k)
+
+
+# %%
+wanted = grouped("interleaved", W_8, W_2)
+tried = {
+    "2 key heads": grouped("half-split", to_halves(W_8, 8), to_halves(W_2, 2)),
+    "8 key heads": grouped("half-split", to_halves(W_8, 8), to_halves(W_2, 8)),
+    "not reordered": grouped("half-split", W_8, W_2)}
+errors = {name: (found - wanted).std() / wanted.std()
+          for name, found in tried.items()}
+check.claim("key heads", "reordering W_k by the number of key heads keeps the "
+            "scores of grouped-query attention", errors["2 key heads"], "<",
+            1e-9)
+check.claim("query heads", "reordering W_k by the number of query heads "
+            "changes the scores of grouped-query attention by more than half "
+            "of their standard deviation", errors["8 key heads"], ">", 0.5)
+{name: f"{error:.0%}" for name, error in errors.items()}
+
 # %% [markdown]
+# These are errors in the scores, in units of their standard deviation.
+# Test a conversion on *scores after the rotation*, with grouped heads: queries and keys themselves may change, and only their dot products must not.
+#
+# What else belongs to the channels of $q$ and $k$ must be reordered, too: their **biases** (Qwen2), the weights of a norm on queries and keys (`q_norm` and `k_norm` in Qwen3 and Gemma 3, one weight per channel of a head), and the output side of a LoRA adapter on $W_q$ or $W_k$ (its matrix B).
+# Only what belongs to the values stays.
+
+# %% [markdown] id="values"
 # ## 5 · Why not the values?
 #
-# Queries and keys turn, values do not.
-# What if they did?
-# One head, with two switches:
+# RoPE rotates queries and keys but not values.
+# What happens if it rotates the values as well?
+# Here is one head with two switches:
 
 # %%
 W = random(3, 16, 16, seed=2) / 4
 
 
-def attend(x, pos, turn_v=False, turn_back=False):
-    q, k, v = (x @ w for w in W)
-    v = rotary(v, pos) if turn_v else v
-    scores = rotary(q, pos) @ rotary(k, pos).T / 4  # (q, k)
-    out = scores.softmax(-1) @ v
-    return rotary(out, -pos) if turn_back else out
+def attend(x, pos, rotate_v=False, rotate_back=False):
+    q, k, v = (x @ w for w in W)  # (n, dh) each
+    v = rotary(v, pos) if rotate_v else v
+    logits = rotary(q, pos) @ rotary(k, pos).T / 4  # (q, k)
+    out = logits.softmax(-1) @ v
+    return rotary(out, -pos) if rotate_back else out
 
 
 # %%
 check.predict(
-    "values", "All positions go on by 100. The output changes",
-    ["never", "if the values turn", "if the values turn and are turned back"],
+    "values", "All positions grow by 100. For which settings of the two "
+    "switches does the output of the head change?",
+    ["for none of the four", "if exactly one switch is on",
+     "if `rotate_v` is on", "if both switches are on"],
+    kind="reason",
+    beliefs={"for none of the four": "no source found",
+             "if `rotate_v` is on": "no source found",
+             "if both switches are on": "no source found"},
 )
 
+# %% id="with-values"
+settings = [(v, back) for v in (False, True) for back in (False, True)]
 
-# %%
-def change(**switches):
+
+def change(rotate_v, rotate_back):
     x, pos = random(12, 16), torch.arange(12)
-    moved = attend(x, pos + 100, **switches)
-    return (moved - attend(x, pos, **switches)).abs().max()
+    moved = attend(x, pos + 100, rotate_v, rotate_back)
+    return (moved - attend(x, pos, rotate_v, rotate_back)).abs().max()
 
-# %%
-check.claim("plain", "q and k turn: the output stays", change(), "<",
-            1e-9)
 
-# %%
-check.claim("v too", "the values turn too: it changes", change(turn_v=True),
-            ">", 0.1, settles={"values": "if the values turn"})
-
-# %%
-check.claim("back", "… and the output is turned back: it stays",
-            change(turn_v=True, turn_back=True), "<", 1e-9)
-
-# %% [markdown]
-# A score is a relation between *two* places, and $R_m^\top R_n$ makes a difference of them.
-# A value is only averaged: turned by its own place, it carries that place, $R_n v$, into the sum.
-# Turn the sum by the query's place, backwards, and $R_{n-m}\,v$ is relative again.
-#
-# That can be done, and has been: RoVE (García-Castellanos et al. 2026) reports gains for GPT-2 models of 124M and 354M parameters.
+changes = torch.stack([change(*setting) for setting in settings])
+expected = torch.tensor([v != back for v, back in settings])
+check.claim("values", "rotated values, or an output that is rotated back, "
+            "make attention depend on absolute positions, and both together do not",
+            ((changes > 0.1) != expected).sum(), "==", 0,
+            settles={"values": "if exactly one switch is on"})
+check.claim("relative", "attention with RoPE is exactly relative, without "
+            "rotated values and with values that are rotated back",
+            changes[~expected], "<", 1e-9)
 
 # %% [markdown]
-# ## 6 · Claim on trial: attention decays with distance
+# A score relates *two* positions, and $R_m^\top R_n$ leaves only their difference.
+# A value is only averaged: if it is rotated by its own position, it carries that absolute position, $R_n v$, into the output.
+# If the output is then rotated back by the position $m$ of the query, the value becomes $R_m^\top R_n\,v=R_{n-m}\,v$, which is relative again.
 #
-# The abstract of the paper promises "decaying inter-token dependency with increasing relative distances", and since then it is said that RoPE makes far words weak.
+# How does the position reach the output if the values do not have it?
+# Through the attention weights: the positions decide *which* values are averaged.
+
+# %% [markdown] id="rotated-values"
+# Rotating the values and rotating back is in use.
+# RoVE (García-Castellanos et al. 2026) reports gains over RoPE for GPT-2 models of 124M and 354M parameters.
+# In DeepSeek-V4 (2026) one vector is both key and value, so the value is rotated with the key (64 of its 512 channels), and the output is rotated back by the position of its query.
+
+# %% [markdown] id="decay"
+# ## 6 · Does attention decay with distance?
 #
-# **Predict.** Random queries, random keys, 128 channels.
-# How large is a typical score at distance 4000, compared with distance 0?
+# The abstract of the paper promises “decaying inter-token dependency with increasing relative distances”, and explanations of RoPE repeat that distant tokens count less (for example, ROCm/flash-attention#83).
+#
+# Take random queries and random keys of 128 channels, and divide their scores by $\sqrt{128}$ as usual.
+# At distance 0 the typical size of a score (its root mean square) is 1.
 
 # %%
-check.predict("decay", "A typical score at distance 4000 is",
-              ["next to nothing", "about half", "just as large"])
+check.predict_curve(
+    "decay", "How large is the typical score of a random query and a random "
+    "key at these relative distances?",
+    x=(1, 10, 100, 1000, 4000), low=0, high=1.2,
+    xlabel="relative distance", ylabel="typical size of the score",
+    kind="surprise",
+)
 
 # %%
+asked = torch.tensor([1, 10, 100, 1000, 4000])
 far = torch.logspace(0, 3.6, 60).round().long()
-far = torch.cat([far, torch.tensor([0, 499, 500, 501])]).unique()
+far = torch.cat([far, asked, torch.tensor([499, 500, 501])]).unique()
 qs, ks = random(2, 1000, 1, 128)
 apart = rotary(qs.expand(-1, len(far), -1), far)  # (1000, far, dh)
 
 
-def typical(keys):  # root of the mean square over the 1000
+def typical(keys):  # root of the mean square of 1000 scores
     return (apart * keys).sum(-1).square().mean(0).sqrt() / 128**0.5
 
 
 # %%
-there = rotary(qs, torch.tensor([500]))  # the query, turned on by 500
-sizes = {"random key": typical(ks), "key = query": typical(qs),
-         "key = query, turned by 500": typical(there)}
+sizes = {"random key": typical(ks)}
+of_asked = sizes["random key"][torch.isin(far, asked)]  # (5,)
+plots.lines({"random key": of_asked}, x=asked, logx=True, ylim=(0, 1.25),
+            xlabel="relative distance", ylabel="typical size of the score",
+            guess=check.drawn("decay"),
+            alt=", ".join(f"at {r}: {size:.2f}"
+                          for r, size in zip(asked, of_asked, strict=True)))
+
+# %% id="level"
+check.claim("level", "under RoPE the typical score of random queries and keys "
+            "stays within 10 % from distance 1 to 4000", of_asked, "in",
+            (0.9, 1.1), settles={"decay": "measured"})
+
+# %% [markdown]
+# There is no decay, because a rotation does not change what a random vector looks like.
+#
+# Now take two other keys: one that equals the query, and one that equals the query after a rotation by 500 positions.
+
+# %% jupyter={"source_hidden": true}
+sizes["key = query"] = typical(qs)
+sizes["key = query rotated by 500"] = typical(rotary(qs, torch.tensor([500])))
 plots.lines(
-    sizes, x=far, logx=True, xlabel="distance", ylabel="size of the score",
-    alt="Random keys: level at 1. Equal keys: falls from 11 to 1. Turned by "
-        "500: a peak at 500.")
+    sizes, x=far, logx=True, xlabel="relative distance",
+    ylabel="typical size of the score",
+    alt="; ".join(f"{name}: {size[0]:.1f} at 1, {size.max():.1f} at "
+                  f"{far[size.argmax()]}, {size[-1]:.1f} at 4000"
+                  for name, size in sizes.items()))
 
 # %%
-check.claim("level", "random keys: the same size at every distance",
-            (sizes["random key"] - 1).abs().max(), "<", 0.1,
-            settles={"decay": "just as large"})
-
-# %%
-fall = sizes["key = query"]
-check.claim("falls", "a key equal to the query: down to a random one's size",
-            fall[-1], "<", 1.3)
-
-# %%
-peak = sizes["key = query, turned by 500"]
-check.claim("peak", "a key turned beforehand: the greatest score far away",
+fall, peak = sizes["key = query"], sizes["key = query rotated by 500"]
+check.claim("falls", "under RoPE the score of a key that equals the query "
+            "falls to the size of a random key's score",
+            fall[-1], "in", (0.7, 1.3))
+check.claim("peak", "a key that equals the query rotated by 500 positions has "
+            "its highest score at distance 500",
             far[peak.argmax()], "==", 500)
 
 # %% [markdown]
-# Three keys, three answers.
+# Three keys give three answers.
 #
-# - *Random*: a turn does not change what a random vector looks like.
-# - *Aligned*: at distance $r$ each pair adds $|q_i|^2\cos\omega_i r$.
-#   That is 03's kernel again, and 03 showed how it falls, and ripples.
-# - *Turned*: any distance can have the greatest score.
-#   A head learns $W_k$, so it can choose.
+# - *Random*: the size of the score stays the same.
+# - *Equal to the query*: at distance $r$ each pair adds $|q_i|^2\cos\omega_i r$. That is the kernel of lesson 03, which falls and ripples.
+# - *Rotated*: the highest score can be at any distance. A head learns $W_k$, so it can choose.
 
 # %%
-ones = torch.ones(1, 128, dtype=F64)  # the simplest aligned pair
+ones = torch.ones(1, 128, dtype=F64)  # the simplest equal query and key
 fading = (rotary(ones.expand(len(far), -1), far) * ones).sum(-1) / 128
-check.claim("kernel", "a query and key of ones: the kernel of 03",
+check.claim("kernel", "under RoPE a query and a key of ones have the "
+            "sinusoidal kernel as their score",
             (fading - posenc.kernel(far, 128)).abs().max(), "<", 1e-9)
 
-# %%
+# %% id="verdict-b7"
 check.verdict(
     "B7", "holds only if",
-    because="query and key are aligned, pair by pair. Random ones are as "
-        "large at 4000 as at 0. Barbero et al. 2024 prove that for any "
-        "distance some key has its greatest score there, and that Gaussian "
-        "ones do not decay in the mean; in Gemma 7B heads that look at the "
-        "word before do it with the fastest pairs, not by decay.",
+    because="query and key are aligned pair by pair. Random ones have scores "
+        "as large at distance 4000 as at 0. Barbero et al. 2024 prove that "
+        "for any distance some key has its highest score there, and that "
+        "Gaussian queries and keys do not decay in the mean; in Gemma 7B, "
+        "heads that attend to the previous token do so with the fastest "
+        "pairs, and not by decay.",
 )
 
-# %% [markdown]
-# ## 7 · Turning only a part
+# %% [markdown] id="xpos" jp-MarkdownHeadingCollapsed=true
+# ### Box: xPos, RoPE with a decay that is built in
 #
-# Some models turn only a quarter of each head.
-# The rest compares words at any distance alike: content, without place.
-# The score is a sum of the two kinds.
-#
-# The setting is called `partial_rotary_factor`, say 0.25.
-# Two recipes answer to that name.
-# Take a head of 128 channels and base 1 000 000:
-
-# %% [markdown]
-# - **Partial**: the first 32 channels make a small RoPE of their own, 16 pairs from fast to slow.
-# - **p-RoPE** (`"rope_type": "proportional"`): of the whole head's 64 pairs, the 16 fastest turn.
-#
-# **Predict.** In each, how many tokens does the slowest turning pair need for a turn?
+# *(3 minutes.)* **xPos** (Sun et al. 2022) wants the decay.
+# After the rotation it multiplies pair $i$ of a query at position $m$ by $\zeta_i^{m/512}$, and pair $i$ of a key at $n$ by $\zeta_i^{-n/512}$, with $\zeta_i=\dfrac{2i+0.4\,d_h}{1.4\,d_h}<1$.
+# The positions themselves cancel again, and the score of each pair has the factor $\zeta_i^{(m-n)/512}$.
 
 # %%
-check.predict("quarter", "The slowest turning pair goes round in",
-              ["the same number of tokens in both",
-               "millions of tokens (partial), hundreds (p-RoPE)",
-               "hundreds of tokens (partial), millions (p-RoPE)"],
+xpos = posenc.build("xpos", wide)
+zeta = (torch.arange(0, 16, 2, dtype=F64) + 0.4 * 16) / (1.4 * 16)
+one_q, one_k = random(2, 1, 16)
+pos_m, pos_n = torch.tensor([2000]), torch.tensor([1000])
+
+
+def pair_scores(encoding):
+    q_m, k_n = encoding.rotate(one_q, one_k, pos_m, pos_n)
+    return (q_m * k_n).unflatten(-1, (-1, 2)).sum(-1)  # (1, dh/2)
+
+
+with_decay = pair_scores(wide_layouts["interleaved"]) * zeta ** (1000 / 512)
+check.claim("xpos", "xPos multiplies the score of each pair by a factor that "
+            "depends only on the relative distance",
+            (pair_scores(xpos) - with_decay).abs().max(), "<", 1e-5)
+shrunk, grown = xpos.rotate(one_q, one_k, pos_m, pos_m)
+check.claim("xpos keys", "at position 2000 xPos has shrunk the query and has "
+            "made the key larger",
+            torch.stack([one_q.norm() / shrunk.norm(),
+                         grown.norm() / one_k.norm()]), ">", 1.5)
+
+# %% [markdown]
+# Because keys grow with their position, float32 cannot hold them beyond some 36 000 positions, nor float16 beyond some 4500.
+# And if a key comes *after* the query, the exponent is negative, so the factor exceeds 1 and grows without bound: xPos is for causal models.
+# No model family of `transformers` 5.23.0 uses it; lessons 09 and 11 compare it with the others.
+
+# %% [markdown] id="part"
+# ## 7 · Rotate only a part
+#
+# Some models rotate only a quarter of each head.
+# The **unrotated channels** compare the content of two tokens in the same way at every distance, and the score is the sum of both parts.
+#
+# The setting is called `partial_rotary_factor`, and here it is 0.25.
+# Two recipes share this name.
+# Take a head of 128 channels and base 1 000 000:
+
+# %% [markdown] id="two-recipes"
+# - **Partial RoPE**: the first 32 channels form a small RoPE of their own, with 16 pairs from fast to slow.
+# - **p-RoPE** (`"rope_type": "proportional"`): of the 64 pairs of the whole head, the 16 fastest rotate.
+#
+# In each recipe, how many tokens does the slowest of the 16 rotating pairs need for a full turn?
+
+# %%
+check.predict(
+    "quarter", "For a full turn the slowest rotating pair needs",
+    ["equally many tokens in both recipes",
+     "millions of tokens with partial RoPE and hundreds with p-RoPE",
+     "hundreds of tokens with partial RoPE and millions with p-RoPE"],
+    kind="reason",
+    beliefs={
+        "equally many tokens in both recipes":
+            "the program in pie-project/pie#602",
+        "hundreds of tokens with partial RoPE and millions with p-RoPE":
+            "no source found"},
 )
 
 # %%
 pair = torch.arange(16, dtype=F64)
-waves = {"partial 0.25": 2 * torch.pi * 1e6 ** (2 * pair / 32),
-         "p-RoPE 0.25": 2 * torch.pi * 1e6 ** (2 * pair / 128)}
-plots.lines(waves, x=pair.int(), logy=True, xlabel="turning pair",
+waves = {"partial RoPE": 2 * torch.pi * 1e6 ** (2 * pair / 32),
+         "p-RoPE": 2 * torch.pi * 1e6 ** (2 * pair / 128)}
+plots.lines(waves, x=pair.int(), logy=True, xlabel="rotating pair",
             ylabel="wavelength in tokens",
-            alt="Partial climbs from 6 to 2.6 million tokens, p-RoPE from 6 "
-                "to 160.")
+            alt="; ".join(f"{name}: {wave[0]:.1f} to "
+                          f"{plots.grouped(round(float(wave[-1])))} tokens"
+                          for name, wave in waves.items()))
 
 # %%
-check.claim("slow", "partial: over two million tokens for the slowest turn",
-            waves["partial 0.25"][-1], ">", 2e6)
+slowest = {name: wave[-1] for name, wave in waves.items()}
+check.claim("slowest", "the slowest rotating pair of partial RoPE is over a "
+            "thousand times as slow as that of p-RoPE (factor 0.25)",
+            slowest["partial RoPE"] / slowest["p-RoPE"], "in", (1e3, 1e5),
+            settles={"quarter": "millions of tokens with partial RoPE and "
+                                "hundreds with p-RoPE"})
+{name: int(wave) for name, wave in slowest.items()}
 
-# %%
-check.claim("fast", "p-RoPE: less than two hundred for the slowest turn",
-            waves["p-RoPE 0.25"][-1], "<", 200, settles={
-                "quarter": "millions of tokens (partial), hundreds (p-RoPE)"},
-)
-
-# %%
+# %% jupyter={"source_hidden": true}
 head = posenc.Dims(d_model=128, n_heads=1)
 partial = posenc.build("rope", head, base=1e6, partial=0.25).inv_freq()
 kept = posenc.build("rope", head, base=1e6, keep=0.25).inv_freq()[:16]
 turn = torch.stack([partial, kept]) * torch.stack([*waves.values()])
-check.claim("options", "posenc has both: partial=0.25 and keep=0.25",
-            (turn / (2 * torch.pi) - 1).abs(), "<", 1e-5)
+check.claim("options", "posenc has both recipes, as partial=0.25 and as "
+            "keep=0.25", (turn / (2 * torch.pi) - 1).abs(), "<", 1e-5)
 
 # %% [markdown]
 # p-RoPE comes from Barbero et al. (section 6).
-# They found that Gemma 7B prefers the slow pairs, and suspect that these carry content.
-# But slow is not still: over a long text they turn after all.
-# So they stop them; Gemma 4 does it in its global layers.
+# They found that Gemma 7B uses its slowest pairs most, and suspect that these carry content.
+# But slow is not still: in a long text the slow pairs rotate after all, and the content is disturbed.
+# So p-RoPE stops them. Gemma 4 uses it in its global layers.
 
 # %% [markdown]
 # **Exercise 3** · difficulty 2 of 5 · 5 minutes
 #
-# Write the *partial* recipe, base 10 000: the first `share` of the channels turns, the rest comes back as it was.
+# Write *partial RoPE* with base 10 000: the first `share` of the channels is rotated, and the rest is returned unchanged.
 # `rotary` of section 2 may help.
-# With 8 channels and share 0.5, the channels 0 and 1 turn at speed 1, 2 and 3 at speed 0.01.
+# With 8 channels and share 0.5, the channels 0 and 1 rotate with frequency 1, and the channels 2 and 3 with frequency 0.01.
 #
 # <details><summary>Hint</summary>
 #
-# How wide is the part that turns? Its speeds are made for that width.
+# How wide is the part that rotates? Its frequencies are computed for that width.
 # </details>
 
 
@@ -624,171 +816,199 @@ def partial_rotary(x, pos, share):
     """(n, dh), (n,) -> (n, dh)"""
     ### BEGIN SOLUTION
     width = int(x.shape[-1] * share)
-    turned = rotary(x[..., :width], pos)
-    return torch.cat((turned, x[..., width:]), dim=-1)
+    part = rotary(x[..., :width], pos)
+    return torch.cat((part, x[..., width:]), dim=-1)
     ### END SOLUTION
 
 
 check.partial_rotary(partial_rotary)
 
-# %% [markdown]
+# %% [markdown] id="exact"
 # ## 8 · How exact must the angles be?
 #
-# Large models compute in bfloat16, which keeps 8 significant bits.
-#
-# **Predict.** `torch.arange(8000, 8016)` in bfloat16: how many different positions are left of the 16?
+# Most large models compute in bfloat16, which keeps 8 significant bits.
 
 # %%
-check.predict("bits", "Of the positions 8000 to 8015, bfloat16 keeps",
-              ["all 16", "4", "1"])
+check.predict_number(
+    "bits", "How many different numbers do the 16 positions 8000, 8001, …, "
+    "8015 become in bfloat16?",
+    unit="numbers", low=1, high=16, near=0, sure=True, kind="surprise",
+)
 
 # %%
 left = torch.arange(8000, 8016).bfloat16().unique()
-check.claim("one left", "the sixteen positions become one", len(left), "==",
-            1, settles={"bits": "1"})
-
-# %%
-torch.arange(250, 262).bfloat16().int()
+step = 2**12 * torch.finfo(torch.bfloat16).eps  # of the numbers from 4096 on
+by_rounding = {round(p / step) for p in range(8000, 8016)}
+check.claim("left", "bfloat16 keeps as many of the positions 8000 to 8015 as "
+            "rounding to its step leaves", len(left), "==",
+            len(by_rounding), show="{:.0f}", settles={"bits": "measured"})
+torch.arange(250, 262).bfloat16().int(), step
 
 # %% [markdown]
-# Above 256 it skips numbers, at 8000 it counts in steps of 32.
-# If the *angles* are computed like that, what becomes of "the difference alone"?
-# One query, one key 5 places on, the pair moved through the text:
+# Above 256, bfloat16 skips numbers, and at 8000 its step is 32.
+#
+# If a program computes the *angles* in bfloat16, is the score still relative?
+# We keep one query and one key at a fixed distance of −5, and move both through the text:
 
 
 # %%
-speeds = posenc.inverse_frequencies(64, dtype=F64)
-q, k = random(2, 1, 64)
+frequencies = posenc.inverse_frequencies(64, dtype=F64)
 start = torch.arange(0, 8001, 100)
 
 
 def score_with(dtype, start):
-    def turn(x, pos):
-        theta = pos.to(dtype)[:, None] * speeds.to(dtype)
-        return posenc.functional.rotate_pairs(x, theta.to(F64))
+    def rotate(x, pos):
+        theta = pos.to(dtype)[:, None] * frequencies.to(dtype)
+        return posenc.functional.rotate_pairs(x, theta.to(F64))  # (n, 64)
 
-    return (turn(q, start) * turn(k, start + 5)).sum(-1) / 8
+    return (rotate(q, start) * rotate(k, start + 5)).sum(-1) / 8
 
 
 # %%
 drift = {"bfloat16 angles": score_with(torch.bfloat16, start),
          "float32 angles": score_with(torch.float32, start)}
 plots.lines(drift, x=start, xlabel="position of the query",
-            ylabel="score, key 5 places on",
-            alt="float32: a level line; bfloat16: up and down, by more than "
-                "the score itself.")
+            ylabel="score at distance −5",
+            alt="; ".join(f"{name}: from {line.min():.2f} to {line.max():.2f}"
+                          for name, line in drift.items()))
 
-# %%
+# %% id="drift"
 spans = {name: line.max() - line.min() for name, line in drift.items()}
-check.claim("broken", "with bfloat16 angles the score depends on the place",
-            spans["bfloat16 angles"], ">", 0.5)
-
-# %%
-check.claim("whole", "with float32 angles it does not",
+check.claim("broken", "bfloat16 angles make the score at a fixed distance "
+            "depend on the position", spans["bfloat16 angles"], ">", 0.5)
+check.claim("whole", "the score at a fixed distance varies by less than 0.001 "
+            "up to position 8000 if the angles are float32",
             spans["float32 angles"], "<", 1e-3)
-
-# %%
-check.claim("merged", "at the end, for bfloat16, both stand at one place",
+check.claim("merged", "at position 8000 the bfloat16 angles of query and key "
+            "are equal, as at distance 0",
             (drift["bfloat16 angles"][-1] - (q * k).sum() / 8).abs(), "<",
             1e-9)
 
 # %% [markdown]
-# Late in the text the bfloat16 line is often level, at the wrong height.
-# There the two places have become one: that is the score at distance 0.
+# Late in the text the bfloat16 line is often level, at a wrong height: the two positions have become one number, so the score is that of distance 0.
 #
-# **The rule**: positions, angles, sine and cosine in float32; cast afterwards.
-# Then $q$ and $k$ themselves can be bfloat16:
+# **The rule**: compute positions, angles, sines and cosines in float32, and cast afterwards.
+# Queries and keys themselves may be bfloat16:
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def score_of_bf16(start):
     rope = posenc.build("rope", posenc.Dims(d_model=64, n_heads=1))
-    pair = q.bfloat16(), k.bfloat16()
-    pair = rope.rotate(*pair, torch.tensor([start]), torch.tensor([start + 5]))
-    return (pair[0].double() * pair[1].double()).sum() / 8
+    both = q.bfloat16(), k.bfloat16()
+    both = rope.rotate(*both, torch.tensor([start]), torch.tensor([start + 5]))
+    return (both[0].double() * both[1].double()).sum() / 8
 
 # %%
 moved = torch.stack([score_of_bf16(p) for p in range(0, 8001, 1000)])
-check.claim("cast last", "bfloat16 words, float32 angles: hardly any drift",
-            moved.max() - moved.min(), "<", 0.1)
+check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
+            "by less than 0.1", moved.max() - moved.min(), "<", 0.1)
 
 # %% [markdown]
-# `transformers` mended this for Llama and Gemma in 2024 (pull request 29285).
-# Something remains: Wang et al. 2024 report that RoPE in bfloat16 deviates from being relative, the more so the longer the text.
+# `transformers` fixed this for Llama and Gemma in 2024 ([pull request 29285](https://github.com/huggingface/transformers/pull/29285)).
+# A small drift remains, as in our last run: Wang et al. 2024 report that RoPE in bfloat16 deviates from a relative encoding, the more the longer the text is.
 #
-# And float32?
-# It keeps 24 bits: near one million its numbers are 1/16 apart.
+# float32 has limits as well.
+# Its angles are exact to 0.001 up to position 10 000 and off by about 0.02 radians at a million ([lesson 04, section 15](04_the_pytorch_module.ipynb)).
+# Such an error hardly changes a score, whereas bfloat16 loses whole turns.
 
-# %%
-million = torch.arange(1_000_000, 1_000_064)[:, None]
-slip = (million.float() * speeds.float()).double() - million * speeds
-check.claim("float32", "at a million, float32 angles are off by a hundredth",
-            slip.abs().max(), ">", 0.01)
-
-# %%
-check.claim("float32 small", "… but by no more than a tenth",
-            slip.abs().max(), "<", 0.1)
-
-# %% [markdown]
-# A few hundredths of a radian, where bfloat16 loses whole turns.
-
-# %% [markdown]
+# %% [markdown] id="real-models"
 # ## 9 · What real models ship
 #
-# *Base* is called `rope_theta` in most settings.
-# *Turns* is the part of a head that turns, in channels; *length* is what the settings allow.
-# Where *besides* does not say neighbours, `transformers` turns halves.
+# *Base* is called `rope_theta` in most settings, *rotated* is the number of channels of a head that RoPE rotates, and *length* is the greatest **context length** that the settings allow.
+# Where *remarks* do not say “interleaved”, `transformers` uses the half-split layout.
 #
-# Sources: **L** a checkpoint's entry in `litgpt` 0.5.13; **T** the *class default* in `transformers` 5.23.0, which a checkpoint may override; **O** the maker's own code.
+# The last column says whose value it is: **C** the checkpoint's own settings; **D** only the *class default* in `transformers` 5.23.0, which a checkpoint may override; **M** the maker's own program or model card.
 #
-# | model | base | turns | length | besides | from |
+# | model | base | rotated | length | remarks | from |
 # |---|---|---|---|---|---|
-# | GPT-J | 10⁴ | 64 of 256 | 2 048 | neighbours | T |
-# | Pythia 6.9B | 10⁴ | 32 of 128 | 2 048 | | L |
-# | Llama 2 7B | 10⁴ | all 128 | 4 096 | | L |
-# | Phi-2 | 10⁴ | 32 of 80 (0.4) | 2 048 | | L |
-# | Mistral 7B v0.1 | 10⁴ | all 128 | 32 768 | window 4 096 | L |
-# | Llama 3 8B | 5 · 10⁵ | all 128 | 8 192 | | L |
-# | Llama 3.1 8B | 5 · 10⁵ | all 128 | 131 072 | slow pairs ÷ 8, from 8 192 | L |
-# | OLMo 2 7B | 5 · 10⁵ | all 128 | 4 096 | | L |
-# | Qwen2.5 7B 1M | 10⁷ | all 128 | 1 010 000 | | L |
-# | Qwen3 8B | 10⁶ | all 128 | 40 960 | | L |
-# | DeepSeek-V3 | 10⁴ | 64 of 192 | 4 096 | neighbours; YaRN × 40 in its own code | T, O |
-# | Gemma 3 4B | 10⁴ local, 10⁶ global | all 256 | 131 072 | 5 local to 1 global; ÷ 8 in global | L |
-# | Gemma 4 | 10⁴ local, 10⁶ global | all 256; global 128 of 512 | 131 072 | p-RoPE in global layers | T |
-# | gpt-oss 120B | 1.5 · 10⁵ | all 64 | 131 072 | YaRN × 32, from 4 096; every other layer sees 128 tokens | O, T |
-# | Llama 4 | 5 · 10⁵ | all 128 | 131 072 | neighbours; every 4th layer without positions, the others in chunks of 8 192 | T |
-# | Cohere 2 (Command) | 10⁴ | all 128 | 8 192 | neighbours; only in layers with a window of 4 096 | T |
+# | GPT-J 6B | 10⁴ | 64 of 256 | 2048 | interleaved | D |
+# | Pythia 6.9B | 10⁴ | 32 of 128 | 2048 | | C |
+# | Llama 2 7B | 10⁴ | all 128 | 4096 | | C |
+# | Phi-2 | 10⁴ | 32 of 80 | 2048 | | C |
+# | Mistral 7B v0.1 | 10⁴ | all 128 | 32 768 | window of 4096 | C |
+# | Llama 3 8B | 5 · 10⁵ | all 128 | 8192 | | C |
+# | Llama 3.1 8B | 5 · 10⁵ | all 128 | 131 072 | slow pairs ÷ 8, from 8192 | C |
+# | OLMo 2 7B | 5 · 10⁵ | all 128 | 4096 | | C |
+# | Qwen2.5 7B 1M | 10⁷ | all 128 | 1 010 000 | | C |
+# | Qwen3 8B | 10⁶ | all 128 | 40 960 | | C |
+# | DeepSeek-V3 | 10⁴ | 64 of 192 | 163 840 | interleaved; **YaRN** × 40, from 4096 | C, M |
+# | Gemma 3 4B | 10⁴ local, 10⁶ global | all 256 | 131 072 | 5 local layers to 1 global; ÷ 8 in global | C |
+# | Gemma 4 E2B | 10⁴ local, 10⁶ global | all 256 local, 128 of 512 global | 131 072 | p-RoPE in global layers, slowest rotating pair 188 tokens; the larger models: 256K (M) | D |
+# | gpt-oss 120B | 1.5 · 10⁵ | all 64 | 131 072 | YaRN × 32, from 4096; every other layer has a window of 128 | M, D |
+# | Llama 4 Scout | 5 · 10⁵ | all 128 | 10M | interleaved; slow pairs ÷ 16; every fourth layer is a **NoPE layer**, the others attend in chunks of 8192 | M, D |
+# | Command R7B | 5 · 10⁴ | all 128 | 8192 (model card: 128K) | interleaved; only in layers with a window of 4096, every fourth is a NoPE layer | C |
+
+# %% [markdown] id="layer-pattern"
+# What can be read from the table?
+#
+# - Longer contexts mostly came with a larger base. Why, and what “÷ 8” and YaRN mean, is the subject of lesson 08.
+# - Some models rotate the whole head and others a part of it.
+# - Newer models have a **layer pattern**. A layer with a window or with chunks meets only short distances, at any length of the text, so its RoPE can stay as it was trained. The layers that see everything rotate more slowly, or in part, or not at all, because a NoPE layer meets no new angle in a longer text.
+#
+# <details><summary>Why does DeepSeek-V3 rotate 64 of 192 channels?</summary>
+#
+# Its multi-head latent attention (**MLA**) caches one short vector $c$ per token, from which each head computes its keys, $W_{UK}\,c$.
+# Without a rotation, $q^\top W_{UK}\,c=(W_{UK}^\top q)^\top c$: the matrix is absorbed into the query, and the keys are never built.
+# With RoPE on these keys the score would be $q^\top R_{n-m}W_{UK}\,c$. The rotation is between the two factors and differs for each distance, so no single matrix can be absorbed.
+# Therefore 128 channels stay unrotated and come from $c$, and 64 rotated channels have a key of their own, which all heads share.
+# The cache holds 512 + 64 = 576 numbers per token and layer; full keys and values of all 128 heads would be 40 960 numbers.
+# </details>
+
+# %% [markdown] id="judge"
+# ## 10 · Judge for yourself
+#
+# **Exercise 4 · explain** · difficulty 3 of 5 · 8 minutes
+#
+# A model is moved to another program. With short prompts its answers look right, and beyond a few hundred tokens it writes nonsense.
+# One colleague says: “The base is wrong, because a missing setting has been replaced by 10 000.”
+# Another says: “The angles are computed in bfloat16.”
+# The next sentence of both is the same: “That is why long texts fail.”
+#
+# You can take any query and key of a head before the rotation and ask the new program for their score at positions $m$ and $n$ of your choice.
+# Which runs separate the two explanations, and which do not?
+# Say what each explanation predicts for your run, and which result would leave the question open.
+# Answer in five sentences at most. No program judges this one: it has a rubric.
+
+# %% [markdown] tags=["explain"]
+# *Write here: double-click, replace this line, press Shift+Enter.*
+
+# %% [markdown] tags=["rubric"]
+# <details><summary>Rubric for exercise 4, for after you have written</summary>
+#
+# Half a point for each:
+#
+# 1. A longer or a shorter prompt does not separate them: both explanations predict that short texts look right and long ones fail.
+# 2. A run that does: the same query and key at one distance and at several places, for example (5, 0), (1005, 1000) and (8005, 8000). With a wrong base the score is still relative, so all three are equal; with bfloat16 angles they differ.
+# 3. Equal scores rule out the bfloat16 angles, but they do not prove that the base is wrong: a wrong layout or a wrong scaling is relative, too. Different scores prove that the angles are not exact, and do not prove that the base is correct.
+# 4. So a second run is needed: compare the scores at small distances and small positions with those of the original program, where rounding is small and a wrong base shows in the pairs that are neither fast nor slow. (A score at distance 0 never helps: it is correct with any base and any layout.)
+#
+# </details>
 
 # %% [markdown]
-# What the table says:
+# ## What surprised you
 #
-# - Longer texts mostly came with a larger base, from 10⁴ to 10⁷. Why, and what ÷ 8 and YaRN mean, is the subject of 08.
-# - All of a head or a part of it: both are shipped.
-# - Some newer models mix layers: some turn for near words, others turn more slowly, or in part, or not at all.
-#
-# Read a row: in Gemma 4's global layers, how slow is the slowest pair that turns?
+# The next cell lists your predictions of this lesson that turned out wrong, each with a link to the cell that settled it.
+# Explain that result to yourself before you continue.
 
 # %%
-gemma = posenc.build("rope", posenc.Dims(d_model=512, n_heads=1), base=1e6,
-                     keep=0.25).inv_freq()
-check.claim("gemma", "it goes round within two hundred tokens",
-            2 * torch.pi / gemma[gemma > 0][-1], "<", 200)
+check.surprises("07")
 
 # %% [markdown]
 # ## What you can now do
 #
-# - Derive RoPE: $R_m^\top R_n=R_{n-m}$, so turning $q$ and $k$ makes the score relative.
+# - Derive RoPE: $R_m^\top R_n=R_{n-m}$, so rotating $q$ and $k$ makes the score relative.
 # - Write it in both layouts, and convert $W_q$ and $W_k$ between them.
-# - Say why values do not turn, and when a score decays.
-# - Read a model's settings: base, share and recipe, length; and keep the angles in float32.
+# - Say why values are not rotated, and when a score decays with distance.
+# - Read a model's settings: base, rotated part and recipe, length, layer pattern; and keep the angles in float32.
 
 # %% [markdown]
 # ## References
 #
-# - Su et al. 2021, *RoFormer*, arXiv 2104.09864: the method, the layout of neighbours, the decay claimed in the abstract.
+# - Su et al. 2021, *RoFormer*, arXiv 2104.09864: the method, the interleaved layout, the decay claimed in the abstract.
 # - Barbero et al. 2024, *Round and Round We Go!*, arXiv 2410.06205: abstract, propositions 3.1 (any distance) and 3.2 (Gaussian queries and keys), p-RoPE in section 6.1.
-# - García-Castellanos et al. 2026, *RoVE*, arXiv 2606.11275, abstract: values that turn and are turned back.
+# - Sun et al. 2022, *A Length-Extrapolatable Transformer*, arXiv 2212.10554, §3: xPos.
+# - García-Castellanos et al. 2026, *RoVE*, arXiv 2606.11275, abstract: rotated values. DeepSeek-V4: arXiv 2606.19348 and `models/deepseek_v4/modeling_deepseek_v4.py` of `transformers` 5.23.0.
 # - Wang et al. 2024, *When Precision Meets Position*, arXiv 2411.13476, abstract; huggingface/transformers#29285: angles in bfloat16.
-# - Layouts: huggingface/transformers#25199, naklecha/llama3-from-scratch#20 (`permute`), jzhang38/TinyLlama#24 (gibberish). Why q and k, not v: InternLM/lmdeploy#2639. Direction: karpathy/nanochat#489.
-# - The table: `litgpt` 0.5.13 `litgpt/config.py`; `transformers` 5.23.0 `models/*/configuration_*.py` (Cohere 2: `modeling_cohere2.py`), `modeling_rope_utils.py` for "proportional"; openai/gpt-oss `gpt_oss/torch/model.py`; deepseek-ai/DeepSeek-V3 `inference/model.py`.
+# - Layouts: huggingface/transformers#25199, naklecha/llama3-from-scratch#20 (`permute`), jzhang38/TinyLlama#24 (gibberish), huggingface/transformers#31788 (grouped heads). Why q and k and not v: InternLM/lmdeploy#2639. Direction: karpathy/nanochat#489.
+# - The table. C: `litgpt` 0.5.13, `litgpt/config.py` (of Mistral all but the length), and the files `config.json` on Hugging Face of Mistral 7B v0.1, DeepSeek-V3 and Command R7B. D: `transformers` 5.23.0, `models/*/configuration_*.py`, and `modeling_rope_utils.py` for “proportional”. M: openai/gpt-oss `gpt_oss/torch/model.py`; deepseek-ai/DeepSeek-V3 `inference/model.py`; meta-llama/llama-models `models/llama4/args.py` and its model card; ai.google.dev/gemma/docs/core.
+# - MLA: the author's answer in fxmeng/TransMLA#2.
