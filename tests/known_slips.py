@@ -12,7 +12,7 @@ def known():
         if not folder.name.startswith("lesson_"):
             continue
         lesson = importlib.import_module(f"{check.__name__}.{folder.name}")
-        for name in lesson.EXERCISES:
+        for name in (*lesson.EXERCISES, *getattr(lesson, "RETIRED", ())):
             module = importlib.import_module(f"{lesson.__name__}.{name}")
             slips = getattr(module, "SLIPS", ())
             yield name, f"from {module.__name__} import SLIPS as slips", slips

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from posenc.check.lesson_07.partial_rotary import partial_rotary
     from posenc.check.lesson_07.rotary import rotary
     from posenc.check.lesson_07.to_pairs import to_pairs
+    from posenc.check.lesson_08.deciding_run import deciding_run
     from posenc.check.lesson_08.false_neighbour import false_neighbour
     from posenc.check.lesson_08.interpolated import interpolated
     from posenc.check.lesson_08.unseen_pairs import unseen_pairs
@@ -71,6 +72,7 @@ __all__ = [
     "cached_step",
     "claim",
     "counting_weights",
+    "deciding_run",
     "drawn",
     "evaluate",
     "false_neighbour",
@@ -128,9 +130,10 @@ def __getattr__(name: str) -> object:
     if name == "mine":
         globals()[name] = found = import_module(f"{__name__}.answers.mine").mine
         return found
-    if name not in _record.LESSON:
+    lessons = _record.LESSON | _record.RETIRED
+    if name not in lessons:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    lesson = f"lesson_{_record.LESSON[name][:2]}"
+    lesson = f"lesson_{lessons[name][:2]}"
     try:
         checker = getattr(import_module(f"{__name__}.{lesson}.{name}"), name)
     except ModuleNotFoundError as error:

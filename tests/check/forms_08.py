@@ -154,3 +154,17 @@ def by_product(first, second, trained, reach):
 
 
 NEIGHBOUR = [by_max, by_chord, by_half_angle, by_product]
+
+
+def by_sets(wavelength, rival, trained, tested):
+    """What each explanation predicts, as a set of failures."""
+    new = {"fails"} if trained < min(tested, wavelength) else set()
+    return new ^ ({"fails"} if rival in range(tested) else set()) != set()
+
+
+DECIDES = [
+    by_sets,
+    lambda w, rival, r, t: (min(w, t) > r) ^ (t - rival >= 1),
+    lambda w, rival, r, t: np.bool_(r < t and r < w) != np.bool_(t > rival),
+    lambda w, rival, r, t: torch.tensor(w > r < t).logical_xor(torch.tensor(rival < t)),
+]

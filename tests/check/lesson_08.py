@@ -53,14 +53,20 @@ def look_alike(first, second, trained, reach):
     return int(likeness(first, second, trained, reach).argmax()) + trained
 
 
+def decides(wavelength, rival, trained, tested):
+    return (tested > trained and wavelength > trained) != (rival < tested)
+
+
 RIGHT = {
     "unseen_pairs": count,
+    "deciding_run": decides,
     "interpolated": squeezed,
     "yarn_frequencies": yarn,
     "false_neighbour": look_alike,
 }
 FORMS = {
     "unseen_pairs": forms.UNSEEN,
+    "deciding_run": forms.DECIDES,
     "interpolated": forms.INTERPOLATED,
     "yarn_frequencies": forms.YARN,
     "false_neighbour": forms.NEIGHBOUR,
@@ -79,6 +85,7 @@ WRONG = {
     },
     "yarn_frequencies": {"not-finite": lambda d, b, f, t: yarn(d, b, f, t) / 0},
     "false_neighbour": {"out-of-range": lambda *given: 3, "not-a-number": lambda *given: None},
+    "deciding_run": {"opposite": lambda *run: not decides(*run), "value": lambda *run: True},
 }
 
 
@@ -138,12 +145,30 @@ SAID = {
         ("math domain error",  # right but for a short training length
             lambda d, b, f, t: yarn(d, b, f, t) if t > 300 else math.log(0)),
     ],
+    "deciding_run": [
+        ("It judges 5 of 14 correctly", lambda w, rival, r, t: t > rival),
+        ("ask for tested > rival", lambda w, rival, r, t: (t > r and w > r) != (t >= rival)),
+        ("Exchange True and False", lambda *run: not decides(*run)),
+    ],
     "false_neighbour": [
         ("The cosines sum to 1.776 there and to 1.949 at 120",
             lambda a, b, t, r: t + int(likeness(round(a, 1), round(b, 1), t, r).argmax())),
     ],
 }  # fmt: skip
+SCORES = {"deciding_run": [(1, decides), (5 / 14, lambda w, rival, r, t: t > rival)]}
 INVENTED = {
+    "deciding_run": {
+        "the text has rival letters": ("one-letter-short",
+            lambda w, rival, r, t: (t > r and w > r) != (t >= rival)),
+        "only longer texts": ("any-longer-text", lambda w, rival, r, t: (t > r) != (t > rival)),
+        "no length of the test": ("short-tests", lambda w, rival, r, t: (w > r) != (t > rival)),
+        "and": ("both", lambda w, rival, r, t: t > r and w > r and t > rival),
+        "or": ("either", lambda w, rival, r, t: (t > r and w > r) or t > rival),
+        "between the lengths": ("value", lambda w, rival, r, t: r < rival <= t),
+        "never": ("value", lambda *run: False),
+        "a word": ("not-a-bool", lambda *run: "new angles"),
+        "both predictions": ("not-a-bool", lambda w, rival, r, t: (w > r, t > rival)),
+    },
     "unseen_pairs": {
         "log10": ("wrong-log",
             lambda d, b, t: count(d, b, t,

@@ -257,3 +257,15 @@ def test_the_passes_of_the_first_release_are_known_where_exercises_were_added_si
     assert set(then) < set(keeping.EXERCISES["01"])
     write(record, *(old(name, mark) for mark in "○✓" for name in then))
     assert not any(mark == "✓" for mark in check.report().marks.values())
+
+
+def test_an_exercise_that_went_keeps_its_checker_and_its_place_in_old_passes(record, capsys):
+    assert set(keeping.RETIRED).isdisjoint(keeping.LESSON)
+    assert all(callable(getattr(check, name)) for name in keeping.RETIRED)
+    then = ("unseen_pairs", "interpolated", "yarn_frequencies", "false_neighbour")
+    assert "interpolated" in keeping.RETIRED
+    write(record, *(old(name, mark) for mark in "○✓" for name in then))
+    assert not any(mark == "✓" for mark in check.report().marks.values())
+    assert check.interpolated(lambda pos, factor: pos / factor).passed
+    assert json.loads(record.read_text(encoding="utf-8").splitlines()[-1])["lesson"] == "08"
+    capsys.readouterr()

@@ -28,6 +28,11 @@ CALLED = {  # the answer's name in the notebook, where it is not that of its che
     "own_encoding": "Own",
 }
 LESSON = {name: lesson for lesson, row in EXERCISES.items() for name in row}
+RETIRED = {  # exercises of earlier editions that copies still call: their checkers stay
+    name: lesson
+    for lesson in EXERCISES
+    for name in getattr(import_module(f"posenc.check.lesson_{lesson}"), "RETIRED", ())
+}
 Event = dict[str, Any]
 _unwritten: list[Event] = []  # this kernel's events that are in no file
 _left_out: list[str] = []  # the solutions that are running: what they pass is not the learner's
@@ -36,7 +41,8 @@ _left_out: list[str] = []  # the solutions that are running: what they pass is n
 def exercise(name: str, mark: str, mistake: str | None) -> None:
     """Note what a checker said of the learner's answer; a stub is no answer yet."""
     if mark != "○" and not is_left_out():
-        add({"exercise": name, "lesson": LESSON.get(name, ""), "mark": mark, "mistake": mistake})
+        lesson = (LESSON | RETIRED).get(name, "")
+        add({"exercise": name, "lesson": lesson, "mark": mark, "mistake": mistake})
 
 
 @contextlib.contextmanager

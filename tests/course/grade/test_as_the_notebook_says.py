@@ -188,25 +188,26 @@ def test_right_answers_of_the_checkers_tests_are_right_here(grader, number, monk
                 assert passed == (said[0] in judge.PASSED), (name, i, said)
 
 
-BROKEN = "x = 1\ndef interpolated(pos, factor)\n    return pos / factor"
-STUB = "def interpolated(pos, factor):\n    raise NotImplementedError"
+HEAD = "def unseen_pairs(dim, base, trained)"
+BROKEN = f"x = 1\n{HEAD}\n    return 18"
+STUB = f"{HEAD}:\n    raise NotImplementedError"
 
 
 def test_an_answer_whose_cell_is_no_python_is_told_so_first(grader):
     why = "its cell cannot be read: cell 1, line 2, is no Python: expected ':'"
-    said = grader.says(stem_of("08"), [BROKEN])["interpolated"]
+    said = grader.says(stem_of("08"), [BROKEN])["unseen_pairs"]
     assert said[0] == "missing"
     assert said[2].startswith(why)
-    said = grader.says(stem_of("08"), [BROKEN, STUB])["interpolated"]
+    said = grader.says(stem_of("08"), [BROKEN, STUB])["unseen_pairs"]
     assert said == ("not written", "", f"not written yet ({why})")
 
 
 def test_a_version_that_ends_its_sandbox_leaves_the_others_to_be_tried(grader):
-    ends = "import os\ndef interpolated(pos, factor):\n    os._exit(0)"
-    right = "def interpolated(pos, factor):\n    return pos / factor"
-    assert (
-        grader.says(stem_of("08"), [right, ends], only="interpolated")["interpolated"][0] == "right"
-    )
+    ends = f"import os\n{HEAD}:\n    os._exit(0)"
+    turns = "trained * base ** (-2 * i / dim) / 6.283185307179586"
+    right = f"{HEAD}:\n    return sum({turns} < 1 for i in range(dim // 2))"
+    said = grader.says(stem_of("08"), [right, ends], only="unseen_pairs")
+    assert said["unseen_pairs"][0] == "right"
 
 
 # --- settings -----------------------------------------------------------------------------------
