@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from posenc.check.lesson_08.unseen_pairs import unseen_pairs
     from posenc.check.lesson_08.yarn_frequencies import yarn_frequencies
     from posenc.check.lesson_09.cached_step import cached_step
+    from posenc.check.lesson_09.chosen_run import chosen_run
     from posenc.check.lesson_09.left_padded_positions import left_padded_positions
     from posenc.check.lesson_09.packed_positions import packed_positions
     from posenc.check.lesson_10.fourier_features import fourier_features
@@ -70,6 +71,7 @@ __all__ = [
     "attention",
     "by_position",
     "cached_step",
+    "chosen_run",
     "claim",
     "counting_weights",
     "deciding_run",

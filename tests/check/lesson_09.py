@@ -114,7 +114,9 @@ RIGHT = {
     "left_padded_positions": padded,
     "packed_positions": right_packed,
     "cached_step": step,
+    "chosen_run": lambda: ("other padding", "equal", "differ"),
 }
+SAYS = {"chosen_run": "'"}
 WRONG = {
     "left_padded_positions": {
         "not-a-tensor": lambda mask: padded(mask).tolist(),
@@ -130,6 +132,16 @@ WRONG = {
         "keys-not-kept": lambda q, k, v, store, turn: v,
         "position": lambda *given: step(*given, *2 * [late_but_for_the_first]),
         "raises": lambda q, k, v, store, turn: store["key"],
+    },
+    "chosen_run": {
+        "prefill": lambda: ("prefill", "equal", "differ"),
+        "more-steps": lambda: ("more steps", "differ", "differ"),
+        "equal-lengths": lambda: ("equal lengths", "equal", "equal"),
+        "outcomes-swapped": lambda: ("NoPE model", "differ", "equal"),
+        "two-counts": lambda: ("other padding", "differ", "differ"),
+        "no-mask": lambda: ("one count", "equal", "equal"),
+        "word": lambda: ("other padding", "equal", "moves"),
+        "shape": lambda: ("other padding", "equal"),
     },
 }
 
@@ -182,11 +194,25 @@ INVENTED = {
         "at most eight": ("position",
             lambda *a: step(*a, at_q=lambda p: min(p, 8), at_k=lambda p: min(p, 8))),
     },
+    "chosen_run": {
+        "the run by itself": ("shape", lambda: "one count"),
+        "a run of one's own": ("word", lambda: ("without a cache", "equal", "differ")),
+        "truth values": ("word", lambda: ("one count", True, False)),
+        "NoPE notices the count": ("two-counts", lambda: ("NoPE model", "differ", "differ")),
+        "a position hides": ("no-mask", lambda: ("other padding", "equal", "equal")),
+        "the correct answer of another run": ("more-steps",
+            lambda: ("more steps", "equal", "differ")),
+    },
 }  # fmt: skip
 FORMS = {
     "left_padded_positions": steps_09.PADDED_FORMS,
     "packed_positions": steps_09.PACKED_FORMS,
     "cached_step": steps_09.STEP_FORMS,
+    "chosen_run": [
+        lambda: ("NoPE model", "equal", "differ"),
+        lambda: ["one count", "equal", "differ"],
+        lambda: (" “other  padding” ", "equal\n", "differ"),
+    ],
 }
 TOLD = {
     "left_padded_positions": steps_09.PADDED_TOLD,
@@ -194,5 +220,10 @@ TOLD = {
     "cached_step": steps_09.STEP_TOLD,
 }
 SAID = {name: [(words, f) for _, words, f in told.values()] for name, told in TOLD.items()}
+SAID["chosen_run"] = [
+    ("Return the one under two counts first.", WRONG["chosen_run"]["outcomes-swapped"]),
+    ("both faults are in the decode steps", WRONG["chosen_run"]["prefill"]),
+    ("The runs are 'prefill'", lambda: ("prefill twice", "equal", "equal")),
+]
 for name, told in TOLD.items():
     INVENTED[name] |= {label: (slug, f) for label, (slug, _, f) in told.items()}

@@ -23,6 +23,7 @@ ASKS_FOR_MORE = {
         "separating_run": "missing",
         "shift_is_shown": "missing",
         "deciding_run": "missing",
+        "chosen_run": "missing",
     }
 }
 
