@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from posenc.check.lesson_09.packed_positions import packed_positions
     from posenc.check.lesson_10.fourier_features import fourier_features
     from posenc.check.lesson_10.grid_positions import grid_positions
+    from posenc.check.lesson_10.prompt_positions import prompt_positions
     from posenc.check.lesson_10.resized_table import resized_table
     from posenc.check.lesson_11.own_encoding import own_encoding
     from posenc.check.lesson_11.reported_rate import reported_rate
@@ -99,6 +100,7 @@ __all__ = [
     "predict_curve",
     "predict_number",
     "previous_word_weights",
+    "prompt_positions",
     "reading",
     "report",
     "reported_rate",

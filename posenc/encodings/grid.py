@@ -45,7 +45,7 @@ class AxialRope(PositionalEncoding):
 
     A small base, because coordinates on a picture run to tens, not thousands.
 
-    Source: Heo et al. 2024, arXiv 2403.13298, section 3.
+    Source: Heo et al. 2024, arXiv 2403.13298 (RoPE-Axial).
 
     >>> grid = torch.tensor([[0, 0], [0, 1]])
     >>> q = torch.ones(1, 4, 2, 16)

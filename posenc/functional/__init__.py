@@ -3,6 +3,7 @@
 Shapes are in the letters of :mod:`posenc`; frequencies are in radians per position.
 """
 
+from posenc.functional._axes import mrope_angles
 from posenc.functional._bias import alibi_slopes, fourier_features, t5_bucket
 from posenc.functional._blocks import add_code
 from posenc.functional._checks import (
@@ -41,6 +42,7 @@ __all__ = [
     "distance",
     "fourier_features",
     "inverse_frequencies",
+    "mrope_angles",
     "ntk_base",
     "rotate_halves",
     "rotate_pairs",

@@ -96,7 +96,7 @@ def fourier_features(coordinates: Tensor, frequencies: Tensor) -> Tensor:
     Raises ``ValueError`` where the numbers of coordinates or the devices differ, ``TypeError``
     for what holds no real numbers.
 
-    Source: Tancik et al. 2020, arXiv 2006.10739, equation 5.
+    Source: Tancik et al. 2020, arXiv 2006.10739 (there with Gaussian frequencies).
 
     >>> fourier_features(torch.tensor([[0.25]]), torch.tensor([[1.0]])).round(decimals=3) + 0.0
     tensor([[1., 0.]])

@@ -3,6 +3,7 @@
 import math
 
 import grids_10
+import prompts_10
 import torch
 import torch.nn.functional as F
 
@@ -41,7 +42,12 @@ def features(x, b):
     return both(waves(x, b))
 
 
-RIGHT = {"grid_positions": grid, "resized_table": resize, "fourier_features": features}
+RIGHT = {
+    "grid_positions": grid,
+    "resized_table": resize,
+    "fourier_features": features,
+    "prompt_positions": prompts_10.laid_out,
+}
 WRONG = {
     "grid_positions": {
         "one-place": lambda h, w: grid(h, w).clamp(max=5),
@@ -53,6 +59,7 @@ WRONG = {
         "raises": lambda t, o, n: t.reshape(3, 3, 3),
     },
     "fourier_features": {"raises": lambda x, b: x @ b[:, :0]},
+    "prompt_positions": {"raises": lambda parts: prompts_10.laid_out(parts[0])},
 }
 
 INVENTED = {
@@ -120,7 +127,9 @@ INVENTED = {
         "from minus one to one": ("scaled-coordinates", lambda x, b: both(waves(2 * x - 1, b))),
     },
 }  # fmt: skip
-FORMS, SAID = grids_10.FORMS, {}
-for name, told in grids_10.TOLD.items():
+FORMS = grids_10.FORMS | {"prompt_positions": prompts_10.PROMPTS}
+SAID = {}
+for name, told in (grids_10.TOLD | {"prompt_positions": prompts_10.PROMPTS_TOLD}).items():
+    INVENTED.setdefault(name, {})
     INVENTED[name] |= {label: (slug, f) for label, (slug, _, f) in told.items()}
     SAID[name] = [(words, f) for _, words, f in told.values()]

@@ -86,6 +86,24 @@ def rotate_halves(vector, thetas):
     return out
 
 
+def mrope_angles(place, speeds, sections, interleaved=False):
+    """The angles of one token, whose place has a number for each axis.
+
+    Written as the models have it: pair after pair, asking each time whose turn it is.
+    """
+    left, axis, out = list(sections), 0, []
+    for pair, speed in enumerate(speeds):
+        if interleaved:
+            axis = pair % len(sections)
+            axis = axis if left[axis] and axis else 0  # an axis that has its pairs passes
+        else:
+            while not left[axis]:
+                axis += 1
+        left[axis] -= 1
+        out.append(place[axis] * speed)
+    return out
+
+
 def scaled_frequencies(dim, base, method, factor, length, **options):
     """Options by the names of the papers' code: ``beta_fast``, …; a length where one is needed."""
     fast, slow = options.get("beta_fast", 32), options.get("beta_slow", 1)

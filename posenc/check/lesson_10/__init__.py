@@ -1,3 +1,3 @@
 """Notebook 10: beyond text."""
 
-EXERCISES = ("grid_positions", "resized_table", "fourier_features")
+EXERCISES = ("grid_positions", "resized_table", "fourier_features", "prompt_positions")
