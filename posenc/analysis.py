@@ -19,8 +19,10 @@ __all__ = [
     "linear_r2",
     "nearest_rivals",
     "ramps",
+    "smallest_head",
     "turns",
     "wavelengths",
+    "weight_on",
 ]
 
 
@@ -147,6 +149,58 @@ def best_head(code: Tensor, k: int = 1) -> float:
     search.step(loss)
     scores = x[k:] @ weights.detach() @ x.T
     return float((scores.argmax(dim=1) == wanted).double().mean())
+
+
+def smallest_head(inv_freq: Tensor, trained: int, *, k: int = 1, price: float = 1e-3) -> Tensor:
+    """Return the amplitudes with which one head finds the key k back, (m,), float64.
+
+    A prediction of what RoPE learns, without training a model. The score at relative distance
+    t is ``Σ aᵢ cos(ωᵢ (t − k))`` with ``aᵢ ≥ 0``; the search minimises the cross entropy of
+    the attention weights in texts of ``trained`` tokens, keys on both sides, plus
+    ``price · Σ aᵢ``. An amplitude is a query weight times a key weight, and weight decay on
+    both costs as much as their product; so frequencies that are not needed get nothing.
+
+    Raises ``ValueError`` unless ``trained`` > ``k`` ≥ 1 and ``price`` > 0.
+
+    >>> smallest_head(torch.tensor([1.0, 0.316, 0.1]), 16).round()
+    tensor([14.,  5.,  0.], dtype=torch.float64)
+    """
+    if not 1 <= k < trained or not price > 0:
+        raise ValueError(f"need trained > k ≥ 1 and price > 0; got {trained}, {k} and {price}")
+    waves = _waves(inv_freq, trained, k)  # (trained - k, trained, m)
+    wanted = torch.arange(trained - k)
+    roots = waves.new_ones(len(inv_freq)).requires_grad_()  # aᵢ is a square, so never negative
+    search = torch.optim.LBFGS(
+        [roots], max_iter=500, line_search_fn="strong_wolfe", tolerance_grad=1e-10
+    )
+
+    def loss() -> Tensor:
+        search.zero_grad()
+        loss = F.cross_entropy(waves @ roots**2, wanted) + price * roots.square().sum()
+        loss.backward()
+        return loss
+
+    search.step(loss)
+    return roots.detach() ** 2
+
+
+def weight_on(inv_freq: Tensor, amplitudes: Tensor, n: int, *, k: int = 1) -> float:
+    """Return the mean attention weight on the key k back, in texts of n tokens.
+
+    The head is that of ``smallest_head``; every query from the k-th on is asked once.
+
+    >>> weight_on(torch.ones(1), torch.zeros(1), n=4)
+    0.25
+    """
+    weights = (_waves(inv_freq, n, k) @ amplitudes.double()).softmax(-1)  # (n - k, n)
+    return float(weights.diagonal().mean())
+
+
+def _waves(inv_freq: Tensor, n: int, k: int) -> Tensor:
+    """Return cos(ωᵢ (t − k)) for every query from the k-th on and every key, (n − k, n, m)."""
+    pos = torch.arange(n, dtype=torch.float64)  # (n,)
+    distance = pos[k:, None] - pos  # (n - k, n)
+    return ((distance - k)[..., None] * inv_freq.detach().to("cpu", torch.float64)).cos()
 
 
 def _exact(values: Tensor) -> Tensor:

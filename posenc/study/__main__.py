@@ -14,15 +14,13 @@ from posenc.study import _record, _table
 def main(argv: list[str] | None = None) -> int:
     """Run the study that the arguments describe and return the exit status."""
     args = vars(_parser().parse_args(argv))
-    file, where = (
-        args.pop("record"),
-        {name: args[name] for name in ("backend", "scheduler", "jobs")},
-    )
+    file, which = args.pop("record"), args.pop("which")
+    where = {name: args[name] for name in ("backend", "scheduler", "jobs")}
     try:
         with warnings.catch_warnings(action="always"):
             warnings.showwarning = _said  # type: ignore[assignment]  # without a line of code
             if file:
-                _record.make(file, args["out"], **where)
+                _record.make(file, args["out"], which, **where)
                 return 0
             table = study.run(**args)
     except (ValueError, TypeError, OSError, RuntimeError) as problem:
@@ -50,7 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--scheduler", metavar="ADDRESS", help="of a Dask cluster, tcp://host:8786")
     add("--jobs", type=int, default=os.cpu_count(), help="cells at a time; all cores")
     add("--budget", type=float, metavar="MIN", help="minutes to fit the steps to; gpu: 8")
-    add("--record", metavar="FILE", help="make the course's own study and pack it into FILE")
+    add("--record", metavar="FILE", help="make a record of the course and pack it into FILE")
+    add("--which", choices=("study", "law"), default="study", help="which record; study")
     return parser
 
 

@@ -17,7 +17,7 @@ from posenc.study._plan import parsed
 from posenc.study._work import version
 
 By = Literal["length", "position"]
-RECORD = "study.json"  # the course's own
+Which = Literal["study", "law"]
 
 
 def load(path: str | Path, by: By = "length") -> pd.DataFrame:
@@ -34,19 +34,23 @@ def load(path: str | Path, by: By = "length") -> pd.DataFrame:
     return _as_table(_unpacked(path, str(path)) if path.is_file() else _current(path), by)
 
 
-def record(by: By = "length") -> pd.DataFrame:
-    """Return the course's recorded study: every encoding, every task, five seeds, three rates.
+def record(by: By = "length", which: Which = "study") -> pd.DataFrame:
+    """Return a recorded study of the course: every encoding, every task, five seeds, three rates.
 
-    It travels with the package, as ``posenc/study/study.json``.
+    ``which="law"`` gives the second record: RoPE on ``back1`` for each head width and each
+    ratio of neighbouring frequencies, up to eight times the trained length. They travel with
+    the package, as ``posenc/study/study.json`` and ``posenc/study/law.json``.
 
     Raises ``FileNotFoundError`` where the package has come without it, as in the Colab
-    edition of a lesson that does not read it, and ``ValueError`` for another ``by``.
+    edition of a lesson that does not read it, and ``ValueError`` for another ``by`` or ``which``.
     """
     _known(by)
-    file = resources.files("posenc.study").joinpath(RECORD)
+    if which not in ("study", "law"):
+        raise ValueError(f"which must be 'study' or 'law'; got {which!r}")
+    file = resources.files("posenc.study").joinpath(f"{which}.json")
     if not file.is_file():
         raise FileNotFoundError(
-            f"this copy of posenc has come without {RECORD}, the recorded study: "
+            f"this copy of posenc has come without {which}.json, the recorded study: "
             "lesson 11 and the whole package bring it"
         )
     return _as_table(_unpacked(file, "the recorded study"), by)

@@ -1,4 +1,4 @@
-"""The course's own study: what notebook 11 draws, and the one command that makes it."""
+"""The course's own records: what notebook 11 draws, and the commands that make them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,15 +13,18 @@ from posenc.training import DIMS, TEXT, Setting
 RATES = (0.3, 1.0, 3.0)
 HIGHER = (1.0, 3.0)  # the better two, for nearly all
 LONG = replace(TEXT, length=128, shortest=128)
+STEPS = [half / 2 for half in range(2, 25)]  # ratios of frequencies 10^(-step/8), 0.75 to 0.0316
 BASES = (2.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0, 1_000_000.0)
 
 
-def make(file: str | Path, out: str | Path, **where: object) -> None:
+def make(file: str | Path, out: str | Path, which: str = "study", **where: object) -> None:
     """Train what the record holds, kept in ``out``, and pack it into ``file``."""
-    tables = [run(out=out, **part, **where) for part in parts()]  # type: ignore[arg-type]
+    parts_of = law if which == "law" else parts
+    tables = [run(out=out, **part, **where) for part in parts_of()]  # type: ignore[arg-type]
     if any(failed(table).any() for table in tables):
         raise RuntimeError(f"{file} is not written, because cells have failed: see above")
-    pack(out, file, f"python -m posenc.study --record {Path(file).name} --out DIR")
+    option = "" if which == "study" else f" --which {which}"
+    pack(out, file, f"python -m posenc.study --record {Path(file).name}{option} --out DIR")
 
 
 def parts() -> Iterator[dict[str, object]]:
@@ -46,3 +49,23 @@ def parts() -> Iterator[dict[str, object]]:
     yield {**text, "lengths": (1, 2, 4), "shift": 128, "rates": HIGHER[1:]}
     # the same model, trained at the long length
     yield {**text, "lengths": (0.25, 0.5, 1), "setting": LONG, "rates": HIGHER[1:]}
+
+
+def law() -> Iterator[dict[str, object]]:
+    """Return the runs that ask for a law: RoPE at each ratio of neighbouring frequencies.
+
+    All are trained alike, each width of a head at each ratio that it can have.
+
+    >>> [len(part["encodings"]) for part in law()]
+    [23, 23, 23]
+    """
+    for heads in (8, 4, 2):
+        width = DIMS.d_model // heads
+        bases = [float(f"{10 ** (step * width / 16):.4g}") for step in STEPS]
+        yield {
+            "encodings": tuple(f"rope(base={base})" for base in bases),
+            "tasks": ("back1",),
+            "dims": Dims(DIMS.d_model, heads, DIMS.max_len),
+            "lengths": (1, 2, 4, 8),
+            "rates": HIGHER[1:],
+        }

@@ -128,4 +128,17 @@ def test_the_record_is_made_by_one_command(tmp_path, monkeypatch):
     assert not file.exists()
     assert main(["--record", str(file), "--out", str(tmp_path / "kept"), "--jobs", "1"]) == 0
     assert len(study.load(file)) == 1
-    assert "--record study.json" in json.loads(file.read_text())["command"]
+    assert "--record study.json --out" in json.loads(file.read_text())["command"]
+
+
+def test_the_second_record_has_its_own_runs_and_command(tmp_path, monkeypatch):
+    from posenc.study import _record
+
+    part = {"encodings": ("none",), "tasks": ("back1",), "seeds": 1, "lengths": (1,),
+            "setting": QUICK, "dims": SMALL}  # fmt: skip
+    monkeypatch.setattr(_record, "parts", list)
+    monkeypatch.setattr(_record, "law", lambda: [part])
+    file = tmp_path / "law.json"
+    arguments = ["--record", str(file), "--which", "law", "--out", str(tmp_path / "kept")]
+    assert main([*arguments, "--jobs", "1"]) == 0
+    assert "--record law.json --which law --out" in json.loads(file.read_text())["command"]

@@ -181,10 +181,17 @@ def test_a_table_by_something_else_is_refused():
         study.load("x", by="seed")
 
 
+def test_a_record_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="which must be 'study' or 'law'; got 'laws'"):
+        study.record(which="laws")
+
+
 def test_a_missing_record_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(_load.resources, "files", lambda package: tmp_path)
     with pytest.raises(FileNotFoundError, match="has come without study.json"):
         study.record()
+    with pytest.raises(FileNotFoundError, match="has come without law.json"):
+        study.record(which="law")
 
 
 def test_a_hundred_thousand_rows_open_in_a_second(tmp_path):

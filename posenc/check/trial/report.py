@@ -8,7 +8,8 @@ from posenc.check.trial.record import CALLED, EXERCISES, Event
 from posenc.check.trial.settled_guesses import NOT_SAID, Settled, by_sureness, settled_in
 
 BEST = "✓≈✗"
-LATER = {"separating_run", "shift_is_shown", "deciding_run", "chosen_run"}  # not in the first release
+# Exercises that the first release did not have.
+LATER = {"separating_run", "shift_is_shown", "deciding_run", "chosen_run"}
 FIRST = {"08": ("unseen_pairs", "interpolated", "yarn_frequencies", "false_neighbour")}
 
 

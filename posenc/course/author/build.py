@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from posenc._files import write_aside
 from posenc.course import places
-from posenc.course.author import ledger, rerun, rewritten
+from posenc.course.author import ledger, owed, rerun
 from posenc.course.author.asked import asked
 from posenc.course.author.source import metadata_of, notebook_from
 from posenc.course.places import KERNEL_ENV, CourseError
@@ -71,7 +71,7 @@ def build_one(source: Path) -> str:
         _run(notebook, target, noted, back=rerun.changed(notebook, target))
     notebook.cells.pop()
     rows = [row for cell in notebook.cells for row in ledger.noted(cell)]
-    for problem in rewritten.one_sided(settled, rows):
+    for problem in owed.one_sided(settled, rows):
         raise CourseError(f"{source.name}: {problem}")
     for cell, output in outputs_of(notebook):
         _refuse(cell, output, target)
@@ -81,7 +81,7 @@ def build_one(source: Path) -> str:
     write_aside(target, content)
     seconds = time.perf_counter() - start
     said = f"✓ {target.name}: {seconds:.1f} s, {len(content) / 1000:.0f} kB"
-    return "\n".join([said, *rewritten.leaning(rows)])
+    return "\n".join([said, *owed.leaning(rows)])
 
 
 def outputs_of(

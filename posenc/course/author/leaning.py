@@ -1,6 +1,6 @@
 """Does a claim's text stand alone? In the ledger there is no line before it.
 
-A guess from its words, so the builder asks, and only the tests of rewritten lessons insist.
+A guess from its words, so the builder asks, and only the tests insist.
 """
 
 import re

@@ -22,7 +22,7 @@ from posenc.course.places import CourseError
 
 PACKAGE = Path(__file__).resolve().parents[2]
 SETUP = Path(__file__).parent / "templates" / "colab_setup.txt"
-ASKED_FOR = {"posenc/study/study.json"}  # of the package, but only for whom declares it
+ASKED_FOR = {"posenc/study/study.json", "posenc/study/law.json"}  # only for whom declares them
 LARGEST = 400_000  # bytes beyond the lesson itself
 # What Colab reads: a GPU is asked for, and no account is named.
 ASKED = {"accelerator": "GPU", "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True}}

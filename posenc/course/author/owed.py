@@ -1,7 +1,4 @@
-"""What is asked of the claims of a lesson that has been rewritten, and of which it is not yet.
-
-A lesson leaves the list when it is written anew; with the last one the list goes.
-"""
+"""What is asked of a lesson's claims: those that settle a prediction, and how each one reads."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,16 +6,11 @@ from typing import Any
 from posenc.course.author.asked import Asked
 from posenc.course.author.leaning import leans
 
-# They are in the words of the first edition: claims that settle a prediction by one bound
-# alone, texts that lean on the line before, answers that stand in the next cell.
-NOT_YET = {}
 Row = dict[str, Any]
 
 
 def one_sided(asked: Asked, rows: list[Row]) -> Iterator[str]:
     """Name each claim that settles a prediction, and would hold for another answer, too."""
-    if asked.stem[:2] in NOT_YET:
-        return
     settling = {(claim.id, claim.text) for claim in asked.claims}
     for row in rows:
         known = (row.get("id"), row.get("claim"))

@@ -1,4 +1,4 @@
-"""Lessons that have been rewritten: their claims stand alone, and what they ask is marked."""
+"""What every lesson owes: its claims stand alone, and what it asks is marked."""
 
 import pytest
 import tiny
@@ -7,10 +7,8 @@ from real import ROOT, SOURCES
 from posenc.course.author import build, ledger
 from posenc.course.author.asked import KINDS, asked
 from posenc.course.author.leaning import leans
-from posenc.course.author.rewritten import NOT_YET
 from posenc.course.places import CourseError
 
-REWRITTEN = sorted(stem for stem in SOURCES if stem[:2] not in NOT_YET)
 LESSON = """\
 # %% [markdown]
 # # Is it so?
@@ -51,14 +49,14 @@ def test_a_text_that_leans_is_noticed(text, why):
     assert found is None if why is None else why in (found or "")
 
 
-@pytest.mark.parametrize("stem", REWRITTEN)
-def test_the_claims_of_a_rewritten_lesson_stand_alone(stem):
+@pytest.mark.parametrize("stem", sorted(SOURCES))
+def test_the_claims_of_a_lesson_stand_alone(stem):
     rows = [row for row in ledger.rows_of(ROOT) if row["lesson"] == stem and "value" in row]
     assert rows
     assert [(row["claim"], leans(row["claim"])) for row in rows if leans(row["claim"])] == []
 
 
-@pytest.mark.parametrize("stem", REWRITTEN)
+@pytest.mark.parametrize("stem", sorted(SOURCES))
 def test_the_claims_that_settle_are_bounded_on_both_sides(stem):
     rows = {(row["id"], row["claim"]): row for row in ledger.rows_of(ROOT)
             if row["lesson"] == stem and "value" in row}  # fmt: skip
@@ -66,8 +64,8 @@ def test_the_claims_that_settle_are_bounded_on_both_sides(stem):
         assert rows[claim.id, claim.text].get("both sides"), claim
 
 
-@pytest.mark.parametrize("stem", REWRITTEN)
-def test_every_prediction_of_a_rewritten_lesson_is_marked(stem):
+@pytest.mark.parametrize("stem", sorted(SOURCES))
+def test_every_prediction_of_a_lesson_is_marked(stem):
     one = asked(SOURCES[stem])
     for asks in one.predictions:
         assert asks.kind in KINDS, asks.key
@@ -75,13 +73,10 @@ def test_every_prediction_of_a_rewritten_lesson_is_marked(stem):
     assert sum(asks.sure for asks in one.predictions) == 2
 
 
-def test_a_claim_bounded_on_one_side_settles_nothing_in_a_rewritten_lesson(tmp_path):
+def test_a_claim_bounded_on_one_side_settles_nothing(tmp_path):
     open_above = LESSON.replace('"==", 3, settles', '">", 2, settles')
     with pytest.raises(CourseError, match=r"'sum' settles .* one side alone, > 2: write \"in\""):
         build.build_one(tiny.write(tmp_path, open_above))
-    for number in sorted(NOT_YET)[:1]:
-        source = tiny.write(tmp_path, open_above, f"{number}_tiny")
-        assert f"✓ {source.stem}" in build.build_one(source)
 
 
 def test_the_builder_asks_whether_a_text_stands_alone(tmp_path):
