@@ -24,6 +24,7 @@ ASKS_FOR_MORE = {
         "shift_is_shown": "missing",
         "deciding_run": "missing",
         "chosen_run": "missing",
+        "prompt_positions": "missing",
     }
 }
 

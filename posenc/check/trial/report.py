@@ -9,7 +9,7 @@ from posenc.check.trial.settled_guesses import NOT_SAID, Settled, by_sureness, s
 
 BEST = "✓≈✗"
 # Exercises that the first release did not have.
-LATER = {"separating_run", "shift_is_shown", "deciding_run", "chosen_run"}
+LATER = {"separating_run", "shift_is_shown", "deciding_run", "chosen_run", "prompt_positions"}
 FIRST = {"08": ("unseen_pairs", "interpolated", "yarn_frequencies", "false_neighbour")}
 
 
