@@ -67,8 +67,7 @@ plots.heatmap(
 # ## 1 · Four terms
 #
 # A query is computed from a token's embedding $e$ plus the vector $c$ of its position, and a key from $e'+c'$.
-# Let $M=W_qW_k^\top$ combine the weights of both.
-# Then the score, before the division by $\sqrt{d_\text{head}}$, is the sum of four terms:
+# With $M=W_qW_k^\top$, the score, before the division by $\sqrt{d_\text{head}}$, is the sum of four terms:
 #
 # $$(e+c)^\top M(e'+c')=
 # e^\top Me'+e^\top Mc'+c^\top Me'+c^\top Mc'.$$
@@ -158,7 +157,7 @@ check.claim("kernel", "the relative distance explains the dot products of "
 # In the figure, tokens produce patches and stripes, and positions produce waves, but no term is constant along its diagonals.
 # The sinusoids *offer* the relative distance, and training must find a matrix $M$ that uses it.
 #
-# The encodings of this lesson keep the first term and *add* the relative distance to it: as a learned vector, as a learned number, or as a number from a formula.
+# The encodings of this lesson keep the first term and *add* the relative distance directly: as a learned vector, as a learned number, or as a number from a formula.
 
 # %% [markdown] id="one-per-distance"
 # ## 2 · One number for each distance
@@ -228,7 +227,7 @@ check.claim("one step", "in the table of Shaw et al., BLEU rises by less "
 
 # %% [markdown]
 # (Table 2 of the paper, measured on newstest2013; clip 2 has 25.8.)
-# Telling *before* from *after* is worth 13 points there, and distances beyond one token are worth almost nothing.
+# Telling *before* from *after* is worth 13 points there, and exact distances beyond one token almost nothing.
 # The authors suggest a reason (§4.3): through several layers, precise relative positions may propagate beyond the clip.
 #
 # Their models had a table of vectors per layer and head, and also vectors for the *values*.
@@ -284,9 +283,9 @@ check.claim("shaw", "Shaw's bias depends on more than the relative distance "
 # %% [markdown] id="t5-bias"
 # ## 4 · A number for each bucket: T5
 #
-# The **T5 bias** (Raffel et al. 2020) is a learned *number* per head and relative distance. Large distances that share a number form a **bucket**.
+# The **T5 bias** (Raffel et al. 2020) is a learned *number* per head and relative distance. Distances with the same number form a **bucket**.
 # A **decoder**, whose causal mask hides the keys after the query, has 32 buckets.
-# The first 16 hold one distance each, and the others grow wider. Distance $t$ belongs to bucket
+# The first 16 hold one distance each, and the others grow wider: distance $t$ is in bucket
 #
 # $$\begin{cases}t & t<16\\
 # 16+\left\lfloor16\,\dfrac{\ln(t/16)}{\ln(128/16)}\right\rfloor,
@@ -463,7 +462,7 @@ by_rule = torch.cat([functional.alibi_slopes(8),
 
 # %% id="twelve-heads"
 check.claim("twelve", "ALiBi's slopes for 12 heads are those for 8 heads and "
-            "then four for 16 heads, every second one", (slopes - by_rule).abs(),
+            "then every second one for 16 heads", (slopes - by_rule).abs(),
             "in", (0, 1e-7),
             settles={"twelve": "0.71: more than any head of 8 has"})
 slopes
@@ -733,7 +732,7 @@ check.claim("mask", "if a text is reversed, a decoder with ALiBi returns "
 # </details>
 
 # %% [markdown] id="cannot-fetch"
-# ## 8 · What a bias cannot fetch
+# ## 8 · Can a bias fetch?
 #
 # In the task `index`, the first token names a position, and the model's output at this token must be the letter there.
 # So *where to look* depends on a **token**: that is the term $e^\top Mc'$ of section 1.
