@@ -72,7 +72,7 @@ plots.heatmap(
 # $$(e+c)^\top M(e'+c')=
 # e^\top Me'+e^\top Mc'+c^\top Me'+c^\top Mc'.$$
 #
-# We take a head with random weights and a sentence of 11 words, each of which is a token (the code is folded).
+# We take a head with random weights and a sentence of 11 words, each a token (the code is folded).
 
 
 # %% jupyter={"source_hidden": true}
@@ -154,7 +154,7 @@ check.claim("kernel", "the relative distance explains the dot products of "
             explained_by_distance(c @ c.T), ">", 1 - 1e-9)
 
 # %% [markdown]
-# In the figure, tokens produce patches and stripes, and positions produce waves, but no term is constant along its diagonals.
+# In the figure, tokens produce patches and stripes, and positions waves, but no term is constant along its diagonals.
 # The sinusoids *offer* the relative distance, and training must find a matrix $M$ that uses it.
 #
 # The encodings of this lesson keep the first term and *add* the relative distance directly: as a learned vector, as a learned number, or as a number from a formula.
@@ -661,7 +661,7 @@ check.claim("symmetric", "no model with a symmetric bias exceeds this "
             settles={"symmetric": "measured"})
 
 # %% [markdown]
-# In one case out of ten both answers can be correct, and in the other nine at most one of them.
+# In one case out of ten both answers can be correct, in the other nine at most one.
 # So no model with a symmetric bias exceeds $(1+0.1)/2=55\,\%$.
 #
 # The last letter has a neighbour only on its left, so a model can always name it.
@@ -694,7 +694,7 @@ check.claim("T5 left", "an encoder with T5's bias tells left from right on "
             "`back1`", left["t5"], ">", 0.75, seeds=3)
 
 # %% [markdown]
-# More training may bring ALiBi closer to the ceiling (lesson 11 trains four times as long), but no weights bring it above the ceiling.
+# More training may bring ALiBi closer to the ceiling (lesson 11 trains four times as long), but no weights bring it higher.
 #
 # In a decoder, the mask hides the right side, and this breaks the symmetry:
 
@@ -793,7 +793,7 @@ check.claim("fetch", "in one layer with T5's bias, the relative attention "
 # Only the bias differs between them, and it does not depend on the token: T5 has dropped the term $e^\top Mc'$.
 #
 # Shaw has kept something like it, because the query is a factor of the bias: nearly all rows are brightest at the named position. Sinusoids blur it.
-# What happens in texts with different letters, where naming the most frequent one is correct in a quarter of the cases?
+# What happens with different letters? (Naming the most frequent one is correct in a quarter of the cases.)
 
 # %% tags=["trained"]
 task_index = posenc.TASKS["index"]
@@ -949,7 +949,7 @@ class Windowed(nn.Module):
 # %% [markdown]
 # The mask limits which keys a query attends to, but not which position vectors the tokens get.
 # A learned position table still has no row for a position beyond its end, and sinusoids beyond the training length are still new.
-# ALiBi's author answers in the FAQ of his repository that he tried it, and that the model becomes unstable at positions that it was not trained on.
+# ALiBi's author reports in the FAQ of his repository that models with it become unstable at untrained positions.
 #
 # We train sinusoidal models on up to 16 letters, with a reach of 64 (in effect, no window) or 4, and test them on 64 letters.
 
