@@ -350,7 +350,7 @@ check.predict(
 
 # %% [markdown]
 # The number of parameters gives the answer: T5-small has 60 506 624.
-# We subtract everything but the tables (the encoder, the decoder and the output share one embedding table).
+# We subtract everything but the tables (encoder, decoder and output share one embedding table).
 
 # %%
 d, mlp, vocabulary = 512, 2048, 32_128
@@ -560,7 +560,7 @@ check.alibi_bias(alibi_bias)
 # %% [markdown] id="fire" jp-MarkdownHeadingCollapsed=true
 # ## 6 · Box: An input that stays in bounds: FIRE
 #
-# *(2 minutes.)* At length 100 000, the slope 1/2 lowers scores by up to 50 000, far more than in training.
+# *(2 minutes.)* At length 100 000, the slope 1/2 lowers scores by up to 50 000, a value unseen in training.
 # **FIRE** (Li et al. 2023) computes the bias with a small learned MLP, from the input
 #
 # $$\frac{\psi(i-j)}{\psi(\max(L,i))},\qquad\psi(x)=\ln(1+c\,x),$$
@@ -931,7 +931,7 @@ check.claim("set of the source", "if two source tokens are exchanged, no "
 # ## 10 · Box: Why not put a window over sinusoids?
 #
 # *(4 minutes.)* **Sliding-window attention** is a mask: each token may attend only to tokens that are at most a few positions away.
-# It is simpler than a bias. Does it make a sinusoidal model work on longer texts?
+# Does it make a sinusoidal model work on longer texts?
 
 
 # %%
@@ -1102,10 +1102,10 @@ else:
                 (flex_t5 - plain(t5)).abs(), "<", 1e-5)
 
 # %% [markdown]
-# Keep three things in mind:
+# Three warnings:
 #
 # - The indices $i$ and $j$ count the rows of the tensors. If a decoder keeps the keys of earlier tokens (in a **KV cache**, lesson 09), the query's row is not its position: add the offset.
-# - A ready-made `score_mod` may have other slopes: that of attention-gym has the single sequence of the paper, which for 12 heads differs from the authors' program.
+# - A ready-made `score_mod` may have other slopes: that of attention-gym has the single sequence of the paper, which differs from the authors' program for 12 heads.
 # - Without `torch.compile`, as here, FlexAttention writes the scores after all. So we checked its numbers and not its memory.
 
 # %% [markdown]
