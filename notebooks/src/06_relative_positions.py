@@ -3,8 +3,8 @@
 #
 # Needs: 05 · 40 minutes, boxes and exercises apart · CPU (about half a minute of training)
 #
-# An **absolute positional encoding** gives each token a vector for its own position.
-# But “the token before me” means the same everywhere in a text.
+# An **absolute positional encoding** gives each token a vector for its position.
+# But “the token before this one” means the same everywhere in a text.
 # A **relative positional encoding** lets positions enter the scores only as differences, so that moving the whole text by some positions changes no score.
 #
 # After this lesson you can
@@ -31,8 +31,8 @@
 #
 # <details><summary>Answer</summary>
 #
-# Training did not find this matrix. It found weights that do the job among 16 keys.
-# In longer texts, keys that look similar to the correct one (25 positions away, for example) take attention weight from it, and the position vectors are new.
+# Training did not find this matrix. It found weights that suffice for 16 keys.
+# In longer texts, the position vectors are new, and keys that look similar to the correct one (25 positions away, for example) take attention weight from it.
 #
 # </details>
 
@@ -47,8 +47,8 @@ p = torch.arange(8)
 
 # %% [markdown]
 # The **relative distance** is $i-j$: the position of the query minus the position of the key.
-# It is above 0 where the key comes *before* the query.
-# (Some papers and programs count $j-i$. This course does not.)
+# It is positive where the key comes *before* the query.
+# (Some papers and programs use $j-i$ instead.)
 
 # %%
 apart = p[:, None] - p  # (q, k)
@@ -59,21 +59,20 @@ plots.heatmap(
         f"the last one {apart[-1].tolist()}.")
 
 # %% [markdown]
-# Each diagonal has one number.
-# A matrix like this is called a **Toeplitz matrix**, and every score that depends only on the relative distance has this form.
-# Do the scores of a sinusoidal model have it, too?
+# Along each diagonal, all entries are equal.
+# Scores that depend only on the relative distance always form such a **Toeplitz matrix**.
+# Do the scores of a sinusoidal model form one, too?
 
 # %% [markdown]
 # ## 1 · Four terms
 #
-# A query is made from a token's embedding $e$ plus the position vector $c$ of its position, and a key from $e'+c'$.
-# Let one matrix $M$ stand for the weights $W_q$ and $W_k$ together.
-# Then the score (before it is divided by the root of the width) is the sum of four terms:
+# A query is computed from a token's embedding $e$ plus the vector $c$ of its position, and a key from $e'+c'$.
+# With $M=W_qW_k^\top$, the score, before the division by $\sqrt{d_\text{head}}$, is the sum of four terms:
 #
 # $$(e+c)^\top M(e'+c')=
 # e^\top Me'+e^\top Mc'+c^\top Me'+c^\top Mc'.$$
 #
-# Here is a head with random weights, and a sentence of 11 words (each word is a token; the code is folded).
+# We take a head with random weights and a sentence of 11 words, each a token (the code is folded).
 
 
 # %% jupyter={"source_hidden": true}
@@ -102,8 +101,8 @@ check.claim("four terms",
             (sum(terms.values()) - (e + c) @ M @ (e + c).T).abs(), "<", 1e-12)
 
 # %% [markdown]
-# In lesson 03 the dot product of two sinusoidal position vectors depended only on their relative distance.
-# In a head, the weights $M$ are between them.
+# In lesson 03, the dot product of two sinusoidal position vectors depended only on their relative distance.
+# In a head, the matrix $M$ comes between them.
 
 # %%
 check.predict(
@@ -130,8 +129,8 @@ plots.heatmaps(
 
 
 # %% [markdown]
-# Which fraction of a term's variance does one number per relative distance explain?
-# The folded function replaces each diagonal by its mean, and returns that fraction.
+# How much of a term's variance can one number per relative distance explain?
+# The folded function replaces each diagonal by its mean and returns the explained fraction.
 
 
 # %% jupyter={"source_hidden": true}
@@ -155,32 +154,31 @@ check.claim("kernel", "the relative distance explains the dot products of "
             explained_by_distance(c @ c.T), ">", 1 - 1e-9)
 
 # %% [markdown]
-# In the figure, tokens make patches and stripes and positions make waves, but no term has one number along each diagonal.
+# In the figure, tokens produce patches and stripes, and positions waves, but no term is constant along its diagonals.
 # The sinusoids *offer* the relative distance, and training must find a matrix $M$ that uses it.
 #
-# The encodings of this lesson do the opposite.
-# They keep the first term and *put in* the relative distance: as a learned vector, as a learned number, or as a number that a formula fixes.
+# The encodings of this lesson keep the first term and *add* the relative distance directly: as a learned vector, as a learned number, or as a number from a formula.
 
 # %% [markdown] id="one-per-distance"
 # ## 2 · One number for each distance
 #
 # A **relative position bias** is a number that is added to a score and depends on the relative distance.
-# The simplest bias is a list with one number per distance, from $-(n-1)$ to $n-1$, in which we look up the whole matrix:
+# The simplest bias has one number per distance, from $-(n-1)$ to $n-1$, and we look up each entry of the matrix in this list:
 
 # %%
 numbers = random(15, seed=1)  # (2n - 1,)
 bias = numbers[apart + 7]  # (q, k)
 
 # %%
-check.claim("toeplitz", "a bias that is looked up by relative distance stays "
-            "the same two positions further on",
+check.claim("toeplitz", "a bias that is looked up by relative distance does "
+            "not change if query and key both move by two positions",
             (bias[2:, 2:] - bias[:-2, :-2]).abs(), "==", 0)
 
 # %% [markdown]
-# So a head needs $2n-1$ numbers for a text of $n$ tokens, and not $n^2$.
+# For a text of $n$ tokens, a head needs $2n-1$ numbers instead of $n^2$.
 #
-# **Where does a bias act?** In the scores of *every* self-attention layer.
-# Position vectors enter once, at the input, and the residual stream carries them up; a bias leaves the residual stream alone.
+# **Where does a bias enter?** It is added to the scores of *every* self-attention layer.
+# Position vectors are added once, at the input, and the residual stream carries them on; a bias is never added to this stream.
 
 # %% [markdown] id="shaw"
 # ## 3 · A vector for each distance: Shaw
@@ -189,12 +187,12 @@ check.claim("toeplitz", "a bias that is looked up by relative distance stays "
 #
 # $$s_{ij}=\frac{q_i\cdot(k_j+a_{i-j})}{\sqrt{d_\text{head}}}.$$
 #
-# A setting, the *clip*, bounds the number of vectors: earlier keys at this distance or further away share a vector, and later keys share another one.
-# With clip 1 there are three vectors: for the tokens before, for the token itself, and for the tokens after.
-# With clip 0 there is one vector for everything, so the model learns nothing about the order.
+# A setting, the *clip*, limits the number of vectors: earlier keys at this distance or further away share a vector, and later keys share another one.
+# With clip 1 there are three vectors: for all tokens before, for the token itself, and for all tokens after.
+# With clip 0 there is one vector for all distances, so it says nothing about the order.
 #
-# They trained models that translate from English to German, with several clips.
-# Translations are scored by **BLEU** (0 to 100, higher is better). With clip 64 it is 25.9.
+# They trained models with several clips to translate from English to German.
+# **BLEU** scores the translations (0 to 100, higher is better). With clip 64 it is 25.9.
 
 # %%
 check.predict_curve(
@@ -229,22 +227,22 @@ check.claim("one step", "in the table of Shaw et al., BLEU rises by less "
 
 # %% [markdown]
 # (Table 2 of the paper, measured on newstest2013; clip 2 has 25.8.)
-# *Some* information about the order is worth 13 points there, and exact distances beyond one token are worth almost nothing.
-# The authors offer a reason (§4.3): in several layers, precise relative positions may propagate beyond the clip.
+# Telling *before* from *after* is worth 13 points there, and exact distances beyond one token almost nothing.
+# The authors suggest a reason (§4.3): through several layers, precise relative positions may propagate beyond the clip.
 #
-# Their models had a table of vectors per layer and per head, and vectors for the *values*, too.
-# Without the vectors for the values they reached 25.8 (Table 3), so this lesson leaves those out.
+# Their models had a table of vectors per layer and head, and also vectors for the *values*.
+# Without the latter they reached 25.8 (Table 3), so this lesson leaves them out.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 3 of 5 · 10 minutes
 #
-# Write the scores $s_{ij}$ of this section, root included, for one head.
+# Compute the scores $s_{ij}$ of this section for one head, with the division by the root.
 # Row `clip + t` of `table` is $a_t$, for $t$ from `-clip` to `clip`.
 # With three tokens and `clip=1` the rows to look up are `[[1, 0, 0], [2, 1, 0], [2, 2, 1]]`.
 #
 # <details><summary>Hint</summary>
 #
-# Clip the matrix of relative distances, add `clip`, and `table[rows]` is `(n, n, dh)`.
+# Clip the matrix of relative distances and add `clip`: these are the `rows`, and `table[rows]` is `(n, n, dh)`.
 # </details>
 
 
@@ -262,9 +260,8 @@ def shaw_scores(q, k, table, clip):
 check.shaw_scores(shaw_scores)
 
 # %% [markdown]
-# Shaw's vectors make a bias, too, namely $q_i\cdot a_{i-j}/\sqrt{d_\text{head}}$.
-# But the *query* is a factor of it, so it depends only on the relative distance where all queries are equal.
-# Section 8 will need that.
+# Shaw's vectors also give a bias, namely $q_i\cdot a_{i-j}/\sqrt{d_\text{head}}$.
+# But the *query* is a factor of it, so at one distance, different queries get different numbers (section 8 uses this).
 
 # %%
 shaw = posenc.build("shaw", posenc.Dims(d_model=16, n_heads=1), clip=2)
@@ -286,16 +283,16 @@ check.claim("shaw", "Shaw's bias depends on more than the relative distance "
 # %% [markdown] id="t5-bias"
 # ## 4 · A number for each bucket: T5
 #
-# The **T5 bias** (Raffel et al. 2020) is only a *number* per head and relative distance, and far distances share a **bucket**.
+# The **T5 bias** (Raffel et al. 2020) is a learned *number* per head and relative distance. Distances with the same number form a **bucket**.
 # A **decoder**, whose causal mask hides the keys after the query, has 32 buckets.
-# The first 16 hold one distance each, and from 16 on the buckets grow wider with the logarithm:
+# The first 16 hold one distance each, and the others grow wider: distance $t$ is in bucket
 #
 # $$\begin{cases}t & t<16\\
 # 16+\left\lfloor16\,\dfrac{\ln(t/16)}{\ln(128/16)}\right\rfloor,
 # \text{ at most }31 & t\ge16\end{cases}$$
 #
 # (Keys after the query get bucket 0.)
-# An **encoder**, which reads to both sides, has 16 buckets for each side, of which 8 hold one distance.
+# An **encoder**, which attends to both sides, has 16 buckets per side, of which 8 hold one distance each.
 
 # %%
 t = torch.arange(161)
@@ -314,7 +311,8 @@ plots.lines(
 
 # %%
 decoder = buckets["decoder, 32 buckets"]
-check.claim("exact", "T5's decoder has a bucket for each distance up to 15",
+check.claim("exact", "T5's decoder has a bucket of its own for each "
+            "distance up to 15",
             decoder[:17].diff(), "==", 1)
 
 # %%
@@ -323,15 +321,15 @@ check.claim("shared", "T5's decoder puts distances 16 and 17 into one bucket",
 [int((decoder == b).nonzero()[0]) for b in range(16, 32)]
 
 # %% [markdown]
-# The list holds the first distance of each shared bucket.
-# From 113 on, all distances share the last one, so no distance is new at length 100 000, but 200 and 20 000 are treated as equal.
+# The list holds the smallest distance of each shared bucket.
+# All distances from 113 on share the last one: even at length 100 000 each has a number, but 200 and 20 000 have the same one.
 
 # %% [markdown] id="t5-tables"
 # ### How many of these tables does a T5 model have?
 #
 # T5-small is an encoder of 6 blocks and a decoder of 6 blocks.
 # Each block has a self-attention layer, and each block of the decoder also has a **cross-attention** layer, in which the decoder attends to the output of the encoder.
-# A table has 32 numbers for each of the 8 heads.
+# A table of bucket numbers has 32 numbers for each of the 8 heads.
 
 # %%
 check.predict(
@@ -351,8 +349,8 @@ check.predict(
 )
 
 # %% [markdown]
-# The number of parameters decides: T5-small has 60 506 624.
-# We count everything but the tables (one embedding table serves the encoder, the decoder and the output).
+# The number of parameters gives the answer: T5-small has 60 506 624.
+# We subtract everything but the tables (encoder, decoder and output share one embedding table).
 
 # %%
 d, mlp, vocabulary = 512, 2048, 32_128
@@ -369,19 +367,19 @@ check.claim("tables", "what is left of T5-small's parameter count is a "
 # %% [markdown]
 # There are two tables: one for the encoder, one for the decoder, and no bias in cross-attention (section 9 asks why).
 #
-# The library `transformers` stores each table in the *first* block, which looks as if only that block used it.
-# But the bias is computed there once and handed on to every other block, so it differs between heads and is the same in all layers.
+# The library `transformers` stores each table in the *first* block, as if only that block used it.
+# But this block passes the bias on to all others, so the bias differs between heads and is the same in all layers.
 
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 10 minutes
 #
-# Write the decoder's buckets, for whole distances of any sign.
+# Compute the decoder's buckets, for integer distances of either sign.
 # `[-2, 0, 15, 16, 19, 113, 900]` gives `[0, 0, 15, 16, 17, 31, 31]`.
 #
 # <details><summary>Hint</summary>
 #
-# `torch.where` computes both sides: keep the logarithm from 0 with `.clamp(min=16)`.
-# `.long()` rounds numbers above 0 down.
+# `torch.where` computes both branches: keep 0 out of the logarithm with `.clamp(min=16)`.
+# `.long()` rounds positive numbers down.
 # </details>
 
 
@@ -403,14 +401,14 @@ check.t5_bucket(t5_bucket)
 # ## 5 · A number given: ALiBi
 #
 # **ALiBi** (Press et al. 2022) learns nothing: its bias is fixed before training.
-# In a decoder, head $h$ subtracts $m_h\,(i-j)$ from the score, so each token of distance costs $m_h$ points.
+# In a decoder, head $h$ subtracts $m_h\,(i-j)$ from the score, so each further token of distance lowers the score by $m_h$.
 # Only the **slope** $m_h$ differs between the heads.
 # With $H=8$ or 16 heads it is $m_h=2^{-8h/H}$ for $h=1,\dots,H$.
 #
 # The paper has only this causal form.
-# Its author later proposed forms for encoders, the simplest of which is $-m_h\,|i-j|$ (issue 5 of his repository).
+# Its first author later proposed forms for encoders, the simplest of which is $-m_h\,|i-j|$ (issue 5 of his repository).
 #
-# How far does a head look if all tokens are equal, so that only the bias decides?
+# How far does a head attend if all tokens are equal, so that only the bias decides?
 # Move `head`, or compare the figures.
 
 
@@ -435,10 +433,10 @@ widgets.explore(look, stills=[{"head": 4}, {"head": 8}], n_heads=[8, 16],
                 labels={"n_heads": "number of heads"})
 
 # %% [markdown]
-# Of 8 heads the first attends to its neighbours, and the last to nearly everything within 32 tokens.
+# The first of 8 heads attends to the nearest tokens, and the last one almost equally to all tokens shown.
 #
-# Why does the bias grow in a straight line?
-# The author also tried biases that grow exponentially and in other ways, and the linear one worked best (he gives no numbers).
+# Why is the bias linear?
+# The author also tried exponential and other functions, and the linear one worked best (he gives no numbers).
 #
 # Many models have 12 heads, which is not a power of two.
 # What does the authors' program do then?
@@ -463,31 +461,31 @@ by_rule = torch.cat([functional.alibi_slopes(8),
                      functional.alibi_slopes(16)[::2][:4]])
 
 # %% id="twelve-heads"
-check.claim("twelve", "ALiBi's slopes of 12 heads are those of 8 heads and "
-            "every second one of 16 heads", (slopes - by_rule).abs(),
+check.claim("twelve", "ALiBi's slopes for 12 heads are those for 8 heads and "
+            "then every second one for 16 heads", (slopes - by_rule).abs(),
             "in", (0, 1e-7),
             settles={"twelve": "0.71: more than any head of 8 has"})
 slopes
 
 # %% [markdown]
-# The paper speaks of *one* geometric series for any number of heads.
-# The authors' program takes the 8 slopes of 8 heads and then every second slope of 16 heads, until there are 12.
-# (With 16 heads, every second slope is new: one steeper than all the 8, then one between each two of them.)
+# The paper describes *one* geometric sequence for any number of heads.
+# The authors' program takes the slopes for 8 heads and then every second slope for 16 heads, until there are 12.
+# (These are new: the first is steeper than all 8, and each of the others lies between two of them.)
 #
-# BLOOM and Baichuan2 follow this program, so you need these slopes to run their checkpoints.
-# Which *set* of slopes is better was not measured here.
+# BLOOM and Baichuan2-13B follow this program, so you need its rule to run their checkpoints.
+# We did not measure which rule is better.
 
 # %% [markdown]
 # **Exercise 3** · difficulty 2 of 5 · 5 minutes
 #
-# Write the slopes for any number of heads, as the authors' program does:
+# Compute the slopes for any number of heads, as the authors' program does:
 # `8 -> 1/2, 1/4, … 1/256`.
 # For 3 heads they are `1/16, 1/256, 1/4`: the two slopes of 2 heads, and then the first slope of 4 heads.
 #
 # <details><summary>Hint</summary>
 #
 # `2 ** (n.bit_length() - 1)` is the greatest power of two up to n.
-# `series[::2]` begins with the first.
+# `series[::2]` takes every second slope, from the first on.
 # </details>
 
 
@@ -507,10 +505,10 @@ check.alibi_slopes(alibi_slopes)
 # %% [markdown] id="plus-m-j"
 # ### Why does the program add $+m\,j$?
 #
-# In the authors' program the bias is $+m\,j$: one number per *key*, and the position of the query does not occur.
+# In the authors' program the bias is $+m\,j$: one number per *key*, without the position of the query.
 # Is that a bug?
 # The formula is $-m(i-j)=m\,j-m\,i$, and $m\,i$ is the same for a whole row of scores.
-# Softmax does not see a constant that is added to a row.
+# A constant that is added to a whole row does not change its softmax.
 
 # %%
 past = apart >= 0  # (q, k)
@@ -529,17 +527,17 @@ check.claim("no mask", "the attention weights of +m·j and −m·|i − j| diffe
             seen.abs().max(), ">", 0.3)
 
 # %% [markdown]
-# So this shortcut belongs to decoders.
-# In an encoder it makes every token attend to the end of the text, and no error is raised.
+# So this shortcut is correct only in decoders.
+# In an encoder, every token favours the end of the text, and no error is raised.
 
 # %% [markdown]
 # **Exercise 4** · difficulty 2 of 5 · 5 minutes
 #
-# Write the decoder's bias for all heads, for queries and keys at *any* positions; `functional.alibi_slopes(n_heads)` has the slopes.
+# Compute the decoder's bias for all heads, for queries and keys at *any* positions; `functional.alibi_slopes(n_heads)` has the slopes.
 # With 2 heads (slopes 1/16 and 1/256), one query at 9 and keys at 7 and 9 it is `[[[-1/8, 0]], [[-1/128, 0]]]`, that is $-m(i-j)$.
-# For keys after the query write what the formula gives; the mask hides them.
+# For keys after the query, return what the formula gives; the mask hides them.
 #
-# The form $+m\,j$ has other numbers, and is accepted, too, with ≈ in place of ✓.
+# The form $+m\,j$ gives other numbers. It is accepted, too, with ≈ instead of ✓.
 #
 # <details><summary>Hint</summary>
 #
@@ -562,7 +560,7 @@ check.alibi_bias(alibi_bias)
 # %% [markdown] id="fire" jp-MarkdownHeadingCollapsed=true
 # ## 6 · Box: An input that stays in bounds: FIRE
 #
-# *(2 minutes.)* At length 100 000, the slope 1/2 subtracts up to 50 000 points, a number that no training has met.
+# *(2 minutes.)* At length 100 000, the slope 1/2 lowers scores by up to 50 000, a value unseen in training.
 # **FIRE** (Li et al. 2023) computes the bias with a small learned MLP, from the input
 #
 # $$\frac{\psi(i-j)}{\psi(\max(L,i))},\qquad\psi(x)=\ln(1+c\,x),$$
@@ -596,16 +594,15 @@ check.claim("not distance alone", "FIRE's input at distance 8 is larger for a "
             fire_input(64, 8) - fire_input(65_536, 8), ">", 0.2)
 
 # %% [markdown]
-# The price is that a distance is no longer one number.
+# The price is that equal distances no longer have equal biases.
 # FIRE's bias depends on the position of the query, so it is not a Toeplitz matrix.
-# And this formula is for decoders: for keys after the query, the logarithm is that of a number below 1, or does not exist. (`posenc` treats such keys as if their distance were 0.)
+# This formula is for decoders: for keys after the query, $1+c\,(i-j)$ is below 1 and can be negative. (`posenc` treats such keys as if their distance were 0.)
 
 # %% [markdown] id="mirror"
 # ## 7 · What a symmetric bias cannot tell
 #
 # ALiBi's bias for an encoder, $-m\,|i-j|$, is symmetric: it is the same to the left and to the right.
-# Now read a text backwards.
-# The relative distances only change their signs, so every token attends to the same tokens as before, with the same weights.
+# If a text is reversed, the relative distances only change their signs, so every token attends to the same tokens as before, with the same weights.
 
 # %%
 backwards = {}
@@ -626,11 +623,11 @@ check.claim("no mirror", "if a text is reversed, an encoder with T5's bias "
             "returns other outputs", backwards["t5"], ">", 0.1)
 
 # %% [markdown]
-# That does not depend on the weights or on the number of layers, because each layer keeps the symmetry.
+# ALiBi's symmetry holds for all weights and any number of layers, because each layer preserves it.
 #
-# Now ask such a model for the letter to the *left* (`back1`).
+# Now such a model must name the letter to the *left* (`back1`).
 # The letters are drawn at random from ten, so guessing is correct in 10 % of the cases.
-# We count only letters that have a neighbour on each side.
+# We count only letters with a neighbour on each side.
 
 # %%
 check.predict_number(
@@ -649,8 +646,8 @@ check.predict_number(
 # | reversed text | E | F | **A** | C |
 #
 # The model gives the same answer at both A.
-# But the letter to the left is C in the first text, and F in the second, so only one of the two answers is correct, unless both neighbours are the same letter.
-# How often is that so?
+# But the letter to the left is C in the first text, and F in the second, so at most one of the two answers is correct, unless both neighbours are the same letter.
+# How often does that happen?
 
 # %%
 letters, _ = task.sample(10_000, 12, torch.Generator().manual_seed(1))
@@ -658,17 +655,17 @@ same = (letters[:, :-2] == letters[:, 2:]).double().mean()
 ceiling = (1 + same) / 2
 
 # %%
-check.claim("symmetric", "in percent, the ceiling on `back1` for all models "
-            "with a symmetric bias, at letters with two neighbours",
+check.claim("symmetric", "no model with a symmetric bias exceeds this "
+            "percentage on `back1`, at letters with two neighbours",
             100 * ceiling, "in", (54.5, 55.5), show="{:.0f}",
             settles={"symmetric": "measured"})
 
 # %% [markdown]
-# In one case out of ten both answers are correct, and in the other nine only one of the two.
-# So no symmetric model exceeds $(1+0.1)/2=55\,\%$.
+# In one case out of ten both answers can be correct, in the other nine at most one.
+# So no model with a symmetric bias exceeds $(1+0.1)/2=55\,\%$.
 #
-# Only the last letter has a neighbour on the left and nothing on its right, so it can always be answered.
-# That gives the ceilings for 4, 6 and 8 letters, to which we compare trained models:
+# The last letter has a neighbour only on its left, so a model can always name it.
+# This gives the ceilings for 4, 6 and 8 letters, with which we compare trained models:
 
 # %%
 lengths, short = (4, 6, 8), training.Setting(steps=150, length=8)
@@ -697,10 +694,9 @@ check.claim("T5 left", "an encoder with T5's bias tells left from right on "
             "`back1`", left["t5"], ">", 0.75, seeds=3)
 
 # %% [markdown]
-# More training may bring ALiBi closer to the ceiling (lesson 11 trains four times as long), but no weights bring it above.
+# More training may bring ALiBi closer to the ceiling (lesson 11 trains four times as long), but no weights bring it higher.
 #
-# In a decoder, the mask hides the right side.
-# So the mask itself breaks the symmetry:
+# In a decoder, the mask hides the right side, and this breaks the symmetry:
 
 # %%
 causal = model.Transformer(posenc.build("alibi"), vocab_size=11).double()
@@ -715,10 +711,10 @@ check.claim("mask", "if a text is reversed, a decoder with ALiBi returns "
 #
 # A colleague trains an encoder with the bias $-m\,|i-j|$. Asked for the letter to the left, it is correct in 44 % of the cases (guessing: 10 %).
 # There are two explanations: “it is not trained enough” and “its bias is symmetric”.
-# Three runs are proposed: (a) train ten times as long; (b) give the trained model texts and their reverses, and compare the outputs; (c) train again for as long, with one slope for earlier and another one for later keys.
+# Three runs are proposed: (a) train ten times as long; (b) give the trained model texts and their reverses, and compare the outputs; (c) train a new model for as long, with one slope for earlier keys and another for later ones.
 #
 # What does each explanation predict for each run? Which runs separate the two, and which one needs no training?
-# Answer in five sentences at most. No program judges this exercise: it has a rubric.
+# Answer in five sentences at most. No program checks the answer; there is a rubric.
 
 # %% [markdown] tags=["explain"]
 # *Your answer goes here (in a notebook: double-click this line).*
@@ -736,15 +732,13 @@ check.claim("mask", "if a text is reversed, a decoder with ALiBi returns "
 # </details>
 
 # %% [markdown] id="cannot-fetch"
-# ## 8 · What a bias cannot fetch
+# ## 8 · Can a bias fetch?
 #
-# In the task `index`, the first token names a position, and the model must say which letter is there.
-# Now *where to look* depends on a **token**: that is the term $e^\top Mc'$ of section 1.
-# T5 has dropped this term.
-# Shaw has kept something like it, because the query is a factor of the bias.
+# In the task `index`, the first token names a position, and the model's output at this token must be the letter there.
+# So *where to look* depends on a **token**: that is the term $e^\top Mc'$ of section 1.
 #
-# We train a T5 bias on this task.
-# Then we give the model texts in which all 11 letters are the same, and change only the first token, from “position 3” to “position 9”.
+# We train a model with T5's bias on this task.
+# Then we give it texts of 11 equal letters, change the first token from “position 3” to “position 9”, and compare how it attends to the letters.
 
 # %%
 check.predict(
@@ -795,11 +789,11 @@ check.claim("fetch", "in one layer with T5's bias, the relative attention "
 
 # %% [markdown]
 # In one layer, no training can change that.
-# Equal letters have equal keys, so another first token adds the same number to all their scores, and softmax does not see it.
-# What is left is the bias, and the bias has not read the token.
+# Equal letters have equal keys, so another first token adds the same number to all their scores, which does not change their relative weights.
+# Only the bias differs between them, and it does not depend on the token: T5 has dropped the term $e^\top Mc'$.
 #
-# With Shaw's vectors, nearly all rows are brightest at the named position; the sinusoids blur it.
-# What happens on texts with different letters?
+# Shaw has kept something like it, because the query is a factor of the bias: nearly all rows are brightest at the named position. Sinusoids blur it.
+# What happens with different letters? (Naming the most frequent one is correct in a quarter of the cases.)
 
 # %% tags=["trained"]
 task_index = posenc.TASKS["index"]
@@ -832,15 +826,16 @@ check.claim("sinusoidal fetch", "the best of three sinusoidal models is 15 "
             correct["sinusoidal"].max() - counting, ">", 0.15, seeds=3)
 
 # %% [markdown]
-# These are toys of one layer, trained for 140 steps from 3 seeds; the sinusoidal ones differ most.
-# The attention weights of T5 are *proved* to stay. That its *answers* are wrong is only measured: a model might decode a blur of all letters, and a second layer might first write positions into the tokens.
+# These are toy models of one layer, trained for 140 steps with 3 seeds; the sinusoidal ones vary most.
+# We *proved* that T5's relative attention weights do not change. That its *answers* are wrong is only measured: a model might decode a mixture of all letters, and a second layer could use positions that the first wrote into the tokens.
 
 # %% [markdown] id="encoder-or-decoder"
 # ## 9 · Encoder or decoder?
 #
-# The next table sums up what we proved and measured.
+# The table sums up what we proved and measured.
+# “Only the distance counts” means that moving the whole text changes no score.
 # “Can fetch” means that a token can move the attention weights to a named position, in one layer.
-# The biases of ALiBi and FIRE read no token either, so the proof of section 8 holds for them, too.
+# The proof of section 8 holds for ALiBi and FIRE, whose biases do not depend on tokens either.
 
 # %% jupyter={"source_hidden": true}
 WORDS = {True: "yes", False: "no"}
@@ -870,8 +865,8 @@ plots.tick_table(ticks, alt="; ".join(
 # In cross-attention the queries come from one sequence, the target, and the keys from another, the source.
 # T5 has no bias there (section 4).
 #
-# Let an encoder with a bias read the source, and let a target attend to its output *without* a bias.
-# Then exchange two tokens of the source.
+# An encoder with a bias reads the source, and the targets attend to its output *without* a bias.
+# Then we exchange two tokens of the source.
 
 # %%
 check.predict(
@@ -919,25 +914,24 @@ check.claim("set of the source", "if two source tokens are exchanged, no "
             "encoder has no positions", change(0.0), "<", 1e-12)
 
 # %% [markdown]
-# Taken by itself, cross-attention sees a set.
-# But the encoder has already written the order into its output vectors: exchange two tokens, and every one of these vectors changes.
+# By itself, cross-attention treats the source as a set.
+# But the encoder has already written the order into its output vectors: if two tokens are exchanged, all these vectors change.
 # (The model of 2017 adds sinusoids to both inputs, with the same effect.)
 #
 # What would a bias measure here?
-# The index $i$ counts tokens of the target and $j$ those of the source, so $i-j$ only favours equal indices.
-# A good question is: if a prefix moves the whole source by 100 positions, should the answer change? If not, leave positions out of the cross-attention.
-# Positions make sense there only if both sides share a coordinate, as the encoder and the decoder of one masked sequence do.
+# The index $i$ counts tokens of the target and $j$ those of the source, so $i-j$ is not a distance in either text.
+# Ask yourself: if a prefix moves the whole source by 100 positions, should the answer change? If not, leave positions out of cross-attention.
+# They make sense there only if both sides share a coordinate, as when a decoder fills gaps in the encoder's sequence.
 
 # %% [markdown]
-# Shaw's vectors have a price: every query must be multiplied by learned vectors, and the clip makes far distances equal.
-# Can the distance act on queries and keys without such vectors?
-# That is lesson 07.
+# Shaw's vectors have a price: every query must be multiplied by learned vectors, and the clip makes large distances equal.
+# Lesson 07 asks whether queries and keys can carry the relative distance without such vectors.
 
 # %% [markdown] id="window" jp-MarkdownHeadingCollapsed=true
 # ## 10 · Box: Why not put a window over sinusoids?
 #
 # *(4 minutes.)* **Sliding-window attention** is a mask: each token may attend only to tokens that are at most a few positions away.
-# It is simpler than a bias. Does it make a sinusoidal model work on longer texts?
+# Does it make a sinusoidal model work on longer texts?
 
 
 # %%
@@ -953,11 +947,11 @@ class Windowed(nn.Module):
 
 
 # %% [markdown]
-# The mask limits which keys a query sees, and not which position vectors are added to them.
+# The mask limits which keys a query attends to, but not which position vectors the tokens get.
 # A learned position table still has no row for a position beyond its end, and sinusoids beyond the training length are still new.
-# ALiBi's author answers in the FAQ of his repository that he tried it, and that the model becomes unstable at positions that it has not met.
+# ALiBi's author reports in the FAQ of his repository that models with it become unstable at untrained positions.
 #
-# We train sinusoidal models on up to 16 letters, with a reach of 64 (no window, in effect) and of 4, and test them on 64 letters.
+# We train sinusoidal models on up to 16 letters, with a reach of 64 (in effect, no window) or 4, and test them on 64 letters.
 
 # %% tags=["trained"]
 reached = {}
@@ -986,18 +980,18 @@ check.claim("window", "a window of ±4 raises the accuracy of sinusoidal "
 
 # %% [markdown]
 # Here the window helps, and lesson 05 explains why: it hides the keys 25 positions away that take attention weight from the correct one.
-# So our toy does *not* show the failure that the author reports.
+# So our toy model does *not* show the failure that the author reports.
 # His models are deep: the residual stream carries the new position vectors to every layer and every MLP, while ours has one layer and one letter to find.
-# Lesson 08 returns to windows in real models, where some layers have one and others do not.
+# Lesson 08 returns to windows in real models, where only some layers have one.
 
 # %% [markdown] id="shift-trick" jp-MarkdownHeadingCollapsed=true
 # ## 11 · Box: The shift trick, and the mask that it needs
 #
-# *(4 minutes.)* Exercise 1 makes a tensor of `(n, n, dh)`. It is cheaper to multiply the queries by the vector of each *distance*: `(n, distances)` numbers.
-# Then each row must be moved, so that column $j$ of row $i$ holds the distance $i-j$.
-# Transformer-XL and the Music Transformer do so without an index: they pad a column and read the same numbers with another width.
+# *(4 minutes.)* Exercise 1 makes a tensor of `(n, n, dh)`. It is cheaper to multiply the queries by the vector of each *distance*, which gives `(n, distances)` numbers.
+# Then each row must be shifted so that column $j$ of row $i$ belongs to distance $i-j$.
+# Transformer-XL and the Music Transformer do so without indexing: they add a column of zeros and read the same numbers with another row length.
 #
-# In this figure, 43 is the product of query 4 and the vector of distance 3.
+# In this figure, 43 is the product of query 4 (counted from 1, so $i=3$) and the vector of distance 3.
 
 # %%
 row = 1 + torch.arange(5)[:, None]  # (n, 1)
@@ -1026,7 +1020,7 @@ check.claim("next query", "above the diagonal, the shift trick leaves zeros "
 
 # %% [markdown]
 # A causal mask hides the upper triangle, so in a decoder the trick is correct.
-# Speech models copied it into encoders, without the mask, and no error was raised (espnet/espnet#2684).
+# A library for speech copied it into encoders, without the mask, and no error was raised (espnet/espnet#2684).
 # Attention to both sides needs all $2n-1$ distances; then the same trick is correct everywhere:
 
 # %%
@@ -1040,7 +1034,7 @@ check.claim("two sides", "the shift trick is correct for keys on both sides, "
             (shifted_2 - (100 * row + apart[:5, :5])).abs(), "==", 0)
 
 # %% [markdown]
-# If you are not sure which distances your matrix has, look the rows up as in section 2: that is always correct.
+# If you are not sure which distances your matrix has, look them up as in section 2.
 
 # %% [markdown] id="fused" jp-MarkdownHeadingCollapsed=true
 # ## 12 · Box: What a fused kernel never writes down
@@ -1049,13 +1043,13 @@ check.claim("two sides", "the shift trick is correct for keys on both sides, "
 # It never writes the n × n scores into memory: for 8192 tokens and 32 heads in bfloat16, these would take 4 GiB.
 #
 # A relative position bias is awkward there.
-# As a matrix it has exactly the size that the kernel avoids, and it must be read tile by tile.
+# As a matrix it has exactly the size that the kernel avoids.
 # If it is learned, the backward pass must also add up the gradients of all pairs at the same distance.
 # **RoPE** (lesson 07) rotates queries and keys *before* the kernel, and a **NoPE layer** needs nothing.
 #
 # A kernel can compute a bias itself if it is a formula of two positions; FlashAttention does so for ALiBi.
 # PyTorch's **FlexAttention** (from version 2.5) takes such a formula as a function, `score_mod`, and compiles it into the kernel.
-# Does that give the biases of this lesson?
+# Does it reproduce the biases of this lesson?
 
 # %%
 slopes_4 = functional.alibi_slopes(4)  # (h,)
@@ -1108,10 +1102,10 @@ else:
                 (flex_t5 - plain(t5)).abs(), "<", 1e-5)
 
 # %% [markdown]
-# Keep three things in mind:
+# Three warnings:
 #
 # - The indices $i$ and $j$ count the rows of the tensors. If a decoder keeps the keys of earlier tokens (in a **KV cache**, lesson 09), the query's row is not its position: add the offset.
-# - A ready-made `score_mod` may have other slopes: that of attention-gym follows the single series of the paper, which for 12 heads is not what the authors' program computes.
+# - A ready-made `score_mod` may have other slopes: that of attention-gym has the single sequence of the paper, which differs from the authors' program for 12 heads.
 # - Without `torch.compile`, as here, FlexAttention writes the scores after all. So we checked its numbers and not its memory.
 
 # %% [markdown]
