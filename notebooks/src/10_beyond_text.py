@@ -5,13 +5,13 @@
 #
 # In a text, the position of a token is its index.
 # A patch of an image has a row and a column, a payment has a time, and a point in space has coordinates.
-# What goes wrong if we number them 0, 1, 2, … all the same, and what is better?
+# What goes wrong if we still number them 0, 1, 2, …, and what is better?
 #
 # After this lesson you can
 #
 # - **encode** a patch by its row and its column, and test the grid with two lines,
 # - **choose** the unit and the base for positions that are times,
-# - **judge** a network that draws an image from coordinates by the pixels it has not seen,
+# - **judge** a network that draws an image from coordinates by its held-out pixels,
 # - **build** the positions of a prompt with text, images and video (M-RoPE).
 #
 # A part that is marked *Box* is folded, and nothing later needs it.
@@ -32,8 +32,8 @@
 #
 # <details><summary>Answer</summary>
 #
-# Rotating both vectors of a pair by the same angle does not change their dot product.
-# So only the difference of the two angles is left, which is $\omega(p-q)$.
+# Rotating query and key by the same angle does not change their dot product.
+# So only the difference of the two angles matters, $\omega(p-q)$ in each pair.
 #
 # </details>
 
@@ -83,8 +83,8 @@ check.claim(
 )
 
 # %% [markdown]
-# One row down is twelve positions away, and the end of row 5 continues into the start of row 6.
-# The position of a patch is two numbers, so let us give it two:
+# One row down is twelve positions away, and the other end of row 5 only six.
+# A patch has a row and a column, so let us give it two numbers:
 
 
 # %%
@@ -103,7 +103,7 @@ grid(2, 3)
 #
 # <details><summary>Hint</summary>
 #
-# How many patches come before the first one of row r?
+# How many patches come before the first patch of row r?
 #
 # </details>
 
@@ -123,7 +123,7 @@ check.grid_positions(grid_positions)
 # ## 2 · Why not add the vectors of row and column?
 #
 # A text model adds its position vectors to the embeddings.
-# So why not add two of them, PE(row) + PE(column)?
+# So why not add two sinusoidal vectors, PE(row) + PE(column)?
 
 # %%
 check.predict(
@@ -152,20 +152,20 @@ def similar_to(vectors, row, column, width=14):
 to_itself = similar_to(added, 3, 10) > 1 - 1e-9  # (14, 14)
 check.claim(
     "equally similar",
-    "some patches have the same dot product with (3, 10) as (3, 10) has with "
-    "itself, if each has the vector PE(row) + PE(column)",
+    "if each patch has the vector PE(row) + PE(column), some patches have the "
+    "same dot product with (3, 10) as (3, 10) has with itself",
     to_itself.sum(), "in", (3, 6), show="{:.0f}",
     settles={"equally similar": "four"},
 )
 to_itself.nonzero().tolist()
 
 # %% [markdown]
-# One of them is the mirror image (10, 3).
-# A sum does not know its order: 3 + 10 is 10 + 3, so the 196 patches share 105 vectors.
-# The others, (3, 3) and (10, 10), have vectors of their own; call them ghosts.
+# One of the four is the mirror image (10, 3).
+# A sum does not depend on the order of its terms, so the 196 patches share 105 vectors.
+# The other two, (3, 3) and (10, 10), have vectors of their own; call them ghosts.
 # Where do they come from?
 #
-# With $K$ for the kernel of lesson 03, the dot product for $(r,c)$ and $(r',c')$ has four terms, and two of them compare a row with a column:
+# With $K$ for the kernel of lesson 03, the dot product for $(r,c)$ and $(r',c')$, divided by 32, has four terms, and two of them compare a row with a column:
 #
 # $$K(r-r')+K(c-c')+K(r-c')+K(c-r').$$
 
@@ -185,9 +185,9 @@ check.claim("four terms", "the dot product of two added vectors is a sum of "
 
 # %% [markdown]
 # At (3, 3) the column equals the *row* of (3, 10).
-# That means nothing, and it counts in full.
+# That is a coincidence, but it adds as much as an equal row does.
 #
-# So put the two vectors side by side: that of the row in the first half of the channels, that of the column in the second.
+# So put them side by side: the row's vector in the first half of the channels, the column's in the second.
 # This is the **2D sin-cos embedding**, and its dot product has only the first two terms.
 
 # %%
@@ -211,8 +211,8 @@ check.claim("ours", "Sinusoidal2D puts the vectors of row and column side "
 
 # %% [markdown]
 # Adding is not the fault; adding the *same* encoding twice is.
-# If the vector of the column has its channels in another order, the sums differ (the code is folded).
-# A learned position table for rows plus one for columns is also two different encodings.
+# With the channels of the column's vector in another order, all 196 sums differ (the code is folded).
+# Two learned position tables, one for rows and one for columns, are also two different encodings.
 
 # %% jupyter={"source_hidden": true}
 shuffled = torch.randperm(64, generator=torch.Generator().manual_seed(0))
@@ -226,13 +226,12 @@ check.claim("two kinds", "sums of two different encodings give each of 196 "
 # <details><summary>DETR adds such vectors to queries and keys in every layer, and never to values. How can it output the positions of boxes?</summary>
 #
 # DETR finds objects in images with a Transformer (Carion et al. 2020).
-# Its vectors for row and column stand side by side, as above.
+# Its vectors for row and column are side by side, as above.
 # They are added to the queries and keys of each encoder layer and to the keys of cross-attention; the queries of the decoder get learned vectors instead, the *object queries*.
 # Nothing is added to the values, so no position vector enters the residual stream of the image.
 #
-# The maintainers say that they follow the practice of adding positions only to queries and keys (facebookresearch/detr#105).
-# How a position reaches the output was asked (detr#361) and not answered.
-# What can carry it is a hypothesis, partly from that thread: an object query can learn *where* its head reads, so that what it reads says where; and the convolutions that make the image features leak positions through their zero padding.
+# How a position reaches the output was asked (facebookresearch/detr#361) and not answered.
+# There are two hypotheses, partly from that thread: an object query can learn *where* its head reads, so that what it finds there tells the position; and the convolutions that make the image features leak positions through their zero padding.
 #
 # </details>
 
@@ -240,7 +239,7 @@ check.claim("two kinds", "sums of two different encodings give each of 196 "
 # ## 3 · Can RoPE see a diagonal?
 #
 # **Axial RoPE** rotates half of a head's pairs by the row, and the other half by the column.
-# A score should then depend only on Δrow and Δcolumn, the position of the key minus that of the query.
+# A score should then depend only on Δrow and Δcolumn, the key's position minus the query's.
 
 # %%
 axial = AxialRope(posenc.Dims(d_model=32, n_heads=1))
@@ -262,7 +261,7 @@ check.claim("relative", "under axial RoPE, moving the whole grid changes no "
 # %% [markdown]
 # Now a head has to find strokes that fall to the right, ╲.
 # For the patch in the middle of such a stroke, take the *sum* of its scores with the two ends of ╲, one step down-right and one step up-left.
-# It must be greater than the sum for the two ends of ╱.
+# This sum must be greater than the sum for the two ends of ╱.
 # All patches have the same key, so only positions can make the difference.
 
 # %%
@@ -301,15 +300,14 @@ check.claim(
 
 # %% [markdown]
 # Each pair is rotated by the row *or* by the column, so the score is a sum $f(\Delta r)+g(\Delta c)$.
-# For the two ends of ╲ the sum is $f(1)+f(-1)+g(1)+g(-1)$.
-# For the two ends of ╱ it is the same, whatever the weights.
-# A head can raise one end above the others, but not both ends of one stroke.
+# For the two ends of ╲ the sum is $f(1)+f(-1)+g(1)+g(-1)$, and for those of ╱ it is the same, whatever the weights.
+# A head can give one end the highest score, but it cannot prefer both ends of one stroke.
 
 # %% [markdown]
 # **The way out** is to rotate each pair along a *direction* $\boldsymbol\omega$, by the angle $\boldsymbol\omega\cdot(\text{row},\text{column})$.
 # Heo et al. (2024) learn these directions and call the encoding **RoPE-Mixed**.
 #
-# The figure shows the score of a single pair whose query and key are equal, first an axial one.
+# The figure shows the score of a single pair whose query and key are equal; at first only the row rotates it, as in axial RoPE.
 # Move `row` and `column`, or compare the figures: which setting prefers ╲?
 
 
@@ -335,7 +333,7 @@ widgets.explore(draw, row=(-2, 2, 1, 1), column=(-2, 2, 1, 0),
                 labels={"row": "row: turns", "column": "column: turns"})
 
 # %% [markdown]
-# The one with opposite signs: along ╲ row and column grow together, so the two parts of the angle cancel and the score stays at its maximum.
+# The setting with opposite signs does: along ╲ row and column grow together, so the two parts of the angle cancel and the score stays at its maximum.
 
 
 # %%
@@ -357,14 +355,14 @@ check.claim("mixed", "one pair that is rotated along (1, −1) gives ╲ a "
 # **Does the kind of encoding matter for images?**
 # The authors of ViT compared four kinds (Dosovitskiy et al. 2020, appendix D.4, Table 8: B/16, 5-shot accuracy on ImageNet, no spread given).
 # Without positions the accuracy was 0.614; with one learned vector per patch 0.642; with learned vectors for row and column 0.640; with relative positions 0.640.
-# So *some* encoding mattered, and which kind hardly did.
-# Their guess is that on so small a grid all kinds are equally easy to learn.
+# So *some* encoding mattered, but its kind hardly did.
+# The authors suppose that on so small a grid all kinds are equally easy to learn.
 
 # %% [markdown]
 # ## 4 · Are rows and columns correct?
 #
 # A scanned line of text may have 8 × 32 patches.
-# Here are two slips of published programs on that grid: height and width are swapped, so that the patches are listed column by column; and √256 = 16 is taken for both sides.
+# Published programs have made two slips there: height and width are swapped, so that the patches are listed column by column; or √256 = 16 is taken for both sides.
 
 # %% tags=["large"]
 built = {
@@ -381,9 +379,9 @@ plots.heatmaps(
 )
 
 # %% [markdown]
-# Each row should be one stripe.
-# With the swap the numbers run across each row, and the square splits each row in two.
-# We say that two touching patches are *torn apart* if the positions they are given do not touch (the code is folded).
+# Each row should have one colour.
+# With the swap the given rows change along each row, and the square splits each row in two.
+# We say that two touching patches are *torn apart* if their given positions do not touch (the code is folded).
 
 
 # %% jupyter={"source_hidden": true}
@@ -399,18 +397,19 @@ def torn(pos, height, width):
 _, swapped, square = built.values()
 fractions = torch.stack([torn(pos, 8, 32) for pos in (swapped, square)])
 
-check.claim("torn", "on 8 × 32 patches each of the two slips tears about half "
-            "of the touching pairs apart", (fractions - 0.5).abs(), "<", 0.05)
-check.claim("hidden", "on 16 × 16 patches the swap of height and width tears "
+check.claim("torn", "on 8 × 32 patches, swapping height and width or assuming "
+            "a square tears about half of the touching pairs apart",
+            (fractions - 0.5).abs(), "<", 0.05)
+check.claim("hidden", "on 16 × 16 patches, swapping height and width tears "
             "no touching pair apart", torn(grid(16, 16).flip(-1), 16, 16),
             "==", 0)
 
 # %% [markdown]
 # On a square grid the swap only exchanges the names of rows and columns, so no result of such a model shows it.
-# And a model with the square table on 8 × 32 patches still worked, as its author wrote (Mountchicken/Union14M#12).
+# A model that assumed a square for its 8 × 32 patches still worked, as its author wrote (Mountchicken/Union14M#12).
 #
-# Two lines guard against both.
-# Give them the two wrong grids: which line stops which?
+# Two lines guard against both slips.
+# Try them on the wrong grids: the first stops the swap, the second stops both.
 
 # %%
 pos, width = built["correct"], 32
@@ -421,7 +420,7 @@ assert (pos[width] - pos[0]).tolist() == [1, 0], "one row on: one row"
 # ## 5 · What if the image gets larger?
 #
 # A model was trained on 14 × 14 patches and is used on 20 × 20.
-# Suppose a head looks at the patch below, with a shift matrix as in lesson 03.
+# Suppose a head attends to the patch below, with a shift matrix as in lesson 03.
 # For numbered patches this matrix advances by 14 positions, and for the 2D sin-cos embedding by one row.
 
 # %%
@@ -447,22 +446,22 @@ def both(n):
 check.claim("trained size", "on 14 × 14 patches both shift matrices find the "
             "patch below every time", both(14), "==", 1)
 check.claim("larger", "on 20 × 20 patches the matrix for rows finds the patch "
-            "below every time, the one for 14 positions never",
+            "below every time, and the one for 14 positions never",
             both(20)[1] - both(20)[0], "==", 1)
 
 # %% [markdown]
-# With rows of 20, the patch 14 positions later is in the same row or lies on a slanted step down.
-# A user of a model with a 1-D sinusoid saw diagonal stripes in the attention maps at a higher resolution, and suspected this cause (pengzhiliang/MAE-pytorch#39).
+# With rows of 20, the patch 14 positions later is in the same row, or one row down and six columns to the left.
+# A user of a model with a one-dimensional sinusoidal encoding saw diagonal stripes in the attention maps at a higher resolution, and suspected this cause (pengzhiliang/MAE-pytorch#39).
 #
-# We set these matrices by hand.
-# A *trained* head applies whatever did its job among 14 rows, and rows 14 to 19 are new to it (lesson 05, section 5).
+# We set these matrices by hand; to a *trained* head, rows 14 to 19 would be new (lesson 05, section 5).
 
 # %% [markdown] id="squeezed"
-# <details><summary>At a larger size, are sinusoidal rows counted on, or squeezed into the old range?</summary>
+# <details><summary>At a larger size, do sinusoidal rows continue beyond 13, or are they squeezed into the old range?</summary>
 #
-# A sinusoidal encoding can be computed for rows 0 to 19, or for 20 fractions from 0 to 13.
-# Training met neither the numbers above 13 nor the fractions, but the fractions lie between numbers that it met.
-# Both exist: DETR divides by the last row and column, so that every image spans the same range, and CogVideoX divides when it moves to a higher resolution (zai-org/CogVideo#118), while the author of MAE-pytorch calls it “not necessary” to interpolate sinusoids (MAE-pytorch#16).
+# A sinusoidal encoding can be computed for rows 0 to 19, or for 20 evenly spaced numbers from 0 to 13.
+# Training met neither the rows above 13 nor fractions of rows, but the fractions lie between rows that it met.
+# DETR divides by the last row and column, so that every image spans the same range, and CogVideoX divides when it moves to a higher resolution (zai-org/CogVideo#118).
+# The author of MAE-pytorch calls it “not necessary” to interpolate sinusoids (MAE-pytorch#16).
 # We have not measured which is better.
 #
 # </details>
@@ -472,7 +471,7 @@ check.claim("larger", "on 20 × 20 patches the matrix for rows finds the patch "
 # %% [markdown]
 # **Exercise 2** · difficulty 2 of 5 · 8 minutes
 #
-# Bring a learned position table of `old = (h, w)` patches to `new = (H, W)`.
+# Resize a learned position table from `old = (h, w)` patches to `new = (H, W)`.
 # `table` is (h · w, d), row by row; return (H · W, d).
 # For each channel, put its h · w numbers on the grid, interpolate them bilinearly (`align_corners=False`), and read the new grid row by row.
 #
@@ -498,9 +497,9 @@ check.resized_table(resized_table)
 # %% [markdown] id="stretched" jp-MarkdownHeadingCollapsed=true
 # ### Box: Why not stretch the flat list of patches?
 #
-# *(3 minutes.)* Interpolating the list of 196 vectors to 400 would be one line.
-# To judge it we need a table whose values *between* two patches are known.
-# For a learned position table they are not, but for the 2D sin-cos embedding they are.
+# *(3 minutes.)* To interpolate the list of 196 vectors to 400 would take one line.
+# To judge the result we need a table whose values *between* two patches are known.
+# A learned position table has none there, but the 2D sin-cos embedding has.
 
 
 # %%
@@ -512,8 +511,8 @@ def stretched(vectors, size):  # a list: (n, d) -> (size, d)
 
 
 # %% [markdown]
-# On the grid, the vector of the row changes only from row to row and that of the column only from column to column.
-# So it is enough to stretch one side of 14, and to use it for both.
+# On the grid, the row half of a vector changes only from row to row, and the column half only from column to column.
+# So we stretch the 14 vectors of one side, and use them for both.
 
 # %%
 as_list = stretched(concatenated, 400)  # (400, d)
@@ -539,20 +538,20 @@ def error(vectors):
     return (vectors - true).norm(dim=-1).mean() / true.norm(dim=-1).mean()
 
 
-check.claim("stretch", "a table that is stretched as a flat list has more "
-            "than ten times the error of one stretched as a grid",
+check.claim("stretch", "a table of patch positions stretched as a flat list "
+            "has more than ten times the error of one stretched as a grid",
             error(as_list) / error(as_grid), ">", 10)
 
 # %% [markdown]
-# Stretched as a list, the similarity has slanted streaks; stretched as a grid, it has one maximum and a cross.
+# The list gives slanted streaks; the grid gives one maximum and a cross.
 # In a learned position table each channel may change in both directions, so the exercise interpolates in both at once.
 
 # %% [markdown] id="time"
 # ## 6 · What if the position is a time?
 #
-# Payments, or visits to a doctor: the third event may come a second after the second one, or a year after it.
-# Its index does not say so.
-# Its time does, and the formula of lesson 03 does not need whole numbers:
+# Take payments or visits to a doctor: the third event may come a second after the second one, or a year after it.
+# Its index does not tell the difference, but its time does.
+# The formula of lesson 03 does not need whole numbers:
 
 # %%
 times = torch.tensor([0.0, 0.4, 7.25, 1000.5], dtype=exact)  # hours
@@ -561,16 +560,17 @@ later = posenc.sinusoidal(times + 1.5, 64, dtype=exact)
 shift = posenc.shift_matrix(1.5, 64, dtype=exact)
 
 # %%
-check.claim("real", "one matrix advances the vector of any time by an hour "
-            "and a half", (now @ shift.T - later).abs().max(), "<", 1e-9)
+check.claim("real", "one matrix advances the sinusoidal vector of any "
+            "time by an hour and a half",
+            (now @ shift.T - later).abs().max(), "<", 1e-9)
 
 # %% [markdown]
 # But a time brings choices that an index does not.
 # The **origin** was chosen in [lesson 04, section 14](04_the_pytorch_module.ipynb#cell-id=56a6908a8a39): count from the first event *before* you cast to float32.
 # Next comes the **unit**.
 #
-# Many generators of images and video work in time: at t = 0 there is noise and at t = 1 the image, or the other way round.
-# The network is told t by a sinusoidal vector, often with 256 channels and base 10 000.
+# Many generators of images and video turn noise into an image while t runs from 0 to 1 or from 1 to 0.
+# The network gets t as a sinusoidal vector, often with 256 channels and base 10 000.
 
 # %%
 check.predict_number(
@@ -583,26 +583,27 @@ check.predict_number(
 # %% id="unit"
 ends, in_steps = posenc.kernel(torch.tensor([1.0, 1000.0]), 256)
 mean = posenc.inverse_frequencies(256, dtype=exact).cos().mean()
-check.claim("ends of t", "the cosine similarity of t = 0 and t = 1 is the "
-            "mean of cos ω, here of 128 pairs at base 10 000",
+check.claim("ends of t", "the cosine similarity of the sinusoidal vectors of "
+            "t = 0 and t = 1 is the mean of cos ω, here of 128 pairs at "
+            "base 10 000",
             ends, "in", (float(mean) - 1e-9, float(mean) + 1e-9),
             show="{:.2f}", settles={"ends of t": "measured"})
 round(float(in_steps), 2)  # of t = 0 and t = 1000
 
 # %% [markdown]
-# The frequencies, from 1 radian per unit downwards, were made for *steps* 0, 1, …, 999.
-# Between t = 0 and t = 1 even the fastest pair advances by only one radian.
-# Multiplied by 1000, the two ends have similarity 0.19.
+# The two ends are almost the same vector.
+# The frequencies, from 1 radian per unit downwards, were made for *steps* 0, 1, …, 999: between t = 0 and t = 1 even the fastest pair advances by only one radian.
+# If t is first multiplied by 1000, the two ends have similarity 0.19.
 #
 # <details><summary>What does it cost to leave the factor out?</summary>
 #
-# Several published programs did (sihyun-yu/REPA#40, willisma/SiT#24), and models can be trained so, because the MLP behind the encoding can stretch small differences.
-# What it costs is open: one author suspects that it worsened their images (ArchiMickey/Just-a-DiT#9), another saw no effect (ByteDance-Seed/Bagel#199).
+# Several published programs left it out (sihyun-yu/REPA#40, willisma/SiT#24), and models can be trained without it, because the MLP after the encoding can enlarge small differences.
+# The cost is an open question: one author suspects that it worsened their images (ArchiMickey/Just-a-DiT#9), another saw no effect (ByteDance-Seed/Bagel#199).
 #
 # </details>
 
 # %% [markdown]
-# Now take events of a month, with the same encoding (d = 64, base 10 000) and the time in seconds or in days.
+# Now take the events of a month, with 64 channels, base 10 000 and the time in seconds or in days.
 # How does the similarity depend on the time between two events?
 
 # %% jupyter={"source_hidden": true}
@@ -621,26 +622,27 @@ plots.lines(
 )
 
 # %% [markdown]
-# It is the same curve twice, once stretched by a factor of 86 400; each point is the mean of 40 close times, and the bands hold their ripples.
+# It is the same curve twice, once stretched by a factor of 86 400, which is a shift on this logarithmic axis.
+# Each point is the mean over 40 nearby gaps, and the bands show the ripples.
 # In seconds only ripples are left after some hours, so a day looks as different as a week.
 # In days an hour looks as similar as a second.
 
 # %%
 slowest = 2 * math.pi / posenc.inverse_frequencies(64)[-1]  # units in a turn
 minute = torch.tensor([1 / 1440], dtype=exact)  # in days
-check.claim("seconds", "the slowest of 32 pairs at base 10 000 completes a "
-            "turn within a day, if times are in seconds", slowest, "<", 86_400)
-check.claim("days", "a minute changes the similarity by less than a "
-            "millionth, if times are in days", 1 - K(minute), "<", 1e-6)
+check.claim("seconds", "if times are in seconds, the slowest of 32 pairs at "
+            "base 10 000 completes a turn within a day", slowest, "<", 86_400)
+check.claim("days", "if times are in days, a minute changes the similarity "
+            "by less than a millionth", 1 - K(minute), "<", 1e-6)
 
 # %% [markdown] id="unit-and-base"
-# **First choose the unit**: the fastest pair advances by one radian per unit, and that must be visible for the shortest time that matters.
-# **Then choose the base**: the slowest pair must not complete a turn in the longest one (lesson 03 left that open).
-# A month has 2.6 million seconds, and at base 10 000 the slowest of 32 pairs completes a turn in 47 000.
+# **First choose the unit**: the fastest pair advances by one radian per unit, so the unit should be about the shortest gap that matters.
+# **Then choose the base**: the slowest pair must not complete a turn within the longest gap.
+# A month has 2.6 million seconds, and at base 10 000 the slowest of 32 pairs completes a turn in 47 000 of them.
 
 # %% [markdown]
-# **The period.** If you know one, give it a pair of its own.
-# Here a day and a week have one each, and we compare nine o'clock with nine o'clock on the next day and a week later.
+# **The period.** If your data repeat after a known time, give that period a pair of its own.
+# Here the day and the week have a pair each, and we compare nine o'clock with nine o'clock a day later and a week later.
 
 # %%
 hours = torch.tensor([[9.0], [33.0], [177.0]], dtype=exact)  # (3, 1)
@@ -651,20 +653,19 @@ a_day_later = (clock[1] - clock[0])[[0, 2]].abs().max()  # the day's pair
 a_week_later = (clock[2] - clock[0]).abs().max()
 
 # %%
-check.claim("periods", "a day later the pair of the day is the same, and a "
-            "week later so are both pairs",
+check.claim("periods", "of two pairs with the periods of a day and of a week, "
+            "the first is the same a day later and both a week later",
             torch.stack([a_day_later, a_week_later]), "<", 1e-9)
 
 # %% [markdown] id="point"
 # ## 7 · What if the position is a point?
 #
-# The two periods were frequencies that we chose.
+# For the day and the week we chose the frequencies ourselves.
 # **Fourier features** are such pairs for coordinates $\mathbf x$ of any dimension,
 #
-# $$\big(\sin 2\pi\,\mathbf b\cdot\mathbf x,\ \cos 2\pi\,\mathbf b\cdot\mathbf x\big)\quad\text{for each row }\mathbf b\text{ of a matrix.}$$
+# $$\big(\sin 2\pi\,\mathbf b\cdot\mathbf x,\ \cos 2\pi\,\mathbf b\cdot\mathbf x\big)\quad\text{for each row }\mathbf b\text{ of a matrix of frequencies.}$$
 #
-# What are they good for?
-# An image can be a function: coordinates in, brightness out.
+# An image can be a function from coordinates to brightness.
 # A small MLP that represents such a function is called a **neural field**.
 # Ours has to learn this image:
 
@@ -687,7 +688,7 @@ plots.heatmap(
 # %% [markdown]
 # The network sees half of the 4096 pixels, drawn at random; the others are held out.
 # We train it from three seeds.
-# The level of chance is the *mean image*: the mean brightness of the seen pixels, everywhere.
+# The baseline (*chance* in the figure) is the *mean image*, which has the mean brightness of the seen pixels everywhere.
 
 # %%
 seen = torch.rand(4096, generator=torch.Generator().manual_seed(1)) < 0.5
@@ -708,8 +709,8 @@ def fit(inputs, seed, steps=150):  # (4096, f) -> (4096,)
 
 
 # %% [markdown]
-# The score is the peak signal-to-noise ratio in decibels, $\mathrm{PSNR}=-10\log_{10}(\text{mean squared error})$ for brightness from 0 to 1.
-# Ten decibels more mean a tenth of the error.
+# We measure the peak signal-to-noise ratio in decibels, $\mathrm{PSNR}=-10\log_{10}(\text{mean squared error})$ for brightness from 0 to 1.
+# Ten decibels more mean a tenth of the mean squared error.
 #
 # First we give the network the bare coordinates (y, x).
 
@@ -725,14 +726,15 @@ with training.one_thread():
     bare = torch.stack([fit(points, seed) for seed in range(3)])
 
 # %%
-check.claim("bare", "an image drawn from bare coordinates stays within three "
-            "decibels of the mean image", psnr(bare, ~seen) - chance, "<", 3,
+check.claim("bare", "an image that a small MLP draws from bare coordinates is "
+            "less than three decibels better than the mean image",
+            psnr(bare, ~seen) - chance, "<", 3,
             seeds=3)
 
 # %% [markdown]
-# It draws a blur.
-# A network learns first what varies slowly in its inputs, which is called **spectral bias**.
-# As a function of fast waves, even a sharp edge varies slowly (Tancik et al. 2020).
+# The image is a blur.
+# A network first learns what varies slowly with its inputs, which is called **spectral bias**.
+# With fast waves as inputs, even a sharp edge varies slowly (Tancik et al. 2020).
 # So we replace (y, x) by 32 pairs, whose frequencies are drawn from a normal distribution; the **scale** is its standard deviation, in waves per image.
 
 
@@ -770,14 +772,16 @@ plots.lines(
 )
 
 # %%
-check.claim("held-out", "held-out pixels get from 5 to 29 decibels, at the "
-            "five scales from 0.3 to 30", unseen.mean(0), "in", (5, 29),
+check.claim("held-out", "with random Fourier features of five scales from "
+            "0.3 to 30, held-out pixels get 5 to 29 decibels",
+            unseen.mean(0), "in", (5, 29),
             seeds=3, settles={"held-out": "measured"})
-check.claim("memory", "at scale 30, held-out pixels come out worse than in "
-            "the mean image", psnr(drawn[30], ~seen) - chance, "<", -0.5,
+check.claim("memory", "with random Fourier features of scale 30, held-out "
+            "pixels are worse than in the mean image",
+            psnr(drawn[30], ~seen) - chance, "<", -0.5,
             seeds=3)
-check.claim("gap", "at scale 30, seen pixels come out at least four decibels "
-            "better than held-out ones",
+check.claim("gap", "with random Fourier features of scale 30, seen pixels are "
+            "at least four decibels better than held-out ones",
             psnr(drawn[30], seen) - psnr(drawn[30], ~seen), ">", 4, seeds=3)
 
 # %% tags=["trained", "large"]
@@ -789,18 +793,17 @@ plots.heatmaps(
 )
 
 # %% id="features"
-check.claim("features", "on held-out pixels, Fourier features of scale 3 gain "
-            "more than four decibels on bare coordinates",
+check.claim("features", "on held-out pixels, Fourier features of scale 3 are "
+            "more than four decibels better than bare coordinates",
             psnr(drawn[3], ~seen) - psnr(bare, ~seen).max(), ">", 4, seeds=3)
 
 # %% [markdown]
-# On seen pixels the image gets better up to scale 10, and on held-out pixels only up to scale 3.
-# At scale 30 the network has memorised half of the pixels and draws noise between them.
+# On seen pixels the image gets better up to scale 10, but on held-out pixels only up to scale 3.
+# At scale 30 the network has memorised the seen pixels and draws noise between them.
 # (A toy result: 150 steps show that bare coordinates are slow, not that they fail.)
 #
-# Why does it memorise there?
-# Ask how similar the features of two pixels are.
-# For frequencies from $N(0,\sigma^2)$, the mean cosine similarity at distance $r$ is $\mathbb E\cos(2\pi b r)=e^{-2\pi^2\sigma^2r^2}$: a kernel whose width you choose by the scale σ.
+# Why does it memorise?
+# For frequencies from $N(0,\sigma^2)$, the features of two pixels at distance $r$ have the mean cosine similarity $\mathbb E\cos(2\pi b r)=e^{-2\pi^2\sigma^2r^2}$: a kernel whose width you choose by the scale σ.
 
 # %%
 distance = torch.arange(17, dtype=exact) / 64  # 0 to 16 pixels
@@ -817,8 +820,8 @@ b = torch.randn(20_000, 1, dtype=exact)
 sampled = {s: torch.cos(2 * math.pi * s * b * distance).mean(0)
            for s in (1, 3, 10, 30)}
 misses = torch.stack([sampled[s] - kernels[f"scale {s}"] for s in sampled])
-check.claim("width", "the mean similarity of random Fourier features follows "
-            "the Gaussian kernel", misses.abs().max(), "<", 0.05)
+check.claim("width", "the mean cosine similarity of random Fourier features "
+            "follows a Gaussian kernel", misses.abs().max(), "<", 0.05)
 
 # %% [markdown]
 # At scale 1 the similarity reaches across many pixels.
@@ -828,22 +831,24 @@ check.claim("width", "the mean similarity of random Fourier features follows "
 # %% [markdown]
 # <details><summary>What did Tancik et al. measure on real images?</summary>
 #
-# They drew natural images of 512 × 512 pixels (PSNR on held-out pixels, from their notebook): 19.32 dB without features, 21.72 with one wave per axis, 24.95 with frequencies in a geometric series along each axis, and 25.57 with Gaussian ones of scale 10.
+# Their networks drew natural images of 512 × 512 pixels.
+# The PSNR on held-out pixels was 19.32 dB without features, 21.72 with one wave per axis, 24.95 with frequencies in a geometric series along each axis, and 25.57 with Gaussian frequencies of scale 10.
 # Their ± of about 4 dB is the spread *between images*.
-# All four methods drew the same images, so the spread does not decide whether the last 0.6 dB are real; the differences image by image would.
-# (On their images of text the two are farther apart, 27.57 and 30.47.)
+# All four methods drew the same images, so only the differences image by image would decide whether the last 0.6 dB are real.
+# (On images of text the last two are farther apart, 27.57 and 30.47.)
 #
 # </details>
 
 # %% [markdown] id="nerf"
-# <details><summary>Is NeRF's encoding the same thing, and why has the paper a π that the code has not?</summary>
+# <details><summary>Is NeRF's encoding the same, and why does the paper have a π that the code omits?</summary>
 #
 # NeRF draws a scene from points and viewing directions (Mildenhall et al. 2020).
 # Its γ(p) has $\sin(2^l\pi p)$ and $\cos(2^l\pi p)$ for each coordinate, with $l=0,\dots,9$ for points and $0,\dots,3$ for directions: Fourier features with the frequencies ½, 1, 2, ….
-# The functions are those of lesson 03, but the purpose is another one: there a Transformer *labels* tokens, with frequencies that fall from 1; here an MLP gets waves so that it can fit fine detail, with frequencies that double upwards.
+# The functions are those of lesson 03, but their purpose differs.
+# There they *label* tokens for a Transformer, with frequencies that fall from 1; here they let an MLP fit fine detail, with doubling frequencies.
 #
-# The authors' code leaves the π out and keeps p beside the waves.
-# Their reason (bmild/nerf#12): many scenes reach to ±1.5, and without the π the slowest wave does not repeat there.
+# The authors' code omits the π and keeps p as a further input.
+# Their reason (bmild/nerf#12) is that many scenes extend to ±1.5, and without the π the slowest wave does not repeat there.
 # So the π is a choice of the unit of p.
 #
 # </details>
@@ -857,7 +862,7 @@ check.claim("width", "the mean similarity of random Fourier features follows "
 #
 # <details><summary>Hint</summary>
 #
-# One matrix product makes all n × m phases.
+# One matrix product computes all n × m phases.
 #
 # </details>
 
@@ -880,8 +885,8 @@ check.fourier_features(fourier_features)
 # In **M-RoPE** (multimodal RoPE, Qwen2-VL, Wang et al. 2024) each token has *three* positions: time, height and width.
 #
 # - A text token has the same position three times.
-# - The tokens of an image share one time. Height and width count its rows and columns, all from the position at which the image begins.
-# - In a video, each frame is one step later in time.
+# - The tokens of an image share one time. Height and width count its rows and columns, and all three start at the position at which the image begins.
+# - In a video, each frame is one step later than the frame before.
 
 # %%
 check.predict(
@@ -902,17 +907,16 @@ image_pos = start + torch.cartesian_prod(
 following = image_pos.max() + 1
 
 # %%
-check.claim("after image", "text that follows an image continues at the "
-            "largest position of that image plus 1, in M-RoPE",
+check.claim("after image", "in M-RoPE, text that follows an image "
+            "continues at the largest position of that image plus 1",
             following, "in", (12, 100), show="{:.0f}",
             settles={"after image": "42"})
 
 # %% [markdown]
-# The next part begins at the largest position so far, plus 1.
-# So an image with 1024 tokens takes up only 32 positions.
+# Each part begins at the largest position so far, plus 1, so an image with 1024 tokens takes up only 32 positions.
 #
-# So the next position is *not* the number of tokens in the cache, as it was in lesson 09.
-# Programs keep the difference, `mrope_position_deltas`, here 42 − 1034 = −992.
+# In lesson 09 the next position was the number of tokens in the KV cache; here it is not.
+# Programs keep the difference, `mrope_position_deltas`, in this example 42 − 1034 = −992.
 # Here is a smaller prompt, with 6 text tokens, an image of 4 × 8 tokens and 6 more text tokens:
 
 # %% jupyter={"source_hidden": true}
@@ -929,7 +933,7 @@ plots.lines(
 
 # %% [markdown]
 # Now each of a head's pairs is rotated by *one* of the three positions.
-# Qwen2-VL has 64 pairs per head and deals them out in blocks: the fastest 16 pairs follow time, the next 24 height, and the slowest 24 width (`mrope_section`, the default in `transformers` 5.23.0).
+# Qwen2-VL has 64 pairs per head and assigns them in blocks: the fastest 16 pairs follow time, the next 24 height, and the slowest 24 width (`mrope_section`, the default in `transformers` 5.23.0).
 # `rotate_halves` pairs channel i with channel i + 64, as in lesson 07.
 
 # %%
@@ -949,8 +953,8 @@ check.claim("blocks", "mrope_angles of posenc gives each pair the position of "
             "==", 0)
 
 # %% [markdown]
-# Qwen3-VL deals its pairs out in turn, time, height, width, time, …, so that each axis gets fast and slow pairs; the last four go to time (`mrope_section` 24, 20, 20, *interleaved*).
-# Suppose a program splits 24, 20 and 20 pairs in blocks, for weights that were trained with interleaved pairs.
+# Qwen3-VL assigns its pairs in turn to time, height, width, time, …, so that each axis gets fast and slow pairs; the last four follow time (`mrope_section` 24, 20, 20, *interleaved*).
+# Suppose a program assigns blocks of 24, 20 and 20 pairs, but the weights were trained with interleaved pairs.
 
 # %%
 check.predict(
@@ -979,18 +983,20 @@ on_text, on_image = (
     for pos in (all_text, prompt))
 
 # %% id="wrong-axes"
-check.claim("same on text", "on a text, blocks and interleaved pairs of "
-            "M-RoPE give the same scores", on_text, "<", 1e-9)
-check.claim("wrong axes", "blocks in place of interleaved pairs change scores "
-            "of M-RoPE beside an image and change no score on a text",
+check.claim("same on text", "on a pure text, M-RoPE gives the same scores "
+            "with its pairs in blocks as with interleaved pairs",
+            on_text, "<", 1e-9)
+check.claim("wrong axes", "in M-RoPE, blocks in place of interleaved pairs "
+            "change scores of a prompt with an image and no score of a pure "
+            "text",
             torch.stack([on_image.clamp(max=1), 1 - on_text]), "in",
             (1 - 1e-9, 1),
             settles={"wrong axes": "only prompts with an image or a video"})
 
 # %% [markdown]
 # A text token has the same position on all axes, so it does not matter which axis a pair follows.
-# A merged fix describes this very case: text was correct, and images were described as something else (mlx-node/mlx-node#80).
-# So **test M-RoPE with an image**: a test on text passes whatever the axes are.
+# A merged fix describes this very case: the model answered text correctly, but described images as something else (mlx-node/mlx-node#80).
+# So **test M-RoPE with an image**: a test on text passes whatever axes the pairs follow.
 
 # %% jupyter={"source_hidden": true}
 turned = torch.arange(44)[:, None] * frequencies  # plain RoPE: (44, dh/2)
@@ -1000,8 +1006,8 @@ after = torch.arange(38, 44)  # the text after the image
 across = (mrope_scores(prompt, in_blocks) - plain)[after][:, :6].abs()
 
 # %%
-check.claim("plain on text", "on a text, M-RoPE gives the scores of RoPE with "
-            "the same frequencies",
+check.claim("plain on text", "on a pure text, M-RoPE gives the same scores as "
+            "RoPE with the same frequencies",
             (mrope_scores(all_text, in_blocks) - plain).abs().max(), "<", 1e-9)
 check.claim("across", "between texts before and after an image, scores of "
             "M-RoPE differ from those of RoPE on token indices",
@@ -1009,22 +1015,21 @@ check.claim("across", "between texts before and after an image, scores of "
 
 # %% [markdown] id="mrope-verdict"
 # > **Claim on trial: “On text, M-RoPE is plain RoPE.”**
-# > Holds only if the text has no image or video inside.
-# > On a pure text all scores are equal, because each pair is rotated by the same position as in RoPE.
-# > With an image inside, text tokens on its two sides are closer than their indices say: by 32 positions, not 1024 tokens, in the example above.
+# > Holds only if no image or video is between the tokens.
+# > On a pure text all scores equal those of RoPE, because each pair is rotated by the same position.
+# > Across an image, text tokens are closer than their indices say: the image of 1024 tokens takes up only 32 positions.
 #
-# And a score is again a sum of one function per axis, $f(\Delta t)+g(\Delta h)+h(\Delta w)$, which cannot see a diagonal (section 3).
+# A score is again a sum of one function per axis, $f(\Delta t)+g(\Delta h)+k(\Delta w)$, so it cannot prefer a diagonal (section 3).
 
 # %% [markdown] id="video-time"
 # <details><summary>And the time of a video?</summary>
 #
 # Qwen2-VL counts frames.
 # In Qwen2.5-VL the time is absolute: the seconds between two frames, times the positions per second, then rounded down to whole positions.
-# One version of `transformers` rounded the seconds *first*, so that at four frames per second all frames got the same time (huggingface/transformers#48669); a test with 0.083 seconds could not show an earlier fault, because that rounds to 0 (#45400).
-# It is the choice of a unit, once more (section 6).
+# One version of `transformers` rounded the seconds *first*, so that at four frames per second all frames got the same time (huggingface/transformers#48669).
 #
-# After a video the rule is the same, with the frames counted in.
-# `transformers` 5.23.0 counts only rows and columns, so that text after a video with more frames than rows or columns gets positions that its last frames have, too.
+# The rule for the text after a video is the same, and its frames count.
+# But `transformers` 5.23.0 counts only rows and columns, so after a video with more frames than rows or columns, text repeats the times of the last frames.
 #
 # </details>
 
@@ -1032,7 +1037,7 @@ check.claim("across", "between texts before and after an image, scores of "
 # **Exercise 4** · difficulty 3 of 5 · 10 minutes
 #
 # Write the positions of a whole prompt.
-# `parts` is a list: a number stands for so many text tokens, and `(frames, rows, columns)` for an image (one frame) or a video, which is read frame by frame and row by row.
+# `parts` is a list: a number means that many text tokens, and `(frames, rows, columns)` means an image (one frame) or a video, which is read frame by frame and row by row.
 # Return (n, 3), with time, height and width for each token.
 # A video's frames are one step apart, and each part begins at the largest position so far, plus 1.
 #
@@ -1067,10 +1072,10 @@ check.prompt_positions(prompt_positions)
 # **Exercise 5 · explain** · difficulty 3 of 5 · 8 minutes
 #
 # You port a multimodal model to a new program.
-# Prompts of text are answered correctly, and images are described as something else.
-# There are two explanations: (A) the part that turns pixels into embeddings is wrong; (B) pairs follow the wrong axis.
+# It answers prompts of text correctly, but describes images as something else.
+# There are two explanations: (A) the part that turns pixels into embeddings is wrong; (B) some pairs follow the wrong axis.
 #
-# Which of four runs can separate them: a longer text, an image of a single token, a larger image, or the original program's image embeddings fed into your language model?
+# Which of four runs can separate them: a longer text, an image of a single token, a larger image, or your language model with the image embeddings of the original program?
 # Say what each explanation predicts for each run, in five sentences at most.
 # No program judges this one: it has a rubric.
 
@@ -1085,9 +1090,9 @@ check.prompt_positions(prompt_positions)
 # 1. A longer text separates nothing: it has no pixels, and all its positions are equal on the three axes, so both explanations predict a correct answer.
 # 2. A larger image separates nothing either: both predict a wrong description.
 # 3. An image of a single token has the same position on all axes, like a text token. (B) predicts that its scores are correct, (A) that the output still differs from the original's.
-# 4. With the original's embeddings, (A) predicts a correct description, and (B) that it stays wrong.
+# 4. With the original's embeddings, (A) predicts a correct description, and (B) a wrong one.
 #
-# Both faults can be present at once: in the port from which this exercise is taken they were (mlx-node/mlx-node#80), and then only the two runs together show it.
+# Both faults can be present at once, as they were in the port from which this exercise is taken (mlx-node/mlx-node#80); then only the two runs together show it.
 #
 # </details>
 
@@ -1103,11 +1108,11 @@ check.surprises("10")
 # %% [markdown]
 # ## What you can now do
 #
-# - Give patches two positions, by concatenated vectors or by axial RoPE, and name what an axial score cannot tell apart.
+# - Give each patch a row and a column, by concatenated vectors or by axial RoPE, and name what an axial score cannot tell apart.
 # - Guard a grid with two lines, and interpolate a learned position table in two directions.
-# - Encode a time from its own origin, with a unit and a base that span the gaps, and with a pair for each known period.
+# - Encode a time with its own origin, a unit and a base that fit the gaps, and a pair for each known period.
 # - Use Fourier features, and choose their scale on held-out points.
-# - Lay out the positions of a prompt with images, and say why a test on text cannot check M-RoPE.
+# - Write the positions of a prompt with images, and say why a test on text cannot check M-RoPE.
 
 # %% [markdown]
 # ## References
