@@ -781,7 +781,7 @@ check.claim("padding", "a padded text gets its usual vectors if pos is given",
 # The padding tokens get a vector as well.
 # That does no harm as long as the attention mask hides them, which is the mask's task.
 
-# %% [markdown]
+# %% [markdown] id="half-past-two"
 # ## 14 · Half past two
 #
 # A table has rows only for whole positions, but the formula accepts any number, as a clock shows any time.

@@ -78,7 +78,7 @@ check.claim(
     "row first",
     "many patches are more similar to (5, 5) than (6, 5) directly below is, "
     "if patches are numbered row by row",
-    (similar > similar[6, 5]).sum() - 1, "in", (5, 60), show="{:.0f}",
+    (similar > similar[6, 5] + 1e-9).sum() - 1, "in", (5, 60), show="{:.0f}",
     settles={"touching": "measured"},
 )
 
@@ -566,7 +566,7 @@ check.claim("real", "one matrix advances the sinusoidal vector of any "
 
 # %% [markdown]
 # But a time brings choices that an index does not.
-# The **origin** was chosen in [lesson 04, section 14](04_the_pytorch_module.ipynb#cell-id=56a6908a8a39): count from the first event *before* you cast to float32.
+# The **origin** was chosen in [lesson 04, section 14](04_the_pytorch_module.ipynb#cell-id=half-past-two): count from the first event *before* you cast to float32.
 # Next comes the **unit**.
 #
 # Many generators of images and video turn noise into an image while t runs from 0 to 1 or from 1 to 0.
