@@ -4,14 +4,14 @@
 # Needs: 08 · 50 minutes, boxes and exercises apart · CPU (a few seconds of training)
 #
 # In training, a text arrives whole and begins at position 0.
-# In production (**serving**, or **inference**) it arrives token by token, beside padding, or behind another text.
-# Then a model can answer wrongly without any error message, because a token was given the wrong position.
+# In production (**serving** or **inference**), it arrives token by token, next to padding, or after another text.
+# If a token then gets a wrong position, the model can answer wrongly, without any error message.
 #
 # After this lesson you can
 #
-# - **give** every token its position in a cache, beside padding, in a packed row and after an eviction,
+# - **give** every token its position in a cache, next to padding, in a packed row and after an eviction,
 # - **recognise** seven incidents by their symptom, and repair them,
-# - **write** the short test, the guard, that would have caught each of them.
+# - **write** for each of them a short test, the guard, that would have caught it.
 #
 # A part that is marked *Box* is folded, and nothing later needs it: click on the triangle beside its title to open it.
 
@@ -23,7 +23,6 @@
 # <details><summary>Answer</summary>
 #
 # They stay the same, up to rounding. A score depends on the two positions only through their difference, the relative distance.
-# Learned embeddings and sinusoids are added to the tokens, so there the scores change.
 #
 # </details>
 #
@@ -32,7 +31,7 @@
 # <details><summary>Answer</summary>
 #
 # A larger base lowers the frequency of every pair except the fastest.
-# So each distance, a short one included, now gives other angles than those that the weights were trained with.
+# So every distance, even a short one, now gives angles that the weights were not trained with.
 #
 # </details>
 
@@ -46,8 +45,8 @@ torch.set_grad_enabled(False)
 torch.set_default_dtype(torch.float64)  # rounding stays far below 1e-9
 
 # %% [markdown]
-# One measure serves for the whole lesson: the same text must get the same logits, however it is served.
-# Random weights are enough to test this, so nothing is trained except in section 6.
+# The whole lesson uses one test: the same text must get the same logits, however it is served.
+# Random weights are enough for it, so only section 6 trains a model.
 
 
 # %%
@@ -67,7 +66,7 @@ def drift(logits, correct):
 # ## 1 · The decode step that begins at 0
 #
 # A chat model processes the prompt in one forward pass, the **prefill**, and keeps the keys and values of all its tokens in a **KV cache**.
-# After that, every new token is a forward pass of its own, a **decode step**, whose input is a sequence of length 1.
+# After that, every new token is a forward pass of its own, a **decode step**, whose input is a single token.
 # A module that numbers its input with `arange(n)` therefore gives every new token position 0.
 
 # %%
@@ -127,13 +126,13 @@ check.claim("decode", "decode steps at position 0 give every token after the "
 
 # %% [markdown]
 # **Symptom.** The first token of an answer is correct, because it is drawn from the logits of the prompt. All later tokens are drawn from wrong logits.
-# A test that compares only the prefill passes. (In 2026 a library did this to every token that one of its models generated: Blaizzy/mlx-vlm#1983.)
+# A test that compares only the prefill passes. (In 2026 a library gave position 0 to every token that one of its models generated: Blaizzy/mlx-vlm#1983.)
 #
-# **Cause.** A token's position is a fact of the text, not of the call.
+# **Cause.** A token's position is a property of the text, not of the forward pass.
 #
-# **Repair.** Continue to count from the tokens that the model has already seen.
+# **Repair.** Continue the count where the prompt ended.
 #
-# **Guard.** One pass over the whole text must give the same logits as prefill and decode steps.
+# **Guard.** One pass over the whole text must give the same logits as prefill and decode steps. Each guard is tried on the bug first, then on the repair.
 
 
 # %%
@@ -145,9 +144,9 @@ def steps_agree(model, pos):
 [steps_agree(four["rope"], at_zero), steps_agree(four["rope"], count)]
 
 # %% [markdown]
-# How wrong are the logits if the first new token gets position `start`, and 12 is correct?
+# How wrong are the logits if the first new token gets position `start` instead of 12?
 # Move `start`, or compare the figures.
-# Under which encoding does an error of one position cost least?
+# Which of the three encodings suffers least from an error of one position?
 
 
 # %%
@@ -168,14 +167,14 @@ widgets.explore(started, start=(0, 24, 1, 13),
 
 # %% [markdown]
 # Only at 12 are all errors zero.
-# At 13, RoPE and ALiBi see every distance between the answer and the prompt one position too long. The logits under ALiBi are then off by at most 0.06 and those under RoPE by 0.26; at 20 both reach 0.41.
-# Under learned embeddings the error is about 3 in both cases, because the neighbouring row of the position table is another random vector.
-# Without positions nothing can go wrong here.
+# At 13, every distance between the answer and the prompt is one position too long. ALiBi suffers least: its logits are off by at most 0.06, and those of RoPE by 0.26. At 20, both reach 0.41.
+# Under learned embeddings the error is about 3 in both cases, because each row of the position table is a different random vector.
+# The NoPE model (`none`) has no positions that could be wrong.
 
 # %% [markdown] id="left-out"
 # ### What if you leave the positions out?
 #
-# Libraries differ. `posenc` continues after the tokens that the cache has *seen*.
+# `posenc` continues the count after the tokens that the cache has *seen*.
 
 # %%
 cache = posenc.Cache()
@@ -186,15 +185,14 @@ check.claim("left out", "a call of posenc without positions continues after "
             drift(rest, four["rope"](tokens)[:, 12:]), "==", 0)
 
 # %% [markdown]
-# In `transformers` (5.23.0) `generate` takes the positions from the attention mask.
-# But if you call the model yourself without `position_ids`, a decode step of Llama begins at the number of *entries* in the cache, padding included.
-# The next section shows why mixing the two rules is dangerous.
+# In `transformers` (5.23.0), `generate` takes the positions from the attention mask.
+# If you call the model yourself without `position_ids`, a decode step of Llama takes the number of *entries* in the cache as its position, padding included.
 
 # %% [markdown] id="left-padding"
 # ## 2 · Left padding
 #
-# Texts of different lengths share a batch, and the shorter ones are filled up with padding tokens.
-# For generation the last token of each text should be in the last column, so the padding is put before the text (**left padding**), and a mask hides it.
+# If texts of different lengths share a batch, the shorter ones are filled up with padding tokens.
+# For generation, the last token of each text should be in the last column. So the padding is put before the text (**left padding**), and a mask hides it.
 # If the positions are `arange` again, the first token of a padded text has a position greater than 0.
 
 # %%
@@ -243,24 +241,24 @@ check.claim("rope", "left padding changes the logits of a RoPE model only by "
             "rounding",
             shifted["rope"], "in", (0, 1e-8),
             settles={"left": "learned embeddings"})
-check.claim("fire", "FIRE notices left padding a little, because its bias is "
-            "divided by the position of the query",
+check.claim("fire", "FIRE notices left padding a little, because its bias "
+            "depends on the position of the query, too",
             shifted["fire"][1:], "in", (1e-5, 0.05))
 
 # %% [markdown] id="positions-from-mask"
-# **Symptom.** A prompt gets another answer in a batch than alone, and only the longest prompt of the batch is answered correctly.
+# **Symptom.** A prompt gets a different answer in a batch than by itself, and only the longest prompt of the batch is answered correctly.
 # In GPT-2 small, a single padding token changed the most probable next token of most prompts (ndif-team/nnsight#672).
 #
-# **Cause.** The columns were numbered, and not the tokens.
-# An encoding does not notice that *all* positions of a text are shifted only if it depends on nothing but the relative distance.
+# **Cause.** The columns were numbered instead of the tokens.
+# A shift of *all* positions leaves the logits unchanged only if the encoding depends only on the relative distance.
 #
 # **Repair.** Take the positions from the mask.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 2 of 5 · 6 minutes
 #
-# Write `left_padded_positions(mask)`: from a boolean mask (b, n), in which True is a token and False is padding, to positions (b, n).
-# In each row the tokens count 0, 1, 2, …; padding may get any number from 0 up.
+# Write `left_padded_positions(mask)`. `mask` (b, n) is True at tokens and False at padding; return positions (b, n).
+# In each row the tokens get 0, 1, 2, …; padding may get any position from 0 up.
 # `[[F, F, T, T, T]]` gives `[[0, 0, 0, 1, 2]]`.
 #
 # <details><summary>Hint</summary>
@@ -295,7 +293,6 @@ from_mask = torch.tensor([0] * 5 + [*range(24)])  # five padding tokens first
 
 # %% [markdown] id="two-counts"
 # Does RoPE need no repair, then?
-# Only if the prefill and the decode steps count in the same way.
 # Suppose the prefill numbers the columns, and one decode step follows.
 # By its column the new token is at position 28, and by the mask at 23.
 
@@ -323,14 +320,14 @@ check.verdict(
     "B14", "does not hold",
     because="With the padding masked, RoPE's logits stay the same up to "
     "rounding, because only relative distances count. Left padding breaks "
-    "absolute encodings, and it breaks RoPE only where prefill and decode "
-    "steps count in two ways.")
+    "absolute encodings, and it breaks RoPE only if prefill and decode "
+    "steps count in different ways.")
 
 # %% [markdown] id="packing"
 # ## 3 · Two documents in one row
 #
 # **Packing** puts several short documents into one row of a batch, so that no space is lost to padding.
-# Popular advice says: let the positions restart at 0 in each document, and the documents do not see each other.
+# Popular advice says: if the positions restart at 0 in each document, the documents do not attend to each other.
 
 # %%
 check.predict(
@@ -362,7 +359,7 @@ def packing_error(model, pos=None, mask=None):
 
 
 # %% [markdown]
-# We try the restart, the **document mask** (or block-diagonal mask), in which a token may attend only to its own document, and both together.
+# We try the restart; the **document mask** (block-diagonal mask), under which a token may attend only to its own document; and both together.
 
 # %%
 ways = {"restart": (restart, None), "document mask": (None, same_doc),
@@ -398,26 +395,26 @@ check.claim("both", "a document mask and a restart together make every "
             "encoding exact in a packed row", table[:, 2], "<", 1e-8)
 
 # %% [markdown]
-# **Symptom.** Nothing shows. The loss falls, and one document leaks into the next.
+# **Symptom.** Nothing shows. The loss falls, while one document leaks into the next.
 # In one project, changing the first document moved the logits of the second by up to 11.34 until a document mask was added (DeepOpt-com/WrinkleFree-Monorepo#53).
 #
-# **Cause.** A position is an address. It hides nothing; only the mask decides who may attend to whom.
+# **Cause.** A position is an address and hides nothing. Only the mask decides which token may attend to which.
 #
-# **Repair.** Use a document mask, and with absolute encodings a restart as well.
+# **Repair.** Use a document mask, and with absolute encodings or FIRE a restart as well.
 
 # %% id="verdict-b13"
 check.verdict(
     "B13", "does not hold",
-    because="Under a causal mask a restart leaves every encoding leaking, and "
-    "a NoPE model, too. The document mask isolates. With it RoPE is exact "
-    "without a restart, up to rounding, and absolute encodings need both.")
+    because="Under a causal mask documents leak in spite of a restart, with "
+    "every encoding and without one. The document mask isolates them. With "
+    "it RoPE is exact without a restart, up to rounding, and absolute "
+    "encodings need both.")
 
 # %% [markdown]
-# Two remarks.
-# Some libraries *read* the borders off the restarts and build the mask from them, as `transformers` (5.23.0) does in a call without an attention mask and without a cache. Then the advice works, thanks to that mask.
-# And in bfloat16, in which RoPE is not exactly relative (section 7), a restart can matter even with a document mask: Wang et al. (2024) report better long-context scores with it.
+# Some libraries *read* the borders off the restarts and build the mask from them, as `transformers` (5.23.0) does in a call without an attention mask and without a cache. Then the advice works, but because of that mask.
+# In bfloat16, RoPE is not exactly relative (section 7), so a restart can matter even with a document mask: Wang et al. (2024) report better long-context scores with it.
 #
-# **Guard.** Change the first document: the logits of the second must not move.
+# **Guard.** Change the first document: the logits of the second must not change.
 
 
 # %%
@@ -434,14 +431,14 @@ def does_not_leak(model, pos=None, mask=None):
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 10 minutes
 #
-# Write `packed_positions(doc_ids)`: from document numbers (n,) to positions (n,).
-# Each document counts from 0; each has a number of its own, in any order.
+# Write `packed_positions(doc_ids)`. It gets document numbers (n,) and returns positions (n,).
+# The positions of each document start at 0. Each document has its own number, in any order.
 # `[4, 4, 7, 7, 7, 2]` gives `[0, 1, 0, 1, 2, 0]`.
 #
 # <details><summary>Hint</summary>
 #
 # A document begins at index 0, and wherever `doc_ids.diff()`, which has n − 1 entries, is not 0.
-# Each index needs the last beginning so far: a running maximum (`cummax`).
+# Each index needs the latest beginning up to it: a running maximum (`cummax`).
 # </details>
 
 
@@ -460,8 +457,8 @@ check.packed_positions(packed_positions)
 # %% [markdown] id="promise"
 # ## 4 · Who keeps the promise?
 #
-# A cache, left padding and packing must change nothing if they are done correctly.
-# Which encodings keep that promise, and which tolerate the slips: decode steps at position 0, padding counted by `arange`, a document mask without the restart?
+# A cache, left padding and packing must not change the logits. Which encodings keep that promise (✓) if all is done correctly?
+# And which tolerate the slips: decode steps at position 0, padding numbered by `arange`, a document mask without the restart?
 
 
 # %%
@@ -499,16 +496,16 @@ check.claim("only one", "served correctly, every encoding but p / L gives the "
             "logits of the whole text", broken == ["normalized"], "==", True)
 
 # %% [markdown]
-# Padding and packing shift a whole document, and encodings of the relative distance do not notice that, except FIRE. (**xPos** is RoPE whose scores also shrink with distance.)
-# Decode steps at 0 shift only a part of the text. No encoding tolerates that, unless the model does not see its positions: LayerNorm removes an integer that is in every channel ([lesson 02, section 3](02_why_integer_positions_fail.ipynb)).
+# Padding and packing shift a whole document. Relative encodings do not notice that, except FIRE. (**xPos** is a RoPE whose scores also shrink with distance.)
+# Decode steps at 0 shift only a part of the text. No encoding tolerates that, unless its positions never reach the model: LayerNorm removes an integer that is in every channel ([lesson 02, section 3](02_why_integer_positions_fail.ipynb)).
 #
-# `p / L` breaks by construction. Each new token changes L, and with it the position vectors of all tokens before it; in a packed row, the shorter document is divided by the L of the longer one.
+# `p / L` breaks by construction. Each new token changes L, and with it the position vectors of all earlier tokens. In a packed row, the positions of the shorter document are divided by the L of the longer one.
 
 # %% [markdown]
 # ## 5 · The base that grows with the text
 #
 # Lesson 08 raised RoPE's base for longer texts.
-# *Dynamic* NTK raises it while the text grows, and leaves short texts as they are.
+# *Dynamic* NTK raises it as the text grows, and leaves short texts unchanged.
 # But most caches hold keys that are already rotated, each with the base that was in force when it was cached.
 # In the experiment the training length is 256, and a head has 64 channels.
 
@@ -522,15 +519,15 @@ def rotated(x, p, length, trained=256):
 
 
 # %% [markdown]
-# We build a head by hand that attends to the token 100 positions earlier.
-# All keys are the same vector, and the query of token 1023 equals the rotated key of token 923.
-# The text has reached 1024 tokens.
+# We build a head by hand in which token 1023, the last so far, attends to token 923.
+# Before rotation all keys are the same vector, and the rotated query equals the key of token 923, rotated with the present base.
+# That base is 41 800. It was 37 600 when token 923 was cached.
 
 # %%
 check.predict_number(
     "stale",
-    "If each key was rotated with the base of its own time, how many tokens "
-    "away from token 923 is the highest score?",
+    "If each key was rotated with the base at the time when it was cached, "
+    "how many tokens away from token 923 is the highest score?",
     unit="tokens", low=0, high=923, near=0.5, kind="surprise",
 )
 
@@ -552,21 +549,23 @@ plots.lines(scores, x=keys, xlabel="position of the key", ylabel="score",
                           for name, curve in scores.items()))
 
 # %%
-check.claim("fresh", "if all keys have one base, the head attends to the "
-            "token 100 positions earlier", top["one base"], "==", 923)
-check.claim("stale", "keys rotated by the base of their own time score "
-            "highest more than 20 tokens away from the correct key",
+check.claim("fresh", "if all keys are rotated with one base, the head "
+            "attends most to the token 100 positions earlier",
+            top["one base"], "==", 923)
+check.claim("stale", "keys rotated with the base at the time when they were "
+            "cached score highest more than 20 tokens from the correct key",
             abs(top["each its own base"] - 923), "in", (20, 100),
             show="{:.0f}",
             settles={"stale": "measured"})
 
 # %% [markdown]
 # The highest score is 31 tokens before the correct key, and many keys near it score almost as high.
+# The frequency of one pair has changed by only 1 %, which at position 923 makes half a revolution.
 #
 # **Symptom.** Beyond the training length, the answers with a cache and without one differ.
-# How much this costs is open: some who measured saw little harm (huggingface/transformers#24653).
+# How much this costs is open: some who measured it saw little harm (huggingface/transformers#24653).
 #
-# **Cause.** A rotated key carries the base that it was rotated with.
+# **Cause.** A rotated key keeps the base that it was rotated with.
 #
 # **Repair.** Keep the keys unrotated, and rotate them when they are used, as `posenc.Cache` does.
 # Is that exact?
@@ -600,8 +599,8 @@ check.claim("two layers", "a cache of unrotated keys is wrong under dynamic "
             "NTK in a model of two layers", last_token_error(2), ">", 1e-3)
 
 # %% [markdown]
-# From the second layer on, keys are computed from outputs that were themselves computed under an earlier base, and no cache repairs that.
-# Only one base for the whole answer is exact. Choose it for the longest text that you allow.
+# From the second layer on, keys are computed from outputs that were themselves computed under an earlier base. No cache repairs that.
+# Only a single base for the whole text is exact, chosen for the longest text that you allow.
 #
 # **Guard.** `steps_agree` again, on a text longer than the training length:
 
@@ -613,8 +612,8 @@ fixed_base = model_with("rope", scaling="ntk", factor=4.0)
 # ## 6 · A cache that forgets
 #
 # If a stream never ends, old entries must leave the cache (**eviction**).
-# StreamingLLM keeps a few first tokens, the **sink tokens**, and the latest ones; here these are 2 and 7.
-# The entries that stay keep the positions that they had.
+# StreamingLLM keeps a few first tokens, the **sink tokens**, and the latest tokens. Here it keeps 2 and 7.
+# The entries that stay keep their positions.
 
 # %%
 check.predict(
@@ -645,7 +644,7 @@ def stream(number):
 
 
 # %% [markdown]
-# What would be correct? One pass over the whole text, with a mask that hides from each token what had been evicted before it came: it sees itself, the 7 tokens before it, and the first 2.
+# What would be correct? One pass over the whole text, with a mask that hides evicted tokens: each token attends to itself, the 7 tokens before it, and the first 2.
 
 # %%
 distance = count[:, None] - count  # (n, n)
@@ -669,19 +668,19 @@ check.claim("length", "RoPE is wrong after an eviction if a new position "
             numbered["counts entries"][10:], ">", 0.05)
 
 # %% [markdown]
-# **Symptom.** Everything is correct until the cache is full, and then wrong at once.
+# **Symptom.** All logits are correct until the first eviction, and wrong after it.
 #
-# **Cause.** Before the first eviction, the number of entries *is* the position. After it, every new token here gets position 9.
+# **Cause.** Before the first eviction, the number of entries *is* the position. After it, every new token gets position 9 here.
 #
 # **Repair.** Keep a counter of the tokens seen, separate from the size of the cache. (`posenc` does so if you leave `pos` out. Many caches count their entries.)
 
 # %% [markdown] id="inside-the-cache"
-# StreamingLLM numbers differently, by the entries *inside the cache*: the kept tokens are 0 … 8, and the next is 9.
-# This is another function of the text, and it is intended: no distance ever exceeds the size of the cache. If that is at most the training length, the model meets no new distance.
+# StreamingLLM itself numbers the entries *inside the cache*: the kept tokens are at 0 … 8, and the next is at 9.
+# This gives other logits on purpose: no distance ever exceeds the size of the cache. If that is at most the training length, the model meets no new distance.
 #
-# But then each eviction gives the kept keys new numbers.
+# But then each eviction gives the kept keys new positions.
 # Unrotated keys are rotated when they are used. Rotated keys can be rotated *back* by the difference, because rotations add up.
-# (The deeper layers still depend on the old numbers, as they depended on the old base in section 5.)
+# (The deeper layers still depend on the old positions, as they depended on the old base in section 5.)
 
 # %% id="re-rotated"
 again = rotated(rotated(key, 16, 1), -14, 1)  # from position 16 to 2
@@ -691,7 +690,7 @@ check.claim("re-rotated", "a key rotated for position 16, rotated by −14 "
             (again - rotated(key, 2, 1)).abs().max(), "<", 1e-12)
 
 # %% [markdown]
-# **Guard.** A new token must come after all tokens that are kept.
+# **Guard.** A new position must be greater than all positions in the cache.
 
 
 # %%
@@ -712,12 +711,12 @@ slots = torch.arange(9)  # StreamingLLM's numbers for the same nine
 # - `store` holds `"keys"` and `"values"`, which are lists of (dh,), and `"seen"`, the number of tokens that came before. Keep all three up to date.
 # - Return the output of the head, (dh,): the softmax of (key · query) / √dh, times the values.
 #
-# The checker evicts old entries on the way.
+# The checker evicts old entries between steps.
 #
 # <details><summary>Hint</summary>
 #
 # `p = store["seen"]`, never `len(store["keys"])`.
-# Rotate k once, when it comes, and append it.
+# Rotate k once, when it arrives, and append it.
 # `torch.stack(store["keys"])` is (m, dh).
 # </details>
 
@@ -739,12 +738,12 @@ check.cached_step(cached_step)
 # %% [markdown] id="sinks"
 # ### Why are the first tokens kept?
 #
-# Xiao et al. (2023) found that language models fail as soon as the first tokens leave the cache, although these tokens often say little.
-# A toy shows how this can happen.
+# Xiao et al. (2023) found that language models fail as soon as the first tokens leave the cache, although these tokens often mean little.
+# A toy task shows how this can happen.
 #
-# A text consists of facts such as `C=2` and questions such as `C?`, one token each. The answer to a question is the number, or “nothing” if the cache holds no fact about the letter.
-# Every text begins with the same token, BOS, which says nothing about any letter.
-# The models have one layer and no encoding, so that positions play no part; they are trained on at most 24 tokens, and read 64 with a cache of the latest 12 (the code is folded).
+# A text consists of facts such as `C=2` and questions such as `C?`, each a single token. The answer to a question is the number, or “nothing” if the cache holds no fact about the letter.
+# Every text begins with the same token, BOS (beginning of sequence), which says nothing about any letter.
+# The models have one layer and no encoding, so positions play no part. They are trained on at most 24 tokens, and read 64 with a cache of the latest 12.
 
 # %% jupyter={"source_hidden": true}
 LETTERS, NUMBERS = 6, 4
@@ -842,17 +841,17 @@ check.claim("sink", "evicting the first token costs the toy models at least "
 check.claim("looks up", "the toy models still find their facts after the "
             "first token is evicted", without[:, 0], ">", 0.75, seeds=3)
 check.claim("weight", "a question without a fact gives the first of 13 tokens "
-            "more than twice an even attention weight",
+            "an attention weight of more than 2/13",
             13 * with_bos[:, 2], ">", 2, seeds=3)
 
 # %% [markdown] id="why-sinks"
 # The attention weights of a query sum to 1, so a head that finds nothing must still give them to some token.
 # In training, these heads learned to give them to the one token that every query can see: BOS became an **attention sink**.
-# If an entry that held the weight $w$ is evicted, all other weights grow by the factor $1/(1-w)$, tenfold for $w=0.9$. The head now reads facts about other letters, and answers with a number.
+# If an entry with attention weight $w$ is evicted, all other weights grow by the factor $1/(1-w)$, tenfold for $w=0.9$. The head now reads facts about other letters, and answers with a number.
 #
-# **What this does not show.** Our models store the answer “nothing” at BOS. In a language model the value of the sink can be small, so that a head which attends to it adds little (Gu et al. 2024, figure 2, for Llama 3 8B).
+# **What this does not show.** Our models store the answer “nothing” at BOS. In a language model the value vector of the sink can be small, so that a head that attends to it adds little (Gu et al. 2024, figure 2, for Llama 3 8B).
 # Gu et al. find sinks in small and large language models, but not in models of up to a billion parameters whose attention weights need not sum to 1.
-# gpt-oss needs no token for it: it has **learned sink logits**, one number per head that only adds a term to the denominator of the softmax.
+# gpt-oss needs no sink token: it has **learned sink logits**, one number per head that only adds a term to the denominator of the softmax.
 
 # %% [markdown] id="rollback" jp-MarkdownHeadingCollapsed=true
 # ### Box: Take tokens back
@@ -882,21 +881,21 @@ check.claim("no crop", "a rejected draft that is evicted, and still counted, "
             "changes the logits", evicted, ">", 0.05)
 
 # %% [markdown]
-# It is not.
-# An evicted token was part of the text, so the counter keeps it. A rejected token never was, so the counter goes back as well.
-# Here the next token gets position 16 after the eviction, and 12 after the draft was taken back.
-# (Published slips: the draft stays in the sequence, lucidrains/speculative-decoding#3; two entries too many are removed, lablup/mlxcel#994.)
+# No. An evicted token was part of the text, so it still counts. A rejected token never was, so the counter must go back as well.
+# Here the next token gets position 16 after the eviction, and 12 after the draft is taken back.
+# (Reported bugs: the draft stays in the sequence, lucidrains/speculative-decoding#3; two entries too many are removed, lablup/mlxcel#994.)
 
 # %% [markdown] id="reuse" jp-MarkdownHeadingCollapsed=true
 # ### Box: Reuse keys at another place
 #
 # *(4 minutes.)* A document was read once, and its keys and values are stored. Now a system prompt of 8 tokens comes before it.
-# We do not want to compute the document again, so we put its entries behind those of the prompt and add 8 to their positions, which rotates the keys.
+# We do not want to compute the document again, so we append its entries to those of the prompt and add 8 to their positions, which rotates the keys.
 
 # %%
 check.predict(
     "reuse",
-    "For which models are the logits of the tokens that follow exact?",
+    "For which models are the logits of the tokens after the document "
+    "exact?",
     ["for all", "for those with one layer", "for no model"],
     kind="reason",
     beliefs={
@@ -950,16 +949,16 @@ check.claim("reuse deeper", "stored keys moved to their new positions give "
             moved_by["moved by 8"][1:], ">", 0.05)
 
 # %% [markdown]
-# In the first layer, keys and values are computed from the tokens by themselves, so only the rotation had to change.
+# In the first layer, each key and value is computed from its own token, so only the rotation had to change.
 # From the second layer on, they are computed from outputs that have attended to the earlier tokens, and the document was read without the prompt.
-# So only a true prefix can be reused exactly. CacheBlend therefore moves the keys and computes a fraction of the tokens again (YaoJiayi/CacheBlend#6).
+# So only a prefix can be reused exactly. The method CacheBlend therefore moves the keys and recomputes a fraction of the tokens (YaoJiayi/CacheBlend#6).
 
 # %% [markdown] id="bfloat16"
 # ## 7 · Angles in bfloat16
 #
-# One call, `model.to(torch.bfloat16)`, also casts a buffer of frequencies, and some modules then compute the angles in that type.
-# bfloat16 keeps eight significant bits; [lesson 07, section 8](07_rotary_positions.ipynb) shows what that does to a score.
-# Here is a model with this fault, and the guard.
+# The call `model.to(torch.bfloat16)` also casts a buffer of frequencies, and some modules then compute the angles in bfloat16.
+# That type keeps eight significant bits; [lesson 07, section 8](07_rotary_positions.ipynb) shows what that does to a score.
+# This model has the bug.
 
 
 # %%
@@ -980,11 +979,11 @@ cast = posenc.Transformer(CastAngles(rope.encoding.dims), vocab_size=50)
 # %% [markdown]
 # **Symptom.** Short texts are fine, and long ones are wrong.
 #
-# **Cause.** Positions and angles are rounded. At 8000 the positions count in steps of 32.
+# **Cause.** Positions and angles are rounded. Near 8000 only every 32nd position can be represented.
 #
 # **Repair.** Compute positions, angles, sines and cosines in float32, and cast the rotated q and k last.
 #
-# **Guard.** Move all positions by 4000: a relative encoding gives the same logits.
+# **Guard.** Move all positions by 4000: a relative encoding must give the same logits.
 
 
 # %%
@@ -999,7 +998,7 @@ check.claim("short", "angles in bfloat16 change the logits of the first 24 "
 [same_when_moved(cast), same_when_moved(rope)]
 
 # %% [markdown]
-# `posenc` keeps no such buffer. It computes the frequencies from Python numbers in each call, so a cast of the model cannot touch them.
+# `posenc` keeps no such buffer. It computes the frequencies from Python numbers in each call, so a cast of the model cannot change them.
 
 # %%
 half = model_with("rope").to(torch.bfloat16).to(torch.float64)  # digits lost
@@ -1026,10 +1025,10 @@ longer = posenc.Transformer(longer, vocab_size=50)
 outcome(lambda: longer.load_state_dict(learned.state_dict()))
 
 # %% [markdown]
-# Loud, and so harmless: you must add 64 rows *and* train them.
-# (Position ids of your own can be silent. RoBERTa's table has 514 rows, because its positions start at 2, so that ids that start at 0 select wrong rows: [lesson 04, section 3](04_the_pytorch_module.ipynb).)
+# The error is loud, and so harmless: you must add 64 rows *and* train them.
+# (Position ids of your own can fail silently. RoBERTa's positions start at 2, in a table of 514 rows, so ids that start at 0 select wrong rows: [lesson 04, section 3](04_the_pytorch_module.ipynb).)
 #
-# RoPE has no table. So what happens if the weights of an *interleaved* model are loaded into a half-split one (lesson 07), or into one with another base?
+# RoPE has no table. So what happens if the weights of an *interleaved* model are loaded into a half-split one (lesson 07), or into a model with another base?
 
 # %% id="other-base"
 weights = rope.state_dict()
@@ -1046,18 +1045,18 @@ plots.lines(gaps, xlabel="token", ylabel="largest error of a logit",
                           for name, e in gaps.items()))
 
 # %%
-check.claim("silent", "RoPE weights load without an error into another layout "
-            "or base, and give other logits from token 1 on",
+check.claim("silent", "RoPE weights load without an error into a model with "
+            "another layout or base, and give other logits from token 1 on",
             torch.stack([*gaps.values()])[:, 1:], ">", 0.01)
-check.claim("late", "a wrong base costs the first tokens of a text less than "
-            "a wrong layout does",
+check.claim("late", "a wrong base changes the logits of the first tokens less "
+            "than a wrong layout does",
             gaps["base 500"][1:5] / gaps["half-split layout"][1:5], "<", 0.5)
 
 # %% [markdown]
 # **Symptom.** A good checkpoint writes nonsense, and no error is raised.
-# With a wrong layout it does so from the first tokens. With a wrong base, nearby tokens still have almost the correct angles, so that short prompts look plausible and longer ones get worse (lyogavin/airllm#368: a Llama 3 read with the default base of 10 000).
+# With a wrong layout this begins at the first tokens. With a wrong base, the angles between nearby tokens are still almost correct, so short prompts look plausible and longer ones get worse (lyogavin/airllm#368: a Llama 3 read with the default base of 10 000).
 #
-# **Cause.** Layout and base are not weights. They are in the config, or only in somebody's code.
+# **Cause.** Layout and base are not weights. They are in the config, or only in the code.
 #
 # **Repair.** Set the base. For the layout, permute the rows of $W_q$ and $W_k$ within each head. $W_v$ stays, because this model does not rotate values.
 # (With grouped heads, use the number of *key* heads for $W_k$, and permute biases and norms of q and k as well: lesson 07.)
@@ -1082,7 +1081,7 @@ check.claim("permuted", "a half-split model with permuted rows of queries "
             drift(fixed(tokens), rope(tokens)), "<", 1e-8)
 
 # %% [markdown]
-# **Guard.** Ship one text and its logits with the weights. Because of the wrong base, it should be as long as the texts that you serve.
+# **Guard.** Ship one text and its logits with the weights. To catch a wrong base, it should be as long as the texts that you serve.
 
 
 # %%
@@ -1098,13 +1097,13 @@ saved = {"tokens": tokens, "logits": rope(tokens)}
 #
 # **Exercise 4 · choose the run** · difficulty 3 of 5 · 8 minutes
 #
-# A server runs a RoPE model on batches with left padding. The longest prompt of a batch is answered well. For every shorter prompt the first token is correct, and then the text turns into nonsense.
+# A server runs a RoPE model on batches with left padding. The longest prompt of a batch is answered correctly. For every shorter prompt the first token is correct, and then the text turns into nonsense.
 # There are two explanations:
 #
 # - *two counts*: the prefill takes positions from the mask, and the decode steps number the columns;
-# - *no mask*: the decode steps forget the mask, so that they attend to the padding, too.
+# - *no mask*: the decode steps leave out the mask, so they attend to the padding, too.
 #
-# In each of these runs two sets of logits of the *shorter* prompt are compared:
+# Each of these runs compares two sets of logits of a *shorter* prompt:
 #
 # | run | first | second |
 # |---|---|---|
@@ -1116,7 +1115,7 @@ saved = {"tokens": tokens, "logits": rope(tokens)}
 # | `"one count"` | a decode step in the batch, numbered by the mask | the same, alone |
 #
 # Which run would tell you which explanation is true?
-# Return three strings, for one run that separates them: the run, then `"equal"` or `"differ"` for its two sets of logits if *two counts* is true, and the same if *no mask* is true.
+# Return three strings: such a run, then `"equal"` or `"differ"` if *two counts* is true, and the same if *no mask* is true.
 #
 # <details><summary>Hint</summary>
 #
@@ -1151,12 +1150,12 @@ check.surprises("09")
 # - Give every token its own position: the number of tokens seen, counted by the mask, from the beginning of its document.
 # - Tell an address from a mask: masks isolate documents, positions do not.
 # - Evict, take back and reuse entries of a cache, and say which of these are exact.
-# - Protect a server with short tests: whole text against steps, padding, documents, a shift, and one saved text.
+# - Protect a server with short tests: one pass against steps, padding, packed documents, a shift, and one saved text.
 
 # %% [markdown]
 # ## References
 #
-# Threads on GitHub; some are fixed since.
+# Threads on GitHub; some of the bugs have since been fixed.
 #
 # - Decode offset: Blaizzy/mlx-vlm#1983; lucidrains/rotary-embedding-torch#11 (an offset missing in the key of a cache), patrick-kidger/equinox#704.
 # - Positions left out: `generation/utils.py`, `models/llama/modeling_llama.py` and `cache_utils.py` of `transformers` 5.23.0; the maintainer's answer in huggingface/transformers#26072.
