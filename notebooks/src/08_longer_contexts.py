@@ -3,13 +3,13 @@
 #
 # Needs: 07 · 40 minutes, exercises apart · CPU
 #
-# RoPE has no position table that could end.
-# Yet LLaMA 7B, trained on 2048 tokens, has a perplexity of 7.20 at that length and of more than 1000 at 4096 (Chen et al. 2023, Table 1).
+# RoPE has no position table, and so no last position.
+# Yet LLaMA 7B, trained on texts of 2048 tokens, has a perplexity of 7.20 at that length and above 1000 at 4096 (Chen et al. 2023, Table 1).
 #
 # After this lesson you can
 #
 # - **count** which pairs of a model meet new angles in a text that is longer than its training texts,
-# - **write** the four repairs in use, and say what each of them costs,
+# - **write** four repairs and say what each of them costs,
 # - **judge** which run decides between two explanations of a failure.
 
 # %% [markdown]
@@ -48,8 +48,9 @@ exact = torch.float64
 # A longer text contains larger relative distances $r=i-j$, from the query $i$ back to the key $j$.
 # What does a score do at distances that no training text contained?
 #
-# Each pair contributes $a\cos\omega r+b\sin\omega r$ to the score, where $a$ and $b$ depend on the two tokens, so the score is a sum of cosines and sines.
-# We fit such a sum of 64 pairs to a curve that falls from 1 to 0, at the distances 0 to 4095 only (least squares, with a penalty on large $a$ and $b$).
+# The score is a sum of cosines and sines: each pair contributes $a\cos\omega r+b\sin\omega r$, where $a$ and $b$ depend on the two tokens.
+# We fit such a sum of 64 pairs to a curve that falls from 1 towards 0, at the distances 0 to 4095 only (least squares, with a penalty on large $a$ and $b$).
+# *Half steps* is the first sum again, taken at $r/2$.
 
 
 # %%
@@ -85,31 +86,33 @@ plots.lines(
 wild, tame, halved = (values[4096:].abs().max() / values[:4096].abs().max()
                       for values in sums.values())
 check.claim("runs wild",
-            "a sum of 64 pairs that was fitted at the distances to 4095 more "
-            "than doubles its greatest value at the distances to 8191",
+            "a sum of 64 pairs that was fitted at distances up to 4095 more "
+            "than doubles its greatest value at distances up to 8191",
             wild, ">", 2)
 
 # %%
 check.claim("stays tame",
-            "a fitted sum with small coefficients, or with halved distances, "
-            "does not exceed its greatest value beyond distance 4095",
+            "beyond the distances of the fit, a sum of 64 pairs with small "
+            "coefficients or halved distances stays below its greatest value "
+            "within them",
             [tame, halved], "<", 1)
 
 # %% [markdown]
-# Such a sum *can* run wild beyond the distances on which it was fitted: the slow pairs hardly moved there, so that large coefficients cancelled each other, and farther on they no longer do.
-# This is a **possible** cause, the one for which Chen et al. argue (section 2.2).
+# Such a sum *can* run wild beyond the distances on which it was fitted.
+# From pair 32 on, the angles of neighbouring pairs drift less than a turn apart within 4096 positions: there their large coefficients cancel, and farther on they no longer do.
+# This is a **possible** cause, and Chen et al. argue for it (section 2.2).
 # The figure does not say whether the heads of a trained model have such coefficients.
 #
-# Two other causes are possible, one in section 1 and one in section 6; a table at the end compares all three.
+# Sections 1 and 6 give two other possible causes; a table at the end compares all three.
 
 # %% [markdown] id="which-pairs"
 # ## 1 · Which pairs meet new angles?
 #
 # In a training text of 4096 tokens no relative distance exceeds 4095.
-# Within that length a fast pair has met its whole circle of angles, and a slow pair only a part.
+# Up to there a fast pair meets its whole circle of angles, and a slow pair only a part of it.
 # In a longer text the slow pair meets new angles, and nothing in training determined what a head does with them.
 #
-# Here are four pairs, each on a circle of its own, the fastest inside; a dot is the angle at one distance.
+# Each circle is one pair, the fastest innermost; each dot is the angle at one distance.
 # **Which of them meet new angles between 4096 and 8191?**
 
 
@@ -135,11 +138,11 @@ plots.path(
                   in zip(circles, met, new, strict=True)))
 
 # %% [markdown]
-# The innermost pair completes many turns within 4096 positions, and no angle is new to it.
-# The other three have not completed a turn, and continue into angles that they have not met.
+# The innermost pair completes more than eight turns within 4096 positions, so no angle is new to it.
+# The other three do not complete one, and reach new angles.
 #
 # So a pair meets new angles if its wavelength $2\pi/\omega_i$ exceeds the training length.
-# Llama 2 was trained on 4096 tokens, with base 10 000 and heads of width 128, which have 64 pairs.
+# Llama 2 was trained on texts of 4096 tokens, with base 10 000; its heads are 128 wide and have 64 pairs.
 
 # %%
 check.predict_number(
@@ -174,8 +177,8 @@ def unseen_pairs(dim, base, trained):
 check.unseen_pairs(unseen_pairs)
 
 # %% [markdown]
-# Now we count without a formula and follow all 64 pairs through all positions.
-# The angle of a pair that completes a turn falls back to nearly 0; the angles of the others only rise.
+# Now we follow all 64 pairs through all positions.
+# After a turn the angle falls back to nearly 0; the angles of the other pairs only rise.
 
 
 # %%
@@ -189,12 +192,13 @@ def only_rise(length, base):
 llama_2 = only_rise(4096, 10_000)
 by_formula = 64 - math.ceil(64 * math.log(4096 / (2 * math.pi), 10_000))
 check.claim("llama 2",
-            "Llama 2's heads have as many pairs short of a turn as the "
-            "formula says", llama_2, "==", by_formula, show="{:.0f}",
+            "as many pairs of a Llama 2 head stay short of a turn within "
+            "4096 positions as their wavelengths say",
+            llama_2, "==", by_formula, show="{:.0f}",
             settles={"unseen": "measured"})
 
 # %% [markdown]
-# Llama 3 has the base 500 000 and was trained on 8192 tokens: a far larger base, and twice the length.
+# Llama 3 was trained on texts of 8192 tokens, twice as long, with base 500 000, fifty times as large.
 
 # %%
 check.predict(
@@ -209,8 +213,9 @@ check.predict(
 
 # %%
 llama_3 = only_rise(8192, 500_000)
-check.claim("llama 3", "Llama 3's pairs that stay short of a turn outnumber "
-            "Llama 2's", llama_3 - llama_2, "in", (1, 46),
+check.claim("llama 3", "Llama 3's larger base changes its number of pairs "
+            "short of a turn more than its longer training texts do",
+            llama_3 - llama_2, "in", (1, 46),
             settles={"llama 3": "more"})
 int(llama_3)
 
@@ -248,22 +253,22 @@ widgets.explore(turns_by_pair,
                 labels={"trained": "training length"})
 
 # %% [markdown] id="may-i-raise"
-# With base 1000 every pair does; with 10 000 there are 14 pairs below one turn, with 500 000 there are 29. A ring marks the first of them.
+# Only with base 1000: with 10 000, 14 pairs stay below one turn, and with 500 000, 29 do.
+# A ring marks the first of them.
 #
 # *May I raise `rope_theta`, the base, to get a longer context?*
-# In a finished model that changes the frequencies under weights that were trained on others.
-# Section 3 does it, and usually **fine-tuning** (further training, here on longer texts) has to follow.
+# In a trained model this changes the frequencies, but not the weights, which were trained with the old ones.
+# Section 3 does so, and **fine-tuning** (further training, here on longer texts) usually has to follow.
 
 # %% [markdown] id="interpolation"
 # ## 2 · Position interpolation: squeeze the positions
 #
 # The first repair avoids the new angles (Chen et al. 2023).
-# Count in half steps, $0, \tfrac12, 1, \dots$, and a text of 8192 tokens ends at position 4095.5.
-# In code it is one line, `pos / factor`; with `//` two tokens would share a position.
-# RoPE does not mind fractions.
+# If we count in half steps, $0, \tfrac12, 1, \dots$, a text of 8192 tokens ends at position 4095.5.
+# In code this is `pos / factor`; with `//` two tokens would share a position.
+# RoPE can rotate by any angle, so fractions do no harm.
 #
-# An angle is a position times a frequency.
-# So a program may as well leave the positions as they are and divide all frequencies instead, which `posenc` calls `"linear"`.
+# An angle is a position times a frequency, so dividing all frequencies does the same; `posenc` calls this `"linear"`.
 
 
 # %%
@@ -281,8 +286,8 @@ check.claim("squeeze",
 
 # %%
 check.claim("inside",
-            "halved frequencies take no pair further in 8192 positions than "
-            "the old ones in 4096",
+            "halved frequencies rotate no pair further in 8192 positions than "
+            "the original ones do in 4096",
             slowed.amax(0) - 4096 * frequencies, "<", 0)
 
 
@@ -296,17 +301,17 @@ check.claim("linear", "our linear frequencies are those of posenc",
             "<", 1e-6)
 
 # %% [markdown]
-# The price: the fast pairs become slower, too.
-# From one token to the next the fastest pair advances by one radian; with factor 8 it advances by an eighth.
-# Only fine-tuning teaches a model to read that finer scale.
+# The price is that the fast pairs become slower, too.
+# From one token to the next the fastest pair advances by one radian; with factor 8 it advances by an eighth of that.
+# A model needs fine-tuning to read this finer scale.
 #
-# When Chen et al. fine-tuned on texts of 8192 tokens *without* interpolation, the model used only 2560 of them after 10 000 steps (Table 4).
+# Fine-tuned on texts of 8192 tokens *without* interpolation, the model of Chen et al. used only 2560 tokens after 10 000 steps (Table 4).
 
 # %% [markdown] id="ntk"
 # ## 3 · NTK: raise the base
 #
-# The second repair keeps the fast pairs, because they have met all angles, and divides a frequency by more the lower it is (bloc97 2023; “NTK-aware” after the neural tangent kernel, which we do not need).
-# One number does that, the base $b$.
+# The second repair keeps the fast pairs, because they have met all angles, and divides lower frequencies by more (bloc97 2023; “NTK-aware” after the neural tangent kernel).
+# It changes a single number, the base $b$.
 #
 # In heads of width $d$ the slowest pair has the frequency $b^{-(d-2)/d}$.
 # We want it divided by the factor $s$, and solve for the new base:
@@ -328,19 +333,20 @@ check.claim("ntk", "our NTK frequencies are those of posenc",
 # %%
 ratio = ntk(10_000, 8) / frequencies
 check.claim("ends",
-            "NTK keeps the fastest frequency and divides the slowest by 8",
+            "NTK at factor 8 keeps the highest frequency and divides the "
+            "lowest by 8",
             (ratio[[0, -1]] - torch.tensor([1, 1 / 8])).abs().max(), "<",
             1e-9)
 
 # %% [markdown]
-# Take NTK with factor 2 for a text that is twice as long as the training texts.
-# For how many of the slow pairs, those short of a turn, is that enough?
+# Does NTK at factor 2 suffice for a text twice as long as the training texts?
+# It must keep the slow pairs, those short of a turn, from new angles.
 
 # %%
 check.predict(
     "ntk",
-    "Which of Llama 2's slow pairs still go beyond the angles of training "
-    "in a text of 8192 tokens?",
+    "With NTK at factor 2, which of Llama 2's slow pairs still meet new "
+    "angles in a text of 8192 tokens?",
     ["none of them", "about half of them", "all but the slowest"],
     kind="reason",
     beliefs={"none of them": "the program that dphnAI/sonar#101 corrects",
@@ -352,16 +358,16 @@ slow = turns_in(4096, 10_000) < 1
 reached = 8192 * ntk(10_000, 2)[slow]
 beyond = reached > 4096 * frequencies[slow] * (1 + 1e-9)
 check.claim("out of bounds",
-            "NTK at factor 2 keeps a slow pair within the angles of training "
-            "only where the whole factor divides its frequency",
+            "at twice the training length, NTK at factor 2 keeps a slow pair "
+            "from new angles only if it halves that pair's frequency",
             (~beyond).sum(), "==", 1, settles={"ntk": "all but the slowest"})
 
 # %% [markdown] id="dynamic"
-# The formula asked for the whole factor 2 only at the slowest pair, so the 17 others are divided by a little less and go beyond the angles that they met.
-# In practice the factor is set higher than the length asks for (Peng et al. 2023, section 3.1).
+# Only the slowest pair is divided by the whole factor 2; the 17 others are divided by less, and meet new angles.
+# In practice the factor is therefore set higher than the ratio of the lengths (Peng et al. 2023, section 3.1).
 #
 # **Dynamic NTK** computes the factor from the current length, so that short texts keep the trained frequencies.
-# In `transformers` it is the length of the longest text of the call (`dynamic_frequency_update` takes the largest position in it), so the same short text can get other scores in another batch.
+# In `transformers` that is the length of the longest text in the batch (`dynamic_frequency_update` takes the largest position), so the same short text can get different scores in different batches.
 
 
 # %% jupyter={"source_hidden": true}
@@ -373,8 +379,8 @@ def dynamic(n, trained=4096, factor=2):
 by_itself, beside_a_long_text = dynamic(1000), dynamic(8192)
 change = 900 * (by_itself - beside_a_long_text)  # of angles at distance 900
 check.claim("dynamic",
-            "dynamic NTK changes an angle at distance 900 by more than a turn "
-            "if a text of 8192 tokens is in the same call",
+            "dynamic NTK changes an angle of a short text, at distance 900, "
+            "by more than a turn if its batch contains a text of 8192 tokens",
             change.max() / (2 * math.pi), ">", 1)
 
 # %% [markdown]
@@ -383,10 +389,10 @@ check.claim("dynamic",
 # %% [markdown] id="by-turns"
 # ## 4 · By turns: Llama 3
 #
-# The third repair decides for each pair by the number of turns that it made in training.
+# The third repair treats each pair according to the number of turns that it completed in training.
 # A pair with `many` turns or more has met all angles, and keeps its frequency.
-# A pair with `few` turns or fewer must not go further, and is divided by the factor $s$.
-# Between the two bounds there is a ramp.
+# The frequency of a pair with `few` turns or fewer is divided by the factor $s$, so that it meets no new angles.
+# A ramp connects the two bounds.
 
 
 # %%
@@ -397,7 +403,7 @@ def by_turns(frequencies, factor, trained, few, many):
 
 
 # %% [markdown]
-# Llama 3.1 takes the bounds 4 and 1, and the factor 8.
+# Llama 3.1 uses the bounds 4 and 1 and the factor 8.
 
 # %%
 fast_base = posenc.inverse_frequencies(128, 500_000, dtype=exact)
@@ -409,22 +415,22 @@ kept, divided = ours == fast_base, ours == fast_base / 8
 {"kept": int(kept.sum()), "divided": int(divided.sum())}
 
 # %% [markdown]
-# The 29 divided pairs are the pairs that stay short of a turn (section 1), and six pairs lie on the ramp.
-# That 29 pairs are kept as well is a coincidence.
+# The 29 divided pairs are those that stay short of a turn (section 1), and six pairs lie on the ramp.
+# It is a coincidence that 29 pairs are kept as well.
 
 # %% [markdown] id="yarn"
 # ## 5 · YaRN: a ramp from 32 turns to 1
 #
-# YaRN (Peng et al. 2023) came before Llama 3.1 and has the bounds 32 and 1.
-# As the paper prints it, it is `by_turns(…, few=1, many=32)`.
-# In the authors' program the ramp is even from pair to pair instead, and models run the program.
+# YaRN (Peng et al. 2023) came before Llama 3.1 and uses the bounds 32 and 1.
+# As printed in the paper, it is `by_turns(…, few=1, many=32)`.
+# In the authors' program, which models use, the ramp is linear in the pair index instead.
 #
-# Its ramp lies between two pairs, and this function finds them.
+# This function finds its two ends.
 
 
 # %%
 def pair(turns, dim, base, trained):
-    """which pair completes so many turns in training; hardly ever whole"""
+    """which pair completes so many turns; rarely a whole number"""
     ratio = math.log(trained / (2 * math.pi * turns))
     return dim * ratio / (2 * math.log(base))
 
@@ -440,7 +446,7 @@ pair(32, 128, 10_000, 4096), pair(1, 128, 10_000, 4096)
 # - It ends at `high`, the pair of 1 turn rounded up, but at most `dim - 1`.
 # - Pairs up to `low` keep their frequency, and pairs from `high` on are divided by `factor`. Between them the fraction that is kept falls from 1 to 0 in equal steps from pair to pair.
 #
-# (Exercise 2 of earlier editions is now a line of section 2.)
+# (There is no exercise 2.)
 #
 # <details><summary>Hint</summary>
 #
@@ -472,26 +478,26 @@ kept, divided = yarn == frequencies, yarn == frequencies / 8
 {"kept": int(kept.sum()), "divided": int(divided.sum())}
 
 # %% [markdown]
-# The divided pairs are again those of section 1.
+# The 18 divided pairs are again those of section 1.
 #
 # <details><summary>How far apart are the printed ramp and the program's?</summary>
 #
-# A number of turns falls by the same *ratio* from pair to pair, so a ramp over turns drops steeply at first and then is nearly level.
-# For the pairs in the middle the printed ramp gives less than 0.8 of the program's frequencies; the next cell, which is folded, measures it.
-# Weights that were fine-tuned with one ramp do not fit the other.
+# The number of turns falls by the same *ratio* from pair to pair, so a ramp over turns drops steeply at first and then levels off.
+# For the middle pairs the printed frequencies are less than 0.8 times the program's, as the next, folded cell measures.
+# Weights fine-tuned with one ramp do not fit the other.
 #
 # </details>
 
 # %% jupyter={"source_hidden": true}
 printed = by_turns(frequencies, 8, 4096, few=1, many=32)
 check.claim("printed",
-            "YaRN's printed ramp divides the middle pairs further than the "
-            "authors' program", (printed / yarn).min(), "<", 0.8)
+            "YaRN's ramp as printed divides the middle pairs by more than the "
+            "authors' program does", (printed / yarn).min(), "<", 0.8)
 
 # %% [markdown] id="all-four"
 # ### All four in one figure
 #
-# Factor 8, base 10 000, training length 4096: what is left of each frequency?
+# With factor 8, base 10 000 and training length 4096, what fraction of each frequency is left?
 
 # %% jupyter={"source_hidden": true}
 left = {
@@ -508,9 +514,9 @@ plots.lines(
                   for name, values in left.items()))
 
 # %% [markdown]
-# On the left, where a pair tells neighbouring tokens apart, all but *linear* begin at 1.
+# On the left, at the fast pairs, which tell neighbouring tokens apart, all but *linear* begin at 1.
 # From pair 46 on, where angles would be new, all but *NTK* lie at an eighth.
-# YaRN and Llama 3 do both; their price is two bounds, which were found by trial.
+# YaRN and Llama 3 do both, at the price of two bounds that were found by trial.
 #
 # After fine-tuning the differences are small.
 # Llama 2 on 8192 tokens (Peng et al. 2023, Table 1) has a perplexity of 3.34 with linear, 3.59 with NTK, and 3.35 with YaRN, which needed fewer steps.
@@ -528,7 +534,7 @@ plots.lines(
 # | Llama 3 8B Instruct | 8192 → 80 000 | base 200 million | 20 000 texts, QLoRA and the embeddings (Zhang et al. 2024) |
 # | Llama 3.1 | 8192 → 131 072 | by turns, section 4 | about 800 billion tokens (Llama team 2024) |
 #
-# The budgets differ by a factor of more than a thousand. What was tested differs as well, so compare that first.
+# The budgets differ by a factor of more than a thousand. The tests differ as well, so compare those first.
 # Must all weights be trained? Plain LoRA worked well only if the embeddings and norms were trained, too (Chen et al. 2024, *LongLoRA*).
 # How large must the base be? Men et al. (2024) derive a lower bound, which grows faster than the length.
 #
@@ -536,23 +542,23 @@ plots.lines(
 #
 # <details><summary>Does YaRN cost anything in short texts?</summary>
 #
-# It does where the factor is fixed, because a fixed factor changes the frequencies and the temperature at all lengths.
-# Qwen's documentation advises setting it only if long texts are needed, and a reader measured a drop from 39 to 26.5 on Arena-Hard with factor 4 (QwenLM/Qwen3#1567).
+# It does if the factor is fixed, because it then changes the frequencies and the temperature (next section) at all lengths.
+# Qwen's documentation advises setting it only if long texts are needed, and a user measured a drop from 39 to 26.5 on Arena-Hard with factor 4 (QwenLM/Qwen3#1567).
 #
 # </details>
 #
 # <details><summary>My model has two kinds of layers. Which of them are scaled?</summary>
 #
-# Those whose training scaled them: read the checkpoint.
+# Those that were scaled in training: read the checkpoint's configuration.
 # In Olmo 3 only the full-attention layers are. A layer of **sliding-window attention** never meets a distance beyond its window, so no angle is new to it, and scaling would only change what it has learned.
-# A test of your own must contain both kinds of layers.
+# Test a model that has both kinds.
 #
 # </details>
 #
 # <details><summary>Is a low perplexity on long texts enough?</summary>
 #
-# No. The mean loss consists mostly of tokens that the last few words predict almost as well.
-# The few tokens that need the distant text hardly move it, so also report the loss on those tokens, or the accuracy of retrieval by depth and length (Fang et al. 2024; the benchmark RULER, Hsieh et al. 2024).
+# No. Most of the mean loss comes from tokens for which the last few words suffice.
+# The few tokens that need distant text hardly change it, so also report the loss on those tokens, or the accuracy of retrieval by depth and length (Fang et al. 2024; the benchmark RULER, Hsieh et al. 2024).
 #
 # </details>
 
@@ -560,14 +566,16 @@ plots.lines(
 # ### More keys, and a temperature
 #
 # Long contexts have another problem, **dilution**.
-# Softmax divides by a sum over all keys, so a key whose score is higher by 10 than all others gets a smaller attention weight the more keys there are.
+# Softmax divides by a sum over all keys.
+# As their number grows, what attention weight is left to a key whose score exceeds all others by 10?
 
 # %%
 {n: round(math.exp(10) / (math.exp(10) + n - 1), 2)
  for n in (4096, 32_768, 1_048_576)}
 
 # %% [markdown]
-# Larger scores work against that.
+# Among a million keys it keeps 2 %.
+# Larger scores counteract this.
 # The second part of YaRN multiplies the *cosines and the sines* of RoPE by $0.1\ln s+1$, which is 1.208 at $s=8$.
 
 # %%
@@ -594,22 +602,22 @@ q_plain, k_plain = (functional.rotate_pairs(x, theta) for x in (q, k))
 growth = (q_yarn @ k_yarn.mT) / (q_plain @ k_plain.mT)
 factor = 0.1 * math.log(8) + 1
 check.claim("temperature",
-            "YaRN's factor multiplies queries and keys, and so enters each "
-            "score twice", (growth / factor**2 - 1).abs().max(), "in",
+            "YaRN's factor multiplies both queries and keys, and so enters "
+            "each score twice", (growth / factor**2 - 1).abs().max(), "in",
             (0, 1e-6), settles={"warm": "1.208² = 1.459"})
 
 # %% [markdown]
-# Queries are rotated and keys are, too, so the factor enters twice.
-# Scores that are 1.459 times as large are scores divided by a **temperature** of 1/1.459: softmax becomes sharper.
+# Queries and keys are both rotated, so the factor enters twice.
+# Multiplying scores by 1.459 means dividing them by a **temperature** of 1/1.459: softmax becomes sharper.
 #
 # Nobody derived the formula: it was fitted to the lowest perplexity of LLaMA models.
 
 # %% [markdown] id="extrapolates"
 # ## 6 · Claim on trial: RoPE extrapolates
 #
-# Now we train models and measure **extrapolation**, the accuracy beyond the training length.
-# The toy is `back1` (which letter is one position earlier?), with one layer, trained on 4 to 16 letters and tested on 64.
-# Base and head width decide the frequencies, and we take three settings:
+# Now we measure **extrapolation**, the accuracy beyond the training length.
+# The toy solves `back1` (which letter is one position earlier?) with one layer; training texts have 4 to 16 letters, test texts up to 64.
+# Base and head width determine the frequencies, and we take three settings:
 
 # %%
 settings = {
@@ -678,7 +686,7 @@ check.claim("four times, others",
 # %% [markdown]
 # With the first setting you could report that RoPE extrapolates, with the others that it does not.
 # The number of pairs short of a turn does not decide it: at width 8 it is three of four with either base.
-# So where does the last letter of a text of 64 attend?
+# So which distances does the last letter of a text of 64 letters attend to?
 
 
 # %% jupyter={"source_hidden": true}
@@ -703,7 +711,7 @@ attention = {
 # %%
 check.predict_number(
     "elsewhere",
-    "At which distance beyond 15 does the last letter attend most, at base "
+    "To which distance beyond 15 does the last letter attend most, at base "
     "10 000 and width 16?",
     unit="positions", low=16, high=63, near=0.05, kind="reason",
 )
@@ -719,18 +727,20 @@ plots.heatmap(
 # %% tags=["trained"]
 at_16 = attention["10 000, width 16"][:, 16:]
 check.claim("rival",
-            "the heads of width 16 attend most, beyond distance 15, to that "
-            "where both fast pairs are nearly back at the angles of "
-            "distance 1", at_16.mean(0).argmax() + 16, "==", 20, seeds=3,
+            "of the distances beyond 15, RoPE heads of width 16 at base "
+            "10 000 attend most to one where both fast pairs are nearly back "
+            "at their angles of distance 1",
+            at_16.mean(0).argmax() + 16, "==", 20, seeds=3,
             settles={"elsewhere": "measured"})
 
 # %% tags=["trained"]
 check.claim("forty-five",
-            "heads with base 1 000 000 also attend to distance 45",
+            "RoPE heads with base 1 000 000 at width 8 also attend to "
+            "distance 45",
             attention["1 000 000, width 8"][:, 45], ">", 0.08, seeds=3)
 
 # %% [markdown] id="false-neighbours"
-# These are **false neighbours**.
+# Such distances are **false neighbours**.
 # A head that looks for distance 1 looks for the *angles* of distance 1, and its fast pairs show them again wherever they have completed whole turns together.
 # Here are the four fastest pairs of width 16, drawn as clocks:
 
@@ -745,10 +755,10 @@ plots.dials(torch.stack([angles.sin(), angles.cos()], -1),  # (pair, n, 2)
 # %% [markdown]
 # At distance 20 the clocks of pairs 0 and 1 show nearly what they showed at distance 1: 19 positions are about three turns of pair 0 (wavelength 6.28) and about one turn of pair 1 (wavelength 19.9).
 # Only the slower pairs tell 20 from 1.
-# No training text was that long, so no training step taught the head to listen to them.
+# No training text was that long, so training never made the head use them.
 #
-# With base 1 000 000 only pair 0 moves much within 64 positions.
-# It is nearly back after three, four and seven turns, at the distances 20, 26 and 45, and less nearly at 39 and 51. (44 radians are almost exactly seven turns, as lesson 03 showed.)
+# With base 1 000 000 only pair 0 completes a turn within 64 positions.
+# It is nearly back after three, four and seven turns, at the distances 20, 26 and 45, and less closely at 39 and 51.
 
 # %% [markdown]
 # **Exercise 4** · difficulty 3 of 5 · 10 minutes
@@ -781,9 +791,8 @@ check.false_neighbour(false_neighbour)
 # The formula gives both pairs the same weight; a head need not.
 # For base 1 000 000 (frequencies 1 and 0.032) it names 20 and misses 45.
 #
-# What does it say of the setting that extrapolates?
-# For the frequencies 1 and 0.1 it names 64, after ten turns of pair 0 and one of pair 1.
-# A text of 64 letters ends at distance 63.
+# For the setting that extrapolates (frequencies 1 and 0.1) it names 64, after ten turns of pair 0 and one of pair 1.
+# A text of 64 letters contains no distance above 63.
 # So we test the same models on 128 letters:
 
 # %% tags=["trained"]
@@ -798,23 +807,23 @@ check.claim("eight times",
 
 # %% tags=["trained"]
 check.claim("sixty-four",
-            "in texts of 128 letters the heads with base 10 000 at width 8 "
+            "in texts of 128 letters, RoPE heads with base 10 000 at width 8 "
             "attend to their false neighbour, distance 64",
             at_64, ">", 0.08, seeds=3)
 
 # %% [markdown]
-# The models were correct at 64 letters because no text was long enough to contain the false neighbour.
+# At 64 letters no text was long enough to contain the false neighbour.
 
 # %% [markdown] id="which-run-decides"
 # **Exercise 5 · which run decides?** · difficulty 3 of 5 · 8 minutes
 #
 # There are two explanations of why a toy fails on longer texts:
 #
-# - *New angles*: it fails if a text is longer than the training texts, and its slowest pair completes less than one turn in those.
+# - *New angles*: it fails if a text is longer than the training texts, and its slowest pair completes less than one turn within the training length.
 # - *False neighbour*: it fails if a text contains the distance `rival`, the false neighbour.
 #
 # A run decides between them only if they predict different results.
-# Write `deciding_run(wavelength, rival, trained, tested)`, which is True for such a run and False for any other.
+# Write `deciding_run(wavelength, rival, trained, tested)`, which is True for such a run, otherwise False.
 # `wavelength` is that of the slowest pair; `trained` and `tested` count the letters of the longest training text and of the test.
 # `deciding_run(6283, 20, 16, 64)` is False, because both explanations predict a failure.
 #
@@ -838,20 +847,20 @@ def deciding_run(wavelength, rival, trained, tested):
 check.deciding_run(deciding_run)
 
 # %% [markdown] id="one-ratio"
-# In lesson 07 width 8 fell to about a half at base 100, for the same reason:
-# the first frequencies depend on a single number, the ratio of neighbouring frequencies, $\text{base}^{-2/d_{head}}$.
+# In lesson 07 the accuracy of width 8 fell to about a half at base 100, for the same reason.
+# The first frequencies depend on a single number, the ratio of neighbouring frequencies, $\text{base}^{-2/d_{head}}$.
 
 # %%
 begin = posenc.inverse_frequencies(16, 10_000)[:4]
 check.claim("one number",
-            "width 16 at base 10 000 begins with the four frequencies of "
-            "width 8 at base 100",
+            "RoPE heads of width 16 at base 10 000 begin with the four "
+            "frequencies of width 8 at base 100",
             (begin - posenc.inverse_frequencies(8, 100)).abs().max(), "<",
             1e-6)
 
 # %% [markdown]
 # Width 16 has four further, slower pairs.
-# Lesson 11 asks how far this one ratio predicts the accuracy on longer texts, and whether that is a law.
+# Lesson 11 asks how far this one ratio predicts the accuracy on longer texts.
 
 # %% id="verdict-b8"
 check.verdict(
@@ -866,7 +875,7 @@ check.verdict(
 # %% [markdown] id="repairs"
 # ### Repairs, without training
 #
-# We replace the frequencies of the trained toys with base 10 000 and width 8, for factor 4, and train no further.
+# We apply *linear* and *NTK* at factor 4 to the trained toys with base 10 000 and width 8, without further training.
 
 # %%
 check.predict(
@@ -907,9 +916,9 @@ plots.dots(
 
 # %% tags=["trained"]
 check.claim("swap linear",
-            "dividing all frequencies by 4, without training, changes the "
-            "accuracy of the toys at 16 letters", after["linear"][:, 0], "in",
-            (0.05, 0.45), seeds=3,
+            "dividing all frequencies of a trained RoPE toy by 4 costs more "
+            "than half of its `back1` accuracy at 16 letters",
+            after["linear"][:, 0], "in", (0.05, 0.45), seeds=3,
             settles={"swap": "it falls to less than half"})
 
 # %% tags=["trained"]
@@ -920,15 +929,16 @@ check.claim("swap ntk",
 
 # %% tags=["trained"]
 check.claim("swap far",
-            "NTK at factor 4 raises the accuracy at 128 letters by more than "
-            "ten points", after["NTK"][:, 1] - far[:, 0], ">", 0.1, seeds=3)
+            "NTK at factor 4, without further training, raises the `back1` "
+            "accuracy at 128 letters by more than ten percentage points",
+            after["NTK"][:, 1] - far[:, 0], ">", 0.1, seeds=3)
 
 # %% [markdown]
-# “The letter before me” is encoded in the fast pairs.
-# With linear the angles of distance 1 now stand at distance *four*.
-# NTK keeps the fastest pair and slows the second, so that the two no longer agree at 64.
+# The heads find the letter before by the angles of the fast pairs.
+# With *linear*, distance *four* now has the angles that distance 1 had in training.
+# NTK keeps the fastest pair and slows the second, so that the two no longer agree at distance 64.
 #
-# At full size, interpolation without training costs less: LLaMA 7B, set to 8192 tokens in this way, has a perplexity of 16.10 there, and of 7.12 after 200 steps (Chen et al. 2023, Table 3).
+# At full size, interpolation without training costs less: interpolated to 8192 tokens, LLaMA 7B has a perplexity of 16.10, and of 7.12 after 200 steps of fine-tuning (Chen et al. 2023, Table 3).
 
 # %% [markdown] id="causes"
 # ### Which cause, and which repair?
@@ -937,18 +947,19 @@ check.claim("swap far",
 
 # %% tags=["trained"]
 check.claim("not wild",
-            "in no toy does a distance beyond 15 get half of the attention in "
-            "texts of 64 letters", rows[:, 16:].max(), "<", 0.5, seeds=3)
+            "in texts of 64 letters, no single distance beyond 15 gets half "
+            "of the attention in any RoPE toy",
+            rows[:, 16:].max(), "<", 0.5, seeds=3)
 
 # %% [markdown]
 # | possible cause | what repairs it | in the toy | from 4096 to 8192 |
 # |:--|:--|:--|:--|
 # | slow pairs meet **new angles** (section 1) | linear, YaRN, Llama 3; NTK nearly | not decisive: three of four pairs meet them, and one setting is correct at 64 letters | argued (Chen et al., Peng et al.) |
 # | fast pairs agree again at a **false neighbour** | other frequencies, such as NTK | shown, at the distances 20, 45 and 64 | not shown |
-# | the **sum of cosines** runs wild where it was not fitted (first figure) | linear, because it stays where the sum was fitted | not seen: no new distance gets half of the attention | argued by a bound on scores (Chen et al., section 2.3) |
+# | the **sum of cosines** runs wild beyond the distances of the fit (first figure) | linear, because it stays within the distances of the fit | not seen: no new distance gets half of the attention | argued by a bound on scores (Chen et al., section 2.3) |
 #
 # Fine-tuning on longer texts can repair all three, because those texts contain the new distances.
-# Do not carry the toy's *cause* to full size: no run here shows which of the three breaks a model at 8192.
+# Do not transfer the toy's *cause* to large models: no run here shows which of the three breaks a model at 8192.
 
 # %% [markdown]
 # ## What surprised you
@@ -963,7 +974,7 @@ check.surprises("08")
 # ## What you can now do
 #
 # - Count the pairs that stay short of a turn: 18 of 64 for base 10 000 at 4096.
-# - Say what each repair divides: linear all frequencies, NTK a low one more than a high one, YaRN and Llama 3 only the low ones.
+# - Say what each repair divides: linear all frequencies, NTK low ones by more than high ones, YaRN and Llama 3 only the low ones.
 # - Predict a false neighbour from two frequencies, and say which run separates it from another cause.
 # - Answer “it extrapolates” with questions: which base, which head width, which length, how many seeds?
 
@@ -972,7 +983,7 @@ check.surprises("08")
 #
 # - Chen, Wong, Chen, Tian 2023, *Extending Context Window of Large Language Models via Positional Interpolation*, arXiv 2306.15595: section 2 and Tables 1, 3 and 4.
 # - bloc97 2023, NTK-aware scaling, as given in Peng et al., section 3.1.
-# - Peng, Quesnelle, Fan, Shippole 2023, *YaRN*, arXiv 2309.00071: sections 3.1 to 3.4 (bounds, ramp, dynamic scaling, temperature), section 4 (training) and Table 1; code: jquesnelle/yarn, and `modeling_rope_utils.py` of `transformers` 5.23.0 for the ramp by pairs and for dynamic scaling. A batch with one long text, asked: QwenLM/Qwen#401.
+# - Peng, Quesnelle, Fan, Shippole 2023, *YaRN*, arXiv 2309.00071: sections 3.1 to 3.4 (bounds, ramp, dynamic scaling, temperature), section 4 (training) and Table 1; code: jquesnelle/yarn, and `modeling_rope_utils.py` of `transformers` 5.23.0 for the ramp by pairs and for dynamic scaling. A question about a batch with one long text: QwenLM/Qwen#401.
 # - Llama 3.1: `apply_scaling` in meta-llama/llama-models, `models/llama3/model.py` (factor 8, 1 and 4 turns, 8192; “values obtained from grid search”); Llama team 2024, arXiv 2407.21783.
 # - Fine-tuning: Fu et al. 2024, arXiv 2402.10171; Zhang et al. 2024, arXiv 2404.19553; Chen et al. 2024, *LongLoRA*, arXiv 2309.12307; Men et al. 2024, *Base of RoPE Bounds Context Length*, arXiv 2405.14591 (Figure 1).
 # - Layers of two kinds: `modeling_olmo3.py` of `transformers` 5.23.0; huggingface/transformers#45945.
