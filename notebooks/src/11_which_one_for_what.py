@@ -911,7 +911,7 @@ check.claim("base beyond", "at four times the training length the accuracies "
 #
 # Base and head width set the ratio of neighbouring frequencies, $r=\text{base}^{-2/\text{width}}$.
 # The three lowest numbers of the figure (0.48, 0.49, 0.46) have the same ratio, 0.316. Does the ratio decide the accuracy?
-# A second record has `back1` for three head widths, each at the same 23 ratios (five seeds, one learning rate).
+# A second record has `back1` for three head widths at the same 23 ratios (five seeds, one learning rate).
 
 # %% files=["posenc/study/law.json"] jupyter={"source_hidden": true}
 law = study.record(which="law")
@@ -946,9 +946,9 @@ over_ratio({f"width {width}": at_4[width] for width in WIDTHS},
                for width, found in at_4.items()))
 
 # %% [markdown]
-# Up to about 0.35 the three widths nearly share a curve (the bands span the seeds).
+# Up to about 0.35 the three widths nearly share a curve.
 #
-# **Predict.** The figure is for four times the training length. Draw the curve, averaged over the widths, for *eight* times.
+# **Predict.** Draw the curve, averaged over the widths, for *eight* times the training length.
 
 # %%
 check.predict_curve(
@@ -991,10 +991,10 @@ check.claim("edge", "at a frequency ratio of 0.1 the accuracy of RoPE on "
 #
 # The false neighbours of lesson 08 explain this. The two fastest frequencies of a head are 1 and $r$.
 # After $2\pi/r$ positions the second pair has completed a turn, and near there so has the first.
-# A text of $n$ letters is too short for such a distance if $r<2\pi/n$: 0.196, 0.098 and 0.049 for the three lengths.
+# A text of $n$ letters is too short for that if $r<2\pi/n$: 0.196, 0.098 and 0.049 for the three lengths.
 # At $r=0.1$ both pairs complete a turn at the same distance, 62.8; hence the dip at 128 letters.
 #
-# Can the whole curve be computed without training a model? The next figure compares a computation for width 8 with the measurements.
+# Can the whole curve be computed, without training? The next figure compares a computation for width 8 with the measurements.
 #
 # <details><summary>How is it computed?</summary>
 #
@@ -1045,17 +1045,16 @@ check.claim("not one number", "at four times the training length and a "
             "points", apart[-1], "in", (0.3, 0.6), seeds=5)
 
 # %% [markdown]
-# **Is it a law?** Three conditions were written down before the training, and two hold.
-# The computed order is right (rank correlation 0.89, 0.85 and 0.81), and so is the fall at 0.1.
-# But up to a ratio of ⅓ the widths should differ by at most 10 points, and at 3 of 17 ratios they differ by up to 22.
-# So the accuracy does not depend only on the ratio. What holds is the cause: at 0.75, for instance, a head of width 4 lacks a third frequency, and its accuracy falls far below the others, as computed.
+# **Is it a law?** Three conditions were written down before the training, and two hold: the computed order (rank correlation 0.89, 0.85 and 0.81) and the fall at 0.1.
+# The third does not: up to a ratio of ⅓ the widths should differ by at most 10 points, and at 3 of 17 ratios they differ by up to 22.
+# So the accuracy does not depend only on the ratio. What holds is the cause: at 0.75 a head of width 4 lacks a third frequency and falls far below the others, as computed.
+# This is one task and one layer; a base for your model does not follow from it.
 #
 # <details><summary>Where does the computation fail?</summary>
 #
 # At 0.049 and 0.056 it gives 97 % at 64 letters, and 59 to 90 % were measured.
 # Within 16 letters, distance 7 is most easily confused with distance 1: the first pair has then rotated by 6 radians more, 0.28 short of a turn.
 # The second pair separates them better than the first only if $6r>2\pi-6$, so if $r>0.047$. Just above that, some seeds use it and some do not.
-# This is one task, one layer and 16 trained letters; a base for your model does not follow from it.
 # </details>
 
 # %% [markdown] id="random-shifts"
