@@ -987,7 +987,7 @@ check.claim("edge", "at a frequency ratio of 0.1 the accuracy of RoPE on "
             (mean[4] - mean[8])[:, edge], "in", (0.3, 0.5), seeds=5)
 
 # %% [markdown]
-# The left peak loses its right side: 90 % is kept up to $r=0.205$ at 32 letters, up to 0.115 at 64, and at 128 only 0.065 reaches it.
+# The right edge of the left peak moves to the left: 90 % is kept up to $r=0.205$ at 32 letters, up to 0.115 at 64, and at 128 only 0.065 reaches it.
 #
 # The false neighbours of lesson 08 explain this. The two fastest frequencies of a head are 1 and $r$.
 # After $2\pi/r$ positions the second pair has completed a turn, and near there so has the first.
@@ -1000,7 +1000,7 @@ check.claim("edge", "at a frequency ratio of 0.1 the accuracy of RoPE on "
 #
 # `analysis.smallest_head` finds the smallest amplitudes, one per frequency, with which one head solves `back1` within 16 letters.
 # Its attention weight on distance 1 in a longer text gives the accuracy.
-# The function was written before these models were trained, but 21 results (the first figure of this section) and four at 128 letters were known.
+# It was fixed before these models were trained, and chosen among several candidates by the 21 settings of the section's first figure; four results at 128 letters were known, but not used.
 # </details>
 
 
@@ -1045,7 +1045,7 @@ check.claim("not one number", "at four times the training length and a "
             "points", apart[-1], "in", (0.3, 0.6), seeds=5)
 
 # %% [markdown]
-# **Is it a law?** Three conditions were written down before the training, and two hold: the computed order (rank correlation 0.89, 0.85 and 0.81) and the fall at 0.1.
+# **Is it a law?** Three conditions were written down before the training, and two hold: the computed order (rank correlation 0.89, 0.85 and 0.81) and the edge near $2\pi/n$.
 # The third does not: up to a ratio of ⅓ the widths should differ by at most 10 points, and at 3 of 17 ratios they differ by up to 22.
 # So the accuracy does not depend only on the ratio. What holds is the cause: at 0.75 a head of width 4 lacks a third frequency and falls far below the others, as computed.
 # This is one task and one layer; a base for your model does not follow from it.
