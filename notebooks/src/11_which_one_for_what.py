@@ -3,7 +3,7 @@
 #
 # Needs: 05 to 08; two rows of the last table also need 09 and 10 · 60 minutes, boxes and exercises apart · CPU (one to four minutes of training)
 #
-# Here all encodings do the same tasks, with several seeds and learning rates, and one of your own takes part.
+# Here fifteen encodings, and one of your own, are trained on the same tasks with several seeds and learning rates.
 #
 # After this lesson you can
 #
@@ -19,7 +19,7 @@
 #
 # <details><summary>Answer</summary>
 #
-# It is not decided, because 0.8 does not beat 0.85.
+# It is not decided: the worse seed of the first (0.8) is below the better seed of the second (0.85).
 # A comparison needs several seeds and the chance level, and a control that shows that each model was trained well.
 #
 # </details>
@@ -29,7 +29,7 @@
 # <details><summary>Answer</summary>
 #
 # Which of them comes first: the bias is the same for the key at $i-k$ and the key at $i+k$.
-# Mirror the text, and the model's answers are mirrored, too.
+# In a mirrored text the model's answers are mirrored, too.
 #
 # </details>
 
@@ -49,8 +49,8 @@ kept_in = tempfile.mkdtemp()  # what is trained here, until the kernel ends
 # ## 1 · Fifteen encodings, and one of your own
 #
 # Fifteen encodings, eleven toy tasks, five seeds and three learning rates make 2475 small models, and there are more for real text.
-# Training them takes most of an hour, so the package brings the results.
-# `study.record()` returns them, a row for each model at each test length.
+# Training them takes most of an hour, so the package contains the results.
+# `study.record()` returns them, one row per model and test length.
 
 # %% files=["posenc/study/study.json"]
 record = study.record()
@@ -66,19 +66,19 @@ len(recorded.drop_duplicates(["encoding", "task", "seed", "lr"]))
 # | hook | is given | returns | for example |
 # |:--|:--|:--|:--|
 # | `embed(x, pos)` | embeddings (b, n, d), positions (n,) | (b, n, d) | `x + table[pos]` |
-# | `rotate(q, k, q_pos, k_pos)` | queries, keys (b, h, n, dh), and their positions | both, in the same shapes | RoPE |
-# | `bias(q, k, q_pos, k_pos)` | the same | a number for each score, (b, h, q, k) | Shaw |
+# | `rotate(q, k, q_pos, k_pos)` | queries, keys (b, h, n, dh), and their positions | both, with the same shapes | RoPE |
+# | `bias(q, k, q_pos, k_pos)` | the same | one number per score, (b, h, q, k) | Shaw |
 # | `bias_by_distance(distance)` | distances (m,), query minus key | (h, m) | `-slopes[:, None] * distance.abs()` |
 #
-# `promises` is a set of names, and tests hold the class to them.
+# `promises` is a set of names, and tests check the class against them.
 #
 # - `"relative"`: no score changes when all positions are shifted by the same number.
-# - `"cache"`: keys and values that are cached remain valid when tokens follow (lesson 09).
+# - `"cache"`: cached keys and values stay valid when more tokens follow (lesson 09).
 # - `"real positions"`: a position may be a fraction, such as 2.5.
 # - `"causal only"`: the encoding is meant for models with a causal mask.
 
 # %% [markdown]
-# This class is a start: its bias falls with the logarithm of the distance, and in every second head −9 hides the keys after the query.
+# This class is a start: its bias falls with the logarithm of the distance, and in every second head a bias of −9 hides the keys after the query.
 # Change it now or later. The figures up to section 7 have room for three encodings of your own.
 
 
@@ -98,17 +98,17 @@ class Mine(posenc.PositionalEncoding):
 
 
 # %% [markdown] id="forecast"
-# Where will it be better than RoPE at four times the training length (`"+"`), where worse (`"-"`), where as good (`"="`)?
-# Section 4 compares your forecast with the result.
+# At four times the training length, on which tasks will it be better than RoPE (`"+"`), on which worse (`"-"`), and on which as good (`"="`)?
+# Section 3 lists the tasks, and section 4 compares your forecast with the result.
 
 # %%
 forecast = {"back1": "?", "before": "?", "index": "?", "majority": "?"}
 
 # %% [markdown]
 # The next cell trains every registered encoding that is not in the record, on every task, with three seeds.
-# It takes half a minute per encoding on an idle processor, up to two minutes on a busy one, and a bar shows how far it is.
-# Until the kernel ends, a class that has not changed is not trained again.
-# If a class raises an exception, a warning names it and the line, and all others are trained as usual.
+# It takes half a minute per encoding on an idle processor and up to two minutes on a busy one; a bar shows the progress.
+# While the kernel runs, a class that has not changed is not trained again.
+# If a class raises an exception, a warning names it and the line, and the other classes are trained as usual.
 
 # %%
 yours = [e for e in posenc.ENCODINGS if e not in set(record["encoding"])]
@@ -116,7 +116,7 @@ live = study.run(yours, seeds=3, out=kept_in)
 races = pd.concat([recorded, live])
 
 # %% [markdown]
-# Can you trust the record? We train a part of it again, here, and compare.
+# Can you trust the record? We train a part of it again here and compare.
 
 
 # %%
@@ -140,16 +140,16 @@ for name in ("rope", "sinusoidal"):
 # ## 2 · What is the same for all?
 #
 # - The model: 1 layer (`sort`: 2), width 32, 4 heads, trained for 300 steps on texts of 4 to 16 letters. Only the encoding differs. Such a comparison, in which one part is exchanged or left out, is called an **ablation**.
-# - In all tasks but `sort` a token may attend to both sides. xPos and FIRE were made for causal models; the study tries them here all the same (`posenc.base.on_trial`), and FIRE counts every key after the query as distance 0.
+# - In all tasks but `sort` a token may attend to both sides. xPos and FIRE were made for causal models and are tried here all the same; FIRE counts every key after the query as distance 0.
 # - The test: new texts of 16 letters, and of 24, 32 and 64.
-# - Three learning rates for each encoding: a third of the usual one, the usual one, and three times as much. Reported is the rate with the lowest loss on a **validation set**, which is separate from the test. One rate for all would favour the encodings that it happens to suit.
-# - Five seeds (three for yours, at the usual rate), with the chance level beside them.
+# - Three learning rates per encoding: a third of the usual one, the usual one, and three times the usual one. We report the rate with the lowest loss on a **validation set**, which is separate from the test data.
+# - Five seeds (three for yours, at the usual rate), reported beside the chance level.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 2 of 5 · 8 minutes
 #
 # `rates` is a dict from a learning rate to two tensors: the validation losses and the test accuracies of its seeds.
-# Return the test accuracies to report, which are those of the rate with the lowest *mean* validation loss.
+# Return the test accuracies of the rate with the lowest *mean* validation loss.
 # A seed that diverged has the loss NaN, and its rate ranks behind all rates at which no seed diverged.
 #
 # For `{0.01: (tensor([.5, .7]), tensor([.8, .7])), 0.03: (tensor([.4, nan]), tensor([.9, .1]))}`
@@ -157,7 +157,7 @@ for name in ("rope", "sinusoidal"):
 #
 # <details><summary>Hint</summary>
 #
-# NaN is neither smaller nor greater than any number, so `min` may return it: replace it by `inf` first.
+# NaN is neither smaller nor greater than any number, so `min` may return it: replace it with `inf` first.
 # </details>
 
 
@@ -175,8 +175,8 @@ def reported_rate(rates):
 check.reported_rate(reported_rate)
 
 # %% [markdown]
-# For each encoding, take its worst rate on `back1` and its best one.
-# How far apart are their mean accuracies?
+# For each encoding, take the learning rate that is worst on `back1` and the one that is best.
+# How far apart are the two mean accuracies?
 
 # %%
 check.predict(
@@ -216,26 +216,26 @@ plots.dots({e: both(e) for e in posenc.ENCODINGS},
            alt=f"Two dots per encoding; the widest gap is that of {widest()}")
 
 # %%
-check.claim("rates", "at least one encoding gains more than a quarter of the "
-            "questions of `back1` by a better learning rate", spread.max(),
+check.claim("rates", "at least one encoding gains more than 25 points on "
+            "`back1` from a better learning rate", spread.max(),
             "in", (0.25, 0.9), seeds=5,
             settles={"rates": "by dozens of points for some encodings"})
 
 # %% [markdown]
 # Five encodings move by 28 to 50 points, and sinusoids are among them (60 to 100 %).
-# With one rate for all, a study could have called them worse than they are.
-# Three rates do not rule out that a fourth is better still.
+# A study with a single rate could have called them worse than they are.
+# A fourth rate could be better still.
 
 # %% [markdown] id="training-length"
-# ## 3 · Who solves what at the training length?
+# ## 3 · Which encoding solves what at the training length?
 #
 # We call a task solved if the mean accuracy is 95 % or more.
-# Of these three encodings, which one solves most of the eleven tasks?
+# Which of three encodings solves the most of the eleven tasks?
 
 # %%
 check.predict(
     "all",
-    "At the training length, which one solves most of the eleven tasks?",
+    "At the training length, which one solves the most of the 11 tasks?",
     ["RoPE", "sinusoids", "learned position embeddings"],
     sure=True, kind="surprise",
     beliefs={"RoPE": "karpathy/llm.c#756", "sinusoids": "no source found"},
@@ -268,7 +268,7 @@ def results_grid(times):
 
 # %% [markdown]
 # The next figure is the **results grid**: one row per encoding, one column per task.
-# Its colours begin at the chance level of each column, so a dark cell is a guess, whatever its number.
+# Its colours begin at the chance level of each column, so a dark cell means guessing, whatever its number.
 
 # %% tags=["large"]
 results_grid(1)
@@ -276,24 +276,23 @@ results_grid(1)
 # %%
 solved = (grid_of(1) >= 0.95).sum(axis=1)
 three = solved[["learned", "rope", "sinusoidal"]]
-check.claim("table", "of RoPE, sinusoids and a position table, the table "
-            "solves most tasks at the training length",
+check.claim("table", "learned position embeddings solve more tasks at the "
+            "training length than RoPE or sinusoids",
             three.idxmax() == "learned", "==", 1, seeds=5,
             settles={"all": "learned position embeddings"})
 
 # %% [markdown]
-# At the training length a position table is hard to beat.
-# Learned position embeddings solve nine tasks of eleven, and so do one-hot and random vectors: each position has a vector of its own, in a direction of its own.
+# Learned position embeddings solve nine of the eleven tasks, and so do one-hot and random vectors: each position has a vector of its own, in a direction of its own.
 #
 # Now read the grid by columns.
 # `majority` needs no order, and all fifteen encodings of the record solve it.
-# In the other columns the rows differ, and no row is simply good or bad: each is dark in *other* columns.
+# The other columns differ in which rows are dark, because each task needs something else:
 #
-# - `mod2`, `mod3` and `mod7` ask for the **position**, divided with remainder.
+# - `mod2`, `mod3` and `mod7` ask for the **position**, as a remainder after division.
 # - `back1` and `back3` ask for an **exact distance**.
 # - `before` asks for a **direction**, and ALiBi's symmetric bias has none.
 # - `index` asks to **attend to a position that a letter names**: the first letter is a number. A bias that does not depend on the letters cannot do it.
-# - `ends` exchanges the first letter and the last, `reverse` asks for the text backwards, and `sort` for its first half in alphabetical order.
+# - `ends` exchanges the first and the last letter, `reverse` asks for the text backwards, and `sort` for its first half in alphabetical order.
 
 
 # %%
@@ -311,8 +310,9 @@ check.claim("direction", "ALiBi without a causal mask stays near chance on "
             "`before`", means("alibi", "before"), "<", 0.6, seeds=5)
 
 # %%
-check.claim("fetch", "the biases of T5, ALiBi and FIRE answer fewer than 30 % "
-            "of `index`", means("t5 alibi fire", "index"), "<", 0.3, seeds=5)
+check.claim("fetch", "models with the biases of T5, ALiBi and FIRE answer "
+            "fewer than 30 % of `index`", means("t5 alibi fire", "index"),
+            "<", 0.3, seeds=5)
 
 # %%
 check.claim("edges", "RoPE and xPos solve `ends`",
@@ -321,11 +321,11 @@ check.claim("edges", "RoPE and xPos solve `ends`",
 # %% [markdown]
 # Why does RoPE solve `ends`, if its scores depend only on relative distances?
 # A text has two ends, and the distance to the first or the last letter *is* a position.
-# RoPE also has 39 % on `mod7`, where a NoPE model has 19 %.
-# `mod2` would need the parity of that distance, and no relative encoding found it in 300 steps.
+# RoPE also reaches 39 % on `mod7`, where a NoPE model has 19 %.
+# `mod2` would need the parity of that distance, and no relative encoding learned it in 300 steps.
 
 # %% [markdown]
-# What does the grid say of your encoding? (The code is folded.)
+# What does the grid show for your encoding? (The code is folded.)
 
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
@@ -354,15 +354,15 @@ for e in yours:
     print(said_of(e, 1))
 
 # %% [markdown]
-# The class as delivered solves `back1`, whose answer is near, and is the only one that does *not* solve `majority` (63 %), because far letters count too little.
+# The class as delivered solves `back1`, whose answer is near. It is the only encoding that does *not* solve `majority` (63 %), because far letters count too little.
 # (ALiBi's bias falls, too, but in its flattest head only by 1/256 per position.)
-# **A preference built in is a price paid elsewhere.**
+# **A built-in preference has a price elsewhere.**
 
 # %% [markdown] id="longer"
-# ## 4 · Who works on longer texts?
+# ## 4 · Which encodings work on longer texts?
 #
-# Now the same models answer texts of 64 letters, four times the training length.
-# Which encoding is best at `before`: is A before B?
+# Now the same models read texts of 64 letters, four times the training length.
+# Which encoding is best on `before`, which asks whether A comes before B?
 
 # %%
 check.predict(
@@ -400,14 +400,14 @@ check.claim("unharmed", "RoPE and NoPE models lose less than 5 points of "
 
 # %% [markdown]
 # There are two surprises.
-# Lesson 02 took p / L apart, and here it wins, because only *earlier or later* is asked: its numbers never leave the range of the training.
+# Lesson 02 showed the faults of p / L. Here it wins, because the task asks only *earlier or later*, and p / L never leaves the range of the training.
 # And an encoding that a task does not need can harm: at positions that were never trained, sinusoids disturb the counting of letters.
 #
-# On `before` sinusoids even fall below a coin (38 %). A likely reason is that a slow pair only rose within 16 positions; farther on it falls, and the comparison is reversed.
+# On `before` sinusoids even fall below chance (38 %). A likely reason is that a slow pair only rises within 16 positions; farther on it falls, and the comparison is reversed.
 
 # %% [markdown]
 # One-hot has no vector for position 32 and gives no answer: its cells say `ends`. (`NaN`: the loss is not a finite number. `raises`: the class raised an exception.)
-# Learned embeddings answer with untrained rows. `back1` asks about 63 positions, 15 of which were trained: (15 · 100 + 48 · 10) / 63 = 31 %, and the grid says 32.
+# Learned embeddings answer from untrained rows. `back1` asks about 63 positions, 15 of which were trained: (15 · 100 + 48 · 10) / 63 = 31 %, and the grid says 32.
 
 # %%
 check.claim("holds", "RoPE, xPos and Shaw keep 90 % of `back1` at four times "
@@ -425,7 +425,7 @@ check.claim("period", "binary digits solve `mod2` at four times the training "
             "length", means("binary", "mod2", 4), ">", 0.95, seeds=5)
 
 # %% [markdown]
-# On `back1` the encodings that keep their accuracy all depend on the relative distance, but T5, which does, too, loses more than a third (exercise 4 asks why).
+# On `back1` all encodings that keep their accuracy depend on the relative distance. T5's bias does, too, but it loses more than a third (exercise 4 asks why).
 # Binary digits keep `mod2`, because their lowest digit *has* the period 2 that the task asks for.
 #
 # And your forecast?
@@ -448,8 +448,8 @@ if yours:
     print(scored(yours[-1]))
 
 # %% [markdown]
-# **What is left at 24 letters, half as long again?**
-# Compare the tasks of one row. (In the notebook, the control below the figure leads on to 32 and 64.)
+# **How much accuracy is left at 24 letters, 1.5 times the training length?**
+# Compare the tasks of one row. (In the notebook, a control below the figure switches to 32 and 64.)
 
 # %% jupyter={"source_hidden": true}
 THREE = ("back1", "before", "index")
@@ -484,9 +484,10 @@ widgets.explore(at, times=[1.5, 2.0, 4.0],
 # %% [markdown] id="slower"
 # ## 5 · Does it fail, or is it only slower?
 #
-# After 300 steps ALiBi has 49 % of `back1`, and sinusoids have 84 % of `index`.
+# After 300 steps ALiBi answers 49 % of `back1`, and sinusoids answer 84 % of `index`.
 # Is that a limit, or would they learn the rest?
-# The record has three of the tasks a second time, with 1200 steps.
+# The record contains three of the tasks a second time, with 1200 steps.
+# (In the next figure, the number above a panel is the number of steps.)
 
 # %%
 check.predict_number(
@@ -498,7 +499,7 @@ check.predict_number(
 # %% [markdown]
 # **Exercise 2** · difficulty 2 of 5 · 8 minutes
 #
-# Write `slower_or_stuck(early, late)`, which sums up the accuracies of the seeds after a short and a long training in one of four words:
+# Write `slower_or_stuck(early, late)`, which describes the accuracies of the seeds after a short and a long training with one of four words:
 #
 # - `"solved"`: every early seed is at 0.95 or above;
 # - `"slower"`: not solved, but every late seed is at 0.95 or above;
@@ -559,13 +560,19 @@ check.claim("slopes", "sinusoids solve `index` after 1200 steps",
 # ALiBi is stuck, and more steps will not help: in a mirrored text its scores are mirrored, so it cannot tell the letter before from the letter after (lesson 06).
 # Sinusoids were only slower.
 #
-# (The number above a panel is that of the training steps.)
 # **In the two panels of `index`, find one more encoding that was only slower, one that is stuck, and one that still rises.**
-# `slower_or_stuck(seeds(recorded, "rope", "index"), seeds(patient, "rope", "index"))` gives the word for RoPE.
+# For RoPE, `slower_or_stuck(seeds(recorded, "rope", "index"), seeds(patient, "rope", "index"))` returns the word.
+#
+# <details><summary>Which are they?</summary>
+#
+# Slower: binary digits, RoPE and xPos.
+# Stuck: ALiBi, FIRE, the NoPE model and the integer in every channel.
+# Still rising: T5, p / L and the integer in one channel.
+# </details>
 #
 # <details><summary>The same for an encoding of your own</summary>
 #
-# It takes about half a minute. Run this, and then the figure again:
+# Run this (about half a minute), and then run the figure again:
 #
 # ```python
 # setting = training.Setting(steps=1200)
@@ -577,9 +584,9 @@ check.claim("slopes", "sinusoids solve `index` after 1200 steps",
 # </details>
 
 # %% [markdown] id="text"
-# ## 6 · Who reads real text?
+# ## 6 · Which encoding suits real text?
 #
-# The text is Python's help pages, character by character. The models have two causal layers of width 48, and 1000 training steps on segments of 32 characters, with three seeds.
+# The text is Python's help pages, character by character. The models have two causal layers of width 48 and were trained for 1000 steps on segments of 32 characters, with three seeds.
 # Which of these four has the lowest loss on segments of 128, four times as long?
 
 # %%
@@ -597,7 +604,7 @@ check.predict(
 )
 
 # %% [markdown]
-# Yours is trained in the same way, in about twenty seconds per encoding.
+# Yours is trained in the same way, in about twenty seconds.
 
 # %% tags=["trained"]
 read_text = kept[(kept["task"] == "text") & (kept["trained"] == 32)]
@@ -650,23 +657,23 @@ check.claim("oldest", "on 128 characters the loss with Shaw's vectors is "
             ">", 0.1, seeds=3)
 
 # %% [markdown]
-# At the training length RoPE reads better than ALiBi; at four times the length ALiBi has lost nothing, and RoPE has lost more than half a nat.
+# At the training length RoPE has a lower loss than ALiBi. At four times the length ALiBi's loss is unchanged, and RoPE's is higher by 0.8 nats.
 #
-# The surprise is the oldest relative encoding: Shaw's clipped vectors (2018) lead at both lengths in this small world, on 32 characters only slightly.
-# All distances from 16 on share a vector, and training meets these distances, so nothing is new in a longer text.
+# The surprise is the oldest relative encoding: Shaw's clipped vectors (2018) have the lowest loss at both lengths, on 32 characters only by a little.
+# All distances from 16 on share a vector, which training reached, so nothing is new in a longer text.
 # T5 puts far distances into classes as well, but its classes for distances from 32 on were never trained, and its loss rises to 1.9.
 #
 # <details><summary>What does Shaw's encoding cost, and does anybody use it?</summary>
 #
 # Its bias depends on the query, so a fused attention program has to compute it for every pair (lesson 06).
-# Of large models few paid that price for years. In `transformers` 5.23.0 the Inkling models have a relative bias that depends on the query.
+# In `transformers` 5.23.0 the Inkling models have a relative bias that depends on the query.
 #
 # </details>
 
 # %% [markdown] id="by-position"
-# One mean over 128 positions hides *where* a model breaks.
-# So we draw the loss by position, beside the same model trained on segments of 128 (which saw four times as many characters).
-# **From which position on does each model leave the curve below it?** Move from encoding to encoding, or compare the figures.
+# A mean over 128 positions hides *where* a model fails.
+# So we plot the loss against the position, beside that of the same model trained on segments of 128 (and so on four times as many characters).
+# **From which position on does the loss of each model leave the lower curve?** Switch between the encodings, or compare the figures.
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
 along = study.record(by="position")
@@ -708,9 +715,9 @@ widgets.explore(
     stills=[{"encoding": e} for e in ("alibi", "sinusoidal", "none")])
 
 # %% [markdown]
-# The loss with sinusoids rises at position 32, the first one that was never trained, and the loss with RoPE near 60.
-# ALiBi's never rises: it stays about 0.2 nats above the other curve to the end.
-# The loss of the NoPE model does not rise much either, but it is high from the start.
+# The loss with sinusoids rises from position 32 on, the first that was never trained, and the loss with RoPE from about 55 on.
+# ALiBi's loss never rises: it stays about 0.2 nats above the other curve to the end.
+# The NoPE model's loss does not rise much either, but it is high from the start.
 
 # %% [markdown] id="inside"
 # ## 7 · Why? Look inside
@@ -735,9 +742,9 @@ check.claim("previous", "at least one head of a RoPE model trained on "
             steps.max(), ">", 0.5)
 
 # %% [markdown]
-# Beyond 16 letters the line continues, because the angle between neighbours is the same at every position.
+# The heads with a bright line beside the diagonal do. The line continues beyond 16 letters, because the angle between neighbours is the same at every position.
 #
-# Second: how does the attention weight depend on the distance, in models of real text? We train three, and the last encoding of yours, for 200 steps.
+# Second: how does the attention weight depend on the distance in models of real text? We train three, and one with your last encoding, for 200 steps.
 
 # %% tags=["trained"]
 quick = training.Setting(steps=200, lr=0.01, b=16, length=32, shortest=32)
@@ -783,13 +790,13 @@ check.claim("fade", "far keys get less of the attention weight in an ALiBi "
             "model than in a NoPE model", far["none"] / far["alibi"], ">", 2)
 
 # %% [markdown]
-# ALiBi's weights fall by construction, so a longer text adds keys that count less and less, and its loss at 128 is that at 32.
-# Nothing forces RoPE's weights to fall: the model learned to look near, and farther away its curve has bumps.
+# ALiBi's attention weights fall by construction, so a longer text adds keys that count less and less, and the loss at 128 equals that at 32.
+# Nothing forces RoPE's attention weights to fall: the model learned to attend to near keys, and at far distances its curve has bumps.
 
 # %% [markdown] id="probe"
-# Third: through the causal mask a NoPE model *could* count its positions (lesson 01). Can one read the position from its vectors?
+# Third: through the causal mask a NoPE model *could* count its positions (lesson 01). Can the position be read from its vectors?
 # Haviv et al. (2022) answer with a **probe**: a small network that is trained to read the position from the states of one layer.
-# We fit a linear probe and, as they did, one with a hidden layer, and measure how much of the variance of ln(1 + p) they explain in texts that were not used for the fit. (The code is folded.)
+# We fit a linear probe and, as they did, one with a hidden layer. We measure how much of the variance of ln(1 + p) each explains in texts that were not used for the fit. (The code is folded.)
 
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
@@ -860,15 +867,15 @@ check.claim("not learned", "training for 200 steps does not make the position "
             hidden[1] - hidden[0], "<", 0.05, seeds=3)
 
 # %% [markdown]
-# What “can be read” depends on the probe. A linear one reads about a tenth of the variance after training, and next to nothing before.
-# One with a hidden layer reads about half, and it does so *before* any training (as Zuo et al. 2025 found, too): under a causal mask the mean over many predecessors varies less than the mean over few.
-# So a probe does not show that a model learned to count, nor that it uses the position.
+# What “can be read” depends on the probe. A linear probe explains about a tenth of the variance after training, and almost nothing before.
+# One with a hidden layer explains about half, and does so even *before* training (as Zuo et al. 2025 also found): under a causal mask the mean over many predecessors varies less than the mean over few.
+# So a probe shows neither that a model learned to count nor that it uses the position.
 
 # %% [markdown] id="base-and-width"
 # ## 8 · RoPE: which base, which head width?
 #
 # In lesson 08 RoPE's accuracy beyond the training length depended on the base and on the head width.
-# Here is the record of both, for `back1` at 64 letters.
+# The figure shows both, for `back1` at 64 letters.
 
 # %% jupyter={"source_hidden": true}
 ropes = study.summary(record[record["encoding"].str.startswith("rope(")])
@@ -897,15 +904,14 @@ check.claim("base beyond", "at four times the training length the accuracies "
             grid.to_numpy().max() - grid.to_numpy().min(), ">", 0.25, seeds=5)
 
 # %% [markdown]
-# At the training length every base is accurate (99 % and more); beyond it a larger base is not simply better.
-# Which base is good depends on the head width, so a base that was tuned for one width need not suit another.
+# At the training length every base is accurate (99 % and more). At 64 letters a larger base is not simply better, and which base is good depends on the head width.
 
 # %% [markdown] id="law"
 # ### Is there a law?
 #
-# Base and head width set the ratio of neighbouring frequencies, $r=\text{base}^{-2/\text{width}}$: base 100 at width 8 and base 10 000 at width 16 both have 0.316.
-# Does this one number decide how far a model gets?
-# A second record has `back1` for three head widths at the same 23 ratios, all trained alike (five seeds).
+# Base and head width set the ratio of neighbouring frequencies, $r=\text{base}^{-2/\text{width}}$.
+# The three lowest numbers of the figure (0.48, 0.49, 0.46) have the same ratio, 0.316. Does the ratio decide the accuracy?
+# A second record has `back1` for three head widths at the same 23 ratios (five seeds, one learning rate).
 
 # %% files=["posenc/study/law.json"] jupyter={"source_hidden": true}
 law = study.record(which="law")
@@ -932,21 +938,23 @@ def over_ratio(curves, ylabel, **more):
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
 at_4 = {width: by_ratio(width, 4) for width in WIDTHS}
-over_ratio({f"width {width}": at_4[width] for width in WIDTHS}, "accuracy at 64 letters",
+over_ratio({f"width {width}": at_4[width] for width in WIDTHS},
+           "accuracy at 64 letters",
            alt="Mean accuracy at 64 letters, ratio by ratio: " + "; ".join(
-               f"width {width}: " + ", ".join(f"{a:.0%}" for a in found.mean(0))
+               f"width {width}: "
+               + ", ".join(f"{a:.0%}" for a in found.mean(0))
                for width, found in at_4.items()))
 
 # %% [markdown]
-# Up to about 0.35 the three widths nearly share a curve. A law must also say what happens elsewhere.
+# Up to about 0.35 the three widths nearly share a curve.
 #
-# **Predict.** The figure is for four times the training length. Draw the curve for *eight* times, 128 letters.
+# **Predict.** Draw the curve, averaged over the widths, for *eight* times the training length.
 
 # %%
 check.predict_curve(
     "eight times",
-    "The same models read 128 letters. How accurate are they at these "
-    "ratios?",
+    "The same models read 128 letters. How accurate are they, on average "
+    "over the widths, at these ratios?",
     x=(0.075, 0.1, 0.178, 0.316, 0.562), low=0, high=1,
     xlabel="ratio r of neighbouring frequencies", ylabel="accuracy at 128",
     kind="surprise",
@@ -979,19 +987,20 @@ check.claim("edge", "at a frequency ratio of 0.1 the accuracy of RoPE on "
             (mean[4] - mean[8])[:, edge], "in", (0.3, 0.5), seeds=5)
 
 # %% [markdown]
-# To the right of the first peak the edge moves to the left: 90 % is kept up to $r=0.205$ at 32 letters, up to 0.115 at 64 and up to 0.065 at 128.
+# The right edge of the left peak moves to the left: 90 % is kept up to $r=0.205$ at 32 letters, up to 0.115 at 64, and at 128 only 0.065 reaches it.
 #
-# The false neighbours of lesson 08 explain it. The two fastest frequencies of a head are 1 and $r$.
-# After $2\pi/r$ positions the second has made a full turn, and nearby the first has come round as well.
-# A text of $n$ letters contains no such distance if $r<2\pi/n$: 0.196, 0.098 and 0.049 for the three lengths.
+# The false neighbours of lesson 08 explain this. The two fastest frequencies of a head are 1 and $r$.
+# After $2\pi/r$ positions the second pair has completed a turn, and near there so has the first.
+# A text of $n$ letters is too short for that if $r<2\pi/n$: 0.196, 0.098 and 0.049 for the three lengths.
+# At $r=0.1$ both pairs complete a turn at the same distance, 62.8; hence the dip at 128 letters.
 #
-# So can the whole curve be computed, without training a model? The next figure compares such a computation with what was measured.
+# Can the whole curve be computed, without training? The next figure compares a computation for width 8 with the measurements.
 #
-# <details><summary>How is it computed, and what was known before?</summary>
+# <details><summary>How is it computed?</summary>
 #
-# `analysis.smallest_head` finds the smallest amplitudes, one per frequency, with which one head solves `back1` within 16 letters. Its attention weight on distance 1 gives the expected accuracy.
-# The function, and three conditions for a law, were written down before these runs.
-# Known were 21 settings at 2 and 4 times the length, and four at 8 times: that of lesson 08, and three of a trial run with base 7.
+# `analysis.smallest_head` finds the smallest amplitudes, one per frequency, with which one head solves `back1` within 16 letters.
+# Its attention weight on distance 1 in a longer text gives the accuracy.
+# It was fixed before these models were trained, and chosen among several candidates by the 21 settings of the section's first figure; four results at 128 letters were known, but not used.
 # </details>
 
 
@@ -1018,10 +1027,10 @@ def rank_correlation(times):
     return pair.rank().corr().iloc[0, 1]
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
-over_ratio({"expected": foreseen[8][1],
+over_ratio({"computed": foreseen[8][1],
             **{f"width {width}": by_ratio(width, 8) for width in WIDTHS}},
            "accuracy at 128 letters",
-           alt="At 128 letters, ratio by ratio: expected for width 8: "
+           alt="At 128 letters, ratio by ratio: computed for width 8: "
            + ", ".join(f"{a:.0%}" for a in foreseen[8][1]) + "; measured: "
            + ", ".join(f"{a:.0%}" for a in mean[8][1]))
 
@@ -1036,24 +1045,23 @@ check.claim("not one number", "at four times the training length and a "
             "points", apart[-1], "in", (0.3, 0.6), seeds=5)
 
 # %% [markdown]
-# **Is it a law?** Two conditions hold: the order (rank correlation 0.89, 0.85 and 0.81), and the edge.
-# The third does not: up to a ratio of ⅓ widths should have differed by at most 10 points, and at 3 of 17 ratios they differ by up to 22.
-# So the ratio alone is not a law. What holds is the cause: at 0.75, for instance, a head of width 4 lacks a third frequency and falls far below the others, as computed.
+# **Is it a law?** Three conditions were written down before the training, and two hold: the computed order (rank correlation 0.89, 0.85 and 0.81) and the edge near $2\pi/n$.
+# The third does not: up to a ratio of ⅓ the widths should differ by at most 10 points, and at 3 of 17 ratios they differ by up to 22.
+# So the accuracy does not depend only on the ratio. What holds is the cause: at 0.75 a head of width 4 lacks a third frequency and falls far below the others, as computed.
+# This is one task and one layer; a base for your model does not follow from it.
 #
 # <details><summary>Where does the computation fail?</summary>
 #
-# At 0.049 and 0.056 it expects 97 % at 64 letters, and 59 to 90 % were measured.
-# Within 16 letters distance 7 is the one most easily confused with distance 1: the first frequency has then rotated by 6 radians more, 0.28 short of a turn.
-# A second frequency helps only from $6r>2\pi-6$ on, which is $r>0.047$. Just above that, some seeds use it and some do not.
-# Below, trained models do better than the smallest head (57 to 64 % for 44 %), and so do wide heads at 0.65 (73 and 82 % for 52 %).
-# This is one task, one layer and 16 trained letters; a base for your model does not follow from it.
+# At 0.049 and 0.056 it gives 97 % at 64 letters, and 59 to 90 % were measured.
+# Within 16 letters, distance 7 is most easily confused with distance 1: the first pair has then rotated by 6 radians more, 0.28 short of a turn.
+# The second pair separates them better than the first only if $6r>2\pi-6$, so if $r>0.047$. Just above that, some seeds use it and some do not.
 # </details>
 
 # %% [markdown] id="random-shifts"
-# ## 9 · What do random shifts repair, and what do they cost?
+# ## 9 · What do random shifts change?
 #
-# Encodings that are added fall beyond the training length, because the model never met their vectors there.
-# So show them to it: with **random position shifts**, each text of the training begins at a random position (Kiyono et al. 2021, SHAPE).
+# Added encodings fail beyond the training length, because the model never met their vectors there.
+# So show them to it: with **random position shifts**, each training text begins at a random position (Kiyono et al. 2021, SHAPE).
 # The texts stay short, but every *position* up to 63 occurs.
 
 
@@ -1067,9 +1075,9 @@ class Shifted(posenc.encodings.Sinusoidal):
 
 
 # %% [markdown]
-# `study.run(…, shift=64)` does this with any encoding, and the record has it: `back1` with positions below 64, and real text with positions below 128.
+# `study.run(…, shift=64)` does this with any encoding. The record contains such models: `back1` with positions below 64, and real text with positions below 128.
 #
-# The shifts are meant for long texts. What do they do to segments that are *not* longer than those of the training?
+# The shifts are meant for long texts. How do they change the loss on segments that are *not* longer than those of the training?
 
 # %%
 check.predict(
@@ -1124,10 +1132,10 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
             "by less than 0.05 nats", price("rope").abs(), "<", 0.05, seeds=3)
 
 # %% [markdown]
-# On 64 letters the shifts double the accuracy of sinusoids, from 42 to 83 %, and still leave them behind RoPE: every position was met, but no query ever had more than 16 keys to choose from.
+# On 64 letters the shifts double the accuracy of sinusoids, from 42 to 83 %. RoPE is still ahead: every position was trained, but no query ever had more than 16 keys to choose from.
 #
-# The price on 32 characters is 0.14 to 0.22 nats for sinusoids and about 0.4 for learned embeddings and random vectors, after equally many steps, because the model has more vectors to learn. On `before`, at 16 letters, sinusoids fall from 99 to 70 %. On 128 characters the same shifts *lower* their loss by a whole nat.
-# RoPE pays and gains next to nothing, because its scores do not change when all positions are shifted. **Randomized positional encodings** (Ruoss et al. 2023) also leave random gaps, so that training meets large *distances*.
+# The price on 32 characters is 0.14 to 0.22 nats for sinusoids and about 0.4 for learned embeddings and random vectors after the same number of steps, because the model has more vectors to learn. On `before`, at 16 letters, sinusoids fall from 99 to 70 %. On 128 characters the same shifts *lower* their loss by about a nat.
+# RoPE loses and gains almost nothing, because its scores do not change when all positions are shifted. **Randomized positional encodings** (Ruoss et al. 2023) also leave random gaps, so that training meets large *distances*.
 
 # %% [markdown] id="other-studies"
 # ## 10 · What did others find?
@@ -1136,16 +1144,16 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 #
 # | here, at toy size | there | do they agree? |
 # |:--|:--|:--|
-# | NoPE models are far behind on text | Haviv et al. 2022: up to 1.3 billion parameters, and competitive: perplexity 13.10, learned embeddings 13.05 | **no**: size and time decide this |
+# | NoPE models are far behind on text | Haviv et al. 2022: up to 1.3 billion parameters, and competitive: perplexity 13.10, learned embeddings 13.05 | **no**: it depends on the size of the model and on the training |
 # | sinusoids lose on longer text, ALiBi does not | Press et al. 2022, §2.2: trained on 512 tokens, sinusoids improve for 20 more; ALiBi continues to improve | yes |
 # | RoPE keeps `back1` at four times the training length | Chen et al. 2023: LLaMA 7B, trained at 2048, has a perplexity above 1000 at 4096 | **no**: one task with one distance is not a language |
 # | a RoPE head attends to the letter before | Barbero et al. 2024: such heads in Gemma 7B, from its fastest pairs | yes |
-# | learning rate, base and task decide who generalises to longer texts | Kazemnejad et al. 2023: about 107 million parameters, ten synthetic tasks, trained up to length 20, tested up to 40: NoPE level with T5's bias or better, and better than ALiBi, RoPE and sinusoids (no learned embeddings) | **in part**: all our tasks but `sort` have no causal mask, and there a NoPE model is blind |
-# | random shifts repair what fell, at a price | Ruoss et al. 2023: 15 algorithmic tasks, small models as here, and random gaps as well: +12.0 % on average (abstract) | yes, for the gain |
+# | learning rate, base and task decide who generalises to longer texts | Kazemnejad et al. 2023: about 107 million parameters, ten synthetic tasks, trained up to length 20, tested up to 40: NoPE as good as T5's bias or better, and better than ALiBi, RoPE and sinusoids (no learned embeddings) | **in part**: all our tasks but `sort` have no causal mask, and there a NoPE model is blind |
+# | random shifts restore accuracy, at a price | Ruoss et al. 2023: 15 algorithmic tasks, small models as here, and random gaps as well: +12.0 % on average (abstract) | yes, for the gain |
 
 # %% [markdown] id="not-shipped"
 # **Which encodings are in real models?** In `transformers` 5.23.0, 547 folders hold the models.
-# A text search finds RoPE in more than 200 of them, ALiBi in 3 (BLOOM, Falcon, MPT), T5's bias in 9, and the encodings below in not a single one.
+# A text search finds RoPE in more than 200 of them, ALiBi in 3 (BLOOM, Falcon, MPT), T5's bias in 9, and none of the encodings below.
 #
 # <details><summary>What is in no model of transformers 5.23.0, and why you may still read it</summary>
 #
@@ -1163,8 +1171,8 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 # | **LieRE** (2406.10322) | learned rotations of many channels at once, for images | a generalisation of axial RoPE |
 # | **DroPE** (2512.12167) | trains with RoPE, then drops it and trains briefly again | positions as a help for training |
 #
-# The numbers are from arXiv. FIRE and xPos are in this lesson's study.
-# A text search misses an encoding that has another name there, and it says nothing about other libraries.
+# The numbers are from arXiv.
+# A text search misses an encoding under another name, and it says nothing about other libraries.
 #
 # </details>
 
@@ -1173,18 +1181,18 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
 #
 # **Exercise 3** · difficulty 4 of 5 · 25 minutes
 #
-# Write an encoding that is better than RoPE, and than `mine`, on some task at four times the training length.
-# Decide in advance where, and what it will cost elsewhere.
+# Write an encoding that is better than RoPE, and better than `mine`, on some task at four times the training length.
+# Decide in advance on which task, and what it will cost on others.
 # A bias by distance is the shortest way: `bias_by_distance(distance)` is given distances, query minus key, of shape (m,), and returns (h, m), one row per head.
 # Such an encoding is relative; say so in `promises`, and the check tests it.
-# The check judges the form. Whether the encoding beats RoPE, the results grid will say.
+# The check judges only the form. The results grid shows whether the encoding beats RoPE.
 #
-# When the check is content, put `@posenc.register` above the class, give it a `name` of its own, write your forecast in section 1, and choose *Run Selected Cell and All Below* (menu *Run*) on the first code cell of section 1. Only what is new is trained.
+# When the check passes, put `@posenc.register` above the class, give it a `name` of its own, write your forecast in section 1, and choose *Run Selected Cell and All Below* (menu *Run*) on the first code cell of section 1. Only what is new is trained.
 #
 # <details><summary>Hint</summary>
 #
 # `back1` needs one head that attends only to distance 1, and `back3` another.
-# `before` needs a head that sees only the left, and one that sees only the right.
+# `before` needs one head that attends only to the left, and one that attends only to the right.
 # A bias of −9 hides a key well enough. −∞ may leave a query without any key, and then its softmax is NaN.
 # </details>
 
@@ -1232,18 +1240,18 @@ check.own_encoding(Own)
 #
 # One point each:
 #
-# 1. Run 3 decides. The number of keys stays as it is, and only what A blames is changed: A predicts that most of the loss disappears, B that it stays.
-# 2. Run 2 removes the untrained numbers *and* the additional keys, so both predict a rise; run 4 does the same. Run 1 only measures the fall more exactly.
+# 1. Run 3 decides. The number of keys stays as it is, and only what A blames is changed: A predicts that most of the fall disappears, B that it stays.
+# 2. Run 2 removes the untrained numbers *and* the additional keys, so both predict a rise; run 4 does the same. Run 1 only measures the fall more precisely.
 # 3. The answer leaves room for a mixture: run 3 tells how much each explains.
 #
-# What we measured with run 3 (three seeds, usual rate, means over 200 texts): 62, 21 and 66 % rose to 94, 55 and 97 %. With run 2 they rose to 99, 83 and 99 %. So A explains most of the fall, and the rest is left for B.
+# What we measured with run 3 (three seeds, usual rate, means over 200 texts): 62, 21 and 66 % rose to 94, 55 and 97 %. With run 2 they rose to 99, 83 and 99 %. So A explains most of the fall, and B can explain the rest.
 #
 # </details>
 
 # %% [markdown] id="all-verdicts"
 # ## 12 · All verdicts
 #
-# These are all claims that the course has put on trial. The last column names the lesson (in JupyterLab it is a link to the cell).
+# These are all the claims that the course has put on trial. The last column names the lesson (in JupyterLab it links to the cell).
 
 # %%
 check.ledger()
@@ -1255,7 +1263,7 @@ check.ledger()
 check.report()
 
 # %% [markdown]
-# How many of your predictions in the whole course came true, and were you surer of those? (A figure is drawn from 15 answers on.)
+# How many of your predictions in the whole course came true, and were you surer of those? (The figure needs at least 15 answers.)
 
 # %%
 check.guesses()
@@ -1265,23 +1273,23 @@ check.guesses()
 #
 # | you need | take | because | beware |
 # |:--|:--|:--|:--|
-# | a decoder of text that keeps a cache | RoPE, in all layers or in most (08) | exact distances, no table; it acts before the scores, so fused attention programs work with it (07, 09) | beyond the training length: scale the frequencies and fine-tune (08) |
+# | a decoder of text that keeps a cache | RoPE, in all layers or in most (08) | exact distances, no position table; it rotates queries and keys before the scores, so fused attention programs work with it (07, 09) | beyond the training length: scale the frequencies and fine-tune (08) |
 # | longer text than in training, and no further training | ALiBi, or a sliding window (08) | the loss stays (section 6), because far keys fade (section 7) | what is far away counts little; ALiBi does not solve `index` (section 3) |
-# | an encoder with fixed lengths | learned position embeddings, or RoPE | a position table solves most tasks at its training length (section 3) | no row beyond it; left padding (09) |
-# | earlier or later, and nothing finer | p / L | its numbers never leave their range (section 4) | not in a decoder: each new token changes all position vectors (02) |
+# | an encoder with fixed lengths | learned position embeddings, or RoPE | a position table solves most tasks at its training length (section 3) | no row beyond that length; left padding (09) |
+# | only earlier or later | p / L | its numbers never leave their range (section 4) | not in a decoder: each new token changes all position vectors (02) |
 # | the position itself: its row, its place in a cycle | an added encoding with the period of the data | binary digits keep `mod2` (section 4); relative distances only guess it (section 3) | beyond the training length only what has that period works (05) |
 # | images, times, coordinates | axial RoPE, 2D sin-cos, Fourier features | positions are real numbers, on several axes (10) | choose the unit first |
-# | no encoding at all | a large causal model, in some of its layers | competitive in one study (section 10); what ships is a mixture (08) | our small NoPE models are far behind on text |
+# | no encoding at all | a large causal model, in some of its layers | competitive in one study (section 10); released models mix NoPE layers and others (08) | our small NoPE models are far behind on text |
 #
-# If two are close, compare them on your own task and at your own lengths, with three seeds, three learning rates and the chance level.
-# `study.run` takes every class that you register.
+# If two encodings are close, compare them on your own task and at your own lengths, with three seeds, three learning rates and the chance level.
+# `study.run` accepts every class that you register.
 
 # %% [markdown] id="not-said"
 # **What this study does not say.**
 #
-# - The models are small: one or two layers, width 32 or 48, minutes of training. For your own GPU there is a larger setting, `python -m posenc.study --scale gpu --out gpu_study`; no result of it is printed, because we have not measured one.
-# - `sort` and `reverse` are solved by no encoding in 300 steps, so they do not say which one could.
-# - Its training length is 16. At 4096 other things may break first (08).
+# - The models are small: one or two layers, width 32 or 48, minutes of training. For your own GPU there is a larger setting, `python -m posenc.study --scale gpu --out gpu_study`, whose results we have not measured.
+# - No encoding solves `sort` or `reverse` in 300 steps, so they do not show which one could.
+# - The training length is 16. At 4096 something else may fail first (08).
 # - A low loss is not retrieval. ALiBi keeps its loss at 128 characters, and nothing here shows that it *uses* a character that is 100 positions away.
 
 # %% [markdown]
@@ -1297,7 +1305,7 @@ check.surprises("11")
 # ## What you can now do
 #
 # - Read a results table by asking how many seeds, whose learning rates, what chance level and which lengths.
-# - Say of an encoding not “better” but “better for this task, at this length”.
+# - Call an encoding not “better” but “better for this task, at this length”.
 # - Test an encoding of your own against fifteen others, and name the run that decides between two explanations.
 
 # %% [markdown]
