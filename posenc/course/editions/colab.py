@@ -23,6 +23,8 @@ from posenc.course.places import CourseError
 PACKAGE = Path(__file__).resolve().parents[2]
 SETUP = Path(__file__).parent / "templates" / "colab_setup.txt"
 ASKED_FOR = {"posenc/study/study.json", "posenc/study/law.json"}  # only for whom declares them
+# For text: the smallest of what lzma offers.
+SQUEEZED = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 4, "lp": 0, "pb": 0}
 LARGEST = 400_000  # bytes beyond the lesson itself
 # What Colab reads: a GPU is asked for, and no account is named.
 ASKED = {"accelerator": "GPU", "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True}}
@@ -74,7 +76,9 @@ def checked(notebook: NotebookNode) -> frozenset[str]:
 
 def setup_cell(package: bytes) -> NotebookNode:
     """The cell that holds the package, checks it and puts it on the path."""
-    lines = "\n".join(textwrap.wrap(base64.b64encode(package).decode(), 120))
+    lines = "\n".join(
+        textwrap.wrap(base64.b85encode(package).decode(), 120, break_on_hyphens=False)
+    )
     if len(lines) > LARGEST:
         raise CourseError(f"the package is {len(lines)} bytes in the notebook, limit {LARGEST}")
     code = SETUP.read_text(encoding="utf-8").rstrip().replace("@PACKAGE@", lines)
@@ -96,7 +100,7 @@ def bundle(folder: Path, names: tuple[str, ...], lessons: frozenset[str] | None 
         for name, path in sorted(_files(folder, names, lessons)):
             # The same bytes from the same files, whenever and wherever they were written.
             archive.writestr(zipfile.ZipInfo(name), path.read_bytes())
-    return lzma.compress(packed.getvalue(), preset=9)
+    return lzma.compress(packed.getvalue(), filters=[SQUEEZED])
 
 
 def _files(
