@@ -4,14 +4,14 @@
 # Needs: 03, 06 · 45 minutes, boxes and exercises apart · CPU
 #
 # Most open language models of recent years rotate their queries and keys by an angle that grows with the position.
-# The method is called **RoPE** (rotary position embedding).
+# This positional encoding is called **RoPE** (rotary position embedding).
 # You know its parts already: the pairs and rotations of lesson 03, and the relative distance of lesson 06.
 #
 # After this lesson you can
 #
 # - **derive** RoPE from one demand, and write it in seven lines,
-# - **convert** weights from one layout of channels to the other, and say what happens if you forget,
-# - **judge** what is true of “attention decays with distance”, and **read** a model's settings.
+# - **convert** weights from one layout of channels to the other, and say what fails without the conversion,
+# - **judge** when “attention decays with distance” is true, and **read** a model's settings.
 #
 # A section that is marked *Box* is folded, and nothing later needs it.
 
@@ -22,8 +22,8 @@
 #
 # <details><summary>Answer</summary>
 #
-# The rotation by $\omega(j+k)$, because rotations of a plane add up.
-# The transposed matrix undoes a rotation: it rotates by the same angle in the other direction.
+# The rotation by $\omega(j+k)$, because the angles of rotations in a plane add up.
+# The transposed matrix undoes a rotation, because it rotates by the opposite angle.
 #
 # </details>
 #
@@ -47,12 +47,12 @@ from posenc import check, plots, training, widgets
 F64 = torch.float64  # proofs need the digits
 
 # %% [markdown]
-# The figure shows two pairs of channels of one query and one key, drawn as arrows: on the left the pair of the higher frequency (the fast one), on the right the slow one.
+# The figure shows two pairs of channels of one query and one key, drawn as arrows: the fast pair (the higher frequency) on the left, the slow pair on the right.
 # Each arrow is a clock hand of lesson 03, except that it rotates counter-clockwise, as angles are counted in mathematics.
 # The query has position $m$ and the key position $n$.
 #
-# Compare $m=3$, $n=5$ with 13 and 15, and then with 3 and 13.
-# **What stays the same each time: the arrows, the angles between them, the score?**
+# Compare $m=3$, $n=5$ first with 13 and 15, then with 3 and 13.
+# **What stays the same in each comparison: the arrows, the angles between them, the score?**
 
 # %% jupyter={"source_hidden": true}
 two_pairs = posenc.build("rope", posenc.Dims(d_model=4, n_heads=1), base=100)
@@ -85,24 +85,24 @@ widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5),
 # %% [markdown]
 # From 3 and 5 to 13 and 15, both arrows of a pair rotate by the same angle.
 # So the angle between them stays the same, and so does the score.
-# With 3 and 13 the relative distance is −10 and not −2, so the angles and the score are different.
+# With 3 and 13 the relative distance is −10 instead of −2, so the angles and the score are different.
 #
-# That is the whole method, and the rest of this lesson is what follows from it.
+# That is all of RoPE; the rest of this lesson follows from it.
 
 # %% [markdown] id="one-demand"
 # ## 1 · One demand
 #
 # The biases of T5 and ALiBi (lesson 06) depend only on the distance and not on the tokens.
-# An added position vector reacts to the tokens, but it is **absolute**: three of the four terms of its score contain the positions themselves.
+# With added position vectors the score depends on the tokens, but it is **absolute**: three of its four terms contain the positions themselves.
 #
-# We want a score that depends on the two *tokens* and on their *relative distance* $m-n$ (query minus key, as in lesson 06), and on nothing else.
-# So we multiply $q$ and $k$ by a matrix that depends on the position:
+# We want a score that depends only on the two *tokens* and on their *relative distance* $m-n$ (query minus key, as in lesson 06).
+# We multiply $q$ and $k$ by matrices that depend on their positions:
 #
 # $$(R_m\,q)\cdot(R_n\,k)=q\cdot R_m^\top R_n\,k .$$
 
 # %% [markdown]
-# In $R_m^\top R_n$ only the relative distance may survive.
-# Lesson 03 had matrices with this property, the rotations.
+# The matrix $R_m^\top R_n$ must depend only on the relative distance.
+# The rotations of lesson 03 have this property.
 # They add up, $R_jR_k=R_{j+k}$, and the transpose rotates back, $R_m^\top=R_{-m}$:
 #
 # $$q\cdot R_m^\top R_n\,k = q\cdot R_{n-m}\,k=(R_{m-n}\,q)\cdot k .$$
@@ -111,9 +111,9 @@ widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5),
 # **RoPE** has no position vector: the matrix rotates $q$ and $k$ themselves.
 
 # %% [markdown]
-# Here is a test: a random query and a random key, with 64 channels each, are rotated to the positions 3 and 8.
-# Then both positions grow by 1000.
-# (A clock of lesson 03 runs clockwise, and here angles grow counter-clockwise, so $R_p$ is the matrix $M_{-p}$ of lesson 03. As there, rows are multiplied by its transpose.)
+# As a test, we rotate a random query and a random key, with 64 channels each, to the positions 3 and 8.
+# Does the score change when both positions grow by 1000?
+# (A clock hand of lesson 03 rotates clockwise, and here angles grow counter-clockwise, so $R_p$ is the matrix $M_{-p}$ of lesson 03. As there, rows are multiplied by its transpose.)
 
 
 # %%
@@ -142,9 +142,9 @@ check.claim("one rotation", "rotating only the query, by the relative "
             "<", 1e-9)
 
 # %% [markdown]
-# So the score depends on the positions only through their distance.
+# So the score depends on the positions only through their relative distance.
 # How does it depend on the tokens?
-# Take one query and three keys with random channels, and draw the score of each key against the relative distance.
+# Take one query and three keys with random channels, and plot the score of each key against the relative distance.
 
 # %%
 check.predict(
@@ -179,14 +179,14 @@ check.claim("shapes", "three random keys have their highest scores at three "
 # %% [markdown]
 # A bias would give all three keys the same curve, shifted up or down.
 # With RoPE, pair $i$ adds $|q_i||k_i|\cos(\varphi_i+\omega_i r)$ to the score at relative distance $r$.
-# The tokens decide how large this wave is and with which angle $\varphi_i$ it starts, and the distance advances it with the frequency $\omega_i$.
+# The tokens set the amplitude of this wave and its angle $\varphi_i$ at distance 0, and the distance advances the angle with frequency $\omega_i$.
 
 # %% [markdown] id="without-matrices"
 # ## 2 · Without matrices
 #
-# A matrix for each position is wasteful, because it is zero outside its 2 × 2 blocks.
+# A full matrix for each position is wasteful, because it is zero outside its 2 × 2 blocks.
 # A pair of channels is a point in the plane, that is, a complex number, and rotating it by $\theta$ means multiplying it by $e^{i\theta}$.
-# This is all of RoPE:
+# So RoPE needs no matrices:
 
 
 # %%
@@ -214,8 +214,8 @@ check.claim("length", "RoPE keeps the norm of every query",
 # %% [markdown] id="inv-freq"
 # Note three things:
 #
-# - The frequencies are those of lesson 03, computed for the width of one **head** and not for the width of the model.
-# - Nothing is learned, and there is no greatest length.
+# - The frequencies are those of lesson 03, computed from the width of one **head**, not of the model.
+# - Nothing is learned, and there is no maximum length.
 # - Nothing is added to the residual stream: every layer rotates its own queries and keys.
 #
 # <details><summary>Is it d or d_head, d/2 or d, minus or plus?</summary>
@@ -223,7 +223,7 @@ check.claim("length", "RoPE keeps the norm of every query",
 # The width is that of a head, or of its rotated part (section 7).
 # `arange(0, dh, 2) / dh` and `arange(dh // 2) / (dh // 2)` are the same numbers; only the mixture `arange(dh // 2) / dh` is wrong, because it halves the exponent.
 # `base ** -x` and `1 / base ** x` are the same, too.
-# This minus makes the frequencies fall from 1 towards 1/base. A minus before the *angle* is something else, the direction of the rotation (next box).
+# This minus makes the frequencies fall from 1 towards 1/base. A minus before the *angle* reverses the direction of the rotation instead (next box).
 #
 # Programs call the result `inv_freq`, although these numbers *are* the frequencies, in radians per position.
 # “Inverse” refers to $\text{base}^{2i/d_h}$, which is the wavelength divided by $2\pi$ (lesson 03).
@@ -233,7 +233,7 @@ check.claim("length", "RoPE keeps the norm of every query",
 # **Exercise 1** · difficulty 3 of 5 · 10 minutes
 #
 # Not every chip and compiler supports complex numbers.
-# Write the same with sines and cosines, for base 10 000.
+# Write the same function with sines and cosines, for base 10 000.
 # The pair $(a, b)$ in the channels $2i$, $2i+1$ becomes
 # $(a\cos\theta-b\sin\theta,\; a\sin\theta+b\cos\theta)$, with $\theta=\text{pos}\cdot 10000^{-2i/d_h}$.
 # With a quarter turn, $(1, 0)$ becomes $(0, 1)$.
@@ -264,12 +264,11 @@ check.rotary(rotary_real)
 # %% [markdown] id="which-way" jp-MarkdownHeadingCollapsed=true
 # ### Box: Which way round?
 #
-# *(2 minutes.)* Some programs rotate clockwise, by $-\theta$.
+# *(2 minutes.)* Some programs rotate clockwise, by $-\theta$, so their score depends on $n-m$ instead of $m-n$.
 # Is that a bug?
-# Their score depends on $n-m$ instead of $m-n$.
 #
 # Flip the sign of the second channel of each pair, in $q$ and in $k$.
-# That is a reflection in a mirror: in a mirror every clock runs backwards, and no dot product changes.
+# This is a reflection in a mirror, where every clock runs backwards and no dot product changes.
 
 # %%
 mirror = torch.tensor([1.0, -1.0], dtype=F64).repeat(8)  # (dh,)
@@ -278,18 +277,18 @@ check.claim("mirror", "rotating by −θ equals rotating by θ in a mirror",
             "<", 1e-9)
 
 # %% [markdown]
-# The learned weights $W_q$ and $W_k$ can contain the mirror.
-# So a model that is trained from scratch can use either direction, but a checkpoint knows only its own.
-# (nanochat rotates clockwise; it was told that this is a bug, and kept its direction for the sake of the trained checkpoints: pull request 489.)
+# The weights $W_q$ and $W_k$ can learn this reflection.
+# So a model that is trained from scratch can use either direction, but a checkpoint works only with its own.
+# (nanochat rotates clockwise. When this was reported as a bug, it kept its direction because of the trained checkpoints: pull request 489.)
 
 # %% [markdown] id="learns"
 # ## 3 · Does a model learn with it?
 #
 # The task `back1` of lesson 05 asks for the letter one position earlier.
-# There, models with sinusoidal or learned encodings that were trained on 16 letters were mostly wrong at 64.
+# There, models with sinusoidal or learned encodings that were trained on texts of 16 letters were mostly wrong on texts of 64.
 #
-# Now we train models with RoPE, one layer each, with heads of 8 channels, that is, four pairs.
-# They differ in one number, the base: 10, 100 or 10 000.
+# Now we train one-layer models with RoPE, whose heads have 8 channels, that is, four pairs.
+# They differ only in the base: 10, 100 or 10 000.
 
 # %%
 check.predict(
@@ -347,20 +346,20 @@ check.claim("middle", "in every seed the accuracy at 64 letters is lower with "
 
 # %% [markdown]
 # Base 10 000 keeps nearly all of its accuracy at four times the training length, and base 10 most of it.
-# With base 100, the same encoding falls to about a half.
-# So “the larger, the better” is not the rule, and neither is “the smaller, the better”.
+# With base 100, the accuracy falls to about a half.
+# So neither a larger nor a smaller base is always better.
 #
-# This is a toy result: one layer, ten letters, three seeds.
-# Lesson 08 explains what the base does beyond the training length, in toys and in large models.
+# This is a toy result: one layer, an alphabet of ten letters, three seeds.
+# Lesson 08 explains why, and what the base does in large models.
 
 # %% [markdown] id="two-layouts"
 # ## 4 · Interleaved or half-split?
 #
-# RoPE needs pairs of channels. Which two channels form a pair?
-# The paper takes neighbouring channels, (0, 1), (2, 3), …; this is the **interleaved layout** (GPT-J style).
+# Which two channels form a pair?
+# The RoFormer paper takes neighbouring channels, (0, 1), (2, 3), …; this is the **interleaved layout** (GPT-J style).
 # Most programs today pair channel $i$ with channel $i+d_h/2$; this is the **half-split layout** (GPT-NeoX style, or `rotate_half` after its function).
 #
-# We send the same queries and keys, at the same positions, through both layouts.
+# Both layouts rotate the same five queries and five keys to the positions 0 to 4.
 
 # %%
 check.predict(
@@ -405,11 +404,11 @@ check.claim("mixed", "the two layouts of RoPE agree on the diagonal of the "
                      "equal only if query and key have the same position"})
 
 # %% [markdown]
-# At relative distance 0 nothing is rotated, so the layouts agree; elsewhere they differ, and no error is raised.
+# At relative distance 0 query and key rotate by the same angles, which cancel, so the layouts agree.
+# Elsewhere they differ, and no error is raised.
 #
 # Is one of them wrong?
-# Reorder the channels of queries and keys: first the first channel of every pair, then the second channel of every pair.
-# After that, use the half-split layout.
+# We put the first channels of all pairs before all second ones, in queries and keys, and then use the half-split layout.
 
 # %%
 order = torch.cat([torch.arange(0, 8, 2), torch.arange(1, 8, 2)])
@@ -424,7 +423,7 @@ check.claim("reordered", "reordered channels in the half-split layout have "
 # %% [markdown]
 # So both layouts are correct, and a model that is trained from scratch can use either.
 # A *checkpoint* fits only the layout that it was trained with.
-# We run the models of section 3 in the other one:
+# We run the models of section 3 in the other layout:
 
 
 # %% tags=["trained"]
@@ -440,7 +439,7 @@ check.claim("gibberish", "in the half-split layout, models that were trained "
             mixed, "<", 0.5, seeds=3, show="{:.2f}")
 
 # %% [markdown]
-# The weights are good, but the answers are gibberish.
+# The weights are unchanged, but most answers are wrong.
 # A channel of $q$ is computed by a *row* of $W_q$, so we reorder these rows within each head, and those of $W_k$ in the same way.
 # Values are not rotated, so $W_v$ stays as it is.
 
@@ -469,21 +468,21 @@ check.claim("converted", "models trained interleaved solve `back1` in the "
 
 # %% [markdown]
 # The checkpoints of Llama 1 to 3 on Hugging Face were converted in this way.
-# Meta's program is interleaved and Hugging Face's is half-split, so the script that converts the weights has a function `permute`, which it applies to $W_q$ and $W_k$ but not to $W_v$.
+# Meta's program is interleaved and Hugging Face's is half-split, so the conversion script applies a function `permute` to $W_q$ and $W_k$ but not to $W_v$.
 # A wrong `permute`, or a missing one, gives gibberish and no error (TinyLlama#24 on GitHub).
-# The layout is written in the program and seldom in the settings.
+# The layout is fixed in the program and seldom stated in the settings.
 
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 10 minutes
 #
-# Write the way back: `to_pairs(weight, n_heads)` takes rows in the half-split order, head by head, and returns them in the interleaved order.
+# Write the inverse: `to_pairs(weight, n_heads)` takes rows in half-split order, head by head, and returns them in interleaved order.
 # For one head of six channels, `[a0, a1, a2, b0, b1, b2]` becomes
 # `[a0, b0, a1, b1, a2, b2]`.
 #
 # <details><summary>Hint</summary>
 #
-# In `to_halves` the axis of length 2 was the last of a head and moved forward.
-# Applying `to_halves` once more is not the way back, except for heads of four channels.
+# `to_halves` moves the axis of length 2 from the end of a head to its front.
+# Applying it once more does not undo it, except in heads of at most four channels.
 # </details>
 
 
@@ -503,7 +502,7 @@ check.to_pairs(to_pairs)
 #
 # *(3 minutes.)* In **grouped-query attention (GQA)** several query heads share one key head, so $W_k$ has fewer heads than $W_q$.
 # `to_halves(W_k, n_heads)` needs the number of *key* heads.
-# With the number of query heads it runs without an error, because the sizes still divide.
+# With the number of query heads it runs without an error, because the sizes are still divisible.
 # Here are 8 query heads and 2 key heads of 16 channels:
 
 # %%
@@ -540,17 +539,17 @@ check.claim("query heads", "reordering W_k by the number of query heads "
 
 # %% [markdown]
 # These are errors in the scores, in units of their standard deviation.
-# Test a conversion on *scores after the rotation*, with grouped heads: queries and keys themselves may change, and only their dot products must not.
+# With the wrong number of heads even the scores at distance 0 are wrong.
+# Test a conversion on *scores after the rotation*, with grouped heads: queries and keys themselves may change, but the scores must not.
 #
-# What else belongs to the channels of $q$ and $k$ must be reordered, too: their **biases** (Qwen2), the weights of a norm on queries and keys (`q_norm` and `k_norm` in Qwen3 and Gemma 3, one weight per channel of a head), and the output side of a LoRA adapter on $W_q$ or $W_k$ (its matrix B).
-# Only what belongs to the values stays.
+# Everything else that belongs to the channels of $q$ and $k$ must be reordered, too: their **biases** (Qwen2), the weights of a norm on queries and keys (`q_norm` and `k_norm` in Qwen3 and Gemma 3, one weight per channel of a head), and the output side of a LoRA adapter on $W_q$ or $W_k$ (its matrix B).
 
 # %% [markdown] id="values"
 # ## 5 · Why not the values?
 #
 # RoPE rotates queries and keys but not values.
 # What happens if it rotates the values as well?
-# Here is one head with two switches:
+# Here is one head with two switches: `rotate_v` rotates the values, and `rotate_back` rotates each output back by the position of its query.
 
 # %%
 W = random(3, 16, 16, seed=2) / 4
@@ -588,8 +587,9 @@ def change(rotate_v, rotate_back):
 
 changes = torch.stack([change(*setting) for setting in settings])
 expected = torch.tensor([v != back for v, back in settings])
-check.claim("values", "rotated values, or an output that is rotated back, "
-            "make attention depend on absolute positions, and both together do not",
+check.claim("values", "rotating only the values, or only the output back, "
+            "makes the output of attention with RoPE depend on absolute "
+            "positions, and doing both does not",
             ((changes > 0.1) != expected).sum(), "==", 0,
             settles={"values": "if exactly one switch is on"})
 check.claim("relative", "attention with RoPE is exactly relative, without "
@@ -598,23 +598,24 @@ check.claim("relative", "attention with RoPE is exactly relative, without "
 
 # %% [markdown]
 # A score relates *two* positions, and $R_m^\top R_n$ leaves only their difference.
-# A value is only averaged: if it is rotated by its own position, it carries that absolute position, $R_n v$, into the output.
-# If the output is then rotated back by the position $m$ of the query, the value becomes $R_m^\top R_n\,v=R_{n-m}\,v$, which is relative again.
+# A value is only averaged: if it is rotated, $R_n v$ carries its absolute position into the output.
+# An output that is rotated back by the position $m$ of its query contains that position.
+# With both, the value becomes $R_m^\top R_n\,v=R_{n-m}\,v$, which is relative again.
 #
-# How does the position reach the output if the values do not have it?
-# Through the attention weights: the positions decide *which* values are averaged.
+# How do positions reach the output if the values do not contain them?
+# Through the attention weights, which decide *which* values are averaged.
 
 # %% [markdown] id="rotated-values"
-# Rotating the values and rotating back is in use.
+# Some models rotate the values and rotate the output back.
 # RoVE (García-Castellanos et al. 2026) reports gains over RoPE for GPT-2 models of 124M and 354M parameters.
 # In DeepSeek-V4 (2026) one vector is both key and value, so the value is rotated with the key (64 of its 512 channels), and the output is rotated back by the position of its query.
 
 # %% [markdown] id="decay"
 # ## 6 · Does attention decay with distance?
 #
-# The abstract of the paper promises “decaying inter-token dependency with increasing relative distances”, and explanations of RoPE repeat that distant tokens count less (for example, ROCm/flash-attention#83).
+# The abstract of the RoFormer paper promises “decaying inter-token dependency with increasing relative distances”, and explanations of RoPE repeat that distant tokens count less (ROCm/flash-attention#83, for example).
 #
-# Take random queries and random keys of 128 channels, and divide their scores by $\sqrt{128}$ as usual.
+# Take random queries and random keys of 128 channels, and divide their scores by $\sqrt{128}$.
 # At distance 0 the typical size of a score (its root mean square) is 1.
 
 # %%
@@ -653,9 +654,10 @@ check.claim("level", "under RoPE the typical score of random queries and keys "
             (0.9, 1.1), settles={"decay": "measured"})
 
 # %% [markdown]
-# There is no decay, because a rotation does not change what a random vector looks like.
+# There is no decay, because a rotation does not change the distribution of these random vectors.
 #
-# Now take two other keys: one that equals the query, and one that equals the query after a rotation by 500 positions.
+# Now take two other keys: the query itself, and the query rotated by 500 positions.
+# Do their scores decay?
 
 # %% jupyter={"source_hidden": true}
 sizes["key = query"] = typical(qs)
@@ -670,18 +672,16 @@ plots.lines(
 # %%
 fall, peak = sizes["key = query"], sizes["key = query rotated by 500"]
 check.claim("falls", "under RoPE the score of a key that equals the query "
-            "falls to the size of a random key's score",
+            "falls to the size of a random key's score by distance 4000",
             fall[-1], "in", (0.7, 1.3))
-check.claim("peak", "a key that equals the query rotated by 500 positions has "
-            "its highest score at distance 500",
+check.claim("peak", "under RoPE a key that equals the query rotated by 500 "
+            "positions has its highest score at distance 500",
             far[peak.argmax()], "==", 500)
 
 # %% [markdown]
-# Three keys give three answers.
-#
 # - *Random*: the size of the score stays the same.
-# - *Equal to the query*: at distance $r$ each pair adds $|q_i|^2\cos\omega_i r$. That is the kernel of lesson 03, which falls and ripples.
-# - *Rotated*: the highest score can be at any distance. A head learns $W_k$, so it can choose.
+# - *Equal to the query*: at distance $r$ each pair adds $|q_i|^2\cos\omega_i r$. The sum is the kernel of lesson 03 with the weights $|q_i|^2$, and it falls with ripples.
+# - *Rotated*: the highest score can be at any distance. A head can learn this distance with $W_q$ and $W_k$.
 
 # %%
 ones = torch.ones(1, 128, dtype=F64)  # the simplest equal query and key
@@ -704,9 +704,8 @@ check.verdict(
 # %% [markdown] id="xpos" jp-MarkdownHeadingCollapsed=true
 # ### Box: xPos, RoPE with a decay that is built in
 #
-# *(3 minutes.)* **xPos** (Sun et al. 2022) wants the decay.
-# After the rotation it multiplies pair $i$ of a query at position $m$ by $\zeta_i^{m/512}$, and pair $i$ of a key at $n$ by $\zeta_i^{-n/512}$, with $\zeta_i=\dfrac{2i+0.4\,d_h}{1.4\,d_h}<1$.
-# The positions themselves cancel again, and the score of each pair has the factor $\zeta_i^{(m-n)/512}$.
+# *(3 minutes.)* After the rotation **xPos** (Sun et al. 2022) multiplies pair $i$ of a query at position $m$ by $\zeta_i^{m/512}$, and pair $i$ of a key at $n$ by $\zeta_i^{-n/512}$, with $\zeta_i=\dfrac{2i+0.4\,d_h}{1.4\,d_h}<1$.
+# The absolute positions cancel again, and the score of each pair is multiplied by $\zeta_i^{(m-n)/512}$.
 
 # %%
 xpos = posenc.build("xpos", wide)
@@ -731,8 +730,8 @@ check.claim("xpos keys", "at position 2000 xPos has shrunk the query and has "
                          grown.norm() / one_k.norm()]), ">", 1.5)
 
 # %% [markdown]
-# Because keys grow with their position, float32 cannot hold them beyond some 36 000 positions, nor float16 beyond some 4500.
-# And if a key comes *after* the query, the exponent is negative, so the factor exceeds 1 and grows without bound: xPos is for causal models.
+# Because keys grow with their position, their fastest pair overflows float32 beyond about 36 000 positions, and float16 beyond about 4500.
+# If a key comes *after* the query, the exponent is negative, so the factor exceeds 1 and grows without bound: xPos is for causal models.
 # No model family of `transformers` 5.23.0 uses it; lessons 09 and 11 compare it with the others.
 
 # %% [markdown] id="part"
@@ -741,8 +740,7 @@ check.claim("xpos keys", "at position 2000 xPos has shrunk the query and has "
 # Some models rotate only a quarter of each head.
 # The **unrotated channels** compare the content of two tokens in the same way at every distance, and the score is the sum of both parts.
 #
-# The setting is called `partial_rotary_factor`, and here it is 0.25.
-# Two recipes share this name.
+# The setting `partial_rotary_factor`, here 0.25, can mean two recipes.
 # Take a head of 128 channels and base 1 000 000:
 
 # %% [markdown] id="two-recipes"
@@ -793,10 +791,11 @@ check.claim("options", "posenc has both recipes, as partial=0.25 and as "
             "keep=0.25", (turn / (2 * torch.pi) - 1).abs(), "<", 1e-5)
 
 # %% [markdown]
+# Partial RoPE spreads its 16 pairs over the whole range of frequencies, and p-RoPE keeps the fastest quarter of it.
 # p-RoPE comes from Barbero et al. (section 6).
 # They found that Gemma 7B uses its slowest pairs most, and suspect that these carry content.
-# But slow is not still: in a long text the slow pairs rotate after all, and the content is disturbed.
-# So p-RoPE stops them. Gemma 4 uses it in its global layers.
+# In a long text, however, even slow pairs rotate far, which disturbs the content.
+# So p-RoPE does not rotate them. Gemma 4 uses it in its global layers.
 
 # %% [markdown]
 # **Exercise 3** · difficulty 2 of 5 · 5 minutes
@@ -845,10 +844,10 @@ check.claim("left", "bfloat16 keeps as many of the positions 8000 to 8015 as "
 torch.arange(250, 262).bfloat16().int(), step
 
 # %% [markdown]
-# Above 256, bfloat16 skips numbers, and at 8000 its step is 32.
+# Above 256, bfloat16 skips integers; at 8000 its step is 32, so all 16 positions become 8000.
 #
 # If a program computes the *angles* in bfloat16, is the score still relative?
-# We keep one query and one key at a fixed distance of −5, and move both through the text:
+# We keep one query and one key at a fixed relative distance of −5, and move both through the text:
 
 
 # %%
@@ -885,7 +884,7 @@ check.claim("merged", "at position 8000 the bfloat16 angles of query and key "
             1e-9)
 
 # %% [markdown]
-# Late in the text the bfloat16 line is often level, at a wrong height: the two positions have become one number, so the score is that of distance 0.
+# Late in the text the bfloat16 line is often flat at a wrong value: both positions are rounded to the same number, so the score is that of distance 0.
 #
 # **The rule**: compute positions, angles, sines and cosines in float32, and cast afterwards.
 # Queries and keys themselves may be bfloat16:
@@ -904,20 +903,19 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
             "by less than 0.1", moved.max() - moved.min(), "<", 0.1)
 
 # %% [markdown]
-# `transformers` fixed this for Llama and Gemma in 2024 ([pull request 29285](https://github.com/huggingface/transformers/pull/29285)).
-# A small drift remains, as in our last run: Wang et al. 2024 report that RoPE in bfloat16 deviates from a relative encoding, the more the longer the text is.
+# `transformers` fixed the angles of Llama and Gemma in 2024 ([pull request 29285](https://github.com/huggingface/transformers/pull/29285)).
+# A small drift remains, as in our last run: Wang et al. 2024 report that RoPE in bfloat16 deviates from a relative encoding, and more so in longer texts.
 #
-# float32 has limits as well.
-# Its angles are exact to 0.001 up to position 10 000 and off by about 0.02 radians at a million ([lesson 04, section 15](04_the_pytorch_module.ipynb)).
+# float32 angles are exact to 0.001 radians up to position 10 000 and off by a few hundredths at a million ([lesson 04, section 15](04_the_pytorch_module.ipynb)).
 # Such an error hardly changes a score, whereas bfloat16 loses whole turns.
 
 # %% [markdown] id="real-models"
 # ## 9 · What real models ship
 #
-# *Base* is called `rope_theta` in most settings, *rotated* is the number of channels of a head that RoPE rotates, and *length* is the greatest **context length** that the settings allow.
+# *Base* is called `rope_theta` in most settings, *rotated* is the number of channels of a head that RoPE rotates, and *length* is the maximum **context length** of the settings.
 # Where *remarks* do not say “interleaved”, `transformers` uses the half-split layout.
 #
-# The last column says whose value it is: **C** the checkpoint's own settings; **D** only the *class default* in `transformers` 5.23.0, which a checkpoint may override; **M** the maker's own program or model card.
+# The last column says where the values come from: **C** the checkpoint's own settings; **D** only the *class default* in `transformers` 5.23.0, which a checkpoint may override; **M** the maker's own program or model card.
 #
 # | model | base | rotated | length | remarks | from |
 # |---|---|---|---|---|---|
@@ -933,24 +931,23 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 # | Qwen3 8B | 10⁶ | all 128 | 40 960 | | C |
 # | DeepSeek-V3 | 10⁴ | 64 of 192 | 163 840 | interleaved; **YaRN** × 40, from 4096 | C, M |
 # | Gemma 3 4B | 10⁴ local, 10⁶ global | all 256 | 131 072 | 5 local layers to 1 global; ÷ 8 in global | C |
-# | Gemma 4 E2B | 10⁴ local, 10⁶ global | all 256 local, 128 of 512 global | 131 072 | p-RoPE in global layers, slowest rotating pair 188 tokens; the larger models: 256K (M) | D |
+# | Gemma 4 E2B | 10⁴ local, 10⁶ global | all 256 local, 128 of 512 global | 131 072 | p-RoPE in global layers (slowest rotating wavelength: 188 tokens); the larger models: 256K (M) | D |
 # | gpt-oss 120B | 1.5 · 10⁵ | all 64 | 131 072 | YaRN × 32, from 4096; every other layer has a window of 128 | M, D |
 # | Llama 4 Scout | 5 · 10⁵ | all 128 | 10M | interleaved; slow pairs ÷ 16; every fourth layer is a **NoPE layer**, the others attend in chunks of 8192 | M, D |
 # | Command R7B | 5 · 10⁴ | all 128 | 8192 (model card: 128K) | interleaved; only in layers with a window of 4096, every fourth is a NoPE layer | C |
 
 # %% [markdown] id="layer-pattern"
-# What can be read from the table?
+# What does the table show?
 #
 # - Longer contexts mostly came with a larger base. Why, and what “÷ 8” and YaRN mean, is the subject of lesson 08.
-# - Some models rotate the whole head and others a part of it.
-# - Newer models have a **layer pattern**. A layer with a window or with chunks meets only short distances, at any length of the text, so its RoPE can stay as it was trained. The layers that see everything rotate more slowly, or in part, or not at all, because a NoPE layer meets no new angle in a longer text.
+# - Newer models have a **layer pattern**. Local layers, with a window or with chunks, meet only short distances at any sequence length, so their RoPE can stay as it was trained. Global layers attend to the whole text: they rotate more slowly, or in part, or not at all. (A NoPE layer meets no new angle in a longer text.)
 #
 # <details><summary>Why does DeepSeek-V3 rotate 64 of 192 channels?</summary>
 #
 # Its multi-head latent attention (**MLA**) caches one short vector $c$ per token, from which each head computes its keys, $W_{UK}\,c$.
 # Without a rotation, $q^\top W_{UK}\,c=(W_{UK}^\top q)^\top c$: the matrix is absorbed into the query, and the keys are never built.
 # With RoPE on these keys the score would be $q^\top R_{n-m}W_{UK}\,c$. The rotation is between the two factors and differs for each distance, so no single matrix can be absorbed.
-# Therefore 128 channels stay unrotated and come from $c$, and 64 rotated channels have a key of their own, which all heads share.
+# Therefore the 128 channels that come from $c$ stay unrotated, and the 64 rotated channels have a separate key, which all heads share.
 # The cache holds 512 + 64 = 576 numbers per token and layer; full keys and values of all 128 heads would be 40 960 numbers.
 # </details>
 
@@ -959,15 +956,15 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 #
 # **Exercise 4 · explain** · difficulty 3 of 5 · 8 minutes
 #
-# A model is moved to another program. With short prompts its answers look right, and beyond a few hundred tokens it writes nonsense.
+# A model is moved to another program. With short prompts its answers look correct, but beyond a few hundred tokens it writes nonsense.
 # One colleague says: “The base is wrong, because a missing setting has been replaced by 10 000.”
 # Another says: “The angles are computed in bfloat16.”
-# The next sentence of both is the same: “That is why long texts fail.”
+# Both add: “That is why long texts fail.”
 #
 # You can take any query and key of a head before the rotation and ask the new program for their score at positions $m$ and $n$ of your choice.
 # Which runs separate the two explanations, and which do not?
 # Say what each explanation predicts for your run, and which result would leave the question open.
-# Answer in five sentences at most. No program judges this one: it has a rubric.
+# Answer in five sentences at most. No program checks this answer: it has a rubric.
 
 # %% [markdown] tags=["explain"]
 # *Write here: double-click, replace this line, press Shift+Enter.*
@@ -977,8 +974,8 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 #
 # Half a point for each:
 #
-# 1. A longer or a shorter prompt does not separate them: both explanations predict that short texts look right and long ones fail.
-# 2. A run that does: the same query and key at one distance and at several places, for example (5, 0), (1005, 1000) and (8005, 8000). With a wrong base the score is still relative, so all three are equal; with bfloat16 angles they differ.
+# 1. A longer or a shorter prompt does not separate them: both explanations predict that short texts look correct and long ones fail.
+# 2. A run that does: the same query and key at a fixed distance and at several positions, for example (5, 0), (1005, 1000) and (8005, 8000). With a wrong base the score is still relative, so all three are equal; with bfloat16 angles they differ.
 # 3. Equal scores rule out the bfloat16 angles, but they do not prove that the base is wrong: a wrong layout or a wrong scaling is relative, too. Different scores prove that the angles are not exact, and do not prove that the base is correct.
 # 4. So a second run is needed: compare the scores at small distances and small positions with those of the original program, where rounding is small and a wrong base shows in the pairs that are neither fast nor slow. (A score at distance 0 never helps: it is correct with any base and any layout.)
 #
