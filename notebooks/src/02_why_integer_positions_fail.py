@@ -142,7 +142,7 @@ check.claim("no neighbour", "queries 2, 5 and 8 never attend most to the "
 
 # %% tags=["exercise"]
 def previous_word_weights(n):
-    """n tokens -> (a, b, c, e), or the smallest i that has no weights"""
+    """n tokens -> (a, b, c, e), or the smallest i for which no weights work"""
     ### BEGIN SOLUTION
     if n <= 2:
         return 1, 0, 0, -1  # the score is -j: prefer the first token

@@ -805,8 +805,8 @@ correct = {
 }
 
 # %% tags=["trained"]
-plots.dots({**correct, "most frequent letter": [counting]}, percent=True,
-           xlabel="accuracy on index, 12 tokens", chance=0.1)
+plots.dots(correct, xlabel="accuracy on index, 12 tokens", percent=True,
+           chance=0.1)
 
 # %% tags=["trained"]
 texts, asked = task_index.sample(4096, 12, torch.Generator().manual_seed(0))

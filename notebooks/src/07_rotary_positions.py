@@ -13,7 +13,7 @@
 # - **convert** weights from one layout of channels to the other, and say what fails without the conversion,
 # - **judge** when “attention decays with distance” is true, and **read** a model's settings.
 #
-# A section that is marked *Box* is folded, and nothing later needs it.
+# A section that is marked *Box* is folded, and only another box needs it.
 
 # %% [markdown]
 # Two questions on earlier lessons. Answer in your head, then unfold.

@@ -530,7 +530,7 @@ plots.lines(
 # |:--|:--|:--|:--|
 # | LLaMA | 2048 → 32 768 | linear | at most 1000 steps (Chen et al. 2023) |
 # | Llama 2 | 4096 → 65 536 | YaRN, $s=16$ | 400 steps of 64 texts (Peng et al. 2023) |
-# | Llama 2 | 4096 → 131 072 | – | 0.5 to 5 billion tokens, with a balanced mixture of texts (Fu et al. 2024) |
+# | Llama 2 7B | 4096 → 80 000 (tested at 128 000) | RoPE modified | 0.5 to 5 billion tokens, with a balanced mixture of texts (Fu et al. 2024) |
 # | Llama 3 8B Instruct | 8192 → 80 000 | base 200 million | 20 000 texts, QLoRA and the embeddings (Zhang et al. 2024) |
 # | Llama 3.1 | 8192 → 131 072 | by turns, section 4 | about 800 billion tokens (Llama team 2024) |
 #
@@ -868,7 +868,7 @@ check.verdict(
     because="Two of three settings fail at four times the training length, "
     "and the third at eight (`back1`, one layer, 3 seeds): it was correct "
     "only as long as no text contained its false neighbour. At full size, "
-    "LLaMA 7B, trained on 2048 tokens, has a perplexity of 7.20 there and "
+    "LLaMA 7B, trained on texts of 2048 tokens, has a perplexity of 7.20 there and "
     "above 1000 at 4096 (Chen et al. 2023, Table 1).",
 )
 

@@ -886,7 +886,7 @@ check.claim("no crop", "a rejected draft that is evicted, and still counted, "
 # (Reported bugs: the draft stays in the sequence, lucidrains/speculative-decoding#3; two entries too many are removed, lablup/mlxcel#994.)
 
 # %% [markdown] id="reuse" jp-MarkdownHeadingCollapsed=true
-# ### Box: Reuse keys at another place
+# ### Box: Reuse keys at other positions
 #
 # *(4 minutes.)* A document was read once, and its keys and values are stored. Now a system prompt of 8 tokens comes before it.
 # We do not want to compute the document again, so we append its entries to those of the prompt and add 8 to their positions, which rotates the keys.

@@ -41,7 +41,7 @@ import pandas as pd
 import torch
 
 import posenc
-from posenc import TASKS, analysis, check, plots, study, text, training, widgets
+from posenc import TASKS, check, plots, study, text, training, widgets
 
 kept_in = tempfile.mkdtemp()  # what is trained here, until the kernel ends
 
@@ -1009,9 +1009,9 @@ def expected(width):  # {times: (ratios,)}
     found = {2: [], 4: [], 8: []}
     for ratio in ratios:
         inv_freq = ratio ** torch.arange(width // 2, dtype=torch.float64)
-        amplitudes = analysis.smallest_head(inv_freq, trained=16)  # (m,)
+        amplitudes = posenc.analysis.smallest_head(inv_freq, trained=16)  # (m,)
         for times, row in found.items():
-            weight = analysis.weight_on(inv_freq, amplitudes, 16 * times)
+            weight = posenc.analysis.weight_on(inv_freq, amplitudes, 16 * times)
             row.append(weight + (1 - weight) / 10)  # a tenth are lucky guesses
     return {times: torch.tensor(row) for times, row in found.items()}
 

@@ -33,6 +33,6 @@ def test_the_program_as_handed_out_hears_its_symptom_not_the_cure():
 def test_the_lesson_has_the_numbers_of_the_ward():
     """They are those of `SCORES` in lesson_04."""
     lesson = LESSON.read_text(encoding="utf-8")
-    assert "holds 23 wrong tables and five correct ones, of 264 rows" in lesson
-    assert "Three properties find eleven" in lesson
+    assert "has 23 wrong tables and five correct ones, each of 264 rows" in lesson
+    assert "Three properties expose eleven" in lesson
     assert "The other twelve have pairs with wrong frequencies" in lesson
