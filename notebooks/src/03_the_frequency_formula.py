@@ -1016,7 +1016,7 @@ check.offset_head(offset_head)
 # ## 7 · The table again
 #
 # The table has the six requirements of lesson 02, and two more.
-# The marks of the earlier encodings are those of lesson 02; the sinusoidal encoding goes through the same six tests here (the code is folded).
+# The marks of the earlier encodings are those of lesson 02; the sinusoidal encoding goes through the same six tests here (folded).
 # *A matrix shifts it*: one matrix advances the position vectors of texts of every length; for this test, a constant channel is added to each vector.
 # *Nearer is more similar*: with every further position, the vector moves farther from that of position 0.
 
