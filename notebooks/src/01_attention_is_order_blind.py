@@ -7,7 +7,7 @@
 #
 # - **compute** self-attention by hand and in five lines, and **prove** what a shuffle does to it,
 # - **test** with two lines of code whether *your* model sees the order of its input,
-# - **explain** what a causal mask tells a model about order, and at which three places more can enter.
+# - **explain** what a causal mask tells a model about order, and at which three places positions can enter.
 
 # %% [markdown]
 # The same three words make everyday news or a headline.
@@ -27,7 +27,7 @@
 # It turns `[1, 2, 3]` into `[0.09, 0.24, 0.67]`, and a score of −∞ into 0.
 # `softmax(-1)` treats each row by itself.
 #
-# **Training loop.** Guess, measure the loss, ask which way is down, take a step:
+# **Training loop.** Guess, measure the loss, find the direction in which it falls, take a step:
 #
 # ```python
 # loss = cross_entropy(model(tokens), targets)
@@ -76,7 +76,7 @@ from posenc import check, plots, training, widgets
 # A model reads a sequence of **tokens**; in this lesson each token is a whole word.
 # It looks each one up in an **embedding table**.
 # A sentence becomes the rows of its tokens, one below the other, so the order is plainly in the tensor.
-# Does attention use it?
+# Does attention use this order?
 
 # %%
 torch.manual_seed(0)
@@ -161,7 +161,7 @@ check.claim("dog", "the output for “dog” is the same vector, biting or bitte
 # Each token has the same row of colours in both sentences: only the order of the rows differs.
 #
 # **“But the order *is* in the tensor!”**
-# It is, as row numbers. Now look for a row number in the formula: $i$ and $j$ only say which vectors are meant, and nothing is computed from them.
+# It is, as row numbers. But look for a row number in the formula: $i$ and $j$ only say which vectors are meant, and nothing is computed from them.
 # $y_i$ is a sum over all tokens, and a sum does not know in which order its terms came.
 
 # %% [markdown]
@@ -181,7 +181,7 @@ check.claim("posenc", "posenc.Attention agrees with attention in five lines",
 # %% [markdown]
 # ## 2 · Why: the proof in three lines
 #
-# A shuffle is a matrix: it has a single 1 in every row and in every column.
+# A shuffle is a matrix with a single 1 in every row and column, and 0 elsewhere.
 # `P @ x` puts the rows of `x` in another order, and $P^\top$ puts them back: $P^\top P=1$, the identity matrix.
 
 # %%
@@ -252,8 +252,8 @@ check.claim("float32", "a shuffle changes attention's output by less than "
             "1e-5 in float32", largest_gap(torch.float32), "<", 1e-5)
 
 # %% [markdown]
-# The gap is about 1e-15 in float64 and about 1e-7 in **float32**, because a sum in another order is rounded in another way.
-# So a test for blindness to order needs a tolerance and never `==`.
+# The gap is about 1e-15 in float64 and about 1e-7 in **float32**, because a sum in another order is rounded differently.
+# So a test for blindness to order needs a tolerance: never use `==`.
 #
 # Is every layer blind to order? No: a recurrent layer reads one token after another.
 
@@ -270,7 +270,7 @@ check.claim("gru", "a recurrent layer sees the order",
 # `x` is `(n, d)`, in float64 or float32, and n may be as small as 3.
 #
 # Your function will be tried on functions that are hard to catch.
-# For example, the sum of both neighbours, `x.roll(1, 0) + x.roll(-1, 0)`, passes if you only reverse `x`, and should fail from four rows on.
+# For example, the sum of both neighbours, `x.roll(1, 0) + x.roll(-1, 0)`, passes a test that only reverses `x`, but must fail for four or more rows.
 #
 # <details><summary>Hint</summary>
 #
@@ -304,11 +304,12 @@ check.permutation_equivariant(permutation_equivariant)
 check.predict(
     "invariant",
     "You shuffle the tokens. Which of these outputs does not change at all?",
-    ["that of attention", "that of attention, averaged over all tokens",
+    ["the outputs of attention", "their mean over all tokens",
      "both of them"],
     kind="reason",
-    beliefs={"that of attention": "theneuralbase.com, “Why attention is "
-                                  "permutation-invariant”",
+    beliefs={"the outputs of attention":
+                 "theneuralbase.com, “Why attention is "
+                 "permutation-invariant”",
              "both of them": "comments at ai.stackexchange.com/questions/40390"},
 )
 
@@ -322,18 +323,17 @@ check.claim("moves", "the output of attention changes if the tokens are "
 check.claim("pooled", "the mean of attention's outputs stays the same if the "
             "tokens are shuffled",
             (mixed.mean(0) - plain.mean(0)).abs().max(), "<", 1e-12,
-            settles={"invariant": "that of attention, averaged over all "
-                                  "tokens"})
+            settles={"invariant": "their mean over all tokens"})
 
 # %%
 check.verdict("B16", "does not hold", because=(
     "The output of attention is shuffled along with the tokens, which is "
-    "called equivariant. It becomes invariant by pooling, such as a mean "
-    "over all tokens."
+    "called equivariant. Pooling, such as a mean over all tokens, makes it "
+    "invariant."
 ))
 
 # %% [markdown]
-# The verdicts have numbers: A for claims of the article that the course grew from, B for claims found elsewhere.
+# The claims on trial have numbers: A for the article that the course grew from, B for other sources.
 # The last lesson lists them all.
 #
 # For *sets* invariance is the aim, since a set has no order: the Set Transformer (Lee et al. 2019) is attention without positions, followed by pooling.
@@ -347,7 +347,7 @@ check.verdict("B16", "does not hold", because=(
 # Nothing warns you if you forget.
 # Its other parts (norms, residual connections and a small network, the **MLP**) treat each token by itself, so the whole stack is equivariant.
 #
-# We let an encoder read thirty headlines, *X bites Y* with six names, and ask: who bites?
+# Our encoder reads thirty headlines, *X bites Y* with six names. Who bites?
 
 # %%
 pairs = [(i, j) for i in range(6) for j in range(6) if i != j]
@@ -357,7 +357,7 @@ biter = texts[:, 0]  # (30,)
 
 # %% [markdown]
 # Our model, the *reader*, chooses one of the six names from the mean of the encoder's outputs.
-# `batch_first=True` says that axis 0 counts the texts. By default, axis 0 counts the tokens, and attention would mix *different texts*.
+# With `batch_first=True`, axis 0 is the batch of texts. By default it is the sequence, and attention would mix *different texts*.
 
 
 # %%
@@ -390,7 +390,7 @@ def train(reader, steps=60):
 
 
 # %% [markdown]
-# **Predict.** The loss starts near $\ln 6=1.79$: six names, and no idea.
+# **Predict.** The loss starts near $\ln 6=1.79$, because the reader has no idea which name to choose.
 
 # %%
 check.predict_number(
@@ -431,7 +431,7 @@ def draw_losses(losses, levels):
 draw_losses({"no positions": blind}, guesses)
 
 # %% [markdown]
-# The curve falls fast and settles. The band spans three **seeds**: three runs from different random starts.
+# The curve falls fast and settles. The band spans three **seeds**, that is, runs from different random starts.
 # Each dashed line is a **chance level**: the loss of an even guess among six, three or two names.
 
 # %%
@@ -471,7 +471,7 @@ check.claim("eval", "an encoder without positions shows a gap below 1e-4 in "
 
 # %% [markdown]
 # After `train` the encoder is still in training mode: **dropout** sets random channels to 0, different ones at every call, and this noise looks like order.
-# (It also keeps the loss a little above ln 2.)
+# (Dropout also keeps the loss a little above ln 2.)
 # Call `eval()` before you believe the test.
 #
 # Equal tokens cannot be told apart either: in *the dog bites the man* both tokens “the” ask the same question of the same tokens.
@@ -500,7 +500,7 @@ def causal_attention(x, W_q, W_k, W_v):
 
 
 # %% [markdown]
-# How much order does it let in? In a text of eight tokens we swap two neighbours, and compare each token's output before and after, wherever the token now is.
+# How much order does the mask let in? In a text of eight tokens we swap two neighbours, and compare each token's output before and after the swap.
 
 # %%
 check.predict(
@@ -543,7 +543,7 @@ def draw(layers, causal):
     return plots.heatmap(change, xlabel="token", label="change of its output",
                          ylabel="swapped: this token and the next",
                          values=True,
-                         alt="Of 8 tokens, these many get a different output "
+                         alt="How many of 8 tokens get a different output "
                              "in each swap: " + ", ".join(
                                  str(len(row.nonzero())) for row in change))
 
@@ -557,7 +557,7 @@ widgets.explore(draw, layers=(1, 4, 1), causal=[True, False], stills=[
 one, two = changes(1, causal=True), changes(2, causal=True)
 after = torch.ones(7, 8).triu().bool()  # the two, and all tokens after them
 check.claim("swap", "after one causal layer, swapping two neighbours changes "
-            "the outputs of this many tokens",
+            "the outputs of only two tokens",
             (one > 1e-9).sum(1), "==", 2, show="{:.0f}",
             settles={"swap": "only these two"})
 check.claim("later", "after two causal layers, swapping two neighbours "
@@ -569,7 +569,7 @@ check.claim("later", "after two causal layers, swapping two neighbours "
 # The outputs of the two themselves differ, because each has gained or lost the other.
 # In the second layer the later tokens attend to these two different vectors.
 #
-# The same holds if we shuffle all tokens but the last, and apply `causal_attention` once and twice (folded).
+# The same holds if we shuffle all tokens but the last, and apply `causal_attention` once, then twice (folded).
 
 # %% jupyter={"source_hidden": true}
 twelve = torch.randn(12, 8, dtype=torch.float64)
@@ -581,8 +581,8 @@ check.claim("one", "one causal layer gives the last token the same output, "
             (shuffled - y)[-1].norm(), "<", 1e-12)
 
 y, shuffled = causal_attention(y, *W), causal_attention(shuffled, *W)
-check.claim("two", "two causal layers give the last token another output if "
-            "the earlier tokens are shuffled",
+check.claim("two", "two causal layers give the last token a different output "
+            "if the earlier tokens are shuffled",
             (shuffled - y)[-1].norm(), ">", 1e-3)
 
 # %%
@@ -633,7 +633,7 @@ check.attention(masked_attention)
 # %% [markdown]
 # ### The bug clinic
 #
-# The bug in this program was published, in a well-read collection of models.
+# This program was published, with its bug, in a widely read collection of models.
 # We added the mask, and the mask is correct. One line is wrong: look for it before you read on.
 
 
@@ -763,11 +763,11 @@ check.claim("placed", "a random vector for each position lets a reader tell "
 
 # %% [markdown]
 # One layer is enough, because this reader averages over *all* tokens.
-# The first token attends only to itself, so its output names the biter. (The output of the last token alone would be enough, too, with or without a mask, because that token is the one who is bitten.)
+# The first token attends only to itself, so its output names the biter. (The output of the last token alone would be enough, too, with or without a mask, because that token names the one who is bitten.)
 # The random vectors are never trained, and they work all the same.
 #
-# All this is a toy: thirty texts of three tokens, three seeds.
-# How far does the mask carry a large model? Haviv et al. (2022) compared by **perplexity**, the exponential of the loss.
+# This is a toy: thirty texts of three tokens, three seeds.
+# How far does the mask carry a large model? Haviv et al. (2022) compared models by **perplexity**, the exponential of the loss.
 
 # %% [markdown] id="haviv"
 # | perplexity, lower is better | without positions | learned positions |
@@ -785,7 +785,7 @@ check.verdict("B6", "holds only if", because=(
 ))
 
 # %% [markdown]
-# **Why then do most decoders get positions?**
+# **Why, then, do most decoders have a positional encoding?**
 # *Possible* is not *free*. In Haviv's tables the causal models without positions are always slightly worse: the best encoding in Table 1 reaches a perplexity of 19.71 on WikiText-103 and 12.51 on the Pile.
 # The model must first work out the order: probes (small models that read the position off a layer's output) find no position at the first layer, and a usable one within four.
 #
@@ -795,7 +795,7 @@ check.verdict("B6", "holds only if", because=(
 # **Exercise 4** · difficulty 3 of 5 · 8 minutes
 #
 # What can a causal layer *count*? Let the first token be a start marker with the vector (1, 0), and let every other token be (0, something).
-# Find three 2 × 2 matrices for which channel 0 of `causal_attention(x, W_q, W_k, W_v)` is 1/(t+1) at token t:
+# Find three 2 × 2 matrices such that channel 0 of `causal_attention(x, W_q, W_k, W_v)` is 1/(t+1) at token t:
 #
 # | token t | 0 | 1 | 2 | 3 |
 # |---|---|---|---|---|
@@ -944,7 +944,7 @@ check.separating_run(separating_run)
 
 # %% [markdown]
 # **What surprised you?** Here are your predictions that did not come true; in JupyterLab, each has a link to the cell that settled it.
-# Explain that result to yourself before you continue.
+# Explain each result to yourself before you continue.
 
 # %%
 check.surprises("01")
@@ -964,7 +964,7 @@ check.surprises("01")
 # - Ashish Vaswani et al., 2017. *Attention Is All You Need*. arXiv 1706.03762. Attention (§3.2), and why positions must be put in (§3.5).
 # - Adi Haviv et al., 2022. *Transformer Language Models without Positional Encodings Still Learn Positional Information*. arXiv 2203.16634. Tables 1 and 4, the probes (Figure 2), “always slightly worse” (Limitations).
 # - Juho Lee et al., 2019. *Set Transformer*. arXiv 1810.00825. Attention blocks without positions, and pooling that makes the whole invariant.
-# - The program of the bug clinic: [labmlai/annotated_deep_learning_paper_implementations#146](https://github.com/labmlai/annotated_deep_learning_paper_implementations/issues/146), found in a model of images. The user who reported it compared both versions by FID (lower is better): no difference at first (within 0.05), and after more training the correct one was *worse*, by 0.02 to 0.3.
+# - The program of the bug clinic: [labmlai/annotated_deep_learning_paper_implementations#146](https://github.com/labmlai/annotated_deep_learning_paper_implementations/issues/146), found in an image model. The user who reported it compared both versions by FID (lower is better): no difference at first (within 0.05), and after more training the correct one was *worse*, by 0.02 to 0.3.
 # - Kazuki Irie et al., 2019. *Language Modeling with Deep Transformers*. arXiv 1905.04226. Deep causal models for speech that were slightly better without positions (abstract).
 # - SmolLM3's layers without positions: `no_rope_layers` in the model's published `config.json`.
-# - Claim A5 is that of the [article](http://www.kler.cn/a/539187.html) which the course grew from (in Chinese).
+# - Claim A5 comes from the [article](http://www.kler.cn/a/539187.html) that the course grew from (in Chinese).

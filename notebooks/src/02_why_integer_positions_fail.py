@@ -238,7 +238,7 @@ check.claim("no head", "no head that sees only p attends one position back "
 #
 # Write `look_back(k)`: return two matrices `W_q, W_k` of shape `(3, m)`, with $m$ of your choice.
 # The position vectors $(1, p, p^2)$ are the rows of `x`; the scores are `(x @ W_q) @ (x @ W_k).T`.
-# Of the scores of a query $i \ge k$, that of key $i - k$ must be the highest.
+# For every query $i \ge k$, key $i - k$ must have the highest score.
 #
 # For $k = 1$, the query is $(2i - 2,\,-1)$ and the key $(j,\,j^2)$, as above.
 #
@@ -289,7 +289,7 @@ difference = (norm(vectors + 7) - norm(vectors)).abs().max()
 
 # %% jupyter={"source_hidden": true}
 check.claim("erased", "LayerNorm gives the same output with and without a "
-            "number in every channel", difference, "<", 1e-12,
+            "number added to all channels", difference, "<", 1e-12,
             settles={"broadcast": "nothing"})
 
 # %% [markdown]
@@ -317,7 +317,7 @@ check.claim("same model", "a pre-norm model with the position in every "
 # %% [markdown]
 # **Would another norm help?**
 # **RMSNorm** subtracts no mean, so the 7 stays.
-# But it divides by the root mean square of the channels, which is now mostly the 7.
+# But it divides by the root mean square of the channels, which is now mostly due to the 7.
 # If the number is in *one* channel, LayerNorm does not erase it, but divides by a standard deviation that grows with it.
 # How much is left of a token beside the number $p$, if the token's channels have standard deviation 1?
 
@@ -376,7 +376,7 @@ plots.lines(
 
 # %% [markdown]
 # The norm makes room for the large number by shrinking everything beside it:
-# by $1/\sqrt{1+p^2/d}$ for one channel, by $1/\sqrt{1+p^2}$ for all of them, if the token's channels have standard deviation 1.
+# by the factor $1/\sqrt{1+p^2/d}$ for one channel, and $1/\sqrt{1+p^2}$ for all of them, if the token's channels have standard deviation 1.
 # With the number in one channel, half is left where $p = \sqrt{3d}$: at 14 for 64 channels, and at 48 for the 768 channels of GPT-2, which has 1024 positions.
 
 # %% [markdown]
@@ -441,8 +441,8 @@ check.claim("rewritten", "one more token changes position vectors p/L of "
 
 # %% [markdown]
 # Only position 0 keeps its vector, since $0/L = 0$. **Every new token changes the vectors of all tokens before it.**
-# Keys and values that were stored for earlier tokens are then wrong and cannot be used again:
-# each step of writing starts from token 0.
+# The stored keys and values of earlier tokens are then wrong,
+# so every step must compute them again from token 0 on.
 #
 # And the step from one position to the next has a different size in every text: a tenth here, a thousandth there.
 # (Where only *earlier or later* is asked, $p/L$ has a merit that a later lesson measures: it never leaves its range.)
@@ -535,7 +535,7 @@ check.claim("binary", "no head that sees binary positions attends one "
 # %% [markdown] id="trained-models"
 # ## 6 · What does a trained model make of them?
 #
-# We train small models: 1 layer, 4 heads, width 32, pre-norm, 300 steps, texts of 4 to 16 letters, one token each.
+# We train small models: 1 layer, 4 heads, width 32, pre-norm, 300 steps, texts of 4 to 16 letters, each letter a token.
 #
 # - `before`: does A come *before* B?
 # - `back1`: which letter is *one position to the left*?
@@ -554,7 +554,7 @@ check.claim("counting", "the most frequent letter of a text answers `back1` "
 # There are ten letters, so chance on `back1` is 10 %. Without any information about order, a model can still name the text's most frequent letter,
 # and be correct in about a quarter of the cases.
 # This is the **baseline**; the figures call it *counting letters*.
-# The cell below the question trains twelve models, for about half a minute.
+# The cell below the question trains twelve models, which takes about half a minute.
 
 # %%
 check.predict_number(
@@ -599,7 +599,7 @@ check.claim("one-hot learns", "a model with one-hot positions solves `back1`",
             back1["onehot"], ">", 0.95, seeds=3)
 
 # %% [markdown]
-# The number says *earlier*. It does not say *how many earlier*.
+# The number says *earlier*, but not *how many positions earlier*.
 #
 # But on average over all positions, the number beats the baseline, and so do binary digits, although no head could do the job for all tokens.
 # *Where* are these models correct?
@@ -653,8 +653,8 @@ check.claim("fades", "a model with p in one channel answers `back1` better "
 # A digit jumps from one value to the next. Lesson 03 replaces the digits with dials, which turn without jumps.
 
 # %% [markdown]
-# The plain number is correct for token 1, and then its accuracy fades to the baseline.
-# How can it beat the baseline at all?
+# The model with the plain number is correct for token 1, and then its accuracy fades to the baseline.
+# How can that model beat the baseline at all?
 # LayerNorm *bends the line*: follow one token through the norm, at positions 0, 1, 2, 4, and so on.
 
 # %%
@@ -691,7 +691,7 @@ check.claim("arc", "a head that sees p in one channel through LayerNorm can "
 # The arc is a quarter of a circle and no more: late positions crowd together at its end,
 # where little is left of the token itself.
 #
-# The arc ends after a quarter of a circle. What if it did not end?
+# What if the arc did not end?
 
 # %% [markdown] id="two-claims"
 # ## 7 · Two claims on trial
@@ -728,7 +728,7 @@ check.verdict(
 #
 # 1. A run separates two explanations only if they predict different results.
 # 2. Half steps do not: they are as discrete as whole steps, in another unit, and they lie on a line as well. Both explanations predict a failure, so A2 is not refuted by it.
-# 3. More training with $p$ does not either: the number is discrete, and it is on a line.
+# 3. More training with $p$ does not separate them either: the number is discrete, and it is on a line.
 # 4. One-hot positions and $(p, p^2)$ separate the two explanations: “they are discrete” predicts that both fail, “they lie on a straight line” does not, and both succeeded.
 #
 # </details>
@@ -738,7 +738,7 @@ check.verdict(
 # But `before` needs exactly that order.
 # The fair test is a task that needs none: `majority` asks which letter is more frequent.
 # Is it harmed by $p$, which grows, or by $p/L$, which does not?
-# We train for 100 steps and ask at the **training length** of 16 tokens, and at twice that.
+# We train for 100 steps and test at the **training length** of 16 tokens, and at twice that.
 
 # %% tags=["trained"]
 majority = training.compare(
@@ -828,14 +828,14 @@ plots.tick_table(table, alt="Requirements met, of six: " + ", ".join(
     f"{name} {n}" for name, n in ticks.items()))
 
 # %%
-check.claim("no encoding has all", "no encoding of the six meets all six "
+check.claim("no encoding has all", "none of the six encodings meets all six "
             "requirements", list(ticks.values()), "<", 6)
 columns = zip(*(row.values() for row in table.values()), strict=True)
 check.claim("each is met", "each of the six requirements is met by some "
             "encoding", [sum(column) for column in columns], ">", 0)
 
 # %% [markdown]
-# Lesson 03 asks for all six at once, and finds how little is then left to choose.
+# Lesson 03 asks for all six at once, and shows how little choice that leaves.
 
 # %% [markdown]
 # **What surprised you?** Here are your predictions that did not come true.
@@ -847,8 +847,8 @@ check.surprises()
 # ## What you can now do
 #
 # - Prove in one line that a head with one number per token cannot attend most to the token before: the score of key 1 is the mean of the scores of keys 0 and 2, and a mean is never the largest.
-# - Compute what LayerNorm makes of a number $p$: it erases $p$ in every channel, and beside $p$ in one channel it leaves $1/\sqrt{1+p^2/d}$ of the token.
-# - Answer “do integer positions fail?”: they say *earlier*, not *how many earlier*.
+# - Compute what LayerNorm does to a number $p$: it erases $p$ in every channel, and beside $p$ in one channel it leaves $1/\sqrt{1+p^2/d}$ of the token.
+# - Answer “do integer positions fail?”: they say *earlier*, not *how many positions earlier*.
 # - Judge any encoding by six tests.
 
 # %% [markdown]
@@ -858,5 +858,5 @@ check.surprises()
 # - Biao Zhang, Rico Sennrich, 2019. *Root Mean Square Layer Normalization*. arXiv 1910.07467. RMSNorm, and “re-centering” as the part that it leaves out.
 # - Ashish Vaswani et al., 2017. *Attention Is All You Need*. arXiv 1706.03762, section 3.1: the norm after each layer (post-norm). Pre-norm: [the code of GPT-2](https://github.com/openai/gpt-2/blob/master/src/model.py), which also has the sizes 768 and 1024.
 # - Marvin Minsky, Seymour Papert, 1969. *Perceptrons*. MIT Press. XOR and the single layer.
-# - The article of claims A2 and A6 (in Chinese): <http://www.kler.cn/a/539187.html>.
+# - The article with claims A2 and A6 (in Chinese): <http://www.kler.cn/a/539187.html>.
 # - The question of section 4, as it was asked: <https://datascience.stackexchange.com/questions/123062>. It is right that padding to a fixed $L$ answers the usual objection; section 1 says what remains.

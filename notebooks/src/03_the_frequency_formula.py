@@ -3,7 +3,7 @@
 #
 # Needs: 02 · 40 minutes, exercises apart · CPU
 #
-# The formula with the 10 000 in it looks as if it fell from the sky.
+# The formula with the 10 000 in it looks as if it had fallen from the sky.
 # Two demands force most of it; a few choices are left.
 #
 # After this lesson you can
@@ -63,7 +63,7 @@ widgets.explore(dials, position=(0, 9999, 1, 8),
 
 # %% [markdown]
 # The fastest hand tells 8 from 9.
-# But it shows nearly the same at 8 and at 52, because 44 radians are almost exactly seven turns.
+# But it points in nearly the same direction at 8 and at 52, because 44 radians are almost exactly seven turns.
 # The next hand makes only seven tenths of a turn on the way, so it tells these two apart.
 # Digits work in the same way (the last digit shows 8 again at 18), except that digits jump and hands glide.
 #
@@ -181,7 +181,7 @@ check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
 # %% [markdown]
 # That was not an accident of four examples.
 # An encoding that a matrix shifts and that stays bounded **is** a set of clock hands:
-# in suitable coordinates, $M_1$ is a **rotation** of some planes, each by an angle of its own.
+# in suitable coordinates, $M_1$ is a **rotation** of some planes, each by its own angle.
 # In addition, there may be a channel that is always 1, and one that flips its sign, $(-1)^p$.
 #
 # <details><summary>Proof, in six lines</summary>
@@ -189,7 +189,7 @@ check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
 # Let $V$ be the span of all position vectors.
 # $M_1$ maps $V$ into itself and $M_{-1}$ undoes it.
 # Each $v\in V$ is a linear combination of finitely many position vectors, so $M_1^{\,p}v$ is bounded over *all* integers $p$.
-# An eigenvalue with $|\lambda|\neq1$ would make $\lambda^p$ run away on one side.
+# An eigenvalue with $|\lambda|\neq1$ would make $\lambda^p$ unbounded for $p\to\infty$ or $p\to-\infty$.
 # A Jordan block of size two or more would grow like $|p|$: that is the shear.
 # So $M_1$ is diagonalisable on $V$ with all $|\lambda|=1$.
 # It is real, so its eigenvalues are pairs $e^{\pm i\omega}$, and perhaps $1$ and $-1$; in real coordinates each pair is a rotation by $\omega$. ∎
@@ -202,7 +202,7 @@ check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
 # </details>
 
 # %% [markdown] id="one-hot-hands"
-# A theorem is best tried on an encoding that has no sine in it.
+# We test the theorem on an encoding without a sine.
 # Take one-hot positions that wrap around: eight channels, and after position 7 comes position 0 again.
 # It is bounded, and a matrix shifts it, so it must be clock hands in disguise.
 # The angle of an eigenvalue of $M_1$ is the angle by which a hand advances per position; we count in eighths of a turn.
@@ -274,7 +274,7 @@ plots.path({"one pair": pair(torch.arange(12.0), 0.5)}, labels=range(12),
 #
 # The matrix does not contain $p$, so it is the same for every position.
 # If you forget the `.T`, no error is raised, but the hand goes *back* by $k$.
-# If all your signs come out wrong, look for this first.
+# If all your signs come out wrong, check this first.
 
 
 # %%
@@ -293,8 +293,8 @@ check.claim("no T", "multiplying by an untransposed rotation moves pairs back",
 # %% [markdown] id="sine-and-cosine"
 # ### Why both sine and cosine?
 #
-# Suppose we keep only the sine, and fit the best straight line that predicts $\sin\omega(p+k)$ from $\sin\omega p$.
-# $R^2$ is the fraction of the variance that the line explains: 1 is a perfect guess, 0 is no better than the mean.
+# Suppose we keep only the sine, and fit the straight line that best predicts $\sin\omega(p+k)$ from $\sin\omega p$.
+# $R^2$ is the fraction of the variance that the line explains: 1 means a perfect guess, and 0 one no better than the mean.
 
 # %%
 check.predict("sine alone",
@@ -303,8 +303,8 @@ check.predict("sine alone",
                "it comes and goes"],
               kind="surprise",
               beliefs={
-                  "it stays perfect": "the paper's sentence, read of one "
-                      "channel: datascience.stackexchange.com/questions/45691",
+                  "it stays perfect": "the paper's sentence, applied to "
+                      "one channel: datascience.stackexchange.com/questions/45691",
                   "it gets worse and worse":
                       "datascience.stackexchange.com/questions/45691"},
 )
@@ -338,8 +338,8 @@ check.claim("pair", "from a sine and its cosine, a linear map predicts both "
             fits["with its cosine"].min(), ">", 1 - 1e-9)
 
 # %% [markdown]
-# “PE(p + k) is linear in PE(p)”, says the paper (Vaswani et al. 2017; its PE(p) is our $c(p)$), and it says so of the *vector*.
-# If you regress one sine channel on itself, you find $R^2=\cos^2(\omega k)$ and start to doubt the paper.
+# The paper says that PE(p + k) is linear in PE(p) (Vaswani et al. 2017; its PE(p) is our $c(p)$), and it means the *vector*.
+# If you predict one sine channel from itself alone, you find $R^2=\cos^2(\omega k)$ and start to doubt the paper.
 # One channel is the shadow of a hand: it does not show which way the hand is moving.
 
 # %% [markdown] id="frequencies"
@@ -354,7 +354,7 @@ check.claim("pair", "from a sine and its cosine, a linear map predicts both "
 # Should the frequencies in between have equal *differences* or equal *ratios*?
 
 # %% [markdown]
-# Take equal ratios $r$, as a counter does; section 5 tries equal differences.
+# Take equal ratios $r$, as in a counter; section 5 tries equal differences.
 # With the frequencies $1, r, r^2, \dots$ we want to be at 1/base after $d/2$ steps:
 #
 # $$r^{d/2}=\frac1{\text{base}}\quad\Rightarrow\quad
@@ -393,7 +393,7 @@ check.inverse_frequencies(inverse_frequencies)
 # These numbers *are* the frequencies (programs call them `inv_freq`): “inverse” refers to $\text{base}^{2i/d}=1/\omega_i$, which is the **wavelength** $2\pi/\omega_i$ (the number of positions in a full turn) divided by $2\pi$.
 #
 # Why do so many programs write `exp(-log(base) * 2 * i / d)` and not a power?
-# It is the same number, and a habit from the authors' TensorFlow program.
+# It is the same number; the form is a habit from the authors' TensorFlow program.
 # “Numerical stability”, which is often given as the reason, is not one: a base of 10 000, raised to a power between −1 and 0, can neither overflow nor underflow.
 
 
@@ -406,7 +406,7 @@ def frequencies_of(d, base=10_000.0):
 # ### Claim on trial: from 2π to 10 000 · 2π
 #
 # This is how the paper describes the wavelengths, the numbers of positions in which the pairs complete a turn.
-# The first is $2\pi\approx6.28$ positions.
+# The shortest is $2\pi\approx6.28$ positions.
 
 # %%
 check.predict("longest",
@@ -429,7 +429,7 @@ wavelengths.max().round()
 
 # %% [markdown]
 # The last pair has $i=d/2-1$, so its frequency is one step (one factor $r$) short of 1/base.
-# So its wavelength is $2\pi\cdot10000^{(d-2)/d}$.
+# Its wavelength is therefore $2\pi\cdot10000^{(d-2)/d}$.
 # A program that divides by $d/2-1$ instead of $d/2$ reaches 1/base exactly; the authors' own program (tensor2tensor) does.
 # That is a slightly different encoding: a new model can be trained with either, but weights trained with one do not fit the other.
 
@@ -446,7 +446,7 @@ check.verdict(
 #
 # Write the position vectors, all pairs at once: no loop.
 # For pair $i$ and position $p$, channel $2i$ is $\sin\omega_ip$ and channel $2i+1$ is $\cos\omega_ip$; the base is 10 000.
-# (Some programs put all sines first. The clinic of lesson 04 asks whether that is a bug; the exercises here need this order.)
+# (Some programs put all sines first. The clinic of lesson 04 asks whether that is a bug; here sines and cosines must alternate.)
 # `pos` may hold any positions, such as `torch.tensor([5, 0, 9])`.
 # For `pos = [0, 1], dim = 4` the vectors are `[[0, 1, 0, 1], [0.841, 0.540, 0.010, 1.000]]`.
 #
@@ -472,7 +472,7 @@ def sinusoidal(pos, dim):
 check.sinusoidal(sinusoidal)
 
 # %% [markdown]
-# For the rest of this lesson we want other frequencies too.
+# For the rest of this lesson we also need other frequencies.
 # So we put the pairs of section 2 side by side.
 
 
@@ -562,7 +562,7 @@ check.claim("fair shift",
             analysis.linear_r2(fair[:-7], fair[7:]), ">", 1 - 1e-9)
 check.claim("slip",
             "no matrix advances the vectors of 2000 positions by seven "
-            "positions if each cosine has another frequency than its sine",
+            "positions if no cosine has the frequency of its sine",
             analysis.linear_r2(slip[:-7], slip[7:]), "<", 0.95)
 
 # %% [markdown]
@@ -635,15 +635,15 @@ check.claim("digits", "no matrix adds one to a number in binary digits",
 
 # %% [markdown]
 # In digits, “one further” means different things at different positions.
-# For pairs it is the same rotation everywhere, and in this they are better than digits.
+# For pairs it is the same rotation everywhere, which makes them better than digits.
 
 # %%
 check.verdict(
     "A1", "does not hold",
-    because="Sinusoidal position vectors do not avoid equal steps, they have "
-    "them: every step is the same rotation, so it is equally long (3.714 at "
-    "d = 512, at position 1 as at 4000). Numbers and sinusoids have that in "
-    "common, and it is a virtue.",
+    because="Sinusoidal position vectors have equal steps, too: every step is "
+    "the same rotation, so all steps are equally long (3.714 at d = 512, at "
+    "position 1 and at 4000). Numbers and sinusoids have that in common, "
+    "and it is a virtue.",
 )
 
 # %% [markdown] id="kernel"
@@ -726,7 +726,7 @@ check.claim("ripples",
  for base in (10, 100, 1000, 10_000, 100_000, 1_000_000)}
 
 # %% [markdown]
-# Both the width and the base do.
+# Both the width and the base move it.
 # At base 10 000 the kernel falls until 43 at d = 512, and only until 5 at d = 64.
 # The last line of the output shows d = 512 with six bases: a larger base first helps and then hurts, because the same 256 pairs must cover a wider range.
 #
@@ -753,7 +753,7 @@ check.claim("posenc", "posenc computes the formulas of this lesson",
 #
 # Such an encoding has 256 pairs with the frequencies $1, \frac{255}{256}, \dots, \frac1{256}$.
 # It tells “here” from “not here”, like one-hot, which is made of equally spaced frequencies; at distance 1608 (about $256\cdot2\pi$, one turn of the slowest pair) its kernel almost repeats.
-# Equal ratios look at all scales in the same way.
+# Equal ratios treat all scales in the same way.
 #
 # </details>
 
@@ -813,25 +813,27 @@ check.claim("ten thousand",
 # %%
 check.verdict(
     "B2", "does not hold",
-    because="10 000 scales wavelengths. The vectors of positions 1 and 10 001 "
-    "are 23.3 apart, those of neighbours 3.7 (d = 512). No two integers share "
-    "a vector: the fastest pair would have to make whole turns, and 2π is "
-    "irrational. (In exact numbers; equality of floats is another matter.)",
+    because="10 000 scales the wavelengths. The vectors of positions 1 and "
+    "10 001 are 23.3 apart, those of neighbours 3.7 (d = 512). No two "
+    "integers share a vector: the fastest pair would have to make whole "
+    "turns, and 2π is irrational. (In exact numbers; equality of floats is "
+    "another matter.)",
 )
 
 # %% [markdown]
 # <details><summary>Never equal, but how well apart?</summary>
 #
 # With two pairs (d = 4), position 735 761 is only 0.0005 away from position 0, and position 1 is 0.96 away.
-# So “no two positions share a vector” says little; how near the nearest other vector is says more.
+# So “no two positions share a vector” says little; the distance to the nearest other vector says more.
 #
 # </details>
 
 # %% jupyter={"source_hidden": true}
 million = torch.arange(1, 1_000_001)
 of_two = sum(2 - 2 * (million * w).cos() for w in frequencies_of(4)).sqrt()
-check.claim("two hands", "an encoding of two pairs has a far position whose "
-            "vector is much nearer to position 0's than position 1's is",
+check.claim("two hands", "with two pairs, the vector of a far position is "
+            "much nearer to that of position 0 than the vector of position 1 "
+            "is",
             of_two[0] / of_two.min(), ">", 1000)
 int(million[of_two.argmin()])
 
@@ -904,7 +906,7 @@ check.verdict(
 # The head aims at the **offset** $k$.
 #
 # One head aims at the previous token, another at the token 4000 positions earlier.
-# The *margin* is by how much the correct key's score exceeds the next best.
+# The *margin* is the amount by which the correct key's score exceeds the next best.
 
 # %%
 check.predict("margin",
@@ -917,7 +919,7 @@ check.predict("margin",
 )
 
 # %% [markdown]
-# Softmax converts the scores into weights.
+# Softmax converts the scores into attention weights.
 # $W_q$ can also multiply all scores by a factor, which we call the *gain*, and training can make it large or small.
 
 # %%
@@ -989,7 +991,7 @@ check.verdict(
 # Position vectors are rows: `queries = rows @ W_q`, `keys = rows @ W_k`.
 # Row `i` of `queries @ keys.T` must be greatest at `i - k`, for `i ≥ k`.
 # Use `posenc.shift_matrix(k, dim, dtype=torch.float64)`.
-# Before you run the check, write a comment behind your matrix: why this one, and not its transpose?
+# Before you run the check, write a comment beside your matrix: why this one, and not its transpose?
 # (If you only try signs until ✓ appears, you will meet the same question again in lesson 07.)
 #
 # <details><summary>Hint</summary>
@@ -1014,9 +1016,9 @@ check.offset_head(offset_head)
 # ## 7 · The table again
 #
 # The table has the six requirements of lesson 02, and two more.
-# The marks of the earlier encodings are those of lesson 02; the sinusoidal encoding goes through the same six tests here (the code is folded).
+# The marks of the earlier encodings are those of lesson 02; the sinusoidal encoding goes through the same six tests here (folded).
 # *A matrix shifts it*: one matrix advances the position vectors of texts of every length; for this test, a constant channel is added to each vector.
-# *Nearer is more similar*: with every further position, the distance of its vector from the vector of position 0 grows.
+# *Nearer is more similar*: with every further position, the vector moves farther from that of position 0.
 
 # %%
 check.predict("all ticks",
@@ -1098,7 +1100,8 @@ plots.tick_table(table, groups={"the six of lesson 02": 6, "new": 2},
 # %%
 crosses = [len(names) for names in missed.values()]
 check.claim("one cross",
-            "the sinusoidal encoding misses few of the eight requirements",
+            "the sinusoidal encoding misses only one of the eight "
+            "requirements",
             crosses[-1], "==", 1, show="{:.0f}", settles={"all ticks": "one"})
 check.claim("fewest",
             "of seven encodings, the sinusoidal encoding misses the fewest of "
@@ -1154,7 +1157,7 @@ check.shift_is_shown(shift_is_shown)
 # ## What surprised you
 #
 # Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
-# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you continue.
+# In JupyterLab, each has a link to the cell that settled it. Explain each result to yourself before you continue.
 
 # %%
 check.surprises("03")

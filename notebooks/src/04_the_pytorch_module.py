@@ -5,10 +5,10 @@
 #
 # After this lesson you can
 #
-# - build a sinusoidal positional encoding as a PyTorch module, with or without a table;
-# - find four traps in the class that everybody copies and in its older form, and write the tests that find them;
-# - say when adding a position vector hides the token, and what the factor √d is for;
-# - tell a buggy table from a correct one, and a bug from an equivalent form.
+# - **build** a sinusoidal positional encoding as a PyTorch module, with or without a table,
+# - **find** four traps in the class that everybody copies and in its older form, and write the tests that expose them,
+# - **say** when adding a position vector hides the token, and what the factor √d is for,
+# - **tell** a buggy table from a correct one, and a bug from an equivalent form.
 
 # %% [markdown]
 # Two questions from earlier lessons. Answer in your head, then unfold.
@@ -75,7 +75,7 @@ copied(torch.randn(32, 50, 512)).shape
 # %% [markdown]
 # The shape is correct.
 # It would also be correct for a table of zeros: a correct shape is not evidence of correct values.
-# Lesson 03 derived the values, so compare them.
+# Lesson 03 derived the values, so compare with those.
 
 # %%
 right = posenc.sinusoidal(torch.arange(60), 512)
@@ -205,7 +205,7 @@ def outcome(call):
 outcome(lambda: copied(torch.zeros(1, 61, 512)))
 
 # %% [markdown]
-# The message mentions neither *position* nor `max_len`, and comes with the first long text, perhaps hours into a run.
+# The message mentions neither *position* nor `max_len`, and appears with the first long text, perhaps hours into a run.
 # Look at the clock hand of the fastest pair around position 60:
 
 # %%
@@ -219,7 +219,7 @@ plots.dials(
 
 # %% [markdown]
 # The table ends; the formula does not.
-# So make the table longer, with the 5000 rows that most copies have by default?
+# Should the table then be longer, with the 5000 rows that most copies have by default?
 # Some readers believe that `max_len` stretches the encoding, as $p/L$ did in lesson 02.
 
 # %% id="ecd68799292e"
@@ -392,7 +392,7 @@ linear = torch.nn.Linear(512, 512, dtype=torch.bfloat16)
 outcome(lambda: linear(summed))
 
 # %% [markdown]
-# The message names neither the table nor the sum, so one looks for the fault in the layer.
+# The message names neither the table nor the sum, so you look for the fault in the layer.
 #
 # **Repair.** Add in float32, and cast the sum last.
 # (Casting the position vector before adding keeps the type as well, but rounds twice.)
@@ -508,7 +508,7 @@ outcome(lambda: long.load_state_dict(short.state_dict()))
 #
 # This is the question asked most often.
 # Adding mixes token and position in the same channels.
-# Would it not be cleaner to give the position channels of its own?
+# Would it not be cleaner to give the position its own channels?
 # The model's width is d, so after concatenating, a matrix has to project 2d channels back to d.
 
 # %%
@@ -554,10 +554,10 @@ check.verdict(
     "B9", "holds only if",
     because="a matrix for the position vector helps. Concatenating and "
     "projecting is the same as multiplying embedding and position vector "
-    "by a matrix each and adding, and plain adding is the case in which "
-    "the second matrix is the identity; so concatenating gains that one "
-    "matrix at most (nothing was trained here). Without a projection, "
-    "channels of its own for the position make the model wider.",
+    "by a matrix each and adding. In plain adding the second matrix is the "
+    "identity, so concatenating gains that one matrix at most (nothing was "
+    "trained here). Without a projection, separate channels for the position "
+    "make the model wider.",
 )
 
 # %% [markdown]
@@ -586,7 +586,7 @@ def token_share(std, d=64, seed=0):
 
 
 # %% [markdown]
-# **Predict** for two initialisations of the embedding table: N(0, 1), the default of `torch.nn.Embedding`, and N(0, 1/d), that of the authors' code of 2017. (The second number is the variance.)
+# **Predict** for two initialisations of the embedding table: N(0, 1), the default of `torch.nn.Embedding`, and N(0, 1/d), as in the authors' code of 2017. (The second number is the variance.)
 
 # %%
 check.predict(
@@ -713,8 +713,8 @@ check.verdict(
 
 # %% id="drowned"
 shares = [position_share(512**0.5, 512, seed) for seed in range(3)]
-check.claim("drowned", "N(0, 1) embeddings multiplied by √d hide most of the "
-            "positions, at d = 512",
+check.claim("drowned", "at d = 512, N(0, 1) embeddings multiplied by √d hide "
+            "most of the positions",
             shares, "<", 0.3)
 
 # %%
@@ -725,7 +725,7 @@ check.verdict(
     "With PyTorch's default N(0, 1) the factor makes their norm 32 times "
     "that of a position vector at d = 512. Copy the line together with its "
     "initialisation, or neither. Training may repair the norms, but it has "
-    "to find that out first.",
+    "to learn that first.",
 )
 
 # %% [markdown] id="ad958888ef85"
@@ -817,7 +817,7 @@ minute
 # %% [markdown]
 # ## 15 · How exact are the angles?
 #
-# In bfloat16, whole numbers get lost from 257 on (section 6), and with them positions:
+# From 257 on, bfloat16 cannot hold every whole number (section 6), so positions get lost:
 
 # %%
 counted = torch.arange(320).bfloat16()
@@ -846,20 +846,20 @@ start = [10**power for power in range(2, 8)]
 single = [worst_error(first) for first in start]
 double = [worst_error(first, torch.float64) for first in start]
 
-check.claim("short", "position vectors from float32 angles are exact to 0.001 "
-            "up to position 10 000",
+check.claim("short", "position vectors from float32 angles are off by less "
+            "than 0.001 up to position 10 000",
             single[:3], "<", 0.001)
 check.claim("million", "position vectors from float32 angles are off by more "
             "than a hundredth at a million",
             single[4], ">", 0.01)
 check.claim("double", "position vectors from float64 angles, cast last, are "
-            "exact to 1e-6 up to ten million",
+            "off by less than 1e-6 up to ten million",
             double, "<", 1e-6)
 
 # %% [markdown]
 # The error of float32 grows with the position, and a table has it, too, because its rows are computed in the same way.
 # Is it too large?
-# A vector in bfloat16 is itself rounded by up to 0.002, which float32 angles exceed only beyond some 50 000 positions.
+# A vector in bfloat16 is itself rounded by up to 0.002, which the error of float32 angles exceeds only beyond some 50 000 positions.
 # There, or where you need exact shifts, compute the angles with `dtype=torch.float64` and cast the vectors.
 #
 # <details><summary>Is a table faster, at least?</summary>
@@ -1100,7 +1100,7 @@ check.claim("equivalent", "the order of the channels, the first position and "
 #
 # **Different kernel** is not yet a verdict either.
 # `half_dim - 1` (tensor2tensor) and base 1000 are fine for a new model, but weights that were trained with the formula do not fit.
-# Degrees are a bug, because neighbouring vectors are over fifty times as close.
+# Degrees are a bug, because neighbouring vectors are over fifty times closer together.
 # Do the two properties expose this bug?
 
 # %%
@@ -1199,7 +1199,7 @@ check.mended_table(mended)
 # <details><summary>Hints</summary>
 #
 # Three properties expose eleven of the wrong tables: the dot product depends only on the relative distance, neighbours are similar (above 0.5), and no two rows are equal.
-# You have `along_diagonals`, `neighbours` and `posenc.nearest_rivals`.
+# You can use `along_diagonals`, `neighbours` and `posenc.nearest_rivals`.
 #
 # The other twelve have pairs with wrong frequencies.
 # The formula has one table of dot products: how do you compute it, and is `table @ table.T` equal to it up to rounding (`torch.allclose`)?
@@ -1222,7 +1222,7 @@ check.table_test(is_healthy)
 # ## 17 · The module, finished
 #
 # This class has everything from above: no table, vectors computed for `pos`, an odd width refused, the sum cast last, dropout once.
-# After the width it takes only keywords, because positional arguments get mixed up: one published program handed its dropout rate over as `max_len`.
+# After the width it takes only keywords, because positional arguments get mixed up: one published program passed its dropout rate as `max_len`.
 # Its angles are in float32, because some devices have no float64 (section 15).
 
 
@@ -1259,7 +1259,7 @@ check.claim(
 # ## What surprised you
 #
 # Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
-# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you continue.
+# In JupyterLab, each has a link to the cell that settled it. Explain each result to yourself before you continue.
 
 # %%
 check.surprises("04")

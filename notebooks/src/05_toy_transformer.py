@@ -3,7 +3,7 @@
 #
 # Needs: 01 to 04 (of 04 the part before the workshop) · 40 minutes, boxes and exercises apart · CPU (about a minute of training)
 #
-# So far we asked what an encoding *can* do for a model.
+# So far we have asked what an encoding *can* do for a model.
 # Now we train models that differ in one line, the line that adds the position vectors.
 #
 # After this lesson you can
@@ -149,7 +149,7 @@ check.claim("same model", "our Transformer and that of posenc return the same "
 # %% [markdown] id="cross-attention"
 # <details><summary>Does the decoder of an encoder-decoder need positions of its own?</summary>
 #
-# Yes, in the model of 2017: it adds the same sinusoids to both inputs, that of the encoder and that of the decoder.
+# Yes, in the model of 2017: it adds the same sinusoids to the inputs of both the encoder and the decoder.
 # In **cross-attention** the queries come from one sequence and the keys from another, so the difference of two positions means little, and T5 builds these layers without a position bias.
 # DETR, which finds objects in images, adds the encoding of the image positions to the keys and a learned vector to each query; the values get nothing.
 #
@@ -204,7 +204,7 @@ plots.lines({"sinusoidal": losses}, xlabel="step", ylabel="loss in nats",
 
 # %% tags=["trained"]
 check.claim("it learns", "the last losses of a sinusoidal model on `back1` "
-            "are less than half of ln 10, the loss of guessing",
+            "are less than half of ln 10, the loss of random guessing",
             torch.tensor(losses[-10:]).mean() / math.log(10), "<", 0.5)
 
 # %% [markdown]
@@ -300,7 +300,7 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
 
 # %% [markdown]
 # Where the two curves coincide, the two classes add the same vectors.
-# A class that arranges its channels in another order gives another curve, which ends just as low.
+# A class that arranges its channels in another order gives a different curve, which ends just as low.
 # If yours has dropout, its training loss stays higher; the accuracy is measured without dropout.
 
 # %% [markdown] id="four-encodings"
@@ -308,11 +308,11 @@ plots.lines(curves, xlabel="step", ylabel="loss in nats",
 #
 # We train models with one layer, four heads and width 32, from three seeds, for 150 steps (80 for the control).
 #
-# - `majority`: are there more A or more B? This task needs no order. It is the **control**: a model that fails here is badly trained, whatever its encoding.
+# - `majority`: is A or B more frequent? This task needs no order. It is the **control**: a model that fails here is badly trained, whatever its encoding.
 # - `before`: does A come before B?
 # - `back1`: which letter is one position earlier?
 #
-# The encodings are `none`, which makes a **NoPE model**, and four others: **integer positions** in one channel, **learned position embeddings** (a **position table** whose rows start at random and are trained), sinusoids, and random vectors: one fixed vector per position, neither trained nor computed by a formula.
+# The encodings are `none`, which makes a **NoPE model**, and four others: **integer positions** in one channel, **learned position embeddings** (a **position table** whose rows start at random and are trained), sinusoids, and random vectors, one fixed vector per position that is neither trained nor computed by a formula.
 
 # %%
 check.predict(
@@ -438,8 +438,8 @@ check.claim("previous", "one head of each learned and each sinusoidal model "
 #
 # The article's reason 4 says that continuity makes relative positions easy to learn, *in particular for sequences of different lengths*.
 # Do models that were trained on texts of 4 to 16 letters work on texts of 64?
-# That is called **length generalisation**, or **extrapolation**.
-# Section 3 measured the models at 16 letters only, so we first ask them about shorter texts.
+# This is called **length generalisation**, or **extrapolation**.
+# Section 3 measured the models at 16 letters only, so we first test them on shorter texts.
 
 # %% tags=["trained"]
 shorter = [
@@ -479,7 +479,7 @@ def accuracy_by_position(model, task, n=64):
 
 
 # %% [markdown]
-# For comparison we also plot two encodings that can tell *nothing* about new positions:
+# For comparison we also plot two encodings that tell a model *nothing* about new positions:
 # learned position embeddings, whose rows from 16 on were never trained, and random vectors.
 
 # %% tags=["trained"]
@@ -527,7 +527,7 @@ check.claim("home", "after 25 positions the fastest pair has made nearly "
 
 # %% [markdown]
 # Query 33 should attend to key 32, and query 8 to key 7.
-# But 7, 32 and 57 are 25 positions apart, so that their fastest pair (pair 0) looks nearly the same, and query 33 finds key 32 as query 8 finds key 7; key 20, nearly two revolutions from 32, comes close.
+# But 7, 32 and 57 are 25 positions apart, so their fastest pair (pair 0) looks nearly the same, and query 33 finds key 32 as query 8 finds key 7; key 20, nearly two revolutions from 32, comes close.
 # Only the slower pairs tell them apart.
 # Within 16 positions no two keys are 25 apart, so training never had to separate such keys; in longer texts they take attention weight from each other, and query 8 gives some of its weight to key 32 instead of key 7.
 # Positions from 16 on, such as 16 itself, are combinations of dials that no head has met.
@@ -572,7 +572,7 @@ check.verdict(
 
 # %% [markdown]
 # **How far can a single seed mislead you?**
-# We ask the models of section 3 that were trained on `before` about texts of 32 letters, twice the training length.
+# We test the models of section 3 for `before` on texts of 32 letters, twice the training length.
 
 # %% tags=["trained"]
 plots.dots(
@@ -731,15 +731,15 @@ plots.lines(weeks, xlabel="position", ylabel="accuracy", percent=True,
             chance=1 / 7, ylim=(-0.03, 1.05), trained_to=32)
 
 # %% tags=["trained"]
-check.claim("by heart", "at the first 32 positions models with sinusoids and "
+check.claim("by heart", "at the first 32 positions, models with sinusoids and "
             "models with a pair of period 7 tell the day of the week",
             torch.cat([rows[:, :32].mean(1) for rows in weeks.values()]),
             ">", 0.9, seeds=3)
-check.claim("many periods", "at positions 32 to 63 models with sinusoids do "
+check.claim("many periods", "at positions 32 to 63, models with sinusoids do "
             "not tell the day of the week",
             weeks["sinusoidal"][:, 32:].mean(1), "<", 0.4, seeds=3)
-check.claim("own period", "at positions 32 to 63 models with a pair of period "
-            "7 tell the day of the week",
+check.claim("own period", "at positions 32 to 63, models with a pair of "
+            "period 7 tell the day of the week",
             weeks["week"][:, 32:].mean(1), "in", (0.9, 1), seeds=3,
             settles={"week": "the pair of period 7"})
 
@@ -771,10 +771,10 @@ check.claim("no better", "models with random vectors beat models with "
 # %% id="verdict-a3"
 check.verdict(
     "A3", "holds only if",
-    because="a pair has the very period of the data: then the model keeps "
+    because="a pair has exactly the period of the data: then the model keeps "
     "counting, here to twice the training length. The sinusoids' own periods "
-    "do not help, and random vectors tie the start to the end as well at "
-    "the training length and better beyond it (`mod7`, `ends`, 1 layer, 3 "
+    "do not help, and random vectors tie the start to the end equally well "
+    "at the training length and better beyond it (`mod7`, `ends`, 1 layer, 3 "
     "seeds).",
 )
 
@@ -806,7 +806,7 @@ print(text.decode(test_text[2000:2200]))
 # <details><summary>Hint</summary>
 #
 # Take `log_softmax` over the vocabulary, `gather` the entries of the targets,
-# and then take the mean over the texts and not across positions.
+# and then take the mean over the texts, not across positions.
 # </details>
 
 
@@ -884,10 +884,10 @@ check.claim("outside", "at positions 64 to 127 of real text the losses of "
 
 # %% [markdown] id="perplexity"
 # The best encoding within the training length is worse than *nothing* beyond it.
-# And the NoPE model is not blind here, because through the causal mask it can count (lesson 01).
+# And the NoPE model is not blind here, because it can count through the causal mask (lesson 01).
 #
 # The paper of 2017 did not promise more.
-# It chose sinusoids because they *may* extrapolate (§3.5), and did not test it.
+# It chose sinusoids because they *may* extrapolate (§3.5), and did not test this.
 # Press et al. (2022, §2.2) made this comparison on the text WikiText-103.
 # After training on 512 tokens, **perplexity** (the exponential of the loss) improved for up to 20 more tokens, stayed level until 50 more, and then got worse; after training on 1024 it improved for 50.
 
@@ -1017,7 +1017,7 @@ check.verdict(
 # %% [markdown] id="first-wrong"
 # ### Your own first wrong version
 #
-# If the check in lesson 04 named a mistake in an earlier version of your `MyEncoding`, the first of these versions was kept, provided that it returned finite numbers of the correct shape.
+# If the check in lesson 04 named mistakes in earlier versions of your `MyEncoding`, the first of them was kept, provided that it returned finite numbers of the correct shape.
 # Does it train as well?
 # The figure also shows the slip above, and all its curves come from the loop of section 2.
 
@@ -1173,7 +1173,7 @@ check.claim("still blind", "the loss of the same reader without positions "
 # - Beyond the training length, the best encoding was worse than `none` (section 8).
 # - A wrong program can train as well as the correct one (section 10).
 #
-# Below you see what you solved, and how your predictions came out.
+# Below you see which exercises you solved, and how your predictions came out.
 # (On paper, nothing is listed: compare the boxes that you ticked with the lines with ✓ that follow them.)
 # The record is kept in `work/record.jsonl`, beside your copies of the lessons; if you work without copies, it is lost when the Jupyter kernel stops.
 
@@ -1191,7 +1191,7 @@ check.guesses()
 # ## What surprised you
 #
 # The next cell lists your predictions of this lesson that turned out wrong, each with a link to the cell that settled it.
-# Explain that result to yourself before you close the lesson.
+# Explain each result to yourself before you close the lesson.
 
 # %%
 check.surprises("05")
