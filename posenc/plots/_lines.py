@@ -6,7 +6,13 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullLocator,
+    PercentFormatter,
+)
 
 from posenc.plots._data import Data, axis_fact, grouped, listed, number, read, read_table
 from posenc.plots._guess import draw_guess
@@ -147,7 +153,11 @@ def _scale(ax: Axes, axis: str, log: bool, data: list[Data]) -> str:
         set_scale("symlog", linthresh=least, linscale=0.5)
     axes_of = ax.xaxis if axis == "x" else ax.yaxis
     if 1e-4 < least and values.max() < 1e7:
-        axes_of.set_major_formatter(FuncFormatter(lambda value, _: grouped(value)))
+        plain = FuncFormatter(lambda value, _: grouped(value))
+        axes_of.set_major_formatter(plain)
+        if values.min() > 0 and values.max() < 100 * least:  # few powers of ten, or none
+            axes_of.set_minor_locator(LogLocator(subs=(2, 5)))
+            axes_of.set_minor_formatter(plain)
     if values.min() > 0:
         return "logarithmic"
     trained = any(item.trained for item in data)

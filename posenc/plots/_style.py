@@ -42,6 +42,8 @@ RC: Any = {  # what matplotlib calls rcParams; Any, as its type lists every name
     "savefig.facecolor": "auto",
 }
 
+# What figures say for labels that are in the keys of recorded studies, and so cannot change.
+_SAID = {"none": "NoPE", "learned table": "learned embeddings"}
 _STYLES: dict[str, tuple[str, Any, str]] = {
     "none": (BLACK, ":", "o"),
     "integer": (ORANGE, "--", "s"),
@@ -120,4 +122,5 @@ def label_of(name: str) -> str:
     from posenc.base import ENCODINGS  # at the call: a learner's class may come later
 
     cls = ENCODINGS.get(name)
-    return cls.label if cls is not None and cls.label else str(name)
+    said = cls.label if cls is not None and cls.label else str(name)
+    return _SAID.get(said, said)

@@ -150,7 +150,9 @@ class Explorer:
     def _name(self, picture: Picture, values: Mapping[str, Any]) -> str:
         """Write the settings above a still, which has no sliders to say them; return them."""
         named = ", ".join(f"{name} = {value}" for name, value in values.items())
-        picture.head(", ".join(f"{name} = {_shown(value)}" for name, value in values.items()))
+        picture.head(
+            ", ".join(f"{self.labels[name]} = {_shown(value)}" for name, value in values.items())
+        )
         return named
 
 

@@ -14,7 +14,7 @@ HEAD = [[1.0, 0.0, 0.0], [0.75, 0.25, 0.0], [0.125, 0.5, 0.375]]
 OTHER = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.125, 0.875]]
 WORDS = {"xlabel": "key", "ylabel": "query"}
 NUMBERED = {0: "0", 1: "1", 2: "2"}
-ROPE, NONE = ENCODINGS["rope"].label, ENCODINGS["none"].label
+ROPE, NONE = ENCODINGS["rope"].label, "NoPE"  # what figures say for `none`
 
 
 def read(figure):

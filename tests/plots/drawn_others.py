@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from posenc import ENCODINGS, plots
 
-ROPE, NONE = ENCODINGS["rope"].label, ENCODINGS["none"].label
+ROPE, NONE = ENCODINGS["rope"].label, "NoPE"  # what figures say for `none`
 
 # --- dots ---------------------------------------------------------------------
 
