@@ -831,9 +831,8 @@ check.verdict(
 # %% jupyter={"source_hidden": true}
 million = torch.arange(1, 1_000_001)
 of_two = sum(2 - 2 * (million * w).cos() for w in frequencies_of(4)).sqrt()
-check.claim("two hands", "with two pairs, the vector of a far position is "
-            "much nearer to that of position 0 than the vector of position 1 "
-            "is",
+check.claim("two hands", "two pairs put the vector of a far position much "
+            "nearer to that of position 0 than the vector of position 1 is",
             of_two[0] / of_two.min(), ">", 1000)
 int(million[of_two.argmin()])
 

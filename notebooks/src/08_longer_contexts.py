@@ -91,10 +91,9 @@ check.claim("runs wild",
             wild, ">", 2)
 
 # %%
-check.claim("stays tame",
-            "beyond the distances of the fit, a sum of 64 pairs with small "
-            "coefficients or halved distances stays below its greatest value "
-            "within them",
+check.claim("stays tame", "a sum of 64 pairs with small coefficients or "
+            "halved distances has its greatest value within the distances "
+            "of the fit",
             [tame, halved], "<", 1)
 
 # %% [markdown]
@@ -191,9 +190,8 @@ def only_rise(length, base):
 # %%
 llama_2 = only_rise(4096, 10_000)
 by_formula = 64 - math.ceil(64 * math.log(4096 / (2 * math.pi), 10_000))
-check.claim("llama 2",
-            "as many pairs of a Llama 2 head stay short of a turn within "
-            "4096 positions as their wavelengths say",
+check.claim("llama 2", "a Llama 2 head has as many pairs that stay short of "
+            "a turn within 4096 positions as the wavelengths say",
             llama_2, "==", by_formula, show="{:.0f}",
             settles={"unseen": "measured"})
 
@@ -357,9 +355,9 @@ check.predict(
 slow = turns_in(4096, 10_000) < 1
 reached = 8192 * ntk(10_000, 2)[slow]
 beyond = reached > 4096 * frequencies[slow] * (1 + 1e-9)
-check.claim("out of bounds",
-            "at twice the training length, NTK at factor 2 keeps a slow pair "
-            "from new angles only if it halves that pair's frequency",
+check.claim("out of bounds", "at twice the training length, NTK at factor 2 "
+            "keeps a slow pair from new angles only by halving that pair's "
+            "frequency",
             (~beyond).sum(), "==", 1, settles={"ntk": "all but the slowest"})
 
 # %% [markdown] id="dynamic"

@@ -552,8 +552,9 @@ plots.lines(scores, x=keys, xlabel="position of the key", ylabel="score",
 check.claim("fresh", "if all keys are rotated with one base, the head "
             "attends most to the token 100 positions earlier",
             top["one base"], "==", 923)
-check.claim("stale", "keys rotated with the base at the time when they were "
-            "cached score highest more than 20 tokens from the correct key",
+check.claim("stale", "if each key is rotated with the base at the time of "
+            "its caching, the highest score is more than 20 tokens from the "
+            "correct key",
             abs(top["each its own base"] - 923), "in", (20, 100),
             show="{:.0f}",
             settles={"stale": "measured"})

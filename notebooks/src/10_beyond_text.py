@@ -772,16 +772,16 @@ plots.lines(
 )
 
 # %%
-check.claim("held-out", "with random Fourier features of five scales from "
-            "0.3 to 30, held-out pixels get 5 to 29 decibels",
+check.claim("held-out", "held-out pixels get 5 to 29 decibels with random "
+            "Fourier features of five scales from 0.3 to 30",
             unseen.mean(0), "in", (5, 29),
             seeds=3, settles={"held-out": "measured"})
-check.claim("memory", "with random Fourier features of scale 30, held-out "
-            "pixels are worse than in the mean image",
+check.claim("memory", "held-out pixels are worse than in the mean image with "
+            "random Fourier features of scale 30",
             psnr(drawn[30], ~seen) - chance, "<", -0.5,
             seeds=3)
-check.claim("gap", "with random Fourier features of scale 30, seen pixels are "
-            "at least four decibels better than held-out ones",
+check.claim("gap", "seen pixels are at least four decibels better than "
+            "held-out ones with random Fourier features of scale 30",
             psnr(drawn[30], seen) - psnr(drawn[30], ~seen), ">", 4, seeds=3)
 
 # %% tags=["trained", "large"]

@@ -55,7 +55,7 @@ def look(name):
 
 
 CHANCE = ("#666666", look("alibi")[1], "None")
-ROPE, LEARNED = ENCODINGS["rope"].label, ENCODINGS["learned"].label
+ROPE, LEARNED = ENCODINGS["rope"].label, "learned embeddings"
 STYLES = {ROPE: look("rope"), LEARNED: look("learned")}
 
 
