@@ -310,9 +310,8 @@ check.predict(
 # %% tags=["trained"] jupyter={"source_hidden": true}
 def trained(base, seed):
     encoding = posenc.build("rope", training.DIMS, base=base)
-    setting = training.Setting(steps=200)
-    return training.train_on_task(encoding, "back1", seed=seed,
-                                  setting=setting)
+    return training.train_on_task(
+        encoding, "back1", seed=seed, setting=training.Setting(steps=200))
 
 
 def accuracy_at(model, n):
@@ -670,10 +669,12 @@ plots.lines(
                   for name, size in sizes.items()))
 
 # %%
-fall, peak = sizes["key = query"], sizes["key = query rotated by 500"]
 check.claim("falls", "under RoPE the score of a key that equals the query "
             "falls to the size of a random key's score by distance 4000",
-            fall[-1], "in", (0.7, 1.3))
+            sizes["key = query"][-1], "in", (0.7, 1.3))
+
+# %%
+peak = sizes["key = query rotated by 500"]
 check.claim("peak", "under RoPE a key that equals the query rotated by 500 "
             "positions has its highest score at distance 500",
             far[peak.argmax()], "==", 500)

@@ -211,8 +211,8 @@ check.predict(
 
 # %%
 llama_3 = only_rise(8192, 500_000)
-check.claim("llama 3", "Llama 3's larger base changes its number of pairs "
-            "short of a turn more than its longer training texts do",
+check.claim("llama 3", "Llama 2 and Llama 3 differ by 1 to 46 in the number "
+            "of pairs that stay short of a turn",
             llama_3 - llama_2, "in", (1, 46),
             settles={"llama 3": "more"})
 int(llama_3)
@@ -866,7 +866,8 @@ check.verdict(
     because="Two of three settings fail at four times the training length, "
     "and the third at eight (`back1`, one layer, 3 seeds): it was correct "
     "only as long as no text contained its false neighbour. At full size, "
-    "LLaMA 7B, trained on texts of 2048 tokens, has a perplexity of 7.20 there and "
+    "LLaMA 7B, trained on texts of 2048 tokens, has a perplexity of 7.20 "
+    "there and "
     "above 1000 at 4096 (Chen et al. 2023, Table 1).",
 )
 

@@ -42,6 +42,7 @@ import torch
 
 import posenc
 from posenc import TASKS, check, plots, study, text, training, widgets
+from posenc.analysis import smallest_head, weight_on
 
 kept_in = tempfile.mkdtemp()  # what is trained here, until the kernel ends
 
@@ -276,8 +277,8 @@ results_grid(1)
 # %%
 solved = (grid_of(1) >= 0.95).sum(axis=1)
 three = solved[["learned", "rope", "sinusoidal"]]
-check.claim("table", "learned position embeddings solve more tasks at the "
-            "training length than RoPE or sinusoids",
+check.claim("table", "a position table solves more tasks at the training "
+            "length than RoPE or sinusoids",
             three.idxmax() == "learned", "==", 1, seeds=5,
             settles={"all": "learned position embeddings"})
 
@@ -1009,9 +1010,9 @@ def expected(width):  # {times: (ratios,)}
     found = {2: [], 4: [], 8: []}
     for ratio in ratios:
         inv_freq = ratio ** torch.arange(width // 2, dtype=torch.float64)
-        amplitudes = posenc.analysis.smallest_head(inv_freq, trained=16)  # (m,)
+        amplitudes = smallest_head(inv_freq, trained=16)  # (m,)
         for times, row in found.items():
-            weight = posenc.analysis.weight_on(inv_freq, amplitudes, 16 * times)
+            weight = weight_on(inv_freq, amplitudes, 16 * times)
             row.append(weight + (1 - weight) / 10)  # a tenth are lucky guesses
     return {times: torch.tensor(row) for times, row in found.items()}
 

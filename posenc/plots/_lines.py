@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import (
     FuncFormatter,
     LogLocator,
@@ -153,15 +154,20 @@ def _scale(ax: Axes, axis: str, log: bool, data: list[Data]) -> str:
         set_scale("symlog", linthresh=least, linscale=0.5)
     axes_of = ax.xaxis if axis == "x" else ax.yaxis
     if 1e-4 < least and values.max() < 1e7:
-        plain = FuncFormatter(lambda value, _: grouped(value))
-        axes_of.set_major_formatter(plain)
-        if values.min() > 0 and values.max() < 100 * least:  # few powers of ten, or none
-            axes_of.set_minor_locator(LogLocator(subs=(2, 5)))
-            axes_of.set_minor_formatter(plain)
+        _plain(axes_of, short=values.min() > 0 and values.max() < 100 * least)
     if values.min() > 0:
         return "logarithmic"
     trained = any(item.trained for item in data)
     return "logarithmic, with a 0" if trained else f"logarithmic, linear up to {number(least)}"
+
+
+def _plain(axis: Axis, short: bool) -> None:
+    """Write 0.01 and 1000 in place of powers of ten; between them, too, where they are few."""
+    plain = FuncFormatter(lambda value, _: grouped(value))
+    axis.set_major_formatter(plain)
+    if short:
+        axis.set_minor_locator(LogLocator(subs=(2, 5)))
+        axis.set_minor_formatter(plain)
 
 
 def _frame(ax: Axes, x: np.ndarray, ylim: tuple[float, float] | None, percent: bool) -> None:

@@ -74,7 +74,7 @@ def _words(notebook):
 
 
 def _heading(notebook):
-    _append(notebook["cells"][-1], "## That of attention, averaged over all tokens, is invariant")
+    _append(notebook["cells"][-1], "## Their mean over all tokens is invariant")
 
 
 def _objective(notebook):
