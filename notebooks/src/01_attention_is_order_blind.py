@@ -518,7 +518,7 @@ check.predict(
 )
 
 # %% [markdown]
-# **Explore.** Each row is one swap and each column is a token, numbered as before the swap: 0 means that its output did not change.
+# **Explore.** Each row is one swap, and each column is a token, numbered as before the swap. A value of 0 means that the token's output did not change.
 # How many layers does it take until all later tokens notice a swap?
 # And what is left without the mask?
 # Move the sliders, or compare the figures (the code of the measurement is folded).
@@ -566,7 +566,7 @@ check.claim("later", "after two causal layers, swapping two neighbours "
 
 # %% [markdown]
 # In the first layer a later token attends to the same *bag* of tokens (the same ones, in any order), swapped or not.
-# The outputs of the two themselves differ, because each has gained or lost the other.
+# The outputs of the two swapped tokens do change: the one that is now second attends to the other, and the one that is now first no longer does.
 # In the second layer the later tokens attend to these two different vectors.
 #
 # The same holds if we shuffle all tokens but the last, and apply `causal_attention` once, then twice (folded).
@@ -763,7 +763,7 @@ check.claim("placed", "a random vector for each position lets a reader tell "
 
 # %% [markdown]
 # One layer is enough, because this reader averages over *all* tokens.
-# The first token attends only to itself, so its output names the biter. (The output of the last token alone would be enough, too, with or without a mask, because that token names the one who is bitten.)
+# The first token attends only to itself, so its output names the biter. (The output of the last token alone would be enough, too, with or without a mask: that token names the one who is bitten, so the other name is the biter's.)
 # The random vectors are never trained, and they work all the same.
 #
 # This is a toy: thirty texts of three tokens, three seeds.

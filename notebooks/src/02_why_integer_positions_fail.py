@@ -714,7 +714,7 @@ check.verdict(
 #
 # Half steps, 0, ½, 1, …, are not whole, and heads fail with them as well.
 # Does that refute A2?
-# Which of four runs can separate “discrete” from “a straight line”: half steps, one-hot positions, $(p, p^2)$, or more training with $p$?
+# Which of these four runs can separate the explanations “discrete” and “a straight line”: half steps, one-hot positions, $(p, p^2)$, or more training with $p$?
 # Answer in four sentences at most, and say what each explanation predicts.
 # No program judges this one: it has a rubric.
 

@@ -10,7 +10,7 @@
 #
 # - **derive** the sinusoidal encoding from two demands, and say what is a choice,
 # - **write** its frequencies, its position vectors and its shift matrix, and check them,
-# - **read off** a kernel what attention can see of two positions.
+# - **read** from a kernel what attention can see of two positions.
 
 # %% [markdown]
 # Two questions on earlier lessons. Answer in your head, then unfold.
@@ -197,7 +197,7 @@ check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
 # *Suitable coordinates*: a fixed change of basis, which the next weight matrix can undo.
 # *Both ways*: for $p\to\infty$ only, a fading $0.9^p$ would be bounded too, but it goes to 0, so it can no longer tell far positions apart.
 # *A bias* in a linear layer does the work of the channel that is always 1.
-# *All integers*: for finitely many positions, a matrix can do anything if there are enough channels.
+# *All integers*: for finitely many positions, a matrix can shift almost any vectors if there are enough channels.
 # *No angle twice*: the vectors $M_1^{\,p}c(0)$ span $V$, so no eigenvalue occurs twice on $V$. If two hands advance by the same angle, the second is a copy of the first, scaled and rotated.
 # </details>
 
@@ -728,7 +728,7 @@ check.claim("ripples",
 # %% [markdown]
 # Both the width and the base move it.
 # At base 10 000 the kernel falls until 43 at d = 512, and only until 5 at d = 64.
-# The last line of the output shows d = 512 with six bases: a larger base first helps and then hurts, because the same 256 pairs must cover a wider range.
+# The last line of the output shows how far the kernel falls at d = 512 with six bases: a larger base first increases this distance, and then decreases it, when the same 256 pairs must cover too wide a range.
 #
 # At larger distances nearly every second step goes up, and at 5000 no similarity is left.
 # So the similarity does *not* tell the distance by itself.
@@ -752,7 +752,7 @@ check.claim("posenc", "posenc computes the formulas of this lesson",
 # <details><summary>And with equal differences?</summary>
 #
 # Such an encoding has 256 pairs with the frequencies $1, \frac{255}{256}, \dots, \frac1{256}$.
-# It tells “here” from “not here”, like one-hot, which is made of equally spaced frequencies; at distance 1608 (about $256\cdot2\pi$, one turn of the slowest pair) its kernel almost repeats.
+# Like one-hot positions, which also have equally spaced frequencies, it tells “here” from “not here”. At distance 1608 (about $256\cdot2\pi$, one turn of the slowest pair) its kernel almost repeats.
 # Equal ratios treat all scales in the same way.
 #
 # </details>

@@ -43,7 +43,7 @@ from posenc import analysis, check, plots, widgets
 #
 # PyTorch's `nn.Transformer` is only the stack of layers: it expects vectors that already hold the token *and* its position.
 # Which **positional encoding** you add is left to you, so one class for it has been copied from program to program.
-# The article that this course grew from ends with it.
+# The article that this course grew from ends with this class.
 # Here it is, in our own code.
 # Read it as a reviewer: which lines would you not approve?
 
@@ -244,7 +244,7 @@ check.claim("longer",
 #
 # RoBERTa has 514 rows for 512 positions, because its padding tokens have position 1, whose row is zero, and its first real token has position 2.
 # Row 0 is never used.
-# Positions of your own that begin at 0 select the wrong rows there, without an error.
+# Positions of your own that begin at 0 select the wrong rows of this table, without an error.
 # </details>
 
 # %% [markdown]
@@ -659,7 +659,7 @@ widgets.explore(tug_of_war, d=[64, 16, 256], labels={"d": "width d"},
 
 # %% [markdown]
 # Token and position can both be read in the grey band because two random directions in d dimensions have a cosine similarity of only about $1/\sqrt d$ (1/8 at d = 64).
-# So token and position hardly overlap there, and with similar norms neither hides the other; at d = 16 they overlap too much.
+# So token and position hardly overlap at d = 64, and with similar norms neither hides the other; at d = 16 they overlap too much.
 
 # %%
 equal, narrow = (
@@ -1096,7 +1096,7 @@ check.claim("equivalent", "the order of the channels, the first position and "
 #
 # - **identical**: the weights fit. (`exp` and `log` are the same numbers, $e^{-(2i/d)\ln 10000}=10000^{-2i/d}$. The form comes from the authors' TensorFlow code; the power is numerically just as harmless.)
 # - **channel permutation**: the weights read channels by number, so keep the order in which they were trained.
-# - **rotation**: every token seems to be one position further on, or the text seems mirrored (strictly, each pair is then reflected), so keep the convention.
+# - **rotation**: to trained weights, every token seems to be one position further on (counting from 1), or the text seems mirrored (sign turned; strictly, each pair is reflected). So keep the convention of the training.
 #
 # **Different kernel** is not yet a verdict either.
 # `half_dim - 1` (tensor2tensor) and base 1000 are fine for a new model, but weights that were trained with the formula do not fit.
@@ -1156,7 +1156,7 @@ check.claim("fan", "the last program's numbers correlate with the formula's",
             both_tables.corrcoef()[0, 1], ">", 0.7)
 
 # %% [markdown]
-# Its heat map would not have told you, because most of its numbers are nearly those of the formula.
+# A heat map of the program's table would not have shown you the bug, because most of its numbers are nearly those of the formula.
 
 # %% [markdown]
 # **Exercise 2** · difficulty 3 of 5 · 12 minutes
@@ -1270,7 +1270,7 @@ check.surprises("04")
 # - Build the module without a table, or with one in a buffer that is not saved, and look rows up by `pos`.
 # - Test a module for sequence length, width, axis and type before you train with it.
 # - Choose the norms of embedding and position vector together, and copy √d only with its initialisation.
-# - Expose a buggy table by three properties (dot products depend on the distance, neighbours are similar, rows differ), and prove a correct one by its values.
+# - Expose a buggy table by three properties (dot products depend only on the distance, neighbours are similar, rows differ), and prove a correct one by its values.
 # - Tell a bug from an equivalent form, and say what each means for trained weights.
 
 # %% [markdown]

@@ -599,7 +599,7 @@ plots.dots(
 # <details><summary>Hint</summary>
 #
 # You do not need means: compare the smallest number of one list with the largest of the other.
-# Look at chance first.
+# Test for `"both at chance"` first.
 # </details>
 
 
@@ -889,7 +889,7 @@ check.claim("outside", "at positions 64 to 127 of real text the losses of "
 # The paper of 2017 did not promise more.
 # It chose sinusoids because they *may* extrapolate (§3.5), and did not test this.
 # Press et al. (2022, §2.2) made this comparison on the text WikiText-103.
-# After training on 512 tokens, **perplexity** (the exponential of the loss) improved for up to 20 more tokens, stayed level until 50 more, and then got worse; after training on 1024 it improved for 50.
+# After training on segments of 512 tokens, **perplexity** (the exponential of the loss) improved for up to 20 more tokens, stayed level until 50 more, and then got worse; after training on segments of 1024 tokens it improved for 50 more.
 
 # %% id="verdict-b1"
 check.verdict(
@@ -929,7 +929,7 @@ check.claim("lag", "on real text after 200 steps the loss of learned "
 # `position_embeddings` is a table of random rows that are looked up, added and trained like the token embeddings: 512 rows in BERT, 1024 in GPT-2, one row per image patch, and one for the class token, in ViT.
 # RoBERTa's table has 514 rows, because its positions start at 2 ([lesson 04, section 3](04_the_pytorch_module.ipynb)).
 #
-# **Why was BERT trained on 128 tokens first, and on 512 only at the end?** Short sequences are cheaper, because the cost of attention grows with the square of their length.
+# **Why was BERT trained on sequences of 128 tokens first, and of 512 only at the end?** Short sequences are cheaper, because the cost of attention grows with the square of their length.
 # But a row gets a gradient only from texts that reach its position, so only the last 10 % of the steps, with sequences of 512 tokens, train the rows from 128 on (BERT, appendix A.2).
 # Row 512 does not exist: for longer texts you must add rows *and* train them.
 
