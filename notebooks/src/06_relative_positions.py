@@ -647,7 +647,7 @@ check.predict_number(
 # | reversed text | E | F | **A** | C |
 #
 # The model gives the same answer at both A.
-# But the letter to the left is C in the first text, and F in the second, so at most one of the two answers is correct, unless both neighbours are the same letter.
+# But the letter to the left is C in the first text and F in the second, so at most one of the two answers is correct unless both neighbours are the same letter.
 # How often does that happen?
 
 # %%
@@ -950,7 +950,7 @@ class Windowed(nn.Module):
 # %% [markdown]
 # The mask limits which keys a query attends to, but not which position vectors the tokens get.
 # A learned position table still has no row for a position beyond its end, and sinusoids beyond the training length are still new.
-# ALiBi's author reports in the FAQ of his repository that models with it become unstable at untrained positions.
+# ALiBi's author reports in the FAQ of his repository that sinusoidal models with such a window become unstable at untrained positions.
 #
 # We train sinusoidal models on up to 16 letters, with a reach of 64 (in effect, no window) or 4, and test them on 64 letters.
 
@@ -992,7 +992,7 @@ check.claim("window", "a window of ±4 raises the accuracy of sinusoidal "
 # Then each row must be shifted so that column $j$ of row $i$ belongs to distance $i-j$.
 # Transformer-XL and the Music Transformer do so without indexing: they add a column of zeros and read the same numbers with another row length.
 #
-# In this figure, 43 is the product of query 4 (counted from 1, so $i=3$) and the vector of distance 3.
+# In the next figure, 43 stands for the dot product of query 4 (counted from 1, so $i=3$) and the vector of distance 3.
 
 # %%
 row = 1 + torch.arange(5)[:, None]  # (n, 1)
@@ -1035,7 +1035,7 @@ check.claim("two sides", "the shift trick is correct for keys on both sides, "
             (shifted_2 - (100 * row + apart[:5, :5])).abs(), "==", 0)
 
 # %% [markdown]
-# If you are not sure which distances your matrix has, look them up as in section 2.
+# If you are not sure which distances your matrix has, look up each entry by its distance, as in section 2.
 
 # %% [markdown] id="fused" jp-MarkdownHeadingCollapsed=true
 # ## 12 · Box: What a fused kernel never writes down

@@ -935,7 +935,7 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 # | Gemma 4 E2B | 10⁴ local, 10⁶ global | all 256 local, 128 of 512 global | 131 072 | p-RoPE in global layers (slowest rotating wavelength: 188 tokens); the larger models: 256K (M) | D |
 # | gpt-oss 120B | 1.5 · 10⁵ | all 64 | 131 072 | YaRN × 32, from 4096; every other layer has a window of 128 | M, D |
 # | Llama 4 Scout | 5 · 10⁵ | all 128 | 10M | interleaved; slow pairs ÷ 16; every fourth layer is a **NoPE layer**, the others attend in chunks of 8192 | M, D |
-# | Command R7B | 5 · 10⁴ | all 128 | 8192 (model card: 128K) | interleaved; only in layers with a window of 4096, every fourth is a NoPE layer | C |
+# | Command R7B | 5 · 10⁴ | all 128 | 8192 (model card: 128K) | interleaved; RoPE only in layers with a window of 4096; every fourth layer is a NoPE layer | C |
 
 # %% [markdown] id="layer-pattern"
 # What does the table show?
@@ -978,7 +978,7 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 # 1. A longer or a shorter prompt does not separate them: both explanations predict that short texts look correct and long ones fail.
 # 2. A run that does: the same query and key at a fixed distance and at several positions, for example (5, 0), (1005, 1000) and (8005, 8000). With a wrong base the score is still relative, so all three are equal; with bfloat16 angles they differ.
 # 3. Equal scores rule out the bfloat16 angles, but they do not prove that the base is wrong: a wrong layout or a wrong scaling is relative, too. Different scores prove that the angles are not exact, and do not prove that the base is correct.
-# 4. So a second run is needed: compare the scores at small distances and small positions with those of the original program, where rounding is small and a wrong base shows in the pairs that are neither fast nor slow. (A score at distance 0 never helps: it is correct with any base and any layout.)
+# 4. So a second run is needed: compare the scores with those of the original program at small distances and small positions, where rounding is small and a wrong base shows in the pairs that are neither fast nor slow. (A score at distance 0 never helps: it is correct with any base and any layout.)
 #
 # </details>
 

@@ -438,7 +438,7 @@ pair(32, 128, 10_000, 4096), pair(1, 128, 10_000, 4096)
 # %% [markdown]
 # **Exercise 3** · difficulty 3 of 5 · 10 minutes
 #
-# Write YaRN's frequencies as the program computes them, with `pair` from above.
+# Write YaRN's frequencies as the authors' program computes them, with `pair` from above.
 #
 # - The ramp begins at `low`, the pair of 32 turns rounded down, but at least 0.
 # - It ends at `high`, the pair of 1 turn rounded up, but at most `dim - 1`.
@@ -615,7 +615,7 @@ check.claim("temperature",
 #
 # Now we measure **extrapolation**, the accuracy beyond the training length.
 # The toy solves `back1` (which letter is one position earlier?) with one layer; training texts have 4 to 16 letters, test texts up to 64.
-# Base and head width determine the frequencies, and we take three settings:
+# Base and head width determine the frequencies; we compare three settings:
 
 # %%
 settings = {
@@ -953,7 +953,7 @@ check.claim("not wild",
 # %% [markdown]
 # | possible cause | what repairs it | in the toy | from 4096 to 8192 |
 # |:--|:--|:--|:--|
-# | slow pairs meet **new angles** (section 1) | linear, YaRN, Llama 3; NTK nearly | not decisive: three of four pairs meet them, and one setting is correct at 64 letters | argued (Chen et al., Peng et al.) |
+# | slow pairs meet **new angles** (section 1) | linear, YaRN, Llama 3; NTK in part | not decisive: three of four pairs meet them, and one setting is correct at 64 letters | argued (Chen et al., Peng et al.) |
 # | fast pairs agree again at a **false neighbour** | other frequencies, such as NTK | shown, at the distances 20, 45 and 64 | not shown |
 # | the **sum of cosines** runs wild beyond the distances of the fit (first figure) | linear, because it stays within the distances of the fit | not seen: no new distance gets half of the attention | argued by a bound on scores (Chen et al., section 2.3) |
 #

@@ -673,7 +673,7 @@ check.claim("length", "RoPE is wrong after an eviction if a new position "
 #
 # **Cause.** Before the first eviction, the number of entries *is* the position. After it, every new token gets position 9 here.
 #
-# **Repair.** Keep a counter of the tokens seen, separate from the size of the cache. (`posenc` does so if you leave `pos` out. Many caches count their entries.)
+# **Repair.** Keep a counter of the tokens seen, separate from the size of the cache. (`posenc` does so if you leave `pos` out. Many caches count their entries instead.)
 
 # %% [markdown] id="inside-the-cache"
 # StreamingLLM itself numbers the entries *inside the cache*: the kept tokens are at 0 … 8, and the next is at 9.
@@ -1026,7 +1026,7 @@ longer = posenc.Transformer(longer, vocab_size=50)
 outcome(lambda: longer.load_state_dict(learned.state_dict()))
 
 # %% [markdown]
-# The error is loud, and so harmless: you must add 64 rows *and* train them.
+# The error is loud and therefore harmless: you must add 64 rows *and* train them.
 # (Position ids of your own can fail silently. RoBERTa's positions start at 2, in a table of 514 rows, so ids that start at 0 select wrong rows: [lesson 04, section 3](04_the_pytorch_module.ipynb).)
 #
 # RoPE has no table. So what happens if the weights of an *interleaved* model are loaded into a half-split one (lesson 07), or into a model with another base?

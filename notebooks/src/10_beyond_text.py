@@ -228,7 +228,7 @@ check.claim("two kinds", "sums of two different encodings give each of 196 "
 # DETR finds objects in images with a Transformer (Carion et al. 2020).
 # Its vectors for row and column are side by side, as above.
 # They are added to the queries and keys of each encoder layer and to the keys of cross-attention; the queries of the decoder get learned vectors instead, the *object queries*.
-# Nothing is added to the values, so no position vector enters the residual stream of the image.
+# Nothing is added to the values, so no position vector enters the residual stream of the encoder.
 #
 # How a position reaches the output was asked (facebookresearch/detr#361) and not answered.
 # There are two hypotheses, partly from that thread: an object query can learn *where* its head reads, so that what it finds there tells the position; and the convolutions that make the image features leak positions through their zero padding.
@@ -499,7 +499,7 @@ check.resized_table(resized_table)
 #
 # *(3 minutes.)* To interpolate the list of 196 vectors to 400 would take one line.
 # To judge the result we need a table whose values *between* two patches are known.
-# A learned position table has none there, but the 2D sin-cos embedding has.
+# A learned position table has no values there, but the 2D sin-cos embedding does.
 
 
 # %%
@@ -842,7 +842,7 @@ check.claim("width", "the mean cosine similarity of random Fourier features "
 # %% [markdown] id="nerf"
 # <details><summary>Is NeRF's encoding the same, and why does the paper have a π that the code omits?</summary>
 #
-# NeRF draws a scene from points and viewing directions (Mildenhall et al. 2020).
+# NeRF renders a scene from points and viewing directions (Mildenhall et al. 2020).
 # Its γ(p) has $\sin(2^l\pi p)$ and $\cos(2^l\pi p)$ for each coordinate, with $l=0,\dots,9$ for points and $0,\dots,3$ for directions: Fourier features with the frequencies ½, 1, 2, ….
 # The functions are those of lesson 03, but their purpose differs.
 # There they *label* tokens for a Transformer, with frequencies that fall from 1; here they let an MLP fit fine detail, with doubling frequencies.

@@ -561,7 +561,7 @@ check.claim("slopes", "sinusoids solve `index` after 1200 steps",
 # ALiBi is stuck, and more steps will not help: in a mirrored text its scores are mirrored, so it cannot tell the letter before from the letter after (lesson 06).
 # Sinusoids were only slower.
 #
-# **In the two panels of `index`, find one more encoding that was only slower, one that is stuck, and one that still rises.**
+# **In the two panels of `index`, find one more encoding that was only slower, one that is stuck, and one whose accuracy is still rising.**
 # For RoPE, `slower_or_stuck(seeds(recorded, "rope", "index"), seeds(patient, "rope", "index"))` returns the word.
 #
 # <details><summary>Which are they?</summary>
@@ -673,7 +673,7 @@ check.claim("oldest", "on 128 characters the loss with Shaw's vectors is "
 
 # %% [markdown] id="by-position"
 # A mean over 128 positions hides *where* a model fails.
-# So we plot the loss against the position, beside that of the same model trained on segments of 128 (and so on four times as many characters).
+# So we plot the loss against the position, beside that of the same model trained on segments of 128 (and therefore on four times as many characters).
 # **From which position on does the loss of each model leave the lower curve?** Switch between the encodings, or compare the figures.
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
@@ -988,7 +988,7 @@ check.claim("edge", "at a frequency ratio of 0.1 the accuracy of RoPE on "
             (mean[4] - mean[8])[:, edge], "in", (0.3, 0.5), seeds=5)
 
 # %% [markdown]
-# The right edge of the left peak moves to the left: 90 % is kept up to $r=0.205$ at 32 letters, up to 0.115 at 64, and at 128 only 0.065 reaches it.
+# The right edge of the left peak moves to the left: an accuracy of 90 % is kept up to $r=0.205$ at 32 letters and up to 0.115 at 64; at 128 letters, it is reached only at 0.065.
 #
 # The false neighbours of lesson 08 explain this. The two fastest frequencies of a head are 1 and $r$.
 # After $2\pi/r$ positions the second pair has completed a turn, and near there so has the first.
@@ -1133,7 +1133,7 @@ check.claim("free", "random shifts change the loss of RoPE on 32 characters "
             "by less than 0.05 nats", price("rope").abs(), "<", 0.05, seeds=3)
 
 # %% [markdown]
-# On 64 letters the shifts double the accuracy of sinusoids, from 42 to 83 %. RoPE is still ahead: every position was trained, but no query ever had more than 16 keys to choose from.
+# On 64 letters the shifts double the accuracy of sinusoids, from 42 to 83 %. RoPE is still ahead: the shifts train the vector of every position, but no query in training has more than 16 keys to choose from.
 #
 # The price on 32 characters is 0.14 to 0.22 nats for sinusoids and about 0.4 for learned embeddings and random vectors after the same number of steps, because the model has more vectors to learn. On `before`, at 16 letters, sinusoids fall from 99 to 70 %. On 128 characters the same shifts *lower* their loss by about a nat.
 # RoPE loses and gains almost nothing, because its scores do not change when all positions are shifted. **Randomized positional encodings** (Ruoss et al. 2023) also leave random gaps, so that training meets large *distances*.
@@ -1290,7 +1290,7 @@ check.guesses()
 #
 # - The models are small: one or two layers, width 32 or 48, minutes of training. For your own GPU there is a larger setting, `python -m posenc.study --scale gpu --out gpu_study`, whose results we have not measured.
 # - No encoding solves `sort` or `reverse` in 300 steps, so they do not show which one could.
-# - The training length is 16. At 4096 something else may fail first (08).
+# - The training length is 16 letters, or 32 characters of text. At 4096 tokens something else may fail first (08).
 # - A low loss is not retrieval. ALiBi keeps its loss at 128 characters, and nothing here shows that it *uses* a character that is 100 positions away.
 
 # %% [markdown]
