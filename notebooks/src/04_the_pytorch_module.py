@@ -853,7 +853,7 @@ check.claim("million", "position vectors from float32 angles are off by more "
             "than a hundredth at a million",
             single[4], ">", 0.01)
 check.claim("double", "position vectors from float64 angles, cast last, are "
-            "off by less than 1e-6 up to ten million",
+            "off by less than 1e-6 up to position ten million",
             double, "<", 1e-6)
 
 # %% [markdown]
@@ -1017,8 +1017,8 @@ check.claim("healthy", "one of four programs has the channels of the formula",
 # %% id="permuted-weights"
 order = torch.cat([torch.arange(0, 32, 2), torch.arange(1, 32, 2)])
 weights = torch.randn(32, 32, generator=g, dtype=torch.float64)  # trained
-check.claim("permuted weights", "weights for alternating sines and cosines "
-            "fit a table with all sines first after their rows are permuted",
+check.claim("permuted weights", "weights for alternating sines and cosines, "
+            "with their rows permuted, fit a table with all sines first",
             (tables["D"] @ weights[order] - paper @ weights).abs().max(),
             "<", 1e-9)
 check.claim("mixed", "weights for alternating sines and cosines do not fit a "

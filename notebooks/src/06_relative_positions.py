@@ -462,8 +462,9 @@ by_rule = torch.cat([functional.alibi_slopes(8),
                      functional.alibi_slopes(16)[::2][:4]])
 
 # %% id="twelve-heads"
-check.claim("twelve", "ALiBi's slopes for 12 heads are those for 8 heads and "
-            "then every second one for 16 heads", (slopes - by_rule).abs(),
+check.claim("twelve", "ALiBi's slopes for 12 heads are the slopes for 8 "
+            "heads, followed by every second slope for 16 heads",
+            (slopes - by_rule).abs(),
             "in", (0, 1e-7),
             settles={"twelve": "0.71: more than any head of 8 has"})
 slopes

@@ -202,7 +202,7 @@ def rotary(x, pos, base=10_000):
 # %%
 x, pos = random(2, 4, 10, 16), torch.arange(10)  # (b, h, n, dh)
 theirs, _ = posenc.build("rope").rotate(x, x, pos, pos)
-check.claim("posenc", "seven lines of RoPE give the numbers of posenc",
+check.claim("posenc", "seven lines of RoPE give the same numbers as posenc",
             (rotary(x, pos) - theirs).abs().max(), "<", 1e-5)
 check.claim("matrix", "RoPE by complex numbers gives what rotation matrices "
             "give", (rotary(x, pos)[..., 7, :]
@@ -586,9 +586,9 @@ def change(rotate_v, rotate_back):
 
 changes = torch.stack([change(*setting) for setting in settings])
 expected = torch.tensor([v != back for v, back in settings])
-check.claim("values", "rotating only the values, or only the output back, "
-            "makes the output of attention with RoPE depend on absolute "
-            "positions, and doing both does not",
+check.claim("values", "attention with RoPE depends on absolute positions if "
+            "only the values or only the output is rotated, and not if the "
+            "values are rotated and the output is rotated back",
             ((changes > 0.1) != expected).sum(), "==", 0,
             settles={"values": "if exactly one switch is on"})
 check.claim("relative", "attention with RoPE is exactly relative, without "

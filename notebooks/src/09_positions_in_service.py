@@ -686,8 +686,8 @@ check.claim("length", "RoPE is wrong after an eviction if a new position "
 # %% id="re-rotated"
 again = rotated(rotated(key, 16, 1), -14, 1)  # from position 16 to 2
 
-check.claim("re-rotated", "a key rotated for position 16, rotated by −14 "
-            "more, is the key rotated for position 2",
+check.claim("re-rotated", "a key rotated to position 16 and then by −14 more "
+            "equals the key rotated to position 2",
             (again - rotated(key, 2, 1)).abs().max(), "<", 1e-12)
 
 # %% [markdown]
@@ -1077,8 +1077,8 @@ fixed.load_state_dict({
     name: permuted(weight) if name.endswith("qkv.weight") else weight
     for name, weight in weights.items()})
 
-check.claim("permuted", "a half-split model with permuted rows of queries "
-            "and keys gives the logits of the interleaved one",
+check.claim("permuted", "a half-split model whose query and key rows are "
+            "permuted gives the same logits as the interleaved model",
             drift(fixed(tokens), rope(tokens)), "<", 1e-8)
 
 # %% [markdown]

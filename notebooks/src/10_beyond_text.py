@@ -74,10 +74,9 @@ plots.heatmap(
 )
 
 # %%
-check.claim(
-    "row first",
-    "many patches are more similar to (5, 5) than (6, 5) directly below is, "
-    "if patches are numbered row by row",
+check.claim("row first", "if patches are numbered row by row, many patches "
+            "are more similar to patch (5, 5) than its neighbour directly "
+            "below, (6, 5)",
     (similar > similar[6, 5] + 1e-9).sum() - 1, "in", (5, 60), show="{:.0f}",
     settles={"touching": "measured"},
 )

@@ -1275,7 +1275,7 @@ check.guesses()
 # | you need | take | because | beware |
 # |:--|:--|:--|:--|
 # | a decoder of text that keeps a cache | RoPE, in all layers or in most (08) | exact distances, no position table; it rotates queries and keys before the scores, so fused attention programs work with it (07, 09) | beyond the training length: scale the frequencies and fine-tune (08) |
-# | longer text than in training, and no further training | ALiBi, or a sliding window (08) | the loss stays (section 6), because far keys fade (section 7) | what is far away counts little; ALiBi does not solve `index` (section 3) |
+# | longer text than in training, and no further training | ALiBi, or a sliding window (08) | the loss stays low (section 6), because far keys fade (section 7) | what is far away counts little; ALiBi does not solve `index` (section 3) |
 # | an encoder with fixed lengths | learned position embeddings, or RoPE | a position table solves most tasks at its training length (section 3) | no row beyond that length; left padding (09) |
 # | only earlier or later | p / L | its numbers never leave their range (section 4) | not in a decoder: each new token changes all position vectors (02) |
 # | the position itself: its row, its place in a cycle | an added encoding with the period of the data | binary digits keep `mod2` (section 4); relative distances only guess it (section 3) | beyond the training length only what has that period works (05) |
