@@ -8,6 +8,7 @@ from torch import Tensor
 
 from posenc.check.engine import draws
 from posenc.check.engine.mistake import Mistake
+from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import require
 
 Why = Callable[[list[bool]], tuple[str, str] | None]  # what it said of each -> slug and advice
@@ -45,6 +46,16 @@ def scored(
     which = "" if named else f", which {fact[case.truth]}"
     words = f"It judges {right} of {total} correctly. It returns {says} for {case.name}{which}."
     raise Mistake(slug, f"{words} {advice}".rstrip(), right / total)
+
+
+def judging_alike(
+    slips: tuple[Slip, ...], cases: list[Case], said: list[bool]
+) -> tuple[str, str] | None:
+    """Return the first slip that judges all cases as the answer did: its name and advice."""
+    for slip in slips:
+        if [slip.program(*case.given) for case in cases] == said:
+            return slip.slug, slip.says
+    return None
 
 
 def _all_said(answer: Callable[..., Any], cases: list[Case]) -> list[bool]:

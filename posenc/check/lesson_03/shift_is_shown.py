@@ -1,9 +1,10 @@
 """Does an R² show that a matrix shifts the position vectors? (n, d, k, r2) -> bool."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from posenc.check.engine.draws import Draw, Drawn
-from posenc.check.engine.scored import Case, scored
+from posenc.check.engine.scored import Case, judging_alike, scored
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Verdict, judge
 
@@ -31,7 +32,7 @@ ask for n - k > d.
 
 def _examine(answer: Callable[[int, int, int, float], bool]) -> tuple[str, float]:
     cases = list(CASES)
-    score = scored(answer, cases, FACT, lambda said: _why(cases, said))
+    score = scored(answer, cases, FACT, partial(judging_alike, SLIPS, cases))
     return "exact up to rounding, and more pairs of vectors than channels", score
 
 
@@ -64,14 +65,6 @@ SLIPS = (
     Slip("fewer-pairs", lambda n, d, k, r2: r2 >= 1 - ROUNDING and n - k < d,
          f"It accepts where the pairs are fewer than the channels, so any vectors fit. {PAIRS}"),
 )  # fmt: skip
-
-
-def _why(cases: list[Case], said: list[bool]) -> tuple[str, str] | None:
-    """Return the slip that judges all cases as the answer did."""
-    for slip in SLIPS:
-        if [slip.program(*case.given) for case in cases] == said:
-            return slip.slug, slip.says
-    return None
 
 
 FEW = "Count the pairs of vectors, n - k, and the channels."

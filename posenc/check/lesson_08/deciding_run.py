@@ -1,9 +1,10 @@
 """Does a run decide between two explanations? (wavelength, rival, trained, tested) -> bool."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from posenc.check.engine.draws import Draw, Drawn
-from posenc.check.engine.scored import Case, scored
+from posenc.check.engine.scored import Case, judging_alike, scored
 from posenc.check.engine.slip import Slip
 from posenc.check.engine.verdict import Verdict, judge
 
@@ -34,7 +35,7 @@ the new angles predict. Compare the two.
 
 def _examine(answer: Callable[[float, int, int, int], bool]) -> tuple[str, float]:
     cases = list(CASES)
-    score = scored(answer, cases, FACT, lambda said: _why(cases, said))
+    score = scored(answer, cases, FACT, partial(judging_alike, SLIPS, cases))
     return "A run decides where the two explanations predict different results", score
 
 
@@ -84,14 +85,6 @@ SLIPS = (
          "It takes the wavelength for radians. It is a number of positions: compare it with "
          "trained."),
 )  # fmt: skip
-
-
-def _why(cases: list[Case], said: list[bool]) -> tuple[str, str] | None:
-    """Return the slip that judges all cases as the answer did."""
-    for slip in SLIPS:
-        if [slip.program(*case.given) for case in cases] == said:
-            return slip.slug, slip.says
-    return None
 
 
 WRITE = "Write down what each explanation predicts, and compare."
