@@ -716,7 +716,7 @@ check.verdict(
 # Does that refute A2?
 # Which of these four runs can separate the explanations “discrete” and “a straight line”: half steps, one-hot positions, $(p, p^2)$, or more training with $p$?
 # Answer in four sentences at most, and say what each explanation predicts.
-# No program judges this one: it has a rubric.
+# No program checks this answer; compare it with the rubric.
 
 # %% [markdown] tags=["explain"]
 # *Write here: double-click, replace this line, press Shift+Enter.*

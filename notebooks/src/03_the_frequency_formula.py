@@ -204,7 +204,7 @@ check.claim("turn", "rotating a vector keeps its norm", norms["rotation"],
 # %% [markdown] id="one-hot-hands"
 # We test the theorem on an encoding without a sine.
 # Take one-hot positions that wrap around: eight channels, and after position 7 comes position 0 again.
-# It is bounded, and a matrix shifts it, so it must be clock hands in disguise.
+# These vectors are bounded, and a matrix shifts them, so by the theorem they must consist of clock hands.
 # The angle of an eigenvalue of $M_1$ is the angle by which a hand advances per position; we count in eighths of a turn.
 
 # %%
