@@ -69,7 +69,7 @@ def notebook_says(all_of_them):
 class Grader:
     """Grades many notebooks in one sandbox; in a new one where it ended, or knows too much."""
 
-    AT_MOST = 20  # notebooks: what a sandbox may lend is limited
+    AT_MOST = 8  # notebooks: a sandbox lends at most 1000 functions, and 01 has six exercises
 
     def __init__(self):
         self.box, self.read = None, 0
