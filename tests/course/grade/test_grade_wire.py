@@ -1,5 +1,8 @@
 """An answer behind the wire gets the verdict that it gets here."""
 
+import contextlib
+import itertools
+
 import pytest
 import torch
 from known_slips import known
@@ -38,7 +41,22 @@ def without_walls():
     box.close()
 
 
-inside = pytest.fixture(scope="module")(without_walls)  # what is tested here is the wire
+AT_MOST = 400  # tests that share a sandbox: it lends at most 1000 functions and classes
+
+
+@pytest.fixture(scope="module")
+def boxes():
+    with contextlib.ExitStack() as opened:
+        new = contextlib.contextmanager(without_walls)
+        yield (box for _ in itertools.count() for box in [opened.enter_context(new())] * AT_MOST)
+
+
+@pytest.fixture
+def inside(boxes):
+    """What is tested here is the wire: many tests share a sandbox."""
+    return next(boxes)
+
+
 new_inside = pytest.fixture(without_walls)  # to which nothing was lent before
 
 
