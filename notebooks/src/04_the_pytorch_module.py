@@ -596,7 +596,9 @@ check.predict(
      "only with the authors’ initialisation", "with neither"],
     kind="reason",
     beliefs={
-        "with both": "no source found",
+        "with both":
+            "stats.stackexchange.com/questions/586813, an answer: tokens and "
+            "positions lie in two nearly orthogonal subspaces",
         "only with the authors’ initialisation": "no source found",
         "with neither":
             "community.deeplearning.ai/t/209328, embeddings drown in noise"},

@@ -465,7 +465,9 @@ check.predict(
     kind="reason",
     beliefs={
         "as good as at the first 16": "Vaswani et al. 2017, §3.5",
-        "a little worse": "no source found",
+        "a little worse":
+            "“extrapolate unseen lengths moderately”: www.datatec-studio.com"
+            "/research/topics/positional-encoding-sine-and-cos",
     },
 )
 

@@ -299,7 +299,8 @@ check.predict(
      "all three are equally good"],
     sure=True, kind="surprise",
     beliefs={
-        "the smallest base": "no source found",
+        "the smallest base": "“absolute lower bound for the base value”: "
+                             "Men et al. 2024, abstract",
         "the largest base": "of fine-tuning, from a paper: "
                             "axolotl-ai-cloud/axolotl#810",
         "all three are equally good": "no source found",
@@ -370,7 +371,9 @@ check.predict(
     beliefs={
         "equal for all queries and keys":
             "asks why it would matter: lucidrains/rotary-embedding-torch#47",
-        "different for all queries and keys": "no source found",
+        "different for all queries and keys":
+            "“differs from official meta implementation”: "
+            "huggingface/transformers#31859",
     },
 )
 
@@ -570,7 +573,9 @@ check.predict(
      "if `rotate_v` is on", "if both switches are on"],
     kind="reason",
     beliefs={"for none of the four": "no source found",
-             "if `rotate_v` is on": "no source found",
+             "if `rotate_v` is on":
+                 "of rotated values alone, which bring absolute positions: "
+                 "lucidrains/x-transformers#182",
              "if both switches are on": "no source found"},
 )
 

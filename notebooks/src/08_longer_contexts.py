@@ -530,7 +530,7 @@ plots.lines(
 # | Llama 2 | 4096 → 65 536 | YaRN, $s=16$ | 400 steps of 64 texts (Peng et al. 2023) |
 # | Llama 2 7B | 4096 → 80 000 (tested at 128 000) | RoPE modified | 0.5 to 5 billion tokens, with a balanced mixture of texts (Fu et al. 2024) |
 # | Llama 3 8B Instruct | 8192 → 80 000 | base 200 million | 20 000 texts, QLoRA and the embeddings (Zhang et al. 2024) |
-# | Llama 3.1 | 8192 → 131 072 | by turns, section 4 | about 800 billion tokens (Llama team 2024) |
+# | Llama 3.1 405B | 8192 → 131 072 | by turns, section 4 | about 800 billion tokens (Llama team 2024) |
 #
 # The budgets differ by a factor of more than a thousand. The tests differ as well, so compare those first.
 # Must all weights be trained? Plain LoRA worked well only if the embeddings and norms were trained, too (Chen et al. 2024, *LongLoRA*).
@@ -582,7 +582,9 @@ check.predict(
     "Cosines and sines are multiplied by 1.208. By what is each score of a "
     "query and a key multiplied?",
     ["1.208", "1.208² = 1.459", "2 · 1.208 = 2.416"], kind="reason",
-    beliefs={"1.208": "no source found",
+    beliefs={"1.208": "“scaling factor to be applied on the attention "
+                      "computation”: `modeling_rope_utils.py` of "
+                      "transformers 5.23.0",
              "2 · 1.208 = 2.416": "no source found"},
 )
 
@@ -883,7 +885,8 @@ check.predict(
     "training length, 16 letters?",
     ["it stays nearly perfect", "it falls a little",
      "it falls to less than half"], kind="reason",
-    beliefs={"it stays nearly perfect": "no source found",
+    beliefs={"it stays nearly perfect": "“with minimal loss”: "
+                                        "ggml-org/llama.cpp#2054",
              "it falls a little": "as perplexity, measured on LLaMA: "
                                   "ggml-org/llama.cpp#1967"},
 )

@@ -205,7 +205,8 @@ check.predict(
     beliefs={
         "RoPE": "ML-GSAI/LLaDA#120",
         "both": "huggingface/transformers#18999",
-        "neither": "no source found",
+        "neither": "LianjiaTech/BELLE#240, a comment: where the "
+                   "padding is has no influence on training",
     },
 )
 
@@ -799,7 +800,7 @@ check.predict(
     sure=True, kind="surprise",
     beliefs={
         "those to questions that find their fact": "no source found",
-        "both": "no source found",
+        "both": "as of language models, which fail: Xiao et al. 2023, §3.1",
         "neither": "mit-han-lab/streaming-llm#47",
     },
 )
@@ -901,7 +902,7 @@ check.predict(
     kind="reason",
     beliefs={
         "for all": "MemTensor/MemOS#2315",
-        "for no model": "no source found",
+        "for no model": "Mesh-LLM/mesh-llm#1653: “is not exact”",
     },
 )
 

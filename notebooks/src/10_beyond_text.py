@@ -832,7 +832,7 @@ check.claim("width", "the mean cosine similarity of random Fourier features "
 #
 # Their networks drew natural images of 512 × 512 pixels.
 # The PSNR on held-out pixels was 19.32 dB without features, 21.72 with one wave per axis, 24.95 with frequencies in a geometric series along each axis, and 25.57 with Gaussian frequencies of scale 10.
-# Their ± of about 4 dB is the spread *between images*.
+# The standard deviations in their notebook, 2.5 to 4.2 dB, are spreads *between images*.
 # All four methods drew the same images, so only the differences image by image would decide whether the last 0.6 dB are real.
 # (On images of text the last two are farther apart, 27.57 and 30.47.)
 #

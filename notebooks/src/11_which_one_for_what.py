@@ -1089,7 +1089,9 @@ check.predict(
     kind="reason",
     beliefs={
         "leave the loss as it is": "Ruoss et al. 2023, §1",
-        "lower the loss": "no source found",
+        "lower the loss": "as “better generalization performance”: "
+                          "Likhomanenko et al. 2021, arXiv 2106.03143, "
+                          "abstract",
     },
 )
 
