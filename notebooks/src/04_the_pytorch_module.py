@@ -831,7 +831,8 @@ check.claim("bfloat16", "positions that are counted in bfloat16 can share a "
 # %% [markdown]
 # (A buffer of *frequencies* is rounded, too, when a model is cast to bfloat16, and a later `.float()` does not bring the lost bits back.)
 #
-# float32 becomes coarse later: near a million its neighbouring numbers are 1/16 apart, and the angles of the fast pairs, which are about as large as the position, are rounded accordingly.
+# In float32, the rounding matters only at larger positions: near a million, neighbouring numbers are 1/16 apart.
+# The angles of the fast pairs are about as large as the position, so they are rounded by as much.
 # How wrong do the position vectors become?
 
 
@@ -1096,7 +1097,7 @@ check.claim("equivalent", "the order of the channels, the first position and "
 # The variants that keep all dot products are not bugs: a new model can learn the same with them.
 # *Trained* weights are stricter.
 #
-# - **identical**: the weights fit. (`exp` and `log` are the same numbers, $e^{-(2i/d)\ln 10000}=10000^{-2i/d}$. The form comes from the authors' TensorFlow code; the power is numerically just as harmless.)
+# - **identical**: the weights fit. (`exp` and `log` are the same numbers, $e^{-(2i/d)\ln 10000}=10000^{-2i/d}$. The form comes from the authors' TensorFlow code; computing the power directly is numerically harmless, too.)
 # - **channel permutation**: the weights read channels by number, so keep the order in which they were trained.
 # - **rotation**: to trained weights, every token seems to be one position further on (counting from 1), or the text seems mirrored (sign turned; strictly, each pair is reflected). So keep the convention of the training.
 #
@@ -1196,7 +1197,7 @@ check.mended_table(mended)
 # `is_healthy(table)` takes any `(n, d)` in float64 and returns True or False.
 # A table is correct if it has the dot products of the formula: the channels may have any order, and the first row need not be position 0.
 # Other frequencies and another base count as wrong here.
-# The check has 23 wrong tables and five correct ones, each of 264 rows, and counts how many you judge correctly.
+# The check has 23 wrong tables and five correct ones, each of 264 rows, and counts how many your function judges correctly.
 #
 # <details><summary>Hints</summary>
 #

@@ -1023,7 +1023,7 @@ check.claim("next query", "above the diagonal, the shift trick leaves zeros "
 
 # %% [markdown]
 # A causal mask hides the upper triangle, so in a decoder the trick is correct.
-# A library for speech copied it into encoders, without the mask, and no error was raised (espnet/espnet#2684).
+# A speech library used it in encoders, without the mask, and no error was raised (espnet/espnet#2684).
 # Attention to both sides needs all $2n-1$ distances; then the same trick is correct everywhere:
 
 # %%

@@ -113,7 +113,7 @@ widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5),
 # %% [markdown]
 # As a test, we rotate a random query and a random key, with 64 channels each, to the positions 3 and 8.
 # Does the score change when both positions grow by 1000?
-# (A clock hand of lesson 03 rotates clockwise, and here angles grow counter-clockwise, so $R_p$ is the matrix $M_{-p}$ of lesson 03. As there, rows are multiplied by its transpose.)
+# (A clock hand of lesson 03 rotates clockwise, and here angles grow counter-clockwise, so $R_p$ is the matrix $M_{-p}$ of lesson 03. As in lesson 03, a row vector is multiplied by the transpose of the matrix.)
 
 
 # %%
@@ -279,7 +279,7 @@ check.claim("mirror", "rotating by −θ equals rotating by θ in a mirror",
 # %% [markdown]
 # The weights $W_q$ and $W_k$ can learn this reflection.
 # So a model that is trained from scratch can use either direction, but a checkpoint works only with its own.
-# (nanochat rotates clockwise. When this was reported as a bug, it kept its direction because of the trained checkpoints: pull request 489.)
+# (nanochat rotates clockwise. When this was reported as a bug, the direction was kept because of the trained checkpoints: pull request 489.)
 
 # %% [markdown] id="learns"
 # ## 3 · Does a model learn with it?
@@ -840,8 +840,9 @@ left = torch.arange(8000, 8016).bfloat16().unique()
 step = 2**12 * torch.finfo(torch.bfloat16).eps  # of the numbers from 4096 on
 by_rounding = {round(p / step) for p in range(8000, 8016)}
 check.claim("left", "in bfloat16, the positions 8000 to 8015 become as many "
-            "different numbers as rounding to its step gives", len(left), "==",
-            len(by_rounding), show="{:.0f}", settles={"bits": "measured"})
+            "different numbers as rounding to the bfloat16 step gives",
+            len(left), "==", len(by_rounding), show="{:.0f}",
+            settles={"bits": "measured"})
 torch.arange(250, 262).bfloat16().int(), step
 
 # %% [markdown]

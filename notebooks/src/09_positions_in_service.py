@@ -565,7 +565,7 @@ check.claim("stale", "under dynamic NTK, if each key keeps the base with "
 # The frequency of one pair, for example, has changed by only 1 %, but at position 923 this makes half a revolution.
 #
 # **Symptom.** Beyond the training length, the answers with a cache and without one differ.
-# How much this costs is open: some who measured it saw little harm (huggingface/transformers#24653).
+# How much this costs in practice is an open question: some users measured it and saw little harm (huggingface/transformers#24653).
 #
 # **Cause.** A rotated key keeps the base that it was rotated with.
 #
@@ -678,7 +678,7 @@ check.claim("length", "RoPE is wrong after an eviction if the position of a "
 
 # %% [markdown] id="inside-the-cache"
 # StreamingLLM itself numbers the entries *inside the cache*: the kept tokens are at 0 … 8, and the next is at 9.
-# This gives other logits on purpose: no distance ever exceeds the size of the cache. If that is at most the training length, the model meets no new distance.
+# This gives other logits on purpose: no distance ever exceeds the size of the cache. If this size is at most the training length, the model meets no new distance.
 #
 # But then each eviction gives the kept keys new positions.
 # Unrotated keys are rotated when they are used. Rotated keys can be rotated *back* by the difference, because rotations add up.

@@ -665,7 +665,7 @@ check.claim("periods", "of two pairs with the periods of a day and of a week, "
 #
 # $$\big(\sin 2\pi\,\mathbf b\cdot\mathbf x,\ \cos 2\pi\,\mathbf b\cdot\mathbf x\big)\quad\text{for each row }\mathbf b\text{ of a matrix of frequencies.}$$
 #
-# An image can be a function from coordinates to brightness.
+# An image can be described by a function from coordinates to brightness.
 # A small MLP that represents such a function is called a **neural field**.
 # Ours has to learn this image:
 
@@ -802,7 +802,7 @@ check.claim("features", "on held-out pixels, Fourier features of scale 3 are "
 # At scale 30 the network has memorised the seen pixels and draws noise between them.
 # (A toy result: 150 steps show that bare coordinates are slow, not that they fail.)
 #
-# Why does it memorise?
+# Why does the network memorise at scale 30?
 # For frequencies from $N(0,\sigma^2)$, the features of two pixels at distance $r$ have the mean cosine similarity $\mathbb E\cos(2\pi b r)=e^{-2\pi^2\sigma^2r^2}$: a kernel whose width you choose by the scale σ.
 
 # %%
@@ -885,7 +885,7 @@ check.fourier_features(fourier_features)
 # In **M-RoPE** (multimodal RoPE, Qwen2-VL, Wang et al. 2024) each token has *three* positions: time, height and width.
 #
 # - A text token has the same position three times.
-# - The tokens of an image share one time. Height and width count its rows and columns, and all three start at the position at which the image begins.
+# - All tokens of an image have the same time. Height and width count its rows and columns, and all three start at the position at which the image begins.
 # - In a video, each frame is one step later than the frame before.
 
 # %%
@@ -1077,7 +1077,7 @@ check.prompt_positions(prompt_positions)
 #
 # Which of four runs can separate them: a longer text, an image of a single token, a larger image, or your language model with the image embeddings of the original program?
 # Say what each explanation predicts for each run, in five sentences at most.
-# No program judges this one: it has a rubric.
+# No program checks this answer: it has a rubric.
 
 # %% [markdown] tags=["explain"]
 # *Write here: double-click, replace this line, press Shift+Enter.*
