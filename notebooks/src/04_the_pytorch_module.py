@@ -11,7 +11,7 @@
 # - **tell** a buggy table from a correct one, and a bug from an equivalent form.
 
 # %% [markdown]
-# Two questions from earlier lessons. Answer in your head, then unfold.
+# Two questions from earlier lessons. Answer in your head before you look.
 #
 # **Recall 1** · From 03: which two channels of a position vector belong together, and what do they share?
 #
@@ -255,7 +255,7 @@ outcome(lambda: Copied(7))
 
 # %% [markdown]
 # Seven channels have room for four sines and only three cosines.
-# An often published repair drops the last cosine, so that the class runs.
+# A widely copied repair drops the last cosine, so that the class runs.
 # What can a clock show that keeps only the sine of its hand?
 
 # %%
@@ -268,8 +268,8 @@ plots.dials(
 )
 
 # %% [markdown]
-# Without its cosine the sine is only the shadow of the hand. Two different hands can cast the same shadow, so no matrix can compute from it the shadow $k$ positions later (lesson 03).
-# The norms of the position vectors expose the lone sine over 20 000 positions; over 60 you would miss it.
+# Without its cosine the sine is only the shadow of the hand. Two different hands can cast the same shadow, so no matrix can compute the shadow $k$ positions later from it (lesson 03).
+# The norms of 20 000 position vectors expose the lone sine; in the norms of 60 you would miss it.
 
 # %%
 odd = posenc.sinusoidal(torch.arange(20_000), 8, dtype=torch.float64)[:, :7]
@@ -283,7 +283,7 @@ check.claim("brief", "a sine without its cosine hardly shows in the norms of "
 
 # %% [markdown]
 # **Repair.** Refuse an odd width: `d_model must be even, because channels come in pairs; got 7`.
-# One clear error at construction beats a small error for ever.
+# One clear error at construction is better than a small error in every output.
 
 # %% [markdown]
 # ## 5 · Trap three: six texts of six tokens
@@ -398,6 +398,7 @@ outcome(lambda: linear(summed))
 # (Casting the position vector before adding keeps the type as well, but rounds twice.)
 #
 # Never cast the *positions*: bfloat16 has eight significant bits, so from 256 to 512 it holds only even numbers.
+# Each odd position from 257 on therefore gets the vector of a neighbour, as the clock of the fastest pair shows:
 
 # %%
 near = torch.arange(254, 262)
@@ -500,8 +501,8 @@ short, long = NotSaved(512, 60), NotSaved(512, 128)
 outcome(lambda: long.load_state_dict(short.state_dict()))
 
 # %% [markdown]
-# ESPnet met this in 2019: its saved table did not allow longer texts at inference.
-# (**Learned position embeddings** have to be saved, of course.)
+# The speech toolkit ESPnet had this problem in 2019: because the table was saved, it could not be made longer at inference.
+# (**Learned position embeddings** must be saved, because they cannot be computed again.)
 
 # %% [markdown]
 # ## 9 · Add, or concatenate?
@@ -634,7 +635,8 @@ def position_share(std, d=64, seed=0):
 
 
 # %% [markdown]
-# **Explore.** For which std of the embeddings are more than 90 % of both the tokens and the positions read correctly (the grey band), and how does this band change with the width d?
+# **Explore.** In the grey band, more than 90 % of the tokens and more than 90 % of the positions are read correctly.
+# How does this band change with the width d?
 
 # %% id="tug-of-war"
 stds = torch.logspace(-2, 1, 25, dtype=torch.float64)
@@ -766,7 +768,7 @@ check.claim("still read", "nearly all of 1000 positions can be read after "
 #
 # Texts of 5 and 3 tokens are in one batch, and the shorter one is padded on the *left*.
 # Its first token is in column 2, so counting columns gives it the wrong vector.
-# Count its tokens instead, and pass the result as `pos` (the padding tokens may have any position, here 0):
+# Count the tokens instead, and pass the result as `pos` (the padding tokens may have any position, here 0):
 
 # %%
 text_pos = torch.tensor([[0, 1, 2, 3, 4], [0, 0, 0, 1, 2]])  # (b, n)
@@ -798,10 +800,10 @@ plots.dials(
 )
 
 # %% [markdown]
-# Times that are close have similar hands.
+# Times that are close together have similar clocks.
 #
-# Real clocks count seconds since 1970, about 1.8 billion by the end of 2026.
-# Here are two pairs of events, the events of each pair 60 seconds apart, in float32:
+# Computers count the seconds since 1970, about 1.8 billion by the end of 2026.
+# Take two pairs of events, in float32. In each pair, the second event comes 60 seconds after the first:
 
 # %%
 first = torch.tensor([1.8e9, 1.8e9 + 10], dtype=torch.float64)
@@ -814,7 +816,7 @@ minute
 # At 1.8 billion, neighbouring float32 numbers are 128 apart, so a minute lasts 0 seconds in the first pair and 128 in the second.
 #
 # **Repair.** Before you cast, count from the first event, in a unit that suits your data.
-# Relative distances stay the same, because a common shift rotates each pair by the same angle at all positions (lesson 03).
+# The dot products stay the same, because a common shift rotates each pair by the same angle at all positions (lesson 03).
 
 # %% [markdown]
 # ## 15 · How exact are the angles?
@@ -831,7 +833,8 @@ check.claim("bfloat16", "positions that are counted in bfloat16 can share a "
 # %% [markdown]
 # (A buffer of *frequencies* is rounded, too, when a model is cast to bfloat16, and a later `.float()` does not bring the lost bits back.)
 #
-# float32 becomes coarse later: near a million its neighbouring numbers are 1/16 apart, and the angles of the fast pairs, which are about as large as the position, are rounded accordingly.
+# In float32, the rounding matters only at larger positions: near a million, neighbouring numbers are 1/16 apart.
+# The angles of the fast pairs are about as large as the position, so they are rounded by as much.
 # How wrong do the position vectors become?
 
 
@@ -874,7 +877,7 @@ check.claim("double", "position vectors from float64 angles, cast last, are "
 # <details><summary>Does it compile?</summary>
 #
 # Yes: no branch of the module depends on values, so `torch.compile(module)` and `torch.export.export(module, (x,))` accept it.
-# (Not run here, because it takes seconds. With PyTorch 2.13 the export gave no warning and the same numbers.)
+# (We do not run this here, because it takes seconds. With PyTorch 2.13 the export gave no warning and the same numbers.)
 # </details>
 
 # %% [markdown]
@@ -983,9 +986,9 @@ check.claim("D", "one of four programs makes a table with constant diagonals "
 
 # %% [markdown]
 # The first property exposes A and B.
-# C passes it, because each of its pairs is a true pair, only with a strange frequency; the second property exposes C.
-# The one that passes both is not yet proved correct.
-# A comparison with the correct values does that (in its output, *kernel* means the dot products of the rows):
+# C passes it, because each of its pairs is a sine and a cosine of the same angle, although the frequency is wrong; the second property exposes C.
+# The program that passes both is not yet proved correct.
+# To prove that, we compare each table with the correct values (in the output, *kernel* means the dot products of the rows):
 
 # %%
 paper = posenc.sinusoidal(torch.arange(64), 32, dtype=torch.float64)
@@ -1006,8 +1009,8 @@ check.claim("healthy", "one of four programs has the channels of the formula",
 #
 # Would training have exposed the bugs?
 # The author of B was surprised “how the model can learn without the time information”.
-# The reader who reported C saw the slip converge *faster*, on a toy that copies its input.
-# A falling loss clears nobody.
+# The reader who reported C saw the model with this bug converge *faster*, on a toy task that copies its input.
+# So a falling loss does not show that a program is correct.
 
 # %% [markdown]
 # ### Claim on trial: sines first, then cosines, is a bug
@@ -1096,13 +1099,13 @@ check.claim("equivalent", "the order of the channels, the first position and "
 # The variants that keep all dot products are not bugs: a new model can learn the same with them.
 # *Trained* weights are stricter.
 #
-# - **identical**: the weights fit. (`exp` and `log` are the same numbers, $e^{-(2i/d)\ln 10000}=10000^{-2i/d}$. The form comes from the authors' TensorFlow code; the power is numerically just as harmless.)
+# - **identical**: the weights fit. (`exp` and `log` are the same numbers, $e^{-(2i/d)\ln 10000}=10000^{-2i/d}$. The form comes from the authors' TensorFlow code; computing the power directly is numerically harmless, too.)
 # - **channel permutation**: the weights read channels by number, so keep the order in which they were trained.
 # - **rotation**: to trained weights, every token seems to be one position further on (counting from 1), or the text seems mirrored (sign turned; strictly, each pair is reflected). So keep the convention of the training.
 #
 # **Different kernel** is not yet a verdict either.
-# `half_dim - 1` (tensor2tensor) and base 1000 are fine for a new model, but weights that were trained with the formula do not fit.
-# Degrees are a bug, because neighbouring vectors are over fifty times closer together.
+# `half_dim - 1` (tensor2tensor) and base 1000 are fine for a new model, but weights that were trained with the formula do not fit them.
+# Degrees are a bug, because from one position to the next each pair rotates by an angle that is over fifty times smaller than in the formula.
 # Do the two properties expose this bug?
 
 # %%
@@ -1112,7 +1115,7 @@ check.claim("pass 2", "the table in degrees has similar neighbours",
             neighbours(variants["degrees"]), ">", 0.8)
 
 # %% [markdown]
-# They do not, because the pairs in degrees are true pairs that rotate.
+# They do not, because in degrees, too, each pair is a sine and a cosine of the same angle, and the angle grows with the position.
 # Properties can expose a bug; only the values prove a table correct.
 
 # %% [markdown]
@@ -1196,7 +1199,7 @@ check.mended_table(mended)
 # `is_healthy(table)` takes any `(n, d)` in float64 and returns True or False.
 # A table is correct if it has the dot products of the formula: the channels may have any order, and the first row need not be position 0.
 # Other frequencies and another base count as wrong here.
-# The check has 23 wrong tables and five correct ones, each of 264 rows, and counts how many you judge correctly.
+# The check has 23 wrong tables and five correct ones, each of 264 rows, and counts how many your function judges correctly.
 #
 # <details><summary>Hints</summary>
 #
@@ -1278,7 +1281,7 @@ check.surprises("04")
 # %% [markdown]
 # ## References
 #
-# - The article whose class is examined here (in Chinese): <http://www.kler.cn/a/539187.html>.
+# - The article with the class of section 1, in Chinese: <http://www.kler.cn/a/539187.html>.
 # - The class in PyTorch's own example, with the comment “Temporarily leave PositionalEncoding module here”: `word_language_model/model.py` in pytorch/examples. `nn.Transformer` without positions: pytorch/pytorch#24826 and #51551.
 # - Vaswani et al. 2017, *Attention Is All You Need*, arXiv 1706.03762: §3.4 the factor √d, §3.5 the formula, §5.4 dropout on the sum.
 # - The authors' N(0, 1/d), quoted line by line: tensorflow/tensor2tensor#1718.

@@ -13,10 +13,10 @@
 # - **prove** from the form of a bias what a model with this bias cannot do,
 # - **choose** a bias for an encoder, for a decoder, and between two sequences.
 #
-# A section that is marked *Box* is folded, and nothing later needs it: click on the triangle beside its title to open it.
+# A section that is marked *Box* is folded: click on the triangle beside its title to open it. Nothing later needs it.
 
 # %% [markdown]
-# Two questions from earlier lessons. Answer in your head, then unfold.
+# Two questions from earlier lessons. Answer in your head before you look.
 #
 # **Recall 1** · From 03: the score of two positions is $c(p)\,W_q\,(c(j)\,W_k)^\top$. For which weights does it have its peak exactly $k$ positions earlier?
 #
@@ -187,11 +187,11 @@ check.claim("toeplitz", "a bias that is looked up by relative distance does "
 #
 # $$s_{ij}=\frac{q_i\cdot(k_j+a_{i-j})}{\sqrt{d_\text{head}}}.$$
 #
-# A setting, the *clip*, limits the number of vectors: earlier keys at this distance or further away share a vector, and later keys share another one.
+# A setting, the *clip*, limits the number of vectors: keys at this distance or further away share a vector, one for all earlier keys and another one for all later keys.
 # With clip 1 there are three vectors: for all tokens before, for the token itself, and for all tokens after.
 # With clip 0 there is one vector for all distances, so it says nothing about the order.
 #
-# They trained models with several clips to translate from English to German.
+# Shaw et al. trained models with several clips to translate from English to German.
 # **BLEU** scores the translations (0 to 100, higher is better). With clip 64 it is 25.9.
 
 # %%
@@ -231,7 +231,7 @@ check.claim("one step", "in the table of Shaw et al., BLEU rises by less "
 # The authors suggest a reason (§4.3): through several layers, precise relative positions may propagate beyond the clip.
 #
 # Their models had a table of vectors per layer and head, and also vectors for the *values*.
-# Without the latter they reached 25.8 (Table 3), so this lesson leaves them out.
+# Without the vectors for the values, the models reached 25.8 (Table 3), so this lesson leaves those vectors out.
 
 # %% [markdown]
 # **Exercise 1** · difficulty 3 of 5 · 10 minutes
@@ -536,7 +536,7 @@ check.claim("no mask", "the attention weights of +m·j and −m·|i − j| diffe
 # **Exercise 4** · difficulty 2 of 5 · 5 minutes
 #
 # Compute the decoder's bias for all heads, for queries and keys at *any* positions; `functional.alibi_slopes(n_heads)` has the slopes.
-# With 2 heads (slopes 1/16 and 1/256), one query at 9 and keys at 7 and 9 it is `[[[-1/8, 0]], [[-1/128, 0]]]`, that is $-m(i-j)$.
+# The bias is $-m(i-j)$: with 2 heads (slopes 1/16 and 1/256), a query at position 9 and keys at positions 7 and 9, it is `[[[-1/8, 0]], [[-1/128, 0]]]`.
 # For keys after the query, return what the formula gives; the mask hides them.
 #
 # The form $+m\,j$ gives other numbers. It is accepted, too, with ≈ instead of ✓.
@@ -562,7 +562,7 @@ check.alibi_bias(alibi_bias)
 # %% [markdown] id="fire" jp-MarkdownHeadingCollapsed=true
 # ## 6 · Box: An input that stays in bounds: FIRE
 #
-# *(2 minutes.)* At length 100 000, the slope 1/2 lowers scores by up to 50 000, a value unseen in training.
+# *(2 minutes.)* At length 100 000, ALiBi with the slope 1/2 lowers scores by up to 50 000, a value that training never met.
 # **FIRE** (Li et al. 2023) computes the bias with a small learned MLP, from the input
 #
 # $$\frac{\psi(i-j)}{\psi(\max(L,i))},\qquad\psi(x)=\ln(1+c\,x),$$
@@ -587,12 +587,13 @@ plots.lines(
                   for name, curve in inputs.items()))
 
 # %%
-check.claim("bounded", "FIRE's input is at most 1 for a query at 100 000",
+check.claim("bounded", "FIRE's input is at most 1 for a query at position "
+            "100 000",
             fire_input(100_000, torch.arange(100_001)), "<=", 1)
 
 # %%
 check.claim("not distance alone", "FIRE's input at distance 8 is larger for a "
-            "query at 64 than for one at 65 536",
+            "query at position 64 than for one at position 65 536",
             fire_input(64, 8) - fire_input(65_536, 8), ">", 0.2)
 
 # %% [markdown]
@@ -667,7 +668,7 @@ check.claim("symmetric", "no model with a symmetric bias exceeds this "
 # So no model with a symmetric bias exceeds $(1+0.1)/2=55\,\%$.
 #
 # The last letter has a neighbour only on its left, so a model can always name it.
-# This gives the ceilings for 4, 6 and 8 letters, with which we compare trained models:
+# These two facts give the ceilings for 4, 6 and 8 letters, with which we compare trained models:
 
 # %%
 lengths, short = (4, 6, 8), training.Setting(steps=150, length=8)
@@ -736,7 +737,7 @@ check.claim("mask", "if a text is reversed, a decoder with ALiBi returns "
 # %% [markdown] id="cannot-fetch"
 # ## 8 · Can a bias fetch?
 #
-# In the task `index`, the first token names a position, and the model's output at this token must be the letter there.
+# In the task `index`, the first token names a position, and the model must *fetch* the letter from there: its output at the first token must be this letter.
 # So *where to look* depends on a **token**: that is the term $e^\top Mc'$ of section 1.
 #
 # We train a model with T5's bias on this task.
@@ -794,7 +795,7 @@ check.claim("fetch", "in one layer with T5's bias, the relative attention "
 # Equal letters have equal keys, so another first token adds the same number to all their scores, which does not change their relative weights.
 # Only the bias differs between them, and it does not depend on the token: T5 has dropped the term $e^\top Mc'$.
 #
-# Shaw has kept something like it, because the query is a factor of the bias: nearly all rows are brightest at the named position. Sinusoids blur it.
+# Shaw's vectors keep something like it, because the query is a factor of the bias: nearly all rows are brightest at the named position. With sinusoids, this peak is blurred.
 # What happens with different letters? (Naming the most frequent one is correct in a quarter of the cases.)
 
 # %% tags=["trained"]
@@ -868,7 +869,7 @@ plots.tick_table(ticks, alt="; ".join(
 # T5 has no bias there (section 4).
 #
 # An encoder with a bias reads the source, and the targets attend to its output *without* a bias.
-# Then we exchange two tokens of the source.
+# Suppose that we exchange two tokens of the source.
 
 # %%
 check.predict(
@@ -905,15 +906,15 @@ def change(bias):  # of each target's output, (q,)
 
 
 # %%
-check.claim("order of the source", "if two source tokens are exchanged, each "
-            "output of a cross-attention without bias changes, where the "
-            "encoder has a bias", change(bias), "in", (0.01, 10),
+check.claim("order of the source", "exchanging two source tokens changes "
+            "every output of a cross-attention without bias if the encoder "
+            "has a bias", change(bias), "in", (0.01, 10),
             settles={"source": "every output"})
 
 # %%
-check.claim("set of the source", "if two source tokens are exchanged, no "
-            "output of a cross-attention without bias changes, where the "
-            "encoder has no positions", change(0.0), "<", 1e-12)
+check.claim("set of the source", "exchanging two source tokens changes no "
+            "output of a cross-attention without bias if the encoder has no "
+            "positions", change(0.0), "<", 1e-12)
 
 # %% [markdown]
 # By itself, cross-attention treats the source as a set.
@@ -1022,7 +1023,7 @@ check.claim("next query", "above the diagonal, the shift trick leaves zeros "
 
 # %% [markdown]
 # A causal mask hides the upper triangle, so in a decoder the trick is correct.
-# A library for speech copied it into encoders, without the mask, and no error was raised (espnet/espnet#2684).
+# A speech library used it in encoders, without the mask, and no error was raised (espnet/espnet#2684).
 # Attention to both sides needs all $2n-1$ distances; then the same trick is correct everywhere:
 
 # %%
@@ -1107,14 +1108,14 @@ else:
 # Three warnings:
 #
 # - The indices $i$ and $j$ count the rows of the tensors. If a decoder keeps the keys of earlier tokens (in a **KV cache**, lesson 09), the query's row is not its position: add the offset.
-# - A ready-made `score_mod` may have other slopes: that of attention-gym has the single sequence of the paper, which differs from the authors' program for 12 heads.
+# - A ready-made `score_mod` may have other slopes: attention-gym uses the single sequence of the paper, so for 12 heads its slopes differ from those of the authors' program.
 # - Without `torch.compile`, as here, FlexAttention writes the scores after all. So we checked its numbers and not its memory.
 
 # %% [markdown]
 # ## What surprised you
 #
 # The next cell lists your predictions of this lesson that turned out wrong; in JupyterLab, each has a link to the cell that settled it.
-# Explain that result to yourself before you continue.
+# Explain each result to yourself before you continue.
 
 # %%
 check.surprises("06")

@@ -13,10 +13,10 @@
 # - **convert** weights from one layout of channels to the other, and say what fails without the conversion,
 # - **judge** when “attention decays with distance” is true, and **read** a model's settings.
 #
-# A section that is marked *Box* is folded, and only another box needs it.
+# A section that is marked *Box* is folded. You can skip it, because only other boxes need it.
 
 # %% [markdown]
-# Two questions on earlier lessons. Answer in your head, then unfold.
+# Two questions on earlier lessons. Answer in your head before you look.
 #
 # **Recall 1** · From 03: you rotate a pair of channels by $\omega j$, and then by $\omega k$. Which single rotation does the same, and which matrix undoes a rotation?
 #
@@ -113,7 +113,7 @@ widgets.explore(arrows, m=(0, 40, 1, 3), n=(0, 40, 1, 5),
 # %% [markdown]
 # As a test, we rotate a random query and a random key, with 64 channels each, to the positions 3 and 8.
 # Does the score change when both positions grow by 1000?
-# (A clock hand of lesson 03 rotates clockwise, and here angles grow counter-clockwise, so $R_p$ is the matrix $M_{-p}$ of lesson 03. As there, rows are multiplied by its transpose.)
+# (A clock hand of lesson 03 rotates clockwise, and here angles grow counter-clockwise, so $R_p$ is the matrix $M_{-p}$ of lesson 03. As in lesson 03, a row vector is multiplied by the transpose of the matrix.)
 
 
 # %%
@@ -279,7 +279,7 @@ check.claim("mirror", "rotating by −θ equals rotating by θ in a mirror",
 # %% [markdown]
 # The weights $W_q$ and $W_k$ can learn this reflection.
 # So a model that is trained from scratch can use either direction, but a checkpoint works only with its own.
-# (nanochat rotates clockwise. When this was reported as a bug, it kept its direction because of the trained checkpoints: pull request 489.)
+# (nanochat rotates clockwise. When this was reported as a bug, the direction was kept because of the trained checkpoints: pull request 489.)
 
 # %% [markdown] id="learns"
 # ## 3 · Does a model learn with it?
@@ -346,7 +346,7 @@ check.claim("middle", "in every seed the accuracy at 64 letters is lower with "
 
 # %% [markdown]
 # Base 10 000 keeps nearly all of its accuracy at four times the training length, and base 10 most of it.
-# With base 100, the accuracy falls to about a half.
+# With base 100, the accuracy falls to about one half.
 # So neither a larger nor a smaller base is always better.
 #
 # This is a toy result: one layer, an alphabet of ten letters, three seeds.
@@ -540,7 +540,7 @@ check.claim("query heads", "reordering W_k by the number of query heads "
 {name: f"{error:.0%}" for name, error in errors.items()}
 
 # %% [markdown]
-# These are errors in the scores, in units of their standard deviation.
+# The output gives the error of the scores as a percentage of their standard deviation.
 # With the wrong number of heads even the scores at distance 0 are wrong.
 # Test a conversion on *scores after the rotation*, with grouped heads: queries and keys themselves may change, but the scores must not.
 #
@@ -604,7 +604,7 @@ check.claim("relative", "attention with RoPE is exactly relative, without "
 # A score relates *two* positions, and $R_m^\top R_n$ leaves only their difference.
 # A value is only averaged: if it is rotated, $R_n v$ carries its absolute position into the output.
 # An output that is rotated back by the position $m$ of its query contains that position.
-# With both, the value becomes $R_m^\top R_n\,v=R_{n-m}\,v$, which is relative again.
+# With both switches on, the value becomes $R_m^\top R_n\,v=R_{n-m}\,v$, which is relative again.
 #
 # How do positions reach the output if the values do not contain them?
 # Through the attention weights, which decide *which* values are averaged.
@@ -699,18 +699,18 @@ check.claim("kernel", "under RoPE a query and a key of ones have the "
 # %% id="verdict-b7"
 check.verdict(
     "B7", "holds only if",
-    because="query and key are aligned pair by pair. Random ones have scores "
-        "as large at distance 4000 as at 0. Barbero et al. 2024 prove that "
-        "for any distance some key has its highest score there, and that "
-        "Gaussian queries and keys do not decay in the mean; in Gemma 7B, "
-        "heads that attend to the previous token do so with the fastest "
-        "pairs, and not by decay.",
+    because="query and key are aligned pair by pair. Random queries and "
+        "keys have scores as large at distance 4000 as at 0. Barbero et al. "
+        "2024 prove that for any distance some key has its highest score "
+        "there, and that the mean score of Gaussian queries and keys does "
+        "not decay; in Gemma 7B, heads that attend to the previous token do "
+        "so with the fastest pairs, and not by decay.",
 )
 
 # %% [markdown] id="xpos" jp-MarkdownHeadingCollapsed=true
 # ### Box: xPos, RoPE with a decay that is built in
 #
-# *(3 minutes.)* After the rotation **xPos** (Sun et al. 2022) multiplies pair $i$ of a query at position $m$ by $\zeta_i^{m/512}$, and pair $i$ of a key at $n$ by $\zeta_i^{-n/512}$, with $\zeta_i=\dfrac{2i+0.4\,d_h}{1.4\,d_h}<1$.
+# *(3 minutes.)* After the rotation **xPos** (Sun et al. 2022) multiplies pair $i$ of a query at position $m$ by $\zeta_i^{m/512}$, and pair $i$ of a key at position $n$ by $\zeta_i^{-n/512}$, with $\zeta_i=\dfrac{2i+0.4\,d_h}{1.4\,d_h}<1$.
 # The absolute positions cancel again, and the score of each pair is multiplied by $\zeta_i^{(m-n)/512}$.
 
 # %%
@@ -746,7 +746,7 @@ check.claim("xpos keys", "at position 2000 xPos has shrunk the query and has "
 # Some models rotate only a quarter of each head.
 # The **unrotated channels** compare the content of two tokens in the same way at every distance, and the score is the sum of both parts.
 #
-# The setting `partial_rotary_factor`, here 0.25, can mean two recipes.
+# The setting `partial_rotary_factor`, here 0.25, stands for one of two recipes.
 # Take a head of 128 channels and base 1 000 000:
 
 # %% [markdown] id="two-recipes"
@@ -844,9 +844,10 @@ check.predict_number(
 left = torch.arange(8000, 8016).bfloat16().unique()
 step = 2**12 * torch.finfo(torch.bfloat16).eps  # of the numbers from 4096 on
 by_rounding = {round(p / step) for p in range(8000, 8016)}
-check.claim("left", "bfloat16 keeps as many of the positions 8000 to 8015 as "
-            "rounding to its step leaves", len(left), "==",
-            len(by_rounding), show="{:.0f}", settles={"bits": "measured"})
+check.claim("left", "in bfloat16, the positions 8000 to 8015 become as many "
+            "different numbers as rounding to the bfloat16 step gives",
+            len(left), "==", len(by_rounding), show="{:.0f}",
+            settles={"bits": "measured"})
 torch.arange(250, 262).bfloat16().int(), step
 
 # %% [markdown]
@@ -884,8 +885,8 @@ check.claim("broken", "bfloat16 angles make the score at a fixed distance "
 check.claim("whole", "the score at a fixed distance varies by less than 0.001 "
             "up to position 8000 if the angles are float32",
             spans["float32 angles"], "<", 1e-3)
-check.claim("merged", "at position 8000 the bfloat16 angles of query and key "
-            "are equal, as at distance 0",
+check.claim("merged", "at position 8000, bfloat16 angles give a query and a "
+            "key five positions later the score of distance 0",
             (drift["bfloat16 angles"][-1] - (q * k).sum() / 8).abs(), "<",
             1e-9)
 
@@ -919,7 +920,7 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 # ## 9 · What real models ship
 #
 # *Base* is called `rope_theta` in most settings, *rotated* is the number of channels of a head that RoPE rotates, and *length* is the maximum **context length** of the settings.
-# Where *remarks* do not say “interleaved”, `transformers` uses the half-split layout.
+# Where the remarks do not say “interleaved”, `transformers` uses the half-split layout.
 #
 # The last column says where the values come from: **C** the checkpoint's own settings; **D** only the *class default* in `transformers` 5.23.0, which a checkpoint may override; **M** the maker's own program or model card.
 #
@@ -991,7 +992,7 @@ check.claim("cast last", "bfloat16 queries and keys with float32 angles drift "
 # ## What surprised you
 #
 # The next cell lists your predictions of this lesson that turned out wrong, each with a link to the cell that settled it.
-# Explain that result to yourself before you continue.
+# Explain each result to yourself before you continue.
 
 # %%
 check.surprises("07")
@@ -1013,5 +1014,5 @@ check.surprises("07")
 # - García-Castellanos et al. 2026, *RoVE*, arXiv 2606.11275, abstract: rotated values. DeepSeek-V4: arXiv 2606.19348 and `models/deepseek_v4/modeling_deepseek_v4.py` of `transformers` 5.23.0.
 # - Wang et al. 2024, *When Precision Meets Position*, arXiv 2411.13476, abstract; huggingface/transformers#29285: angles in bfloat16.
 # - Layouts: huggingface/transformers#25199, naklecha/llama3-from-scratch#20 (`permute`), jzhang38/TinyLlama#24 (gibberish), huggingface/transformers#31788 (grouped heads). Why q and k and not v: InternLM/lmdeploy#2639. Direction: karpathy/nanochat#489.
-# - The table. C: `litgpt` 0.5.13, `litgpt/config.py` (of Mistral all but the length), and the files `config.json` on Hugging Face of Mistral 7B v0.1, DeepSeek-V3 and Command R7B. D: `transformers` 5.23.0, `models/*/configuration_*.py`, and `modeling_rope_utils.py` for “proportional”. M: openai/gpt-oss `gpt_oss/torch/model.py`; deepseek-ai/DeepSeek-V3 `inference/model.py`; meta-llama/llama-models `models/llama4/args.py` and its model card; ai.google.dev/gemma/docs/core.
+# - The table. C: `litgpt` 0.5.13, `litgpt/config.py` (for Mistral, all values except the length), and the files `config.json` on Hugging Face of Mistral 7B v0.1, DeepSeek-V3 and Command R7B. D: `transformers` 5.23.0, `models/*/configuration_*.py`, and `modeling_rope_utils.py` for “proportional”. M: openai/gpt-oss `gpt_oss/torch/model.py`; deepseek-ai/DeepSeek-V3 `inference/model.py`; meta-llama/llama-models `models/llama4/args.py` and its model card; ai.google.dev/gemma/docs/core.
 # - MLA: the author's answer in fxmeng/TransMLA#2.

@@ -10,10 +10,10 @@
 # After this lesson you can
 #
 # - **give** every token its position in a cache, next to padding, in a packed row and after an eviction,
-# - **recognise** seven incidents by their symptom, and repair them,
+# - **recognise** seven incidents by their symptoms, and repair them,
 # - **write** for each of them a short test, the guard, that would have caught it.
 #
-# A part that is marked *Box* is folded, and nothing later needs it: click on the triangle beside its title to open it.
+# A part that is marked *Box* is folded: click on the triangle beside its title to open it. Nothing later needs it.
 
 # %% [markdown]
 # Two questions from earlier lessons. Answer in your head before you look.
@@ -242,8 +242,9 @@ check.claim("rope", "left padding changes the logits of a RoPE model only by "
             "rounding",
             shifted["rope"], "in", (0, 1e-8),
             settles={"left": "learned embeddings"})
-check.claim("fire", "FIRE notices left padding a little, because its bias "
-            "depends on the position of the query, too",
+check.claim("fire", "left padding changes the logits of a FIRE model a "
+            "little, because FIRE's bias also depends on the position of the "
+            "query",
             shifted["fire"][1:], "in", (1e-5, 0.05))
 
 # %% [markdown] id="positions-from-mask"
@@ -412,7 +413,7 @@ check.verdict(
     "encodings need both.")
 
 # %% [markdown]
-# Some libraries *read* the borders off the restarts and build the mask from them, as `transformers` (5.23.0) does in a call without an attention mask and without a cache. Then the advice works, but because of that mask.
+# Some libraries *infer* from the restarts where documents begin, and build the document mask from that, as `transformers` (5.23.0) does in a call without an attention mask and without a cache. Then the advice works, but because of this mask.
 # In bfloat16, RoPE is not exactly relative (section 7), so a restart can matter even with a document mask: Wang et al. (2024) report better long-context scores with it.
 #
 # **Guard.** Change the first document: the logits of the second must not change.
@@ -497,7 +498,7 @@ check.claim("only one", "served correctly, every encoding but p / L gives the "
             "logits of the whole text", broken == ["normalized"], "==", True)
 
 # %% [markdown]
-# Padding and packing shift a whole document. Relative encodings do not notice that, except FIRE. (**xPos** is a RoPE whose scores also shrink with distance.)
+# Padding and packing shift a whole document. This changes no logit under a relative encoding, except under FIRE. (**xPos** is a RoPE whose scores also shrink with distance.)
 # Decode steps at 0 shift only a part of the text. No encoding tolerates that, unless its positions never reach the model: LayerNorm removes an integer that is in every channel ([lesson 02, section 3](02_why_integer_positions_fail.ipynb)).
 #
 # `p / L` breaks by construction. Each new token changes L, and with it the position vectors of all earlier tokens. In a packed row, the positions of the shorter document are divided by the L of the longer one.
@@ -553,19 +554,19 @@ plots.lines(scores, x=keys, xlabel="position of the key", ylabel="score",
 check.claim("fresh", "if all keys are rotated with one base, the head "
             "attends most to the token 100 positions earlier",
             top["one base"], "==", 923)
-check.claim("stale", "if each key is rotated with the base at the time of "
-            "its caching, the highest score is more than 20 tokens from the "
-            "correct key",
+check.claim("stale", "under dynamic NTK, rotated keys that were cached under "
+            "earlier bases put the highest score more than 20 tokens from "
+            "the correct key",
             abs(top["each its own base"] - 923), "in", (20, 100),
             show="{:.0f}",
             settles={"stale": "measured"})
 
 # %% [markdown]
 # The highest score is 31 tokens before the correct key, and many keys near it score almost as high.
-# The frequency of one pair has changed by only 1 %, which at position 923 makes half a revolution.
+# The frequency of one pair, for example, has changed by only 1 %, but at position 923 this makes half a revolution.
 #
 # **Symptom.** Beyond the training length, the answers with a cache and without one differ.
-# How much this costs is open: some who measured it saw little harm (huggingface/transformers#24653).
+# How much this costs in practice is an open question: some users measured it and saw little harm (huggingface/transformers#24653).
 #
 # **Cause.** A rotated key keeps the base that it was rotated with.
 #
@@ -602,7 +603,7 @@ check.claim("two layers", "a cache of unrotated keys is wrong under dynamic "
 
 # %% [markdown]
 # From the second layer on, keys are computed from outputs that were themselves computed under an earlier base. No cache repairs that.
-# Only a single base for the whole text is exact, chosen for the longest text that you allow.
+# Only a single base for the whole text is exact. Choose it for the longest text that you allow.
 #
 # **Guard.** `steps_agree` again, on a text longer than the training length:
 
@@ -614,7 +615,7 @@ fixed_base = model_with("rope", scaling="ntk", factor=4.0)
 # ## 6 · A cache that forgets
 #
 # If a stream never ends, old entries must leave the cache (**eviction**).
-# StreamingLLM keeps a few first tokens, the **sink tokens**, and the latest tokens. Here it keeps 2 and 7.
+# StreamingLLM (Xiao et al. 2023) keeps a few first tokens, the **sink tokens**, and the latest tokens. Here it keeps 2 sink tokens and the latest 7 tokens.
 # The entries that stay keep their positions.
 
 # %%
@@ -661,12 +662,12 @@ plots.lines(numbered, xlabel="token", ylabel="largest error of a logit",
                           for name, e in numbered.items()))
 
 # %%
-check.claim("seen", "RoPE is exact after an eviction if a new position "
-            "counts every token that was read",
+check.claim("seen", "RoPE is exact after an eviction if the position of a new "
+            "token is the number of all tokens read before",
             numbered["counts tokens"], "in", (0, 1e-8),
             settles={"evicted": "the number of tokens seen"})
-check.claim("length", "RoPE is wrong after an eviction if a new position "
-            "counts the entries of the cache",
+check.claim("length", "RoPE is wrong after an eviction if the position of a "
+            "new token is the number of entries in the cache",
             numbered["counts entries"][10:], ">", 0.05)
 
 # %% [markdown]
@@ -678,7 +679,7 @@ check.claim("length", "RoPE is wrong after an eviction if a new position "
 
 # %% [markdown] id="inside-the-cache"
 # StreamingLLM itself numbers the entries *inside the cache*: the kept tokens are at 0 … 8, and the next is at 9.
-# This gives other logits on purpose: no distance ever exceeds the size of the cache. If that is at most the training length, the model meets no new distance.
+# This gives other logits on purpose: no distance ever exceeds the size of the cache. If this size is at most the training length, the model meets no new distance.
 #
 # But then each eviction gives the kept keys new positions.
 # Unrotated keys are rotated when they are used. Rotated keys can be rotated *back* by the difference, because rotations add up.
@@ -848,7 +849,7 @@ check.claim("weight", "a question without a fact gives the first of 13 tokens "
 
 # %% [markdown] id="why-sinks"
 # The attention weights of a query sum to 1, so a head that finds nothing must still give them to some token.
-# In training, these heads learned to give them to the one token that every query can see: BOS became an **attention sink**.
+# In training, our models' heads learned to give them to the one token that every query can see: BOS became an **attention sink**.
 # If an entry with attention weight $w$ is evicted, all other weights grow by the factor $1/(1-w)$, tenfold for $w=0.9$. The head now reads facts about other letters, and answers with a number.
 #
 # **What this does not show.** Our models store the answer “nothing” at BOS. In a language model the value vector of the sink can be small, so that a head that attends to it adds little (Gu et al. 2024, figure 2, for Llama 3 8B).
@@ -959,7 +960,7 @@ check.claim("reuse deeper", "stored keys moved to their new positions give "
 # ## 7 · Angles in bfloat16
 #
 # The call `model.to(torch.bfloat16)` also casts a buffer of frequencies, and some modules then compute the angles in bfloat16.
-# That type keeps eight significant bits; [lesson 07, section 8](07_rotary_positions.ipynb) shows what that does to a score.
+# bfloat16 keeps eight significant bits; [lesson 07, section 8](07_rotary_positions.ipynb) shows how this changes a score.
 # This model has the bug.
 
 
@@ -1027,7 +1028,7 @@ longer = posenc.Transformer(longer, vocab_size=50)
 outcome(lambda: longer.load_state_dict(learned.state_dict()))
 
 # %% [markdown]
-# The error is loud and therefore harmless: you must add 64 rows *and* train them.
+# The error is loud and therefore harmless. To use longer texts, you must add 64 rows *and* train them.
 # (Position ids of your own can fail silently. RoBERTa's positions start at 2, in a table of 514 rows, so ids that start at 0 select wrong rows: [lesson 04, section 3](04_the_pytorch_module.ipynb).)
 #
 # RoPE has no table. So what happens if the weights of an *interleaved* model are loaded into a half-split one (lesson 07), or into a model with another base?
@@ -1111,13 +1112,13 @@ saved = {"tokens": tokens, "logits": rope(tokens)}
 # |---|---|---|
 # | `"prefill"` | the last logits of its prefill, in the batch | the same, alone |
 # | `"more steps"` | its 100th decode step, in the batch | the same, alone |
-# | `"equal lengths"` | a decode step in a batch of prompts of its own length | the same, alone |
+# | `"equal lengths"` | a decode step in a batch of prompts of the same length | the same, alone |
 # | `"other padding"` | a decode step in the batch | the same, with another token as padding |
 # | `"NoPE model"` | a decode step in the batch, with a NoPE model on the same server | the same, alone |
 # | `"one count"` | a decode step in the batch, numbered by the mask | the same, alone |
 #
 # Which run would tell you which explanation is true?
-# Return three strings: such a run, then `"equal"` or `"differ"` if *two counts* is true, and the same if *no mask* is true.
+# Return three strings: such a run, its outcome if *two counts* is true (`"equal"` or `"differ"`), and its outcome if *no mask* is true.
 #
 # <details><summary>Hint</summary>
 #
@@ -1141,7 +1142,7 @@ check.chosen_run(chosen_run)
 # ## What surprised you
 #
 # The next cell lists your predictions of this lesson that turned out wrong, each with a link to the cell that settled it.
-# Explain that result to yourself before you close the lesson.
+# Explain each result to yourself before you close the lesson.
 
 # %%
 check.surprises("09")

@@ -14,10 +14,10 @@
 # - **judge** a network that draws an image from coordinates by its held-out pixels,
 # - **build** the positions of a prompt with text, images and video (M-RoPE).
 #
-# A part that is marked *Box* is folded, and nothing later needs it.
+# A part that is marked *Box* is folded. Nothing later needs it.
 
 # %% [markdown]
-# Two questions on earlier lessons. Answer in your head, then unfold.
+# Two questions on earlier lessons. Answer in your head before you look.
 #
 # **Recall 1** · From 03: on what does the dot product of two sinusoidal position vectors depend?
 #
@@ -186,7 +186,7 @@ check.claim("four terms", "the dot product of two added vectors is a sum of "
 # At (3, 3) the column equals the *row* of (3, 10).
 # That is a coincidence, but it adds as much as an equal row does.
 #
-# So put them side by side: the row's vector in the first half of the channels, the column's in the second.
+# So put the two vectors side by side: the row's in the first half of the channels, the column's in the second.
 # This is the **2D sin-cos embedding**, and its dot product has only the first two terms.
 
 # %%
@@ -229,7 +229,7 @@ check.claim("two kinds", "sums of two different encodings give each of 196 "
 # They are added to the queries and keys of each encoder layer and to the keys of cross-attention; the queries of the decoder get learned vectors instead, the *object queries*.
 # Nothing is added to the values, so no position vector enters the residual stream of the encoder.
 #
-# How a position reaches the output was asked (facebookresearch/detr#361) and not answered.
+# A user asked how a position reaches the output, and got no answer (facebookresearch/detr#361).
 # There are two hypotheses, partly from that thread: an object query can learn *where* its head reads, so that what it finds there tells the position; and the convolutions that make the image features leak positions through their zero padding.
 #
 # </details>
@@ -420,7 +420,8 @@ assert (pos[width] - pos[0]).tolist() == [1, 0], "one row on: one row"
 #
 # A model was trained on 14 × 14 patches and is used on 20 × 20.
 # Suppose a head attends to the patch below, with a shift matrix as in lesson 03.
-# For numbered patches this matrix advances by 14 positions, and for the 2D sin-cos embedding by one row.
+# For numbered patches this matrix advances the query's vector by 14 positions, and for the 2D sin-cos embedding by one row.
+# Does the head still find the patch below in the larger image?
 
 # %%
 by_14 = posenc.shift_matrix(14, 64, dtype=exact)
@@ -664,7 +665,7 @@ check.claim("periods", "of two pairs with the periods of a day and of a week, "
 #
 # $$\big(\sin 2\pi\,\mathbf b\cdot\mathbf x,\ \cos 2\pi\,\mathbf b\cdot\mathbf x\big)\quad\text{for each row }\mathbf b\text{ of a matrix of frequencies.}$$
 #
-# An image can be a function from coordinates to brightness.
+# An image can be described by a function from coordinates to brightness.
 # A small MLP that represents such a function is called a **neural field**.
 # Ours has to learn this image:
 
@@ -771,16 +772,16 @@ plots.lines(
 )
 
 # %%
-check.claim("held-out", "held-out pixels get 5 to 29 decibels with random "
-            "Fourier features of five scales from 0.3 to 30",
+check.claim("held-out", "random Fourier features of five scales from 0.3 "
+            "to 30 draw held-out pixels with 5 to 29 decibels",
             unseen.mean(0), "in", (5, 29),
             seeds=3, settles={"held-out": "measured"})
-check.claim("memory", "held-out pixels are worse than in the mean image with "
-            "random Fourier features of scale 30",
+check.claim("memory", "random Fourier features of scale 30 draw held-out "
+            "pixels worse than the mean image does",
             psnr(drawn[30], ~seen) - chance, "<", -0.5,
             seeds=3)
-check.claim("gap", "seen pixels are at least four decibels better than "
-            "held-out ones with random Fourier features of scale 30",
+check.claim("gap", "random Fourier features of scale 30 draw seen pixels at "
+            "least four decibels better than held-out ones",
             psnr(drawn[30], seen) - psnr(drawn[30], ~seen), ">", 4, seeds=3)
 
 # %% tags=["trained", "large"]
@@ -801,7 +802,7 @@ check.claim("features", "on held-out pixels, Fourier features of scale 3 are "
 # At scale 30 the network has memorised the seen pixels and draws noise between them.
 # (A toy result: 150 steps show that bare coordinates are slow, not that they fail.)
 #
-# Why does it memorise?
+# Why does the network memorise at scale 30?
 # For frequencies from $N(0,\sigma^2)$, the features of two pixels at distance $r$ have the mean cosine similarity $\mathbb E\cos(2\pi b r)=e^{-2\pi^2\sigma^2r^2}$: a kernel whose width you choose by the scale σ.
 
 # %%
@@ -884,7 +885,7 @@ check.fourier_features(fourier_features)
 # In **M-RoPE** (multimodal RoPE, Qwen2-VL, Wang et al. 2024) each token has *three* positions: time, height and width.
 #
 # - A text token has the same position three times.
-# - The tokens of an image share one time. Height and width count its rows and columns, and all three start at the position at which the image begins.
+# - All tokens of an image have the same time. Height and width count its rows and columns, and all three start at the position at which the image begins.
 # - In a video, each frame is one step later than the frame before.
 
 # %%
@@ -914,7 +915,7 @@ check.claim("after image", "in M-RoPE, text that follows an image "
 # %% [markdown]
 # Each part begins at the largest position so far, plus 1, so an image with 1024 tokens takes up only 32 positions.
 #
-# In lesson 09 the next position was the number of tokens in the KV cache; here it is not.
+# In lesson 09 the next position was the number of tokens seen; here it is not.
 # Programs keep the difference, `mrope_position_deltas`, in this example 42 − 1034 = −992.
 # Here is a smaller prompt, with 6 text tokens, an image of 4 × 8 tokens and 6 more text tokens:
 
@@ -1076,7 +1077,7 @@ check.prompt_positions(prompt_positions)
 #
 # Which of four runs can separate them: a longer text, an image of a single token, a larger image, or your language model with the image embeddings of the original program?
 # Say what each explanation predicts for each run, in five sentences at most.
-# No program judges this one: it has a rubric.
+# No program checks this answer: it has a rubric.
 
 # %% [markdown] tags=["explain"]
 # *Write here: double-click, replace this line, press Shift+Enter.*
@@ -1099,7 +1100,7 @@ check.prompt_positions(prompt_positions)
 # ## What surprised you
 #
 # Run the next cell at the end: it lists your predictions of this lesson that turned out wrong.
-# In JupyterLab, each has a link to the cell that settled it. Explain that result to yourself before you continue.
+# In JupyterLab, each has a link to the cell that settled it. Explain each result to yourself before you continue.
 
 # %%
 check.surprises("10")
