@@ -228,7 +228,7 @@ for name in names:
 
 # %%
 plots.lines(shifted, logy=True, xlabel="padding tokens on the left",
-            ylabel="largest error of a logit",
+            ylabel="largest error of a logit (logarithmic)",
             alt="; ".join(f"{plots.label_of(name)}: {e[1]:.3f} with one "
                           f"padding token, {e[8]:.3f} with eight"
                           for name, e in shifted.items()))
@@ -671,7 +671,7 @@ check.claim("first wrong", "if a new position counts the entries of a cache "
 # **Symptom.** All logits are correct until the first eviction, and wrong after it.
 # (Four caches of one library numbered new tokens in this way: rajveer43/VeloxQuant-MLX#389.)
 #
-# **Cause.** Before the first eviction, the number of entries *is* the position: even token 9 has exactly 9 entries before it. After it, every new token gets position 9 here.
+# **Cause.** Before the first eviction, the number of entries *is* the position: even token 9 has exactly 9 entries before it. From then on, every new token gets position 9 here.
 # Only the *order* of the tokens is still correct, and RoPE needs their distances.
 #
 # **Repair.** Keep a counter of the tokens seen, separate from the size of the cache. (`posenc` does so if you leave `pos` out. Many caches count their entries instead.)
