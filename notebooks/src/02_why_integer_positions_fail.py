@@ -342,7 +342,7 @@ def left(f, positions):
 check.predict_number(
     "half",
     "The number p is in one channel of 64. At which p has LayerNorm shrunk "
-    "the other 63 channels to half?",
+    "the other 63 channels to half their size?",
     low=1, high=100_000, near=0.5, sure=True, kind="surprise",
 )
 

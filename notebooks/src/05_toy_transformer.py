@@ -898,8 +898,8 @@ check.verdict(
     "B1", "does not hold",
     because="On `back1` sinusoidal models are mostly wrong beyond the "
     "training length, and on real text their loss there is above that of "
-    "the NoPE model (toy size, 3 seeds). After training on 512 tokens "
-    "a full-sized model gained from 20 more (Press et al. 2022).",
+    "the NoPE model (toy size, 3 seeds). After training on segments of 512 "
+    "tokens a full-sized model gained from 20 more (Press et al. 2022).",
 )
 
 # %% [markdown] id="learned-or-sinusoidal" jp-MarkdownHeadingCollapsed=true

@@ -209,7 +209,7 @@ bleu = torch.tensor([12.5, 25.5, 25.9, 25.8, 25.9],
 
 # %%
 plots.lines(
-    {"Shaw": bleu}, x=clips, logx=True, xlabel="clip",
+    {"shaw": bleu}, x=clips, logx=True, xlabel="clip",
     ylabel="BLEU, English to German", ylim=(0, 30), size="small",
     guess=check.drawn("clip"),
     alt="BLEU against the clip: " + ", ".join(
@@ -305,7 +305,8 @@ buckets = {
 first_of_last = {name: int((found == found.max()).nonzero()[0])
                  for name, found in buckets.items()}
 plots.lines(
-    buckets, x=t, xlabel="relative distance, in tokens", ylabel="bucket",
+    buckets, x=t, steps=True, xlabel="relative distance, in tokens",
+    ylabel="bucket",
     alt="; ".join(f"{name}: the last bucket begins at distance {start}"
                   for name, start in first_of_last.items()))
 
@@ -446,13 +447,13 @@ widgets.explore(look, stills=[{"head": 4}, {"head": 8}], n_heads=[8, 16],
 check.predict(
     "twelve",
     "With 12 heads, which slope does the authors' program give to head 9?",
-    ["0.016: the formula above, with H = 12",
-     "0.002: half the slope of head 8",
-     "0.71: more than any head of 8 has"],
+    ["0.016, from the formula above with H = 12",
+     "0.002, half the slope of head 8",
+     "0.71, larger than each of the slopes for 8 heads"],
     kind="surprise",
     beliefs={
-        "0.016: the formula above, with H = 12": "ml-explore/mlx#343",
-        "0.002: half the slope of head 8": "no source found",
+        "0.016, from the formula above with H = 12": "ml-explore/mlx#343",
+        "0.002, half the slope of head 8": "no source found",
     },
 )
 
@@ -466,7 +467,8 @@ check.claim("twelve", "ALiBi's slopes for 12 heads are the slopes for 8 "
             "heads, followed by every second slope for 16 heads",
             (slopes - by_rule).abs(),
             "in", (0, 1e-7),
-            settles={"twelve": "0.71: more than any head of 8 has"})
+            settles={"twelve": "0.71, larger than each of the slopes for "
+                               "8 heads"})
 slopes
 
 # %% [markdown]
@@ -635,8 +637,8 @@ check.claim("no mirror", "if a text is reversed, an encoder with T5's bias "
 # %%
 check.predict_number(
     "symmetric",
-    "Which accuracy on `back1` can no model with a symmetric bias exceed, "
-    "at letters with two neighbours?",
+    "What is the highest accuracy on `back1` that a model with a symmetric "
+    "bias can reach, for letters that have a neighbour on each side?",
     unit="%", low=0, high=100, near=0.05, sure=True, kind="reason",
 )
 

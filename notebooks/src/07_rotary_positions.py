@@ -74,7 +74,11 @@ def arrows(m, n):
     fast, slow = (q_pairs / k_pairs).angle().abs().rad2deg().tolist()
     said = (f"m − n = {m - n}: angles {fast:.0f}° (fast) and {slow:.0f}° "
             f"(slow), score {(q_m * k_n).sum():.2f}").replace("-", "−")
-    return plots.path(lines, xlabel="", ylabel="", title=said, alt=said,
+    around = {-1: "−1", 0: "0", 1: "1"}  # each pair has its own origin
+    return plots.path(lines, xlabel="first channel of the fast pair (left) "
+                      "and of the slow pair (right)",
+                      ylabel="second channel", title=said, alt=said,
+                      xticks=around | {3 + x: n for x, n in around.items()},
                       arrows=True, limits=(-1.3, 4.3, -1.3, 1.3), size="wide")
 
 
@@ -150,11 +154,11 @@ check.claim("one rotation", "rotating only the query, by the relative "
 check.predict(
     "words", "The three curves have",
     ["the same shape, shifted up or down",
-     "different shapes with the top at distance 0",
-     "different shapes with tops at different distances"],
+     "different shapes with the peak at distance 0",
+     "different shapes with peaks at different distances"],
     kind="reason",
     beliefs={"the same shape, shifted up or down": "no source found",
-             "different shapes with the top at distance 0":
+             "different shapes with the peak at distance 0":
                  "ROCm/flash-attention#83"},
 )
 
@@ -164,16 +168,16 @@ curves = {
     f"key {i}": torch.stack([score(q, one_key, r, 0)[0] for r in reach])
     for i, one_key in enumerate(random(3, 1, 64, seed=1))
 }
-tops = [int(reach[curve.argmax()]) for curve in curves.values()]
+peaks = [int(reach[curve.argmax()]) for curve in curves.values()]
 plots.lines(curves, x=reach, xlabel="relative distance (query minus key)",
             ylabel="score (not divided by √64)",
-            alt=f"Three curves with their tops at the distances {tops}.")
+            alt=f"The three highest scores are at the distances {peaks}.")
 
 # %%
 check.claim("shapes", "three random keys have their highest scores at three "
             "relative distances other than 0",
-            torch.tensor([len(set(tops) - {0})]), "==", 3,
-            settles={"words": "different shapes with tops at different "
+            torch.tensor([len(set(peaks) - {0})]), "==", 3,
+            settles={"words": "different shapes with peaks at different "
                               "distances"})
 
 # %% [markdown]
@@ -667,7 +671,7 @@ check.claim("level", "under RoPE the typical score of random queries and keys "
 sizes["key = query"] = typical(qs)
 sizes["key = query rotated by 500"] = typical(rotary(qs, torch.tensor([500])))
 plots.lines(
-    sizes, x=far, logx=True, xlabel="relative distance",
+    sizes, x=far, logx=True, xlabel="relative distance", ylim=(0, 12),
     ylabel="typical size of the score",
     alt="; ".join(f"{name}: {size[0]:.1f} at 1, {size.max():.1f} at "
                   f"{far[size.argmax()]}, {size[-1]:.1f} at 4000"

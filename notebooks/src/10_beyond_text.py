@@ -614,8 +614,8 @@ curves = {name: K((near_each * gaps / unit).flatten()).reshape(40, 65)
           for name, unit in units.items()}
 
 plots.lines(
-    curves, x=gaps, logx=True, xlabel="seconds between two events",
-    ylabel="cosine similarity",
+    curves, x=gaps, logx=True, band="nearby gaps",
+    xlabel="seconds between two events", ylabel="cosine similarity",
     alt="; ".join(f"{name}: {curve[:, 36].mean():.2f} near an hour, "
                   f"{curve[:, 60].mean():.2f} near eleven days"
                   for name, curve in curves.items()),
@@ -767,8 +767,8 @@ unseen = torch.stack([psnr(drawn[s], ~seen) for s in scales], dim=-1)
 # %% tags=["trained"]
 plots.lines(
     {"seen pixels": on_seen, "held-out pixels": unseen}, x=scales, logx=True,
-    xlabel="scale of the frequencies", ylabel="PSNR in dB", chance=chance,
-    guess=check.drawn("held-out"),
+    xlabel="scale of the frequencies", ylabel="PSNR in dB",
+    levels={"mean image": chance}, guess=check.drawn("held-out"),
 )
 
 # %%
@@ -926,7 +926,7 @@ prompt = torch.cat((torch.arange(6)[:, None].expand(-1, 3), image_part,
                     14 + torch.arange(6)[:, None].expand(-1, 3)))  # (44, 3)
 axes = dict(zip(("time", "height", "width"), prompt.T, strict=True))
 plots.lines(
-    axes, xlabel="index of the token", ylabel="position",
+    axes, steps=True, xlabel="index of the token", ylabel="position",
     alt="; ".join(f"{name}: {p[5]}, then {p[6]} to {p[37]} in the image, "
                   f"then {p[38]}" for name, p in axes.items()),
 )

@@ -886,7 +886,7 @@ grid = ropes[ropes["times"] == 4].pivot(index="width", columns="base",
                                         values="mean")
 ends = grid.stack()
 plots.heatmap(grid.to_numpy(), y=grid.index.tolist(),
-              x=[f"{b:,.0f}".replace(",", "\u00a0") for b in grid.columns],
+              x=[plots.grouped(b) for b in grid.columns],
               xlabel="base", ylabel="head width", values=True,
               label="accuracy at 64 letters", trained=True,
               chance=TASKS["back1"].chance,
@@ -1028,8 +1028,8 @@ def rank_correlation(times):
     return pair.rank().corr().iloc[0, 1]
 
 # %% tags=["trained"] jupyter={"source_hidden": true}
-over_ratio({"computed": foreseen[8][1],
-            **{f"width {width}": by_ratio(width, 8) for width in WIDTHS}},
+over_ratio({**{f"width {width}": by_ratio(width, 8) for width in WIDTHS},
+            "computed": foreseen[8][1]},
            "accuracy at 128 letters",
            alt="At 128 letters, ratio by ratio: computed for width 8: "
            + ", ".join(f"{a:.0%}" for a in foreseen[8][1]) + "; measured: "

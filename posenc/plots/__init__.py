@@ -9,7 +9,7 @@ data, so that a stored notebook notices a changed figure.
     label_of(name)                                          what readers see for it
 
     lines({name: y}, x=None, *, xlabel, ylabel, title, logx, logy, percent, chance,
-          trained_to, levels, marks, ylim, size, trained, alt)
+          trained_to, levels, marks, ylim, size, steps, band, trained, alt)
                                           y: (n,) or (seeds, n); at most four curves
     dots({name: values} or {panel: {name: values}}, *, xlabel, percent, chance, one_scale,
          title, trained=True, alt)        many encodings: a row each, a dot a seed
@@ -18,7 +18,7 @@ data, so that a stored notebook notices a changed figure.
                                           rows (queries) go down, columns (keys) across
     heatmaps({name: matrix}, *, own_scales, …)    up to four, by the rule with one scale
     attention(weights, tokens=None, *, title, names, trained_to, alt)    (h, n, n) or (n, n)
-    path({name: points}, *, xlabel, ylabel, title, labels, join, arrows, limits, size,
+    path({name: points}, *, xlabel, ylabel, title, labels, join, arrows, limits, xticks, size,
          trained, alt)                    (n, 2)
     clock_hands(pos, dim, base=10_000.0, *, n_hands=6, odometer=None, title, alt)
     dials(pairs, *, xlabel, ylabel, x, y, title, missing, trained, alt)   (rows, columns, 2)

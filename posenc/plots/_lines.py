@@ -41,6 +41,8 @@ def lines(
     marks: Mapping[str, float] | None = None,
     ylim: tuple[float, float] | None = None,
     size: str = "wide",
+    steps: bool = False,
+    band: str = "seeds",
     trained: bool | None = None,
     guess: tuple[Any, Any] | None = None,
     alt: str = "",
@@ -48,7 +50,9 @@ def lines(
     """Return up to four curves over a common ``x``, each named where it ends.
 
     Shapes: each ``(n,)`` or ``(seeds, n)``, of which the mean is drawn and a band from
-    the least to the greatest; ``x`` is ``(n,)``, by default 0, 1, 2, …. ``percent`` writes
+    the least to the greatest; ``x`` is ``(n,)``, by default 0, 1, 2, …. The text form calls
+    the rows of a band what ``band`` says. ``steps`` holds each value halfway to its neighbours,
+    for what jumps and has nothing in between. ``percent`` writes
     0.5 as 50 %, ``chance`` draws the level of guessing and ``levels`` others, by their names.
     ``guess`` is the ``(x, y)`` that a reader predicted, None where there is none.
     ``trained_to`` draws a line at the training length if ``x`` goes beyond it; ``marks``
@@ -69,16 +73,17 @@ def lines(
     figure, ax = canvas(size, title)
     with matplotlib.rc_context(RC):
         ax.set(xlabel=xlabel, ylabel=ylabel)
-        ends = _draw(ax, grid.values, curves, labels, marks or {}) + _across(ax, across)
+        ends = _draw(ax, grid.values, curves, labels, marks or {}, steps) + _across(ax, across)
         ends += [] if guess is None else [draw_guess(ax, guess)]
         scales = _scale(ax, "x", logx, [grid]), _scale(ax, "y", logy, list(curves.values()))
         _frame(ax, grid.values, ylim, percent)
+        _whole(ax, steps, curves)
         reach = trained_line(ax, trained_to, grid.values)
         ax.set_title(title, pad=16 if reach else None)
         name_ends(ax, float(grid.values.max()), ends)
     facts = [head("lines", title), axis_fact("x", xlabel, [grid], scale=scales[0])]
     facts.append(axis_fact("y", ylabel, curves.values(), scale=scales[1], limits=ylim))
-    facts += [_fact(labels[name], grid, curve) for name, curve in curves.items()]
+    facts += [_fact(labels[name], grid, curve, steps, band) for name, curve in curves.items()]
     facts += [f"{name}: {number(level)}" for name, level in across.items()]
     facts += [] if guess is None else [f"your guess: {listed(map(number, guess[1]))}"]
     facts += reach + [f'mark on "{labels[name]}": {number(x)}' for name, x in (marks or {}).items()]
@@ -120,19 +125,26 @@ def _grid(x: Any, n: int) -> Data:
 
 def _draw(
     ax: Axes, x: np.ndarray, curves: dict[str, Data], labels: dict[str, str],
-    marks: Mapping[str, float],
+    marks: Mapping[str, float], steps: bool,
 ) -> list[tuple[float, str, dict[str, Any]]]:  # fmt: skip
     """Draw means, bands and marks; return where each curve ends, its label and its style."""
     styles, ends = styles_for(curves), []
     for offset, (name, data) in enumerate(curves.items()):
         mean, style = data.values.mean(0), styles[name]
         every = max(1, len(x) // 8)
-        ax.plot(x, mean, markevery=(offset * every // len(curves), every), **style)
+        ax.plot(
+            x, mean, markevery=(offset * every // len(curves), every),
+            drawstyle="steps-mid" if steps else "default", **style,
+        )  # fmt: skip
         if len(data.values) > 1:
             low, high = data.values.min(0), data.values.max(0)
-            ax.fill_between(x, low, high, color=style["color"], alpha=0.18, linewidth=0)
+            ax.fill_between(
+                x, low, high, step="mid" if steps else None,
+                color=style["color"], alpha=0.18, linewidth=0,
+            )  # fmt: skip
         ends.append((float(mean[x.argmax()]), labels[name], style))
-    rings(ax, marks, x, {name: data.values.mean(0) for name, data in curves.items()}, styles)
+    means = {name: data.values.mean(0) for name, data in curves.items()}
+    rings(ax, marks, x, means, styles, steps=steps)
     return ends
 
 
@@ -184,6 +196,13 @@ def _frame(ax: Axes, x: np.ndarray, ylim: tuple[float, float] | None, percent: b
         ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
 
 
+def _whole(ax: Axes, steps: bool, curves: dict[str, Data]) -> None:
+    """Number only whole heights where steps go from one whole number to another."""
+    whole = all((data.values == data.values.round()).all() for data in curves.values())
+    if steps and whole and ax.get_yscale() == "linear":
+        ax.yaxis.set_major_locator(MaxNLocator("auto", steps=(1, 2, 5, 10), integer=True))
+
+
 def _far_apart(ax: Axes, x: np.ndarray) -> bool:
     """Return whether the numbers of all points have room on the axis."""
     ax.autoscale_view()
@@ -230,7 +249,7 @@ def spread(wanted: list[float], gap: float) -> list[float]:
     return [float(y) for y in result]
 
 
-def _fact(label: str, grid: Data, curve: Data) -> str:
-    seeds, n = curve.values.shape
-    shape = f"{n} points" if seeds == 1 else f"{seeds} seeds × {n} points"
-    return f'series "{label}": {shape}, {curve.fact(grid)}'
+def _fact(label: str, grid: Data, curve: Data, steps: bool, band: str) -> str:
+    rows, n = curve.values.shape
+    shape = f"{n} points" if rows == 1 else f"{rows} {band} × {n} points"
+    return f'series "{label}": {shape}{" in steps" if steps else ""}, {curve.fact(grid)}'

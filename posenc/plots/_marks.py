@@ -52,9 +52,11 @@ def trained_corner(ax: Axes, trained_to: int | None, shape: tuple[int, ...]) -> 
 
 def rings(
     ax: Axes, marks: Mapping[str, float], x: np.ndarray, curves: Mapping[str, np.ndarray],
-    styles: Mapping[str, Any],
+    styles: Mapping[str, Any], *, steps: bool = False,
 ) -> None:  # fmt: skip
     """Draw a ring on each named curve, where it is at the x of its mark, and write that x.
+
+    A curve in ``steps`` has at x the value of the point nearest to it.
 
     Raises ``ValueError`` for a name that is no curve's, or an x beyond the curve.
     """
@@ -65,7 +67,8 @@ def rings(
                 f"{list(curves)}, from {number(x.min())} to {number(x.max())}"
             )
         order = x.argsort()
-        height = float(np.interp(place, x[order], curves[name][order]))
+        between = np.interp(place, x[order], curves[name][order])
+        height = float(curves[name][np.abs(x - place).argmin()] if steps else between)
         ax.plot(
             [place], [height], "o", markersize=10, markerfacecolor="none", markeredgewidth=1.6,
             color=styles[name]["color"], zorder=4, clip_on=False,

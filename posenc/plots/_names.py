@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from posenc.plots._data import grouped, read
 
-TICKS = {1: 10, 2: 8, 3: 5}  # numbers along an axis, by the panels in a row
+TICKS = {1: 10, 2: 8, 3: 6}  # numbers along an axis, by the panels in a row
 NAMES = 24  # words that fit along an axis
 
 
@@ -19,10 +19,10 @@ def name_axes(ax: Axes, x: Any, y: Any, shape: tuple[int, ...], n_across: int) -
         which = axis.axis_name
         stretched = wide and which == "x"
         room = 72 * ax.figure.bbox.width / ax.figure.dpi - 170 if stretched else across
-        words = [str(i) for i in range(n)] if names is None else _names(which, names)
+        words, spelled = _names(which, range(n) if names is None else names)
         if len(words) != n:
             raise ValueError(f"{which} must hold one name for each of {n}; got {len(words)}")
-        most = NAMES if names is not None else 20 if stretched else TICKS[min(n_across, 3)]
+        most = NAMES if spelled else 20 if stretched else TICKS[min(n_across, 3)]
         places = range(0, n, 1 if n <= most else round_up(n / most))
         shown = [words[i] for i in places]
         tall = which == "y" and ax.bbox.height > ax.figure.dpi * 3.5  # inches
@@ -34,11 +34,12 @@ def name_axes(ax: Axes, x: Any, y: Any, shape: tuple[int, ...], n_across: int) -
         axis.set_tick_params(length=2, rotation=turned, labelsize=font)
 
 
-def _names(axis: str, names: Any) -> list[str]:
+def _names(axis: str, names: Any) -> tuple[list[str], bool]:
+    """Return what stands along an axis, and whether these are words: a number may be left out."""
     names = list(names)
     if all(isinstance(name, str) for name in names):
-        return names
-    return [grouped(float(value)) for value in read(axis, names).values]
+        return names, True
+    return [grouped(float(value)) for value in read(axis, names).values], False
 
 
 def round_up(step: float) -> int:

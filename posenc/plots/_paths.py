@@ -23,6 +23,7 @@ def path(
     join: bool = True,
     arrows: bool = False,
     limits: tuple[float, float, float, float] | None = None,
+    xticks: Mapping[float, str] | None = None,
     size: str = "small",
     trained: bool | None = None,
     alt: str = "",
@@ -32,7 +33,8 @@ def path(
     Shapes: each ``(n, 2)``. ``labels`` writes a word beside each point of the first path,
     ``join=False`` leaves out the lines between points, ``arrows`` makes each path an arrow
     to its last point. ``limits`` are the ends of both axes, left, right, below and above,
-    for pictures that are to be compared; else they are as the points ask.
+    for pictures that are to be compared; else they are as the points ask. ``xticks`` are
+    the words along x, each at its place, where two origins lie side by side, for instance.
 
     Raises ``ValueError`` for more than four paths, other shapes, or labels that do not
     fit.
@@ -47,12 +49,7 @@ def path(
         _draw(ax, paths, join, arrows)
         if labels is not None:
             _write(ax, next(iter(paths.values())), labels)
-        ax.set_aspect("equal", adjustable="datalim")
-        ax.margins(0.12)
-        if limits is not None:
-            ax.set(xlim=limits[:2], ylim=limits[2:])
-            ax.set_aspect("equal", adjustable="box")
-        ax.grid(True)
+        _frame(ax, limits, xticks or {})
         ax.set(xlabel=xlabel, ylabel=ylabel)
         if len(paths) > 1:
             figure.legend(loc="outside right upper", frameon=False)
@@ -61,6 +58,7 @@ def path(
     for i, (axis, label) in enumerate((("x", xlabel), ("y", ylabel))):
         columns = [Data(data.values[:, i], data.trained) for data in paths.values()]
         facts.append(axis_fact(axis, label, columns))
+    facts += [f"words along x: {listed(xticks.values())}"] if xticks else []
     for name, data in zip(names, paths.values(), strict=True):
         facts.append(f'series "{name}": {len(data.values)} points, {data.fact()}')
     return Picture(figure, alt or f"{ylabel} against {xlabel}, for {listed(names)}", facts)
@@ -74,6 +72,18 @@ def _paths(points: Any, trained: bool | None) -> dict[str, Data]:
         if len(shape) != 2 or shape[1] != 2:
             raise ValueError(f"the path {name!r} must be (n, 2); got shape {shape}")
     return paths
+
+
+def _frame(ax: Any, limits: Any, xticks: Mapping[float, str]) -> None:
+    """Give both axes one scale, the ends that are asked for, and the words along x."""
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.margins(0.12)
+    if limits is not None:
+        ax.set(xlim=limits[:2], ylim=limits[2:])
+        ax.set_aspect("equal", adjustable="box")
+    if xticks:
+        ax.set_xticks(list(xticks), list(xticks.values()))
+    ax.grid(True)
 
 
 def _draw(ax: Any, paths: dict[str, Data], join: bool, arrows: bool) -> None:

@@ -39,6 +39,8 @@ RC: Any = {  # what matplotlib calls rcParams; Any, as its type lists every name
     "lines.markersize": 5.0,
     "xtick.labelsize": 8.0,
     "ytick.labelsize": 8.0,
+    "xtick.minor.pad": 5.0,  # a minor tick is shorter by 1.5: all numbers on one height
+    "ytick.minor.pad": 5.0,
     "savefig.facecolor": "auto",
 }
 

@@ -65,3 +65,40 @@ def test_there_may_be_nothing_yet(record, tmp_path, capsys):
     said = capsys.readouterr().err
     assert said.count("there is no record yet") == 2
     assert "cannot be read as a record" in said
+
+
+# --- the answers that are kept beside it ------------------------------------------------------
+
+
+def kept_beside(record, *names):
+    folder = record.parent / "answers"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("{}", encoding="utf-8")
+    return folder
+
+
+def test_deleting_takes_the_kept_answers_too(record, capsys):
+    check.inverse_frequencies(inverse_frequencies)
+    folder = kept_beside(record, "rotary.json", "rotary.first_wrong.json")
+    assert command("delete") == 0
+    assert "holds 1 entries, and 2 answers beside it. To delete them" in capsys.readouterr().out
+    assert len(list(folder.iterdir())) == 2
+    assert command("delete", "--yes") == 0
+    assert "deleted, with 1 entries, and 2 answers beside it." in capsys.readouterr().out
+    assert not record.exists()
+    assert not folder.exists()
+
+
+def test_other_files_in_that_folder_stay(record):
+    check.inverse_frequencies(inverse_frequencies)
+    folder = kept_beside(record, "rotary.json", "my letters.json", "rotary.json.old")
+    assert command("delete", "--yes") == 0
+    assert {path.name for path in folder.iterdir()} == {"my letters.json", "rotary.json.old"}
+
+
+def test_answers_without_a_record_are_deleted(record, capsys):
+    folder = kept_beside(record, "rotary.json")
+    assert command("delete", "--yes") == 0
+    assert "0 entries, and 1 answers beside it" in capsys.readouterr().out
+    assert not folder.exists()

@@ -119,6 +119,15 @@ CASES = {
         lambda figure: (read(figure), figure.axes[0].get_yscale(), figure.axes[0].get_xscale()),
         (said({ROPE: (X, [0, 1, 10, 5])}, styles={ROPE: STYLES[ROPE]}), "symlog", "linear"),
     ),
+    "lines: in steps, whole heights": Case(
+        lambda: plots.lines({"rope": [0, 3, 3, 4]}, X, steps=True, **WORDS),
+        lambda figure: (
+            read(figure),
+            [line.get_drawstyle() for line in seen.in_data(figure.axes[0])],
+            {float(place % 1) for place in figure.axes[0].get_yticks()},
+        ),
+        (said({ROPE: (X, [0, 3, 3, 4])}, styles={ROPE: STYLES[ROPE]}), ["steps-mid"], {0.0}),
+    ),
     "kernel": Case(
         lambda: plots.kernel(32, max_offset=20),
         read_kernel,

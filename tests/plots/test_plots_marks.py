@@ -77,6 +77,51 @@ def test_a_mark_that_is_on_no_curve_is_refused(marks):
         plots.lines({"a": RISE}, LENGTHS, marks=marks, **XY)
 
 
+def test_in_steps_a_mark_has_the_height_of_the_nearest_point():
+    picture = plots.lines({"a": RISE}, LENGTHS, marks={"a": 24.5}, steps=True, **XY)
+    [ring] = [line for line in seen.in_data(picture.figure.axes[0]) if len(line.get_xdata()) == 1]
+    assert seen.points(ring) == [[24.5, seen.short(0.4)]]  # of 32, and of 16 just before
+
+
+def test_a_band_in_steps_jumps_where_its_curve_does():
+    seeds = [[0.0, 1.0, 2.0], [2.0, 3.0, 6.0]]
+    [band] = plots.lines({"a": seeds}, steps=True, **XY).figure.axes[0].collections
+    path = band.get_paths()[0]
+    inside = {(x, y): path.contains_point((x, y)) for x in (0.4, 0.6, 1.4, 1.6) for y in (0.5, 4)}
+    assert {place for place, found in inside.items() if found} == {(0.4, 0.5), (1.6, 4)}
+
+
+def test_numbers_along_a_map_are_thinned_and_words_are_not():
+    numbers = plots.heatmap(np.zeros((17, 17)), x=range(-8, 9), y=range(-8, 9), **XY)
+    ax = numbers.figure.axes[0]
+    for axis in (ax.xaxis, ax.yaxis):
+        assert [word for word, _ in seen.labels(axis)] == "−8 −6 −4 −2 0 2 4 6 8".split()
+        assert [place for _, place in seen.labels(axis)] == list(range(0, 17, 2))
+    assert ax.xaxis.get_majorticklabels()[0].get_rotation() == 0
+    words = plots.heatmap(np.zeros((17, 17)), x=[f"w{i}" for i in range(17)], **XY)
+    assert len(seen.labels(words.figure.axes[0].xaxis)) == 17
+
+
+def test_words_may_stand_along_x_instead_of_numbers():
+    points = {"a": [[0.0, 0.0], [4.0, 1.0]]}
+    picture = plots.path(points, xticks={0: "0", 3: "0", 4: "1"}, limits=(-1, 5, -1, 2), **XY)
+    ax = picture.figure.axes[0]
+    assert seen.labels(ax.xaxis) == [("0", 0), ("0", 3), ("1", 4)]
+    assert seen.honest(ax.yaxis)
+    assert ax.get_xlim() == (-1, 5)
+    assert "words along x: 0, 0 and 1" in picture.facts
+    assert "words along x" not in repr(plots.path(points, **XY))
+
+
+def test_numbers_between_the_powers_stand_on_one_height_with_these():
+    picture = plots.lines({"a": [1.0] * 9}, [2, 3, 5, 8, 10, 15, 20, 40, 60], logx=True, **XY)
+    ax = picture.figure.axes[0]
+    assert picture.png
+    said = [t for minor in (False, True) for t in ax.get_xticklabels(minor=minor) if t.get_text()]
+    assert {"10", "20"} <= {text.get_text() for text in said}
+    assert len({round(text.get_window_extent().y1) for text in said}) == 1
+
+
 def test_a_few_points_have_each_its_number_on_the_axis():
     for logx in (False, True):
         ax = plots.lines({"a": RISE}, LENGTHS, logx=logx, **XY).figure.axes[0]

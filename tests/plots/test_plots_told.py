@@ -48,6 +48,19 @@ TOLD = {
         Y against x, for a.
         """,
     ),
+    "lines in steps, with a band of something else": (
+        lambda: plots.lines(
+            {"a": [[1, 2], [3, 4]], "b": [0, 1]}, steps=True, band="nearby gaps", **XY
+        ),
+        """
+        lines
+        x: "x", 0 to 1
+        y: "y", 0 to 4
+        series "a": 2 nearby gaps × 2 points in steps, data
+        series "b": 2 points in steps, data
+        Y against x, for a and b.
+        """,
+    ),
     "lines with an alt text": (
         lambda: plots.lines({"a": [1, 2]}, alt="said by hand!", **XY),
         """

@@ -80,6 +80,14 @@ def folder() -> Path | None:
 # --- files ----------------------------------------------------------------------------------
 
 
+def files(record_file: Path) -> list[Path]:
+    """Return the answers beside a record: files named for an exercise, not the learner's others."""
+    place = record_file.absolute().parent / FOLDER
+    slots = ((exercise, wrong) for exercise in record.LESSON for wrong in (False, True))
+    paths = (_file(place, *slot) for slot in slots)
+    return [path for path in paths if os.path.lexists(path)]
+
+
 def store(place: Path, answer: Answer) -> bool:
     """Write an answer, whole or not at all; return whether that could be done."""
     try:

@@ -1,12 +1,15 @@
 """The learner's record as a file: taken along, brought back, or deleted.
 
 It is a line of JSON for each checked answer and each guess, beside the learner's copies.
+Answers that passed are kept in a folder beside it, and are deleted with it.
 """
 
+import contextlib
 import json
 from pathlib import Path
 
 from posenc._files import write_aside
+from posenc.check.answers import keeping
 from posenc.check.trial.record import Event, is_event, read
 from posenc.course.learner.work import folder
 from posenc.course.learner.work import record as work_record
@@ -46,13 +49,20 @@ def bring(root: Path, file: Path) -> int:
 
 
 def delete(root: Path, *, yes: bool) -> int:
-    """Delete the record, or say what would be deleted."""
-    events, record = _there(root)
+    """Delete the record and the answers kept beside it, or say what would be deleted."""
+    record = _place(root)
+    kept = keeping.files(record)
+    events = [] if kept and not record.is_file() else _there(root)[0]
+    held = f"{len(events)} entries" + (f", and {len(kept)} answers beside it" if kept else "")
     if yes:
-        record.unlink()
-        print(f"{record}: deleted, with {len(events)} entries. Your notebooks are as they were.")
+        record.unlink(missing_ok=True)
+        for path in kept:
+            path.unlink()
+        with contextlib.suppress(OSError):  # not there, or other files are in it
+            (record.absolute().parent / keeping.FOLDER).rmdir()
+        print(f"{record}: deleted, with {held}. Your notebooks are as they were.")
     else:
-        print(f"{record} holds {len(events)} entries. To delete them for good, add --yes.")
+        print(f"{record} holds {held}. To delete them for good, add --yes.")
     return 0
 
 
