@@ -37,7 +37,7 @@ from posenc.functional import (
     shift_matrix,
     sinusoidal,
 )
-from posenc.model import Attention, Block, Cache, Transformer
+from posenc.model import Attention, Block, Cache, Latent, Layer, LogScale, Transformer
 from posenc.tasks import TASKS, Task
 from posenc.training import progress
 
@@ -60,6 +60,9 @@ __all__ = [
     "Block",
     "Cache",
     "Dims",
+    "Latent",
+    "Layer",
+    "LogScale",
     "PositionalEncoding",
     "SinusoidalPositionalEncoding",
     "Task",
