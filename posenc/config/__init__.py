@@ -1,0 +1,18 @@
+"""What a model does with positions, read from its config: ``posenc.read``, and a drawer of models."""
+
+from posenc.config._drawer import model, models, sources
+from posenc.config._read import read
+from posenc.config._reading import Reading, Table
+from posenc.config._records import Bias, LayerReading, Rotation
+
+__all__ = [
+    "Bias",
+    "LayerReading",
+    "Reading",
+    "Rotation",
+    "Table",
+    "model",
+    "models",
+    "read",
+    "sources",
+]
