@@ -93,6 +93,8 @@ def _base(settings: Settings, own: Mapping[str, Any], label: str) -> float:
     elif label == SLIDING and "rope_local_base_freq" in settings.family.defaults:
         key = "rope_local_base_freq"
     inside = own.get("rope_theta")
+    if settings.family.config_class == "GPTJConfig":
+        return 10_000.0  # no setting: it is written into the model's code
     if inside is None:
         return settings.number(key, settings.get(key, 10_000.0))
     beside = settings.config.get(key)

@@ -17,6 +17,7 @@ RATIOS = {
     4: "compressed_sparse_attention",
     128: "heavily_compressed_attention",
 }
+ORDINAL = {2: "second", 4: "fourth", 6: "sixth"}
 FULL, SLIDING, LINEAR = "full_attention", "sliding_attention", "linear_attention"
 
 
@@ -27,8 +28,10 @@ def layer_types(settings: Settings, n: int, rotates: list[bool]) -> list[str]:
         return [FULL] * n
     if rule == "same":
         return [SLIDING if settings.optional_count("sliding_window") else FULL] * n
-    listed = settings.listed("layer_types", n)
-    types = listed if listed is not None else _by_rule(settings, n, rotates)
+    types = settings.listed("layer_types", n)
+    if types is None:
+        types = _by_rule(settings, n, rotates)
+    settings.read.add("sliding_window_pattern")  # the list, where there is one, says it all
     for i, name in enumerate(types):
         if name not in KINDS:
             raise ValueError(
@@ -43,7 +46,7 @@ def _by_rule(settings: Settings, n: int, rotates: list[bool]) -> list[str]:
     if rule.startswith("every"):
         every = int(rule.split()[1])
         if rule.endswith("fixed"):
-            settings.assumed["layer_types"] = f"full_attention in every {every}th layer"
+            settings.assumed["layer_types"] = f"full_attention in every {ORDINAL[every]} layer"
         else:
             every = _interval(settings, "sliding_window_pattern", every)
         if every and settings.get("sliding_window") is not None:
@@ -115,6 +118,7 @@ def rotating(settings: Settings, n: int) -> list[bool]:
     if flags is None:
         every = settings.count("no_rope_layer_interval")
         return [(i + 1) % every != 0 for i in range(n)]
+    settings.read.add("no_rope_layer_interval")  # the list says it all
     flags = settings.listed("no_rope_layers", n) or []
     for i, flag in enumerate(flags):
         if flag not in (0, 1):

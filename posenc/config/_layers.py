@@ -79,6 +79,8 @@ def _rotations(
 ) -> dict[str, Rotation | None]:
     """Return the rotation of each type of layer that rotates somewhere and attends at all."""
     turning = {t for t, turns in zip(types, rotates, strict=True) if turns and t != _kinds.LINEAR}
+    if settings.family.nope == "all":
+        settings.read.add("rope_theta")
     if settings.family.encoding != "rope" or not turning:
         return dict.fromkeys(types)
     widths = {label_of(settings, name): heads[name]["width"] for name in sorted(turning)}
@@ -106,8 +108,9 @@ def _rotated(settings: Settings, share: object, width: int) -> int:
     if family.rotate_values and "qk_rope_head_dim" in settings.config:
         return settings.count("qk_rope_head_dim")
     key = "partial_rotary_factor"
-    share = share if share is not None else settings.get(key, family.partial)
-    part = number(key, share)
+    if share is None:
+        share = settings.get(key, None if family.partial == 1 else family.partial)
+    part = number(key, 1.0 if share is None else share)
     rotated = int(width * part)
     if part > 1 or rotated < 2 or rotated % 2:
         raise ValueError(

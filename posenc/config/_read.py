@@ -11,8 +11,6 @@ from posenc.config._reading import Reading, Table
 from posenc.config._settings import Settings
 from posenc.config._warnings import warnings
 
-MADE_AT_HOME = {"head_dim"}  # no default of a class matters where the heads' width follows
-
 
 def read(config: Mapping[str, Any] | str | Path) -> Reading:
     """Return what a model does with positions, layer by layer, from its ``config.json``.
@@ -37,14 +35,15 @@ def read(config: Mapping[str, Any] | str | Path) -> Reading:
     name, told = _text_part(whole)
     settings = Settings(told, FAMILIES[name])
     settings.read |= {"model_type", "text_config"}
-    layers = read_layers(settings)
+    layers, table = read_layers(settings), _table(settings)
+    longest = settings.optional_count("max_position_embeddings") or 0
     reading = Reading(
         family=name,
         layers=layers,
-        max_len=settings.optional_count("max_position_embeddings") or 0,
+        max_len=table.positions if table else longest,
         width=settings.count("hidden_size"),
         causal=_causal(settings),
-        table=_table(settings),
+        table=table,
         assumed=dict(settings.assumed),
         unknown=settings.left(),
     )

@@ -64,6 +64,4 @@ class Reading:
         >>> [layer.window for layer in posenc.read(posenc.config.model("gemma-2-9b")).pattern()][:2]
         [4096, None]
         """
-        return [
-            _build.layer(self, i, layer) for i, layer in enumerate(self.layers)
-        ]
+        return _build.pattern(self.layers, self.max_len, self.causal)

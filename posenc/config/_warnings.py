@@ -40,7 +40,7 @@ def _moved(reading: "Reading", settings: Settings) -> Iterator[str]:
         )
     if "rope_theta" in settings.assumed:
         yield (
-            f"The config gives no base; {settings.assumed['rope_theta']:g} is the default of the "
+            f"The config gives no base; {settings.assumed['rope_theta']:.0f} is the default of the "
             "class, and may not be what was trained: a key that moved is lost in the same way "
             f"({GITHUB}/Open-Athena/MarinFold/pull/184)."
         )
@@ -51,15 +51,21 @@ def _lengths(reading: "Reading", settings: Settings) -> Iterator[str]:
     for rotation in {layer.rotation for layer in reading.layers if layer.rotation}:
         if rotation.recipe not in ("yarn", "llama3", "longrope"):
             continue
+        if rotation.beyond:
+            yield (
+                "One list of frequencies is for texts of up to "
+                f"{rotation.original} tokens, the other for all longer ones; keys that a cache keeps "
+                f"rotated are wrong from there on ({GITHUB}/ggml-org/llama.cpp/pull/24875)."
+            )
         if "original_max_position_embeddings" in settings.assumed:
             yield (
                 "original_max_position_embeddings is missing, and max_position_embeddings "
                 f"({rotation.original}) stands in for it. If that is the extended length, the "
                 f"wrong pairs are kept {thread}."
             )
-        elif rotation.factor and rotation.original and _disagree(reading, rotation.factor):
+        elif rotation.recipe == "yarn" and rotation.original and _disagree(reading, rotation.factor or 1.0):
             yield (
-                f"factor is {rotation.factor:g}, and max_position_embeddings divided by "
+                f"factor is {rotation.factor or 1:g}, and max_position_embeddings divided by "
                 f"original_max_position_embeddings is {reading.max_len / rotation.original:g}. "
                 f"The given factor counts; some programs take the quotient {thread}."
             )
@@ -102,8 +108,14 @@ def _named_and_not_done(reading: "Reading", settings: Settings) -> Iterator[str]
     """Yield settings that a config has and its model class does not follow."""
     if settings.family.nope == "all":
         yield (
-            "The keys qk_rope_head_dim and rope_theta are there for historical reasons: no layer "
-            "rotates (read in modeling_kimi_linear.py of transformers 5.23.0)."
+            "No layer rotates, though the config has qk_rope_head_dim (and may have rope_theta): "
+            "modeling_kimi_linear.py of transformers 5.23.0 reads neither for a rotation. The "
+            "lists in linear_attn_config count layers from 1."
+        )
+    if settings.family.config_class == "RobertaConfig":
+        yield (
+            "max_position_embeddings counts the table's rows, two more than there are positions "
+            f"({GITHUB}/huggingface/transformers/issues/14243)."
         )
     if settings.family.rotates_last:
         yield (

@@ -88,7 +88,8 @@ def _position(reading: "Reading", layer: LayerReading) -> list[str]:
     if layer.bias is not None:
         return [
             f"T5 bias: {layer.bias.buckets} learned numbers per head, one for each bucket of "
-            f"distances, the last from {layer.bias.farthest} on; one table for all layers"
+            f"distances, the last from {layer.bias.farthest} on; one table for all layers",
+            "(this is the encoder; the decoder has a table of its own, for keys up to the query)",
         ]
     if layer.rotation is None:
         return [] if reading.table else ["no rotation: a NoPE layer"]
