@@ -27,7 +27,7 @@ class LatentAttention(Attention):
     >>> import posenc
     >>> dims = Dims(d_model=64, n_heads=4)
     >>> rope = posenc.build("rope", dims, partial=0.25)
-    >>> attention = LatentAttention(dims, Layer(rope, latent=Latent(rank=8, rotated=4)))
+    >>> attention = LatentAttention(dims, Layer(rope, latent=posenc.Latent(rank=8, rotated=4)))
     >>> x, pos = torch.randn(1, 3, 64), torch.arange(3)
     >>> plain, _ = attention(x, rope, pos, None)
     >>> attention.absorbed = True
