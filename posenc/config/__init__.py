@@ -4,6 +4,7 @@ from posenc.config._drawer import model, models, sources
 from posenc.config._read import read
 from posenc.config._reading import Reading, Table
 from posenc.config._records import Bias, LayerReading, Rotation
+from posenc.config._small import small
 
 __all__ = [
     "Bias",
@@ -14,5 +15,6 @@ __all__ = [
     "model",
     "models",
     "read",
+    "small",
     "sources",
 ]

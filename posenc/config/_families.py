@@ -139,7 +139,22 @@ FAMILIES: dict[str, Family] = {
     "ministral3": Family(
         "Ministral3Config",
         kinds="same",
-        defaults=_d(max_len=262144, num_key_value_heads=8, head_dim=128),
+        defaults=_d(
+            max_len=262144,
+            num_key_value_heads=8,
+            head_dim=128,
+            rope_parameters={
+                "rope_type": "yarn",
+                "rope_theta": 1000000.0,
+                "factor": 16.0,
+                "original_max_position_embeddings": 16384,
+                "beta_fast": 32.0,
+                "beta_slow": 1.0,
+                "mscale_all_dim": 1.0,
+                "mscale": 1.0,
+                "llama_4_scaling_beta": 0.1,
+            },
+        ),
     ),
     "gemma": Family(
         "GemmaConfig", defaults=_d(max_len=8192, head_dim=256, num_key_value_heads=16)

@@ -32,7 +32,7 @@ def read(config: Mapping[str, Any] | str | Path) -> Reading:
       4 heads of 16 channels
     """
     whole = _loaded(config)
-    name, told = _text_part(whole)
+    name, told = text_part(whole)
     settings = Settings(told, FAMILIES[name])
     settings.read |= {"model_type", "text_config"}
     layers, table = read_layers(settings), _table(settings)
@@ -68,7 +68,7 @@ def _loaded(config: Any) -> Mapping[str, Any]:
     return config
 
 
-def _text_part(whole: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+def text_part(whole: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """Return the family of the text model, and its settings."""
     name = whole.get("model_type")
     if name is None:

@@ -1,7 +1,7 @@
 """The result of reading a config: layers, length, and what is uncertain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from posenc.config import _build, _words
@@ -45,7 +45,7 @@ class Reading:
     width: int
     causal: bool = True
     table: Table | None = None
-    assumed: Mapping[str, Any] = None  # type: ignore[assignment]
+    assumed: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 

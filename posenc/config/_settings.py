@@ -38,7 +38,7 @@ class Settings:
         keys = [key for key in (name, *self.family.aliases.get(name, ())) if key in self.config]
         self.read.update(keys)
         values = [self.config[key] for key in keys if self.config[key] is not None]
-        if any(value != values[0] for value in values):
+        if len(values) > 1 and any(value != values[0] for value in values):
             said = " and ".join(f"{key} is {self.config[key]!r}" for key in keys)
             raise ValueError(f"{said}: they are two names of one setting; keep the one that is true")
         if keys:
