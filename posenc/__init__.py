@@ -43,7 +43,8 @@ from posenc.training import progress
 
 __version__ = "0.2.0.dev0"  # of the package, and of the lessons that are built with it
 
-_LATER = {"check", "config", "plots", "study", "text", "training", "widgets"}  # heavier: when asked for
+# heavier: when asked for
+_LATER = {"check", "config", "plots", "study", "text", "training", "widgets"}
 
 
 def __getattr__(name: str) -> _Any:

@@ -1,4 +1,4 @@
-"""What a model does with positions, read from its config: ``posenc.read``, and a drawer of models."""
+"""What a model does with positions, read from its config, and a drawer of such configs."""
 
 from posenc.config._drawer import model, models, sources
 from posenc.config._read import read

@@ -65,9 +65,7 @@ def _own(
     return dict(told) if everywhere or label in (FULL, COMPRESS) else {}
 
 
-def _completed(
-    settings: Settings, own: dict[str, Any], place: str, label: str
-) -> dict[str, Any]:
+def _completed(settings: Settings, own: dict[str, Any], place: str, label: str) -> dict[str, Any]:
     """Return one dictionary with base, original length, factor and sections filled in."""
     recipe = _rope.rope_type(own)
     _note_unread(settings, place, _unread(settings, own, recipe))

@@ -1,5 +1,7 @@
 """From a reading to the layers of a pattern."""
 
+from typing import Any
+
 from posenc.base import Dims, PositionalEncoding
 from posenc.config._encodings import GivenMRope, LongRope
 from posenc.config._records import LayerReading, Rotation
@@ -43,15 +45,14 @@ def encoding(layer: LayerReading, max_len: int, causal: bool) -> PositionalEncod
 
 def _rope(dims: Dims, rotation: Rotation, split: bool) -> PositionalEncoding:
     """Return RoPE with the frequencies read; latent attention splits off what rotates itself."""
-    options = {"layout": rotation.layout, "temperature": rotation.temperature}
-    if rotation.last and not split:
-        options["last"] = True
+    options: dict[str, Any] = {"layout": rotation.layout, "temperature": rotation.temperature}
+    options["last"] = rotation.last and not split
     if rotation.sections:
-        axes = {"sections": rotation.sections, "interleaved": rotation.dealt}
-        return GivenMRope(dims, rotation.inv_freq, **axes, **options)
+        options |= {"sections": rotation.sections, "interleaved": rotation.dealt}
+        return GivenMRope(dims, rotation.inv_freq, **options)
     if rotation.beyond:
-        lengths = {"beyond": rotation.beyond, "original": rotation.original}
-        return LongRope(dims, rotation.inv_freq, **lengths, **options)
+        options |= {"beyond": rotation.beyond, "original": rotation.original}
+        return LongRope(dims, rotation.inv_freq, **options)
     return GivenRope(dims, rotation.inv_freq, **options)
 
 

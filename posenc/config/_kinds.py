@@ -44,14 +44,7 @@ def _by_rule(settings: Settings, n: int, rotates: list[bool]) -> list[str]:
     """Return the types of layers that the family makes where the config lists none."""
     rule = settings.family.kinds
     if rule.startswith("every"):
-        every = int(rule.split()[1])
-        if rule.endswith("fixed"):
-            settings.assumed["layer_types"] = f"full_attention in every {ORDINAL[every]} layer"
-        else:
-            every = _interval(settings, "sliding_window_pattern", every)
-        if every and settings.get("sliding_window") is not None:
-            return [SLIDING if (i + 1) % every else FULL for i in range(n)]
-        return [FULL] * n
+        return _every(settings, n, int(rule.split()[1]), fixed=rule.endswith("fixed"))
     if rule == "first of":  # ModernBERT: the first of each three
         every = _interval(settings, "global_attn_every_n_layers", 3)
         return [SLIDING if i % every else FULL for i in range(n)]
@@ -65,9 +58,18 @@ def _by_rule(settings: Settings, n: int, rotates: list[bool]) -> list[str]:
     if rule == "linear but every":
         every = _interval(settings, "full_attention_interval", 4)
         return [LINEAR if (i + 1) % every else FULL for i in range(n)]
-    if rule == "kimi":
-        return _kimi(settings, n)
-    return _compressed(settings, n)
+    return _kimi(settings, n) if rule == "kimi" else _compressed(settings, n)
+
+
+def _every(settings: Settings, n: int, every: int, fixed: bool) -> list[str]:
+    """Return windows in all but every so many layers, unless there is no window."""
+    if fixed:
+        settings.assumed["layer_types"] = f"full_attention in every {ORDINAL[every]} layer"
+    else:
+        every = _interval(settings, "sliding_window_pattern", every)
+    if not every or settings.get("sliding_window") is None:
+        return [FULL] * n
+    return [SLIDING if (i + 1) % every else FULL for i in range(n)]
 
 
 def _interval(settings: Settings, name: str, default: int) -> int:
@@ -77,7 +79,7 @@ def _interval(settings: Settings, name: str, default: int) -> int:
 
 
 def _windows(settings: Settings) -> bool:
-    """Return whether any layer has a window: ``use_sliding_window`` says so, and a size is there."""
+    """Return whether any layer has a window: the switch is on, and a size is there."""
     return settings.flag("use_sliding_window") and settings.get("sliding_window") is not None
 
 
@@ -123,6 +125,7 @@ def rotating(settings: Settings, n: int) -> list[bool]:
     for i, flag in enumerate(flags):
         if flag not in (0, 1):
             raise ValueError(
-                f"no_rope_layers[{i}] must be 1 (the layer rotates) or 0 (it does not); got {flag!r}"
+                f"no_rope_layers[{i}] must be 1 (the layer rotates) or 0 (it does not); "
+                f"got {flag!r}"
             )
     return [bool(flag) for flag in flags]

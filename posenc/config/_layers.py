@@ -196,7 +196,11 @@ def _mscale(settings: Settings, rotation: Rotation | None) -> float:
 def _log_scale(settings: Settings, rotation: Rotation | None) -> LogScale | None:
     """Return the log-n scaling of a layer: Llama 4 in those that do not rotate, Ministral 3."""
     family = settings.family.config_class
-    if family == "Llama4TextConfig" and rotation is None and settings.get("attn_temperature_tuning"):
+    if (
+        family == "Llama4TextConfig"
+        and rotation is None
+        and settings.get("attn_temperature_tuning")
+    ):
         step, amount = settings.number("floor_scale"), settings.number("attn_scale")
         return LogScale(step=step, amount=amount, offset=1)
     if family == "Ministral3Config" and rotation is not None:

@@ -72,7 +72,9 @@ def text_part(whole: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """Return the family of the text model, and its settings."""
     name = whole.get("model_type")
     if name is None:
-        raise ValueError("the config has no model_type, which says whose settings these are: add it")
+        raise ValueError(
+            "the config has no model_type, which says whose settings these are: add it"
+        )
     inner = whole.get("text_config")
     if inner is not None and not isinstance(inner, Mapping):
         raise TypeError(f"text_config must be a dictionary; got {inner!r}")
@@ -107,8 +109,8 @@ def _table(settings: Settings) -> Table | None:
     if family.encoding != "table":
         return None
     first = family.offset
-    if first is None:  # the rows up to the padding token's are never used
-        first = settings.get("pad_token_id") + 1
+    if isinstance(first, str):  # RoBERTa: the rows up to the padding token's are never used
+        first = settings.count(first) + 1
     rows = settings.count("max_position_embeddings")
     if family.config_class == "OPTConfig":  # its table has the offset's rows on top
         rows += first

@@ -1,4 +1,4 @@
-"""The settings of a config, asked for one by one: what was there, what was missing, what is left."""
+"""The settings of a config, asked for one by one; what was missing, and what is left over."""
 
 import math
 import re
@@ -40,7 +40,9 @@ class Settings:
         values = [self.config[key] for key in keys if self.config[key] is not None]
         if len(values) > 1 and any(value != values[0] for value in values):
             said = " and ".join(f"{key} is {self.config[key]!r}" for key in keys)
-            raise ValueError(f"{said}: they are two names of one setting; keep the one that is true")
+            raise ValueError(
+                f"{said}: they are two names of one setting; keep the one that is true"
+            )
         if keys:
             return values[0] if values else None
         default = self.family.defaults.get(name, default)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from posenc.config._records import Rotation
 from posenc.config._settings import Settings
 
 if TYPE_CHECKING:
@@ -49,26 +50,30 @@ def _moved(reading: "Reading", settings: Settings) -> Iterator[str]:
 def _lengths(reading: "Reading", settings: Settings) -> Iterator[str]:
     thread = f"({GITHUB}/huggingface/transformers/issues/33783)"
     for rotation in {layer.rotation for layer in reading.layers if layer.rotation}:
+        yield from _two_lists(rotation)
         if rotation.recipe not in ("yarn", "llama3", "longrope"):
             continue
-        if rotation.beyond:
-            yield (
-                "One list of frequencies is for texts of up to "
-                f"{rotation.original} tokens, the other for all longer ones; keys that a cache keeps "
-                f"rotated are wrong from there on ({GITHUB}/ggml-org/llama.cpp/pull/24875)."
-            )
         if "original_max_position_embeddings" in settings.assumed:
             yield (
                 "original_max_position_embeddings is missing, and max_position_embeddings "
                 f"({rotation.original}) stands in for it. If that is the extended length, the "
                 f"wrong pairs are kept {thread}."
             )
-        elif rotation.recipe == "yarn" and rotation.original and _disagree(reading, rotation.factor or 1.0):
+        elif rotation.recipe == "yarn" and _disagree(reading, rotation.factor or 1.0):
             yield (
                 f"factor is {rotation.factor or 1:g}, and max_position_embeddings divided by "
-                f"original_max_position_embeddings is {reading.max_len / rotation.original:g}. "
-                f"The given factor counts; some programs take the quotient {thread}."
+                f"original_max_position_embeddings is not. The given factor counts; some "
+                f"programs take the quotient {thread}."
             )
+
+
+def _two_lists(rotation: Rotation) -> Iterator[str]:
+    if rotation.beyond:
+        yield (
+            f"One list of frequencies is for texts of up to {rotation.original} tokens, the other "
+            "for all longer ones; keys that a cache keeps rotated are wrong from there on "
+            f"({GITHUB}/ggml-org/llama.cpp/pull/24875)."
+        )
 
 
 def _disagree(reading: "Reading", factor: float) -> bool:
@@ -120,5 +125,6 @@ def _named_and_not_done(reading: "Reading", settings: Settings) -> Iterator[str]
     if settings.family.rotates_last:
         yield (
             "The rotated channels are the last ones of a head, though a docstring of "
-            "modeling_deepseek_v4.py in transformers 5.23.0 says the first; its code takes the last."
+            "modeling_deepseek_v4.py in transformers 5.23.0 says the first; its code takes the "
+            "last."
         )

@@ -31,7 +31,9 @@ def describe(reading: "Reading") -> str:
 
 def _title(reading: "Reading") -> str:
     sees = "causal" if reading.causal else "not causal"
-    length = f"texts of up to {_n(reading.max_len)} tokens" if reading.max_len else "no length given"
+    length = (
+        f"texts of up to {_n(reading.max_len)} tokens" if reading.max_len else "no length given"
+    )
     return f"{reading.family}: {_count(len(reading.layers), 'layer')}, {sees}, {length}"
 
 
@@ -103,7 +105,9 @@ def _rotation(rotation: Rotation, width: int) -> list[str]:
     if rotation.recipe == "proportional" and turning < width:
         where = ", the fastest pairs"
     layout = "half-split" if rotation.layout == "halves" else "interleaved"
-    lines = [f"RoPE rotates {part} channels of a head{where}; {layout} layout, base {_n(rotation.base)}"]
+    lines = [
+        f"RoPE rotates {part} channels of a head{where}; {layout} layout, base {_n(rotation.base)}"
+    ]
     lines += _recipe(rotation)
     if rotation.temperature != 1.0:
         t = rotation.temperature
@@ -136,9 +140,7 @@ def _recipe(rotation: Rotation) -> list[str]:
 def _kept(rotation: Rotation) -> str:
     """Return how many pairs are as trained, divided by the factor, and between."""
     m = len(rotation.inv_freq)
-    ratios = [
-        rotation.base ** (-i / m) / f for i, f in enumerate(rotation.inv_freq) if f > 0
-    ]
+    ratios = [rotation.base ** (-i / m) / f for i, f in enumerate(rotation.inv_freq) if f > 0]
     kept = sum(r < 1 + 1e-6 for r in ratios)
     divided = sum(r > (rotation.factor or 1) * (1 - 1e-6) for r in ratios) if kept < m else 0
     between = m - kept - divided

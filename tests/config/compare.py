@@ -67,7 +67,8 @@ def compare(name, case):
     _same_table(reading, run)
     for i, layer in enumerate(reading.layers):
         if layer.attention == "linear":
-            assert not run.seen[i].get("rotations") and "attention" not in run.seen[i]
+            assert not run.seen[i].get("rotations")
+            assert "attention" not in run.seen[i]
             continue
         encoding = _build.encoding(layer, reading.max_len, reading.causal)
         _same_rotation(layer, encoding, run, i)
@@ -192,7 +193,7 @@ def _same_log_scale(layer, run, seen):
 def _same_bias(layer, encoding, mask, run, i):
     if layer.bias is None:
         return
-    module, keywords = run.seen[i]["module"], run.seen[i]["keywords"]
+    keywords = run.seen[i]["keywords"]
     q_pos, k_pos = run.pos[:, run.new], run.pos
     if layer.bias.name == "t5":
         first = run.seen[0]["module"]  # its table serves all layers

@@ -54,8 +54,6 @@ EXTRA = {
 }
 
 
-
-
 def model_of(name):
     """Return transformers' model with random weights for a config's small version."""
     from transformers import AutoConfig, AutoModel
@@ -134,8 +132,12 @@ class Spy:
     def _attend(self, function):
         def watched(module, query, key, value, attention_mask, scaling=None, **keywords):
             self.layer["attention"] = {
-                "query": query, "key": key, "value": value, "mask": attention_mask,
-                "scale": scaling, **keywords,
+                "query": query,
+                "key": key,
+                "value": value,
+                "mask": attention_mask,
+                "scale": scaling,
+                **keywords,
             }
             return function(module, query, key, value, attention_mask, scaling=scaling, **keywords)
 

@@ -10,6 +10,7 @@ from posenc.config._settings import Settings
 pytest.importorskip("transformers", reason="pip install -e '.[peers]'")
 pytestmark = pytest.mark.filterwarnings("ignore")  # transformers' own
 
+
 def _class(family):
     import transformers
 

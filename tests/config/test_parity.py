@@ -34,7 +34,8 @@ def test_llama_4_counts_padding_where_ours_counts_positions():
     layer = drawer.read(drawer.small(drawer.model("llama-4-scout"))).layers[3]
     slots = torch.arange(run.pos.shape[1]).expand(2, -1)
     theirs, ours = layer.log_scale.of(slots), layer.log_scale.of(run.pos)
-    assert torch.equal(theirs[0], ours[0]) and not torch.equal(theirs[1], ours[1])
+    assert torch.equal(theirs[0], ours[0])
+    assert not torch.equal(theirs[1], ours[1])
 
 
 # --- misreadings, planted: each must turn a comparison red ----------------------------------
@@ -76,9 +77,7 @@ def _no_mscale(monkeypatch):
 
 def _window_with_one_more(monkeypatch):
     window = _layers._window
-    monkeypatch.setattr(
-        _layers, "_window", lambda s, name: (size := window(s, name)) and size + 1
-    )
+    monkeypatch.setattr(_layers, "_window", lambda s, name: (size := window(s, name)) and size + 1)
 
 
 def _chunk_with_one_more(monkeypatch):
@@ -131,7 +130,9 @@ def _rotary_of(name):
     return getattr(module, kinds[0])(made)
 
 
-ROTATING = [n for n in drawer.models() if any(y.rotation for y in drawer.read(drawer.model(n)).layers)]
+ROTATING = [
+    n for n in drawer.models() if any(y.rotation for y in drawer.read(drawer.model(n)).layers)
+]
 
 
 @pytest.mark.parametrize("name", [name for name in ROTATING if name != "gpt-j-6b"])

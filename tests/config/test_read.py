@@ -45,7 +45,8 @@ def test_every_model_of_the_drawer_is_understood(name):
     config = drawer.model(name)
     reading = posenc.read(config)
     text = str(reading)
-    assert text.startswith(reading.family) and "\n\n" in text
+    assert text.startswith(reading.family)
+    assert "\n\n" in text
     assert len(posenc.read(drawer.small(config)).layers) <= len(reading.layers)
     expected = {"qwen2.5-14b-1m": ("dual_chunk_attention_config",)}  # no class reads it
     assert reading.unknown == expected.get(name, ())
@@ -70,7 +71,9 @@ def test_each_value_of_the_drawer_says_where_it_was_read(name):
 def test_enough_models_come_from_their_makers():
     assert len(drawer.models()) >= 24
     first = ("maker", "conversion")
-    own = [n for n in drawer.models() if any(s.startswith(first) for s in drawer.sources(n).values())]
+    own = [
+        n for n in drawer.models() if any(s.startswith(first) for s in drawer.sources(n).values())
+    ]
     assert len(own) >= 12
 
 
@@ -82,7 +85,9 @@ def test_the_reader_is_quick_and_does_not_import_transformers():
         "print((time.process_time() - t) / len(posenc.config.models()));"
         "assert 'transformers' not in sys.modules"
     )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert float(run.stdout) < 0.1
 
 
@@ -98,9 +103,14 @@ def test_a_long_reading_is_quick():
 def test_the_base_in_its_old_and_its_new_place_is_one_base():
     old = read(rope_theta=5e5)
     new = posenc.read(
-        {"model_type": "llama", **BASE, "rope_parameters": {"rope_type": "default", "rope_theta": 5e5}}
+        {
+            "model_type": "llama",
+            **BASE,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 5e5},
+        }
     )
-    assert old.layers == new.layers and old.layers[0].rotation.base == 5e5
+    assert old.layers == new.layers
+    assert old.layers[0].rotation.base == 5e5
     assert "rope_parameters" in " ".join(new.warnings)
 
 
@@ -159,7 +169,8 @@ def test_mscale_attention_factor_and_the_original_length():
     plain = read(rope_scaling=YARN).layers[0].rotation
     assert plain.temperature == pytest.approx(0.1 * math.log(4) + 1)
     given = read(rope_scaling=YARN | {"attention_factor": 1.0}).layers[0].rotation
-    assert given.temperature == 1.0 and given.inv_freq == plain.inv_freq
+    assert given.temperature == 1.0
+    assert given.inv_freq == plain.inv_freq
     both = read(rope_scaling=YARN | {"mscale": 1.0, "mscale_all_dim": 0.5}).layers[0].rotation
     assert both.temperature == pytest.approx((0.1 * math.log(4) + 1) / (0.05 * math.log(4) + 1))
     missing = read(rope_scaling={"type": "yarn", "factor": 4.0})
@@ -228,22 +239,22 @@ REFUSED = [
     ("llama", {"rope_scaling": YARN | {"factor": math.nan}}, "factor must be a finite number"),
     ("llama", {"rope_scaling": YARN | {"factor": 0.5}}, "factor must be 1 or above; got 0.5"),
     ("llama", {"rope_scaling": {"type": "llama3", "factor": 8.0}}, "'llama3' needs high_freq"),
-    ("phi3", {"rope_scaling": {"type": "su", "short_factor": [1.0], "long_factor": [1.0]}}, "per pair, 32"),
+    ("phi3", {"rope_scaling": {"type": "su", "short_factor": [1.0], "long_factor": [1.0]}}, "per pair, 32"),  # noqa: E501
     ("smollm3", {"no_rope_layers": [1, 0]}, "has 2 entries and num_hidden_layers is 8"),
     ("smollm3", {"no_rope_layers": [2] * 8}, "must be 1 .* or 0 .*; got 2"),
     ("olmo3", {"layer_types": ["full_attention"] * 7}, "has 7 entries and num_hidden_layers is 8"),
     ("olmo3", {"layer_types": ["global"] * 8}, "layer_types\\[0\\] is 'global'; known are"),
-    ("olmo3", {"layer_types": ["sliding_attention"] * 8, "sliding_window": None}, "sliding_window is null"),
+    ("olmo3", {"layer_types": ["sliding_attention"] * 8, "sliding_window": None}, "sliding_window is null"),  # noqa: E501
     ("olmo3", {"rope_parameters": {"rope_type": "default"}}, "one dictionary per layer type"),
     ("qwen2", {"layer_types": ["sliding_attention"] * 8}, "use_sliding_window is false"),
     ("stablelm", {"partial_rotary_factor": 0.05}, "even number of channels"),
     ("stablelm", {"partial_rotary_factor": 1.5}, "even number of channels"),
     ("bert", {"position_embedding_type": "relative_key"}, "'relative_key'; BertConfig"),
-    ("qwen2_vl", {"rope_scaling": {"type": "mrope", "mrope_section": [1, 2, 3]}}, "sum to the number of pairs, 32"),
+    ("qwen2_vl", {"rope_scaling": {"type": "mrope", "mrope_section": [1, 2, 3]}}, "sum to the number of pairs, 32"),  # noqa: E501
     ("mpt", {"attn_config": {"alibi": False}}, "attn_config.alibi is false"),
     ("deepseek_v4", {"compress_ratios": [0, 4]}, "compress_ratios needs one number per layer"),
     ("deepseek_v4", {"compress_ratios": [3] * 8}, "compress_ratios\\[0\\] is 3"),
-    ("kimi_linear", {**MLA, "linear_attn_config": {"full_attn_layers": [0], "kda_layers": [1]}}, "each layer from 1 to 8"),
+    ("kimi_linear", {**MLA, "linear_attn_config": {"full_attn_layers": [0], "kda_layers": [1]}}, "each layer from 1 to 8"),  # noqa: E501
     ("gpt2", {"n_layer": 7}, "num_hidden_layers is 8 and n_layer is 7: they are two names"),
 ]  # fmt: skip
 
