@@ -18,8 +18,8 @@ class LogScale:
     token decoded with a cache gets the factor of the full pass. Positions below −``offset``
     count as −``offset``.
 
-    Raises ``TypeError`` for what is no number, ``ValueError`` for a step that is not above 0
-    or an amount below 0.
+    Raises ``TypeError`` for what is no number, ``ValueError`` for a step
+    or amount that is not above 0.
 
     Source: ``attn_temperature_tuning`` in ``modeling_llama4.py`` of ``transformers`` 5.23.0
     (there step 8192, amount 0.1, offset 1); ``modeling_ministral3.py`` has offset 0.

@@ -90,7 +90,7 @@ def test_settings_of_a_layer_are_checked(options, error, words):
     (lambda: LatentAttention(DIMS, LAYERS["rope"]), ValueError, "use Attention"),
     (lambda: GivenRope(DIMS, [1.0] * 3), ValueError, "1 to 2 for d_head=4; got 3"),
     (lambda: GivenRope(DIMS, []), ValueError, "1 to 2 for d_head=4; got 0"),
-    (lambda: GivenRope(DIMS, [1.0, float("nan")]), ValueError, "finite number, 0 or above; got nan"),
+    (lambda: GivenRope(DIMS, [float("nan")]), ValueError, "finite number, 0 or above; got nan"),
     (lambda: GivenRope(DIMS, [-1.0]), ValueError, "0 or above; got -1"),
     (lambda: GivenRope(DIMS, ["1"]), TypeError, "each frequency must be a number; got '1'"),
     (lambda: GivenRope(DIMS, [1.0], "pairs"), ValueError, "layout must be one of"),
