@@ -2,6 +2,7 @@
 
 from posenc.model._attention import Attention, masked_softmax, toeplitz
 from posenc.model._cache import Cache
+from posenc.model._latent import LatentAttention
 from posenc.model._pattern import Latent, Layer, LogScale
 from posenc.model._transformer import Block, Transformer
 
@@ -10,6 +11,7 @@ __all__ = [
     "Block",
     "Cache",
     "Latent",
+    "LatentAttention",
     "Layer",
     "LogScale",
     "Transformer",

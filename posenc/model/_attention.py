@@ -97,7 +97,9 @@ class Attention(nn.Module):
         """Return the queries, multiplied by the factor of their positions: (b, h, n, dh)."""
         if self.layer.log_scale is None:
             return q
-        factor = self.layer.log_scale.of(self._count(pos))[..., None]  # (n, 1) or (b, n, 1)
+        factor = self.layer.log_scale.of(self._count(pos), q.dtype)[
+            ..., None
+        ]  # (n, 1) or (b, n, 1)
         factor = factor if factor.dim() == 2 else factor[:, None]  # (n, 1) or (b, 1, n, 1)
         return (q * factor).to(q.dtype)
 

@@ -18,8 +18,8 @@ class LogScale:
     token decoded with a cache gets the factor of the full pass. Positions below −``offset``
     count as −``offset``.
 
-    Raises ``TypeError`` for what is no number, ``ValueError`` for a step that is not above 0
-    or an amount below 0.
+    Raises ``TypeError`` for what is no number, ``ValueError`` for a step
+    or amount that is not above 0.
 
     Source: ``attn_temperature_tuning`` in ``modeling_llama4.py`` of ``transformers`` 5.23.0
     (there step 8192, amount 0.1, offset 1); ``modeling_ministral3.py`` has offset 0.
@@ -37,9 +37,9 @@ class LogScale:
         check_above("amount", self.amount)
         check_integer("offset", self.offset)
 
-    def of(self, pos: Tensor) -> Tensor:
-        """Return the factor of each query: (n,) or (b, n) -> the same shape, float32 or wider."""
-        work = torch.promote_types(pos.dtype, torch.float32)
+    def of(self, pos: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Return each query's factor: (n,) or (b, n) -> the same shape, in float32 at least."""
+        work = torch.promote_types(dtype, torch.float32)
         steps = ((pos.to(work) + self.offset) / self.step).floor().clamp(min=0)  # (…, n)
         return 1 + self.amount * steps.log1p()  # (…, n)
 

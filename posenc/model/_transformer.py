@@ -1,6 +1,6 @@
 """Blocks and the Transformer around one encoding."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import cast
 
@@ -116,6 +116,8 @@ class Transformer(nn.Module):
         self.causal = causal
         self.tokens = nn.Embedding(vocab_size, dims.d_model)
         self.blocks = nn.ModuleList(Block(dims, norm, norm_type, layer) for layer in layers)
+        heads = {one.encoding.dims.n_heads for one in self.pattern or ()} or {dims.n_heads}
+        self._mask_heads = heads.pop() if len(heads) == 1 else 1  # 1 fits every layer
         # post-norm blocks end in a norm already
         self.norm = NORMS[norm_type](dims.d_model) if norm == "pre" else nn.Identity()
         self.head = nn.Linear(dims.d_model, vocab_size, bias=False)
@@ -176,8 +178,8 @@ class Transformer(nn.Module):
         allowed = self._allowed(pos, mask, cache, b)  # (b, h, q, k) or broadcastable
         x = self.encoding.embed(self.tokens(tokens), pos)  # (b, n, d)
         maps = []
-        for layer, block in enumerate(self.blocks):
-            encoding = self.encodings[layer] if self.encodings else self.encoding
+        encodings = self.encodings or [self.encoding] * len(self.blocks)
+        for layer, (block, encoding) in enumerate(zip(self.blocks, encodings, strict=True)):
             memory = None if cache is None else (cache, layer)
             x, weights = block(x, encoding, pos, allowed, memory)  # (b, n, d), (b, h, q, k)
             maps.append(weights)
@@ -208,7 +210,7 @@ class Transformer(nn.Module):
         """Return who may attend to whom, broadcastable to (b, h, q, k), or None for everyone."""
         n = pos.shape[-1 if self.pos_dims == 1 else -2]
         if cache is None:
-            return allowed(mask, (b, self._n_heads, n), self.causal, pos.device)
+            return allowed(mask, (b, self._mask_heads, n), self.causal, pos.device)
         real = cache.remember(pos, mask, b)  # (b, k)
         if n == 1:
             return real[:, None, None]  # (b, 1, 1, k): the newest token may look at all
@@ -219,12 +221,6 @@ class Transformer(nn.Module):
     def pos_dims(self) -> int:
         """Number of axes of a position: 1, 2 for grids, 3 for M-RoPE."""
         return self.encoding.pos_dims if self.pattern is None else self._axes
-
-    @property
-    def _n_heads(self) -> int:
-        """Heads of every layer; 1, which fits all, where layers differ."""
-        heads = {block.attention.dims.n_heads for block in cast(Iterable[Block], self.blocks)}
-        return heads.pop() if len(heads) == 1 else 1
 
 
 def _stacked(maps: list[Tensor]) -> Tensor:
