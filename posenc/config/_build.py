@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from posenc.base import Dims, PositionalEncoding
+from posenc.base import Dims, PositionalEncoding, build
 from posenc.config._encodings import GivenMRope, LongRope
 from posenc.config._records import LayerReading, Rotation
 from posenc.encodings import T5, ALiBi, GivenRope
@@ -41,6 +41,12 @@ def encoding(layer: LayerReading, max_len: int, causal: bool) -> PositionalEncod
     if layer.bias.name == "alibi":
         return ALiBi(dims, causal=causal)
     return T5(dims, layer.bias.buckets, layer.bias.farthest, causal)
+
+
+def embedding(width: int, positions: int | None) -> PositionalEncoding:
+    """Return a table of so many learned position embeddings, or what leaves embeddings alone."""
+    dims = Dims(d_model=width, n_heads=1, max_len=positions or 1)
+    return PositionalEncoding(dims) if positions is None else build("learned", dims)
 
 
 def _rope(dims: Dims, rotation: Rotation, split: bool) -> PositionalEncoding:

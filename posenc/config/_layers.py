@@ -121,7 +121,7 @@ def _rotated(settings: Settings, share: object, width: int) -> int:
 
 
 def _window(settings: Settings, name: str) -> int | None:
-    """Return how many positions a query sees, its own included, or None for all."""
+    """Return how many positions a query attends to, its own included, or None for all."""
     if name not in (_kinds.SLIDING, *RATES):
         return None
     if settings.family.config_class == "ModernBertConfig":

@@ -27,8 +27,8 @@ def read(config: Mapping[str, Any] | str | Path) -> Reading:
     ...     "num_attention_heads": 4, "max_position_embeddings": 4096, "rope_theta": 10000.0}))
     llama: 2 layers, causal, texts of up to 4096 tokens
     <BLANKLINE>
-    All layers: a query sees all tokens up to itself
-      RoPE rotates all 16 channels of a head; half-split layout, base 10 000
+    All layers: a query attends to all tokens up to itself
+      RoPE rotates all 16 channels of a head; half-split layout, base 10 000
       4 heads of 16 channels
     """
     whole = _loaded(config)
@@ -91,7 +91,7 @@ def text_part(whole: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 
 def _causal(settings: Settings) -> bool:
-    """Return whether a token sees only what came before it."""
+    """Return whether a token attends only to what came before it."""
     if settings.family.config_class in ("BertConfig", "RobertaConfig"):
         kind = settings.get("position_embedding_type") or "absolute"
         if kind != "absolute":

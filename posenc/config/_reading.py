@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from posenc.base import PositionalEncoding
 from posenc.config import _build, _words
 from posenc.config._records import LayerReading
 from posenc.model import Layer
@@ -51,6 +52,18 @@ class Reading:
 
     def __str__(self) -> str:
         return _words.describe(self)
+
+    def embedding(self) -> PositionalEncoding:
+        """Return what acts on the embeddings: a position table, or nothing; as wide as they are.
+
+        ``posenc.Transformer(reading.embedding(), pattern=reading.pattern(), vocab_size=…,
+        causal=reading.causal)`` is a model with the layers that were read.
+
+        >>> import posenc
+        >>> posenc.read(posenc.config.model("gpt2")).embedding().name
+        'learned'
+        """
+        return _build.embedding(self.width, self.table.positions if self.table else None)
 
     def pattern(self) -> list[Layer]:
         """Return one :class:`posenc.Layer` per layer, for ``posenc.Transformer(pattern=…)``.

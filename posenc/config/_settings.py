@@ -7,7 +7,7 @@ from typing import Any
 
 from posenc.config._families import SOURCE, Family
 
-# A key with one of these in its name is about positions, or about which token sees which.
+# A key with one of these in its name is about positions, or about who attends to whom.
 ABOUT_POSITIONS = re.compile(
     r"rope|rotary|posit|window|chunk|alibi|yarn|ntk|context_len|layer_types|layers_type|nope"
     r"|sink|relative_att|local_att|global_att|temperature_tuning|seq_len|max_len|bidirection"

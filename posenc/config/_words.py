@@ -73,14 +73,14 @@ def _sees(reading: "Reading", layer: LayerReading) -> str:
     if layer.attention == "linear":
         return "linear attention, a running state: no scores, and no positions but the order"
     if layer.attention == "chunk":
-        return f"a query sees its own chunk of {_n(layer.chunk or 0)} positions, up to itself"
+        return f"a query attends to its own chunk of {_n(layer.chunk or 0)} positions, up to itself"
     if layer.window is None:
-        return "a query sees all tokens" + (" up to itself" if reading.causal else "")
+        return "a query attends to all tokens" + (" up to itself" if reading.causal else "")
     if not reading.causal:
-        return f"a query sees {_n(layer.window - 1)} positions on each side, and its own"
-    text = f"a query sees the last {_n(layer.window)} positions, its own included"
+        return f"a query attends to {_n(layer.window - 1)} positions on each side, and to its own"
+    text = f"a query attends to the last {_n(layer.window)} positions, its own included"
     if layer.compress:
-        text += f", and before them one key for every {layer.compress} tokens"
+        text += f", and to one key for every {layer.compress} tokens before them"
     return text
 
 

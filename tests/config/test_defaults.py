@@ -43,7 +43,9 @@ def _their_default(family, made, key):
         return cls.default_theta["local"]
     if key == "global_head_dim":
         return made.per_layer_config[made.layer_types.index("full_attention")].head_dim
-    if key == "rope_parameters" and family.kinds != "every 6 fixed":
+    if key == "rope_parameters" and "full_attention" in family.defaults[key]:
+        return made.rope_parameters
+    if key == "rope_parameters":
         return {k: v for k, v in made.rope_parameters.items() if k in family.defaults[key]}
     for name in (key, *family.aliases.get(key, ())):
         if hasattr(cls, name):

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+import torch
 
 import posenc
 from posenc import config as drawer
@@ -201,6 +202,21 @@ def test_a_pattern_has_the_layers_that_were_read():
     pattern = posenc.read(drawer.small(drawer.model("olmo-3-7b"))).pattern()
     assert [layer.window for layer in pattern] == [8, 8, 8, None]
     assert pattern[0].encoding is pattern[1].encoding is not pattern[3].encoding
+
+
+@pytest.mark.parametrize("name", drawer.models())
+def test_a_small_model_is_built_from_its_reading_and_runs(name):
+    reading = posenc.read(drawer.small(drawer.model(name)))
+    if {layer.attention for layer in reading.layers} & {"linear", "compressed"}:
+        pytest.skip("no pattern: see the test above")
+    model = posenc.Transformer(
+        reading.embedding(), pattern=reading.pattern(), vocab_size=9, causal=reading.causal
+    )
+    axes = reading.layers[0].rotation is not None and reading.layers[0].rotation.sections
+    pos = torch.arange(12)[:, None].expand(-1, 3) if axes else torch.arange(12)
+    logits = model(torch.randint(9, (2, 12)), pos)  # (2, 12, 9)
+    assert logits.shape == (2, 12, 9)
+    assert logits.isfinite().all()
 
 
 # --- what it refuses ------------------------------------------------------------------------
