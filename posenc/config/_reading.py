@@ -23,7 +23,7 @@ class Table:
         return self.rows - self.first
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Reading:
     """What a model does with positions, layer by layer, as its config says.
 
@@ -32,7 +32,7 @@ class Reading:
     residual stream's. ``assumed`` are settings that the config lacks, with the defaults of
     transformers 5.23.0 that stand in for them; ``warnings`` what this config is known to be
     misread for, with the thread; ``unknown`` the keys about positions that were not understood.
-    ``str`` tells it in words, :meth:`pattern` gives layers to build a model from.
+    ``print`` tells it in words, :meth:`pattern` gives layers to build a model from.
 
     >>> import posenc
     >>> reading = posenc.read(posenc.config.model("smollm3-3b"))
@@ -50,7 +50,7 @@ class Reading:
     warnings: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:  # in words: a cell that ends in a reading shows it
         return _words.describe(self)
 
     def embedding(self) -> PositionalEncoding:

@@ -225,7 +225,7 @@ WRONG = {
     "no dictionary": ([1], TypeError, "a config is a dictionary or the path"),
     "no file": ("nowhere.json", ValueError, "there is no file 'nowhere.json'"),
     "no family": ({"hidden_size": 8}, ValueError, "no model_type"),
-    "unknown family": ({"model_type": "lama"}, ValueError, "'lama' is not known; known are bert"),
+    "unknown family": ({"model_type": "mine"}, ValueError, "'mine' is not known; known are bert"),
     "no text part": ({"model_type": "llama4"}, ValueError, "under text_config"),
     "no sizes": ({"model_type": "llama"}, ValueError, "the config has no num_hidden_layers"),
 }
