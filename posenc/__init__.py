@@ -15,7 +15,7 @@ q, k  number of queries, of keys; queries go down, keys across
 """
 
 from importlib import import_module as _import_module
-from types import ModuleType as _ModuleType
+from typing import Any as _Any
 
 try:
     import torch as _torch  # noqa: F401  (asked for first, so that its absence is said plainly)
@@ -37,17 +37,20 @@ from posenc.functional import (
     shift_matrix,
     sinusoidal,
 )
-from posenc.model import Attention, Block, Cache, Transformer
+from posenc.model import Attention, Block, Cache, Latent, Layer, LogScale, Transformer
 from posenc.tasks import TASKS, Task
 from posenc.training import progress
 
 __version__ = "0.2.0.dev0"  # of the package, and of the lessons that are built with it
 
-_LATER = {"check", "plots", "study", "text", "training", "widgets"}  # heavier: when asked for
+# heavier: when asked for
+_LATER = {"check", "config", "plots", "study", "text", "training", "widgets"}
 
 
-def __getattr__(name: str) -> _ModuleType:
+def __getattr__(name: str) -> _Any:
     """Import ``posenc.study`` and its like when they are first used."""
+    if name == "read":
+        return _import_module("posenc.config").read
     if name in _LATER:
         return _import_module(f"posenc.{name}")
     raise AttributeError(f"module 'posenc' has no attribute {name!r}")
@@ -60,6 +63,9 @@ __all__ = [
     "Block",
     "Cache",
     "Dims",
+    "Latent",
+    "Layer",
+    "LogScale",
     "PositionalEncoding",
     "SinusoidalPositionalEncoding",
     "Task",
@@ -73,6 +79,7 @@ __all__ = [
     "nearest_rivals",
     "progress",
     "ramps",
+    "read",
     "register",
     "shift_matrix",
     "sinusoidal",

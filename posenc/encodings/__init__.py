@@ -14,6 +14,7 @@ from posenc.encodings.absolute import (
 )
 from posenc.encodings.grid import AxialRope, Sinusoidal2D
 from posenc.encodings.relative import FIRE, T5, ALiBi, Shaw
+from posenc.encodings.rope_kinds import GivenRope, MRope
 from posenc.encodings.rotary import Rope, XPos
 
 __all__ = [
@@ -22,9 +23,11 @@ __all__ = [
     "ALiBi",
     "AxialRope",
     "Binary",
+    "GivenRope",
     "Integer",
     "IntegerChannel",
     "Learned",
+    "MRope",
     "NoPosition",
     "Normalized",
     "OneHot",

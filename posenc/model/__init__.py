@@ -2,6 +2,19 @@
 
 from posenc.model._attention import Attention, masked_softmax, toeplitz
 from posenc.model._cache import Cache
+from posenc.model._latent import LatentAttention
+from posenc.model._pattern import Latent, Layer, LogScale
 from posenc.model._transformer import Block, Transformer
 
-__all__ = ["Attention", "Block", "Cache", "Transformer", "masked_softmax", "toeplitz"]
+__all__ = [
+    "Attention",
+    "Block",
+    "Cache",
+    "Latent",
+    "LatentAttention",
+    "Layer",
+    "LogScale",
+    "Transformer",
+    "masked_softmax",
+    "toeplitz",
+]

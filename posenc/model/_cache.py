@@ -21,7 +21,9 @@ class Cache:
     0
     """
 
-    keys: list[Tensor] = field(default_factory=list)  # a layer each: (b, h, k, dh)
+    # A layer each: (b, h, k, dh), h its heads of keys; with a latent (b, 1, k, rotated), and
+    # as values the latent vectors, (b, 1, k, rank).
+    keys: list[Tensor] = field(default_factory=list)
     values: list[Tensor] = field(default_factory=list)
     pos: Tensor | None = None  # (k,) or (b, k)
     real: Tensor | None = None  # (b, k), False where a token is padding
@@ -108,14 +110,9 @@ class Cache:
 
     def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return all keys, values and positions of a layer, the new ones last, and keep them."""
-        if (
-            self.keys
-            and k.shape[1:2] + k.shape[3:] != self.keys[0].shape[1:2] + self.keys[0].shape[3:]
-        ):
-            raise ValueError(
-                f"the cache holds heads of {tuple(self.keys[0].shape[1::2])}, this model makes "
-                f"{tuple(k.shape[1::2])}: begin with a new Cache() for each model"
-            )
+        if layer < len(self.keys):
+            for held, new in ((self.keys[layer], k), (self.values[layer], v)):
+                _check_heads(held, new)
         if layer == len(self.keys):
             self.keys.append(k)
             self.values.append(v)
@@ -210,6 +207,15 @@ def _copied(part: Any) -> Any:
     if isinstance(part, list):
         return [_copied(one) for one in part]
     return part.clone() if isinstance(part, Tensor) else part
+
+
+def _check_heads(held: Tensor, new: Tensor) -> None:
+    """Raise unless new keys or values have the heads of those in the cache, and their width."""
+    if held.shape[1::2] != new.shape[1::2]:
+        raise ValueError(
+            f"the cache holds heads of {tuple(held.shape[1::2])}, this model makes "
+            f"{tuple(new.shape[1::2])}: begin with a new Cache() for each model"
+        )
 
 
 Following = tuple[Tensor | None, Tensor | None]

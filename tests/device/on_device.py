@@ -5,11 +5,14 @@ from copy import deepcopy
 import pocket
 import pytest
 import torch
+from contract.pattern import DIMS as LAYER_DIMS
+from contract.pattern import LAYERS
 from planting import Mutant, planted
 
-from posenc import ENCODINGS, Cache, Dims, Transformer, analysis, build, text, training
+from posenc import ENCODINGS, Cache, Dims, Layer, Transformer, analysis, build, text, training
 from posenc import functional as F
 from posenc.base import PositionalEncoding, knows_distance_alone, on_trial
+from posenc.encodings import MRope
 from posenc.tasks import TASKS
 from posenc.training import Setting
 
@@ -108,6 +111,64 @@ def test_half_precision(name, dtype):
     out = there(TOKENS.to(HERE))
     assert (out.device, out.dtype) == (HERE, dtype)
     assert bool(out.isfinite().all())
+
+
+PATTERNS = {
+    "windows, chunks and NoPE": ["window", "chunk", "nope"],
+    "sinks, groups, values": ["sink", "two groups", "values", "last channels"],
+    "log-n and latents": ["log-n", "latent, both", "latent, all", "all at once"],
+}
+
+
+def pattern_of(name):
+    torch.manual_seed(0)
+    pattern = [LAYERS[layer] for layer in PATTERNS[name]]
+    return Transformer(build("none", LAYER_DIMS), pattern=pattern, vocab_size=9)
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("fused", [False, True], ids=["plain", "fused"])
+def test_patterns_of_layers(name, fused):
+    here, there = both(pattern_of(name))
+    for block in (*here.blocks, *there.blocks):
+        block.attention.fused = fused
+    out = here(TOKENS, mask=REAL[:, None])
+    found = there(TOKENS.to(HERE), mask=REAL[:, None].to(HERE))
+    equal(found, out)
+    out.square().sum().backward()
+    found.square().sum().backward()
+    for (label, mine), other in zip(there.named_parameters(), here.parameters(), strict=True):
+        assert (mine.grad is None) == (other.grad is None), label
+        if mine.grad is not None:
+            torch.testing.assert_close(mine.grad.cpu(), other.grad, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("absorbed", [False, True], ids=["plain", "absorbed"])
+def test_patterns_decode_with_a_cache(name, absorbed):
+    here, there = both(pattern_of(name))
+    for block in (*here.blocks, *there.blocks):
+        block.attention.absorbed = absorbed
+    left, right = Cache(), Cache()
+    with torch.no_grad():
+        equal(there(TOKENS[:, :4].to(HERE), mask=REAL[:, None, :4].to(HERE), cache=right),
+              here(TOKENS[:, :4], mask=REAL[:, None, :4], cache=left))  # fmt: skip
+        left.crop(3)
+        right.crop(3)
+        for step in range(3, 7):
+            token = TOKENS[:, step : step + 1]
+            equal(there(token.to(HERE), cache=right), here(token, cache=left))
+
+
+def test_positions_with_three_axes():
+    rope = MRope(DIMS, (1, 1, 2))
+    torch.manual_seed(0)
+    here, there = both(Transformer(pattern=[Layer(rope, window=3)], vocab_size=9))
+    pos = torch.arange(21).reshape(7, 3)
+    equal(there(TOKENS.to(HERE), pos.to(HERE)), here(TOKENS, pos))
+    dropped = Mutant("index", "model._attention", "Attention._count", ", device=pos.device", "")
+    with planted(dropped), pytest.raises(ValueError, match="device"):
+        there(TOKENS.to(HERE), pos.to(HERE))
 
 
 def test_grids():

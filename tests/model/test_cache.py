@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 import torch
 from contract import equal, refused
+from contract.pattern import LAYERS
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -17,10 +18,18 @@ ROWS = 2
 STARTS = [None, 0, 100]  # of a prefix
 NO_SHRINK = [Phase.explicit, Phase.generate]
 PROMISED = [name for name, cls in ENCODINGS.items() if "cache" in cls.promises]
+PATTERNS = {
+    "windows and NoPE": [LAYERS["window"], LAYERS["nope"], LAYERS["chunk"]],
+    "sinks, groups and latents": [LAYERS["all at once"], LAYERS["latent, all"]],
+    "log-n, values and wide heads": [LAYERS["log-n"], LAYERS["values"], LAYERS["wide heads"]],
+}
 
 
 def model_of(name):
     torch.manual_seed(0)
+    if name in PATTERNS:
+        embed = build("none", DIMS)
+        return Transformer(embed, pattern=PATTERNS[name], vocab_size=7).double().eval()
     return Transformer(build(name, DIMS), vocab_size=7).double().eval()
 
 
@@ -118,7 +127,7 @@ def step(draw, text, cache, n, start=None, with_pads=True):
     text.add(tokens, pos, real, logits)
 
 
-@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("name", [*PROMISED, *PATTERNS])
 @given(data=st.data())
 @settings(max_examples=12, deadline=None, phases=NO_SHRINK)
 def test_any_schedule_gives_the_logits_of_the_full_pass(name, data):

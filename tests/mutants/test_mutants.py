@@ -3,11 +3,12 @@
 import importlib
 import warnings
 from functools import partial
+from itertools import product
 
 import pytest
 import torch
 from bugs import SUBJECTS
-from contract import checks
+from contract import checks, pattern
 from planting import Mutant, mutated, planted
 
 from posenc import ENCODINGS, functional
@@ -19,6 +20,9 @@ def every_call(subject, mutant=None):
     """Each promise of a subject as a call without arguments, the encodings one by one."""
     own = mutant.function.split(".")[0] if mutant else ""
     names = [name for name, cls in ENCODINGS.items() if cls.__name__ == own] or list(ENCODINGS)
+    if subject == "layers":
+        for check, name in product(pattern.named(), pattern.LAYERS):
+            yield f"{check.__name__}[{name}]", partial(check, name)
     for check in checks(importlib.import_module(f"contract.{subject}")):
         if subject in ("encodings", "capture"):
             for name in names:

@@ -2,7 +2,7 @@
 
 from bugs.encodings import ENCODINGS
 from bugs.functional import FUNCTIONAL
-from bugs.model import CAPTURE, MODEL
+from bugs.model import CAPTURE, MODEL, PATTERN
 from bugs.others import ANALYSIS, STUDY, TASKS
 from bugs.scores import PART_TWO, REL, ROPE, SCORES
 
@@ -11,6 +11,7 @@ SUBJECTS = {
     "encodings": ENCODINGS + [bug for bug in PART_TWO if bug.module in (REL, ROPE, "base")],
     "scores": SCORES,
     "model": MODEL,
+    "layers": PATTERN,
     "capture": CAPTURE,
     "tasks": TASKS,
     "analysis": ANALYSIS,

@@ -59,7 +59,7 @@ SCORES = [
     Mutant("llama3-by-half-the-length", ROTARY, "scaled_frequencies", "/ (2 * math.pi)", "/ math.pi"),
     Mutant("p-rope-keeps-the-slow", ROPE, "Rope.inv_freq", "speeds[kept:]", "speeds[: len(speeds) - kept]"),
     Mutant("temperature-forgotten", ROPE, "Rope.rotate", "if self.temperature == 1.0", "if True"),
-    Mutant("view-not-flipped", "model._attention", "Attention.forward", "bias, mask).flip(-1)", "bias, mask)"),
+    Mutant("view-not-flipped", "model._attention", "Attention._mix", "bias, mask).flip(-1)", "bias, mask)"),
     Mutant("view-off-by-one", "model._attention", "toeplitz", "q_pos[0] - k_pos[-1]", "q_pos[0] - k_pos[-1] + 1"),
     Mutant("cache-step-at-zero", "model._cache", "Cache.next_positions", "start = self.following", "pass"),
     Mutant("cache-counts-padding", "model._cache", "Cache._count", "real.sum(-1))", "pos.shape[-1])"),
