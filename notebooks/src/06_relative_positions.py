@@ -909,7 +909,7 @@ def change(bias):  # of each target's output, (q,)
 
 # %%
 check.claim("order of the source", "exchanging two source tokens changes "
-            "every output of a cross-attention without bias if the encoder "
+            "each output of a cross-attention without bias if the encoder "
             "has a bias", change(bias), "in", (0.01, 10),
             settles={"source": "every output"})
 

@@ -74,11 +74,9 @@ def arrows(m, n):
     fast, slow = (q_pairs / k_pairs).angle().abs().rad2deg().tolist()
     said = (f"m − n = {m - n}: angles {fast:.0f}° (fast) and {slow:.0f}° "
             f"(slow), score {(q_m * k_n).sum():.2f}").replace("-", "−")
-    around = {-1: "−1", 0: "0", 1: "1"}  # each pair has its own origin
-    return plots.path(lines, xlabel="first channel of the fast pair (left) "
-                      "and of the slow pair (right)",
+    return plots.path(lines, xlabel="first channel (fast left, slow right)",
                       ylabel="second channel", title=said, alt=said,
-                      xticks=around | {3 + x: n for x, n in around.items()},
+                      xticks=dict(enumerate(["−1", "0", "1"] * 2, start=-1)),
                       arrows=True, limits=(-1.3, 4.3, -1.3, 1.3), size="wide")
 
 

@@ -624,7 +624,7 @@ check.predict_number(
     "evicted",
     "A RoPE model reads the tokens 0 to 23 one by one. Each gets as its "
     "position the number of entries in the cache. Which token is the first "
-    "with wrong logits? (24 means that none is wrong.)",
+    "with wrong logits? (24 means that all logits are right.)",
     low=0, high=24, near=0, kind="reason",
 )
 

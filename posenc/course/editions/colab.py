@@ -30,6 +30,7 @@ LARGEST = 400_000  # bytes beyond the lesson itself
 ASKED = {"accelerator": "GPU", "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True}}
 _CHECK = re.compile(r"\bcheck\.(\w+)")
 _MINE = re.compile(r"""\bcheck\.mine\(\s*["'](\w+)""")
+_READS = re.compile(r"\bposenc\.(read\b|config\b)")
 
 
 def colab(
@@ -65,13 +66,16 @@ def declared(notebook: NotebookNode) -> tuple[str, ...]:
 def checked(notebook: NotebookNode) -> frozenset[str]:
     """The folders of the checkers that a lesson's cells name: posenc/check/lesson_NN.
 
-    And the files with the course's answers for which `check.mine` is asked: solutions_NN.json.
+    And the files with the course's answers for which `check.mine` is asked: solutions_NN.json;
+    and posenc/config, where a lesson reads configs.
     """
     named = {name for cell in notebook.cells for name in _CHECK.findall(cell.source)}
     mine = {name for cell in notebook.cells for name in _MINE.findall(cell.source)}
     names = LESSON | {called: LESSON[name] for name, called in CALLED.items()}
     folders = [f"lesson_{LESSON[name][:2]}" for name in named if name in LESSON]
-    return frozenset(folders + [f"solutions_{names[name][:2]}.json" for name in mine & set(names)])
+    folders += [f"solutions_{names[name][:2]}.json" for name in mine & set(names)]
+    reads = any(_READS.search(cell.source) for cell in notebook.cells)
+    return frozenset(folders + ["config"] * reads)
 
 
 def setup_cell(package: bytes) -> NotebookNode:
@@ -114,6 +118,8 @@ def _files(
         lesson = path.parent.name
         other = lessons is not None and lesson.startswith("lesson_") and lesson not in lessons
         if other and path.name != "__init__.py":  # which names the exercises of the course
+            continue
+        if lessons is not None and inside.parts[0] == "config" and "config" not in lessons:
             continue
         if lessons is not None and _is_solution(path) and path.name not in lessons:
             continue
