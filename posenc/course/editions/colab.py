@@ -5,6 +5,7 @@ import copy
 import functools
 import hashlib
 import io
+import json
 import lzma
 import re
 import textwrap
@@ -103,8 +104,17 @@ def bundle(folder: Path, names: tuple[str, ...], lessons: frozenset[str] | None 
     with zipfile.ZipFile(packed, "w") as archive:
         for name, path in sorted(_files(folder, names, lessons)):
             # The same bytes from the same files, whenever and wherever they were written.
-            archive.writestr(zipfile.ZipInfo(name), path.read_bytes())
+            archive.writestr(zipfile.ZipInfo(name), _content(path, lessons))
     return lzma.compress(packed.getvalue(), filters=[SQUEEZED])
+
+
+def _content(path: Path, lessons: frozenset[str] | None) -> bytes:
+    """Return a file's bytes; of what settles predictions, only what these lessons settle."""
+    if lessons is None or path.name != "settled.json":
+        return path.read_bytes()
+    told = json.loads(path.read_text("utf-8"))
+    told["claims"] = [claim for claim in told["claims"] if f"lesson_{claim[0]}" in lessons]
+    return json.dumps(told, ensure_ascii=False).encode()
 
 
 def _files(
