@@ -71,7 +71,8 @@ class Attention(nn.Module):
         if memory is not None:
             cache, layer = memory
             k, v, k_pos = cache.extend(layer, k, v)  # (b, g, k, dh) twice, (k,) or (b, k)
-        k, v = self._for_all_heads(k), self._for_all_heads(v)  # (b, h, k, dh) twice
+        if self.kv_heads != self.dims.n_heads:
+            k, v = self._for_all_heads(k), self._for_all_heads(v)  # (b, h, k, dh) twice
         view = not self.fused and bias_as_view(encoding, pos, k_pos)
         bias = toeplitz(encoding, pos, k_pos) if view else encoding.bias(q, k, pos, k_pos)
         q, k = encoding.rotate(q, k, pos, k_pos)  # after the bias, which unrotated ones make
@@ -86,12 +87,11 @@ class Attention(nn.Module):
     def _heads(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return queries, keys and values: (b, h, n, dh), (b, g, n, dh) twice, g key heads."""
         heads = self.qkv(x).unflatten(-1, (-1, self.dims.d_head)).transpose(1, 2)
-        return heads.split((self.dims.n_heads, self.kv_heads, self.kv_heads), 1)
+        return heads.split_with_sizes((self.dims.n_heads, self.kv_heads, self.kv_heads), 1)
 
     def _for_all_heads(self, x: Tensor) -> Tensor:
         """Give each head of keys or values to the queries that share it: (b, h, k, dh)."""
-        shared = self.dims.n_heads // self.kv_heads
-        return x if shared == 1 else x.repeat_interleave(shared, 1)
+        return x.repeat_interleave(self.dims.n_heads // self.kv_heads, 1)
 
     def _scaled(self, q: Tensor, pos: Tensor) -> Tensor:
         """Return the queries, multiplied by the factor of their positions: (b, h, n, dh)."""
