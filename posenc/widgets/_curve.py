@@ -1,5 +1,7 @@
 """A question with five sliders, whose values are drawn as a curve."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +11,11 @@ from posenc.widgets import _page
 from posenc.widgets._sure import Sure
 
 ENDED = "These sliders belong to a kernel that has ended. Run this cell again; your guess is kept."
+NOT_NOTED = "Not noted yet: press the button when this is your guess."
 STEPS = 50  # of a slider, from its least to its greatest value
+# The page holds a slider's value back while the last one is drawn. What arrives in the first
+# half second after the press was moved before it, so it belongs to the guess.
+UNDER_WAY = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -64,13 +70,20 @@ def curve(
     def draw(_: Any = None) -> None:
         image.value = axes.picture(read(), layout)
 
-    def moved(change: Any) -> None:
+    pressed = [-math.inf]  # when, in seconds
+
+    def press(_: Any) -> None:
+        pressed[0] = time.monotonic()
+        _page.say(said, on_drawn(read()))
+
+    def moved(_: Any) -> None:
+        late = time.monotonic() - pressed[0] < UNDER_WAY
         draw()
-        _page.say(said, "Not noted yet: press the button when this is your guess.")
+        _page.say(said, on_drawn(read()) if late else NOT_NOTED)
 
     for slider in sliders:
         slider.observe(moved, names="value")
-    button.on_click(lambda _: _page.say(said, on_drawn(read())))
+    button.on_click(press)
     draw()
     rows = ipywidgets.VBox(sliders)
     rows.add_class("posenc-points")
