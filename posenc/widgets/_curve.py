@@ -1,5 +1,7 @@
 """A question with five sliders, whose values are drawn as a curve."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +11,11 @@ from posenc.widgets import _page
 from posenc.widgets._sure import Sure
 
 ENDED = "These sliders belong to a kernel that has ended. Run this cell again; your guess is kept."
+NOT_NOTED = "Not noted yet: press the button when this is your guess."
 STEPS = 50  # of a slider, from its least to its greatest value
+# The page holds a slider's value back while the last one is drawn. What arrives in the first
+# half second after the press was moved before it, so it belongs to the guess.
+UNDER_WAY = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -53,28 +59,48 @@ def curve(
         return {}
     start = list(values) or [(axes.low + axes.high) / 2] * len(axes.x)
     sliders = [_slider(axes, x, y) for x, y in zip(axes.x, start, strict=True)]
-    layout, image, said = Layout(), _page.text("", "posenc-picture"), _page.said(note)
+    image, said = _page.text("", "posenc-picture"), _page.said(note)
     button = ipywidgets.Button(description="This is my guess")
     button.layout.width = "max-content"
     button.add_class("posenc-control")
-
-    def read() -> tuple[float, ...]:
-        return tuple(round(slider.value, 10) for slider in sliders)
-
-    def draw(_: Any = None) -> None:
-        image.value = axes.picture(read(), layout)
-
-    def moved(change: Any) -> None:
-        draw()
-        _page.say(said, "Not noted yet: press the button when this is your guess.")
-
+    drawn = _Drawn(axes, sliders, image, said, on_drawn)
     for slider in sliders:
-        slider.observe(moved, names="value")
-    button.on_click(lambda _: _page.say(said, on_drawn(read())))
-    draw()
+        slider.observe(drawn.moved, names="value")
+    button.on_click(drawn.pressed)
+    drawn.draw()
     rows = ipywidgets.VBox(sliders)
     rows.add_class("posenc-points")
     return _page.question(question, [image, rows, button], said, ENDED, sure)
+
+
+@dataclass
+class _Drawn:
+    """The curve that the sliders draw, and the sentence that says whether it is noted."""
+
+    axes: Axes
+    sliders: Sequence[Any]
+    image: Any
+    said: Any
+    on_drawn: Callable[[tuple[float, ...]], str]
+    at: float = -math.inf  # when the button was pressed, in seconds
+
+    def __post_init__(self) -> None:
+        self.layout = Layout()
+
+    def values(self) -> tuple[float, ...]:
+        return tuple(round(slider.value, 10) for slider in self.sliders)
+
+    def draw(self) -> None:
+        self.image.value = self.axes.picture(self.values(), self.layout)
+
+    def pressed(self, _: Any) -> None:
+        self.at = time.monotonic()
+        _page.say(self.said, self.on_drawn(self.values()))
+
+    def moved(self, _: Any) -> None:
+        late = time.monotonic() - self.at < UNDER_WAY
+        self.draw()
+        _page.say(self.said, self.on_drawn(self.values()) if late else NOT_NOTED)
 
 
 def _slider(axes: Axes, x: float, y: float) -> Any:

@@ -51,6 +51,21 @@ def test_the_curve_follows_its_sliders_and_its_button_notes_it():
     assert (noted, said.value) == ([(0.5, 0.1, 0.5, 0.5, 0.5)], "Noted.")
 
 
+def test_what_a_slider_sends_just_after_the_press_is_part_of_the_guess(monkeypatch):
+    now, noted = [10.0], []
+    monkeypatch.setattr("posenc.widgets._curve.time.monotonic", lambda: now[0])
+    told = lambda values: noted.append(values) or f"Noted: {values[1]:g}."  # noqa: E731
+    _, rows, button, said = parts(widgets.curve("How?", AXES, told))
+    button.click()
+    now[0] += 0.2  # the page held the last move back while the curve was drawn
+    rows.children[1].value = 0.1
+    assert (noted[-1], said.value) == ((0.5, 0.1, 0.5, 0.5, 0.5), "Noted: 0.1.")
+    now[0] += 2  # a hand that has moved on
+    rows.children[1].value = 0.2
+    assert said.value.startswith("Not noted yet")
+    assert len(noted) == 2
+
+
 def test_an_earlier_curve_is_there_again():
     values = (1, 0.9, 0.3, 0.2, 0.1)
     _, rows, _, said = parts(widgets.curve("How?", AXES, str, values=values, note="Earlier."))
