@@ -1,9 +1,9 @@
 """The weights of a model of transformers, loaded into posenc's Transformer with the pattern read.
 
 Projections to queries, keys, values and back, their biases, learned sink logits, embedding and
-position tables and the head are copied into ours. Norms (those of queries and keys included) and MLPs,
-which do not depend on positions, are taken over as transformers' own modules. A norm behind a
-sublayer (OLMo 2 and 3, EXAONE 4, Gemma 2 to 4, GLM-4) goes behind our output projection or MLP.
+position tables and the head are copied into ours. Norms (those of queries and keys included) and
+MLPs, which do not depend on positions, are taken over as transformers' own modules. A norm behind
+a sublayer (OLMo 2 and 3, EXAONE 4, Gemma 2 to 4, GLM-4) goes behind our output projection or MLP.
 """
 
 import torch
@@ -118,9 +118,9 @@ def ours_of(theirs, small):
         table = _part(base, "wpe", "embed_positions").weight[reading.table.first :]
         ours.encoding.load_state_dict({"table": table})
     blocks = _part(base, "layers", "h", "blocks")
+    assert len(blocks) == len(ours.blocks)
     for i, block in enumerate(blocks):
         ours.blocks[i] = _block(ours.blocks[i], block, base.config)
-    assert len(blocks) == len(ours.blocks)
     ours.norm = _part(base, "norm", "ln_f", "norm_f", "final_layer_norm", "final_norm")
     _head(ours, theirs)
     return ours.eval()
