@@ -54,9 +54,13 @@ EXTRA = {
 }
 
 
-def model_of(name):
-    """Return transformers' model with random weights for a config's small version."""
-    from transformers import AutoConfig, AutoModel
+def model_of(name, auto="AutoModel"):
+    """Return transformers' model with random weights for a config's small version.
+
+    ``auto`` is the class that chooses the model: one with a head makes logits.
+    """
+    import transformers
+    from transformers import AutoConfig
 
     small = drawer.small(drawer.model(name))
     part = dict(small.get("text_config") or small)
@@ -65,7 +69,8 @@ def model_of(name):
         part["rope_scaling"] = part["rope_scaling"] | {"type": "longrope"}
     config = AutoConfig.for_model(kind, **(SIZES | EXTRA.get(kind, {}) | part))
     torch.manual_seed(0)
-    model = AutoModel.from_config(config.get_text_config(), attn_implementation="eager").eval()
+    make = getattr(transformers, auto).from_config
+    model = make(config.get_text_config(), attn_implementation="eager").eval()
     for parameter in model.parameters():  # sinks and tables begin at 0, and 0 shows nothing
         torch.nn.init.normal_(parameter, std=0.2)
     return model.encoder if kind == "t5" else model

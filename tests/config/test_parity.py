@@ -6,14 +6,12 @@ same tensors, makes its own masks and biases, and must agree to 1e-5. A reader t
 one of the known ways must not.
 """
 
-from dataclasses import replace
-
 import pytest
 import torch
+from config import misreadings
 from config.compare import CASES, Run, compare, spy_of
 
 from posenc import config as drawer
-from posenc.config import _bases, _families, _kinds, _layers, _rope
 
 pytest.importorskip("transformers", reason="pip install -e '.[peers]'")
 pytestmark = pytest.mark.filterwarnings("ignore")  # transformers' own
@@ -41,64 +39,23 @@ def test_llama_4_counts_padding_where_ours_counts_positions():
 # --- misreadings, planted: each must turn a comparison red ----------------------------------
 
 
-def _one_table(monkeypatch):
-    rotations = _layers._rotations
-
-    def same(settings, types, rotates, heads):
-        made = rotations(settings, types, rotates, heads)
-        return dict.fromkeys(made, made.get(_kinds.FULL))
-
-    monkeypatch.setattr(_layers, "_rotations", same)
-
-
-def _flags_the_wrong_way_round(monkeypatch):
-    rotating = _kinds.rotating
-    turned = lambda settings, n: [not turns for turns in rotating(settings, n)]  # noqa: E731
-    monkeypatch.setattr(_kinds, "rotating", turned)
-
-
-def _only_the_old_place_of_the_base(monkeypatch):
-    old = lambda settings, own, label: settings.config.get("rope_theta") or 10_000.0  # noqa: E731
-    monkeypatch.setattr(_bases, "_base", old)
-
-
-def _other_layout(monkeypatch):
-    other = {"halves": "interleaved", "interleaved": "halves"}
-    families = {
-        name: replace(family, layout=other[family.layout])
-        for name, family in _families.FAMILIES.items()
-    }
-    monkeypatch.setattr(drawer._read, "FAMILIES", families)
-
-
-def _no_mscale(monkeypatch):
-    monkeypatch.setattr(_rope, "mscale", lambda factor, amount: 1.0)
-
-
-def _window_with_one_more(monkeypatch):
-    window = _layers._window
-    monkeypatch.setattr(_layers, "_window", lambda s, name: (size := window(s, name)) and size + 1)
-
-
-def _chunk_with_one_more(monkeypatch):
-    chunk = _layers._chunk
-    monkeypatch.setattr(_layers, "_chunk", lambda s, name: (size := chunk(s, name)) and size + 1)
-
-
-def _first_channels(monkeypatch):
-    families = {n: replace(f, rotates_last=False) for n, f in _families.FAMILIES.items()}
-    monkeypatch.setattr(drawer._read, "FAMILIES", families)
-
-
 PLANTED = {
-    _one_table: ("olmo-3-7b", "gemma-3-12b", "modernbert-base"),
-    _flags_the_wrong_way_round: ("smollm3-3b", "llama-4-scout"),
-    _only_the_old_place_of_the_base: ("gpt-oss-120b", "ministral-3-8b"),
-    _other_layout: ("llama-2-7b", "command-r7b", "gpt-j-6b", "deepseek-v3", "qwen3-vl-8b"),
-    _no_mscale: ("deepseek-v3", "qwen3-8b-yarn"),
-    _window_with_one_more: ("mistral-7b-v0.1", "gpt-oss-120b", "modernbert-base"),
-    _chunk_with_one_more: ("llama-4-scout",),
-    _first_channels: ("deepseek-v4-flash",),
+    misreadings.one_table: ("olmo-3-7b", "gemma-3-12b", "modernbert-base"),
+    misreadings.flags_the_wrong_way_round: ("smollm3-3b", "llama-4-scout"),
+    misreadings.only_the_old_place_of_the_base: ("gpt-oss-120b", "ministral-3-8b"),
+    misreadings.other_layout: (
+        "llama-2-7b",
+        "command-r7b",
+        "gpt-j-6b",
+        "deepseek-v3",
+        "qwen3-vl-8b",
+    ),
+    misreadings.no_mscale: ("deepseek-v3", "qwen3-8b-yarn"),
+    misreadings.window_with_one_more: ("mistral-7b-v0.1", "gpt-oss-120b", "modernbert-base"),
+    misreadings.chunk_with_one_more: ("llama-4-scout",),
+    misreadings.first_channels: ("deepseek-v4-flash",),
+    misreadings.all_layers_rotate: ("command-r7b", "exaone-4-32b"),
+    misreadings.no_sinks: ("gpt-oss-120b",),
 }
 
 
