@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from posenc.plots import Picture, grouped
-from posenc.widgets import _slider
+from posenc.widgets import _frames, _slider
 from posenc.widgets._live import Live
 from posenc.widgets._page import VIEW
 
@@ -76,6 +76,10 @@ class Explorer:
             f"a later cell changes a name that it uses ({used})"
         )
 
+    def frames(self) -> dict[str, Any]:
+        """Return the controls with a picture of every setting, as ``_frames`` has them."""
+        return _frames.frames(self.sliders, self.labels, self.stills, self.draw)
+
     def set(self, **values: Any) -> None:
         """Move controls, as a hand would: an error in drawing is told, not raised."""
         values = self._taken(values)
@@ -139,6 +143,9 @@ class Explorer:
         """Show the sliders; where there are none, the still and those of other settings."""
         from IPython.display import display
 
+        if os.environ.get("POSENC_FRAMES") == "1":
+            display({_frames.MIME: self.frames(), "text/plain": repr(self)}, raw=True)
+            return
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
         for values in self.stills if VIEW not in data else ():

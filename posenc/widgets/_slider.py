@@ -29,6 +29,15 @@ class Slider:
         return self.options
 
     @property
+    def every(self) -> tuple[Any, ...]:
+        """Every setting, in the order of the control."""
+        if self.options:
+            return self.ordered
+        count = math.floor((self.high - self.low) / self.step + 1e-9) + 1
+        steps = (self.low + number * self.step for number in range(count))
+        return tuple(self.take(min(value, self.high)) for value in steps)
+
+    @property
     def whole(self) -> bool:
         """Whether the range is one of whole numbers."""
         return isinstance(self.step, int)
