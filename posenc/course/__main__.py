@@ -52,6 +52,15 @@ COMMANDS: dict[str, tuple[str, str, list[Option | list[Option]]]] = {
         _option("--notebook", **SOME, help="03 or a whole name"),
         _option("--out", type=Path, help="the folder; dist"),
     ]),
+    "book": ("the course as pages for a browser, without a kernel or a network",
+             "editions.commands:book", [
+        _option("--edition", choices=["study", "student"], default="study"),
+        _option("--notebook", **SOME, help="03 or a whole name; all"),
+        _option("--frames", nargs="*", metavar="NOTEBOOK",
+                help="only these lessons' explorers move, the others are stills; all move"),
+        _option("--jobs", type=int, default=2, help="lessons at a time, where frames are drawn"),
+        _option("--out", type=Path, help="the folder; dist/book"),
+    ]),
     "publish": ("badges that open the lessons on Colab, for a repository of your own",
                 "editions.commands:publish", [
         [

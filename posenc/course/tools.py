@@ -17,16 +17,19 @@ from packaging.specifiers import SpecifierSet
 from posenc.course.places import COURSE, CourseError
 
 FORMATS = {"ipynb": "ipynb", "colab": "ipynb", "html": "html", "pdf": "pdf"}  # their suffixes
-# The module, and the formats that need it.
+# The module, and the formats that need it; "book" is no format, but a command of its own.
 MODULES = {
-    "nbformat": tuple(FORMATS),
-    "jupytext": tuple(FORMATS),
-    "nbclient": tuple(FORMATS),
-    "nbconvert": ("html", "pdf"),
-    "bs4": ("html", "pdf"),
-    "mathjax": ("html", "pdf"),
+    "nbformat": (*FORMATS, "book"),
+    "jupytext": (*FORMATS, "book"),
+    "nbclient": (*FORMATS, "book"),
+    "nbconvert": ("html", "pdf", "book"),
+    "bs4": ("html", "pdf", "book"),
+    "mathjax": ("html", "pdf", "book"),
     "playwright": ("pdf",),
     "pypdf": ("pdf",),
+    "sphinx": ("book",),
+    "myst_nb": ("book",),
+    "sphinx_book_theme": ("book",),
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -108,7 +111,7 @@ def _missing(formats: set[str]) -> Iterator[str]:
     ]
     if modules:
         what = f"{', '.join(modules)} {'is' if len(modules) == 1 else 'are'} missing"
-        yield f"{what}. To get it, {remedy('handouts')}"
+        yield f"{what}. To get it, {remedy('book' if 'book' in formats else 'handouts')}"
     if "pdf" in formats and not find_browser():
         named = os.environ.get("CHROMIUM")
         what = f"CHROMIUM names {named}, which cannot be run" if named else "no Chromium is here"

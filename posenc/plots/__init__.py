@@ -2,7 +2,7 @@
 
 Every function takes tensors, arrays or lists and returns a :class:`Picture`: the figure
 and one sentence of text alternative. Its text form states axes, names and a hash of the
-data, so that a stored notebook notices a changed figure.
+data, so that a stored notebook notices a changed figure::
 
     Picture(figure, alt, facts=None)      .png  .save(path)  .alt  repr() is the text form
     style_of(name) -> {"color", "linestyle", "marker"}     one style a name, course-wide

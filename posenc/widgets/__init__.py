@@ -1,5 +1,7 @@
 """Controls above a picture, and what a guess is made with: the only place that uses ipywidgets.
 
+What there is::
+
     explore(draw, **sliders) -> Explorer        draw(**values) -> plots.Picture
     explore(draw, stills=[...], **sliders)      further settings to show on paper
     choice(question, options, on_choice)        buttons, one of which is a guess

@@ -25,6 +25,23 @@ def make(
     return editions.editions(root, order, out or root / "dist")
 
 
+def book(
+    root: Path,
+    edition: str,
+    names: list[str],
+    frames: list[str] | None,
+    jobs: int,
+    out: Path | None,
+) -> int:
+    """Make the web book; nothing named means all lessons, with the frames of all."""
+    require(("book",))
+    from posenc.course.editions.book import book
+
+    drawn = None if frames is None else tuple(frames)
+    order = book.Order(tuple(names), edition, drawn, jobs)
+    return book.book(root, order, out or root / "dist" / "book")
+
+
 def publish(root: Path, repo: str, off: bool, branch: str, edition: str) -> int:
     """Put badges for a teacher's repository on, or take them `off`."""
     require(("colab",))

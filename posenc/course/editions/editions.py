@@ -78,7 +78,7 @@ def editions(root: Path, order: Order, out: Path) -> int:
     """Make what is asked for and not there yet; return the exit status."""
     everything = places.sources(root)
     chosen = places.choose(everything, order.names)
-    _refuse_unbuilt(chosen)
+    refuse_unbuilt(chosen)
     folder = Folder(out)
     try:
         made = _make(order, chosen, everything, folder)
@@ -91,7 +91,8 @@ def editions(root: Path, order: Order, out: Path) -> int:
     return 0
 
 
-def _refuse_unbuilt(sources: list[Path]) -> None:
+def refuse_unbuilt(sources: list[Path]) -> None:
+    """Raise where a notebook is not what its source says."""
     for source in sources:
         for problem in problems(source, _built(source)):
             raise CourseError(f"{source.stem} {problem}")
@@ -151,7 +152,7 @@ def content(piece: Piece, print_page: Print | None = None) -> bytes:
     """The bytes of one file; `print_page` is needed for a PDF alone."""
     built = places.built_from(piece.source)
     lessons = tuple(source.stem for source in places.sources(piece.source.parents[2]))
-    notebook = _for_audience(piece, nbformat.read(built, as_version=4))
+    notebook = for_audience(piece, nbformat.read(built, as_version=4))
     if piece.format == "ipynb":
         return as_bytes(notebook)
     if piece.format == "colab":
@@ -168,7 +169,8 @@ def content(piece: Piece, print_page: Print | None = None) -> bytes:
     return page.with_mathematics(html).encode()
 
 
-def _for_audience(piece: Piece, notebook: NotebookNode) -> NotebookNode:
+def for_audience(piece: Piece, notebook: NotebookNode) -> NotebookNode:
+    """A built lesson as an audience gets it; raises where a student would see an answer."""
     exercises = lesson.read(piece.source).exercises
     made = edition(notebook, piece.audience, exercises, piece.notes)
     if piece.audience == "student":

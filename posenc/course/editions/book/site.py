@@ -35,6 +35,7 @@ CONFIGURATION: dict[str, Any] = {
     "html_show_sphinx": False,
     "html_show_copyright": False,
     "html_last_updated_fmt": None,
+    "html_context": {"default_mode": "auto"},
     "html_theme_options": {
         "use_download_button": False,
         "use_fullscreen_button": False,
@@ -57,7 +58,8 @@ CONFIGURATION: dict[str, Any] = {
     "autodoc_member_order": "bysource",
     "autodoc_typehints": "signature",
     "default_role": "code",
-    "suppress_warnings": [],
+    # One docstring writes a distance without its sign, which is a substitution in RST.
+    "rst_epilog": ".. |distance| replace:: \\|distance\\|",
 }
 _NOISE = re.compile(r"\x1b\[[0-9;]*m")
 
