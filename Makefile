@@ -1,6 +1,7 @@
 # make lab   open the course        make test  check everything (minutes)
 # make build run the lessons again  make full  also in a browser   make clean
 # make handouts  every edition, for print, class and Colab, into dist/
+# make book  the course as pages for a browser, into dist/book/
 # make wheelhouse OUT=DIR      all packages of `make lab` for machines without a network
 # make lab WHEELHOUSE=DIR      installs from such a folder
 # make lab TORCH=default       with the build of torch that pip takes, not the CPU build
@@ -9,13 +10,14 @@
 PYTHON ?= python3
 LAB_ARGS ?=
 HANDOUTS_ARGS ?=
+BOOK_ARGS ?=
 WHEELHOUSE ?=
 OUT ?= wheelhouse
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 
-.PHONY: lab test lint types check unit mutants nbval full build handouts wheelhouse clean
+.PHONY: lab test lint types check unit mutants nbval full build handouts book wheelhouse clean
 .DELETE_ON_ERROR:
 export TORCH
 
@@ -58,6 +60,9 @@ build: ready-test
 
 handouts: ready-handouts
 	@$(PY) -m posenc.course editions $(HANDOUTS_ARGS)
+
+book: ready-book
+	@$(PY) -m posenc.course book $(BOOK_ARGS)
 
 clean:
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -23,6 +23,7 @@ WHAT = {
     "lab": "JupyterLab and the course",
     "test": "JupyterLab, the course and its tests",
     "handouts": "JupyterLab, the course and what prints its editions",
+    "book": "JupyterLab, the course and what makes its web book",
     "teach": "JupyterLab, the course and what grades",
     "cluster": "JupyterLab, the course and what spreads a study over machines",
     "full": "everything that the course can use",

@@ -13,6 +13,7 @@ from posenc.course.tools import find_browser, remedy, requirements, version
 # The commands beside `lab`, the extra of the course that each needs, and its programs.
 OTHERS = {
     "make handouts": ("handouts", ("Chromium",)),
+    "make book": ("book", ()),
     "python -m posenc.course grade": ("teach", ("bubblewrap",)),
     "python -m posenc.study --backend dask": ("cluster", ()),
     "make test": ("test", ("bubblewrap",)),

@@ -117,7 +117,8 @@ def _titled(title: str, lines: list[str]) -> str:
 
 def gallery(chapters: Collection[Chapter], titles: dict[str, str]) -> str:
     """Every figure of the course on one page, each with its words and a link to its cell."""
-    parts = ["# Gallery", render("grounds.html.j2")]
+    heroes = [render("hero.html.j2", kind=kind) for kind in ("clock", "rope", "layers")]
+    parts = ["# Gallery", "## Three that move", *heroes, render("grounds.html.j2")]
     for chapter in chapters:
         parts.append(f"## {titles[chapter.stem]}")
         parts.append(render("gallery.html.j2", chapter=chapter))

@@ -166,7 +166,29 @@ function found() { // marked by the search
   }
 }
 
+// --- the gallery's grounds, and long lines that the keyboard can move ---
+
+function grounds(field) {
+  field.addEventListener("change", (event) => {
+    for (const list of document.querySelectorAll(".posenc-gallery")) {
+      list.dataset.ground = event.target.value;
+    }
+  });
+}
+
+function reachable() {
+  for (const box of document.querySelectorAll("article div.math, article .pst-scrollable-table-container")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}
+
+addEventListener("load", () => {
+  const set = window.MathJax && MathJax.startup && MathJax.startup.promise;
+  (set || Promise.resolve()).then(reachable);
+});
+addEventListener("resize", reachable);
 addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll(".posenc-grounds").forEach(grounds);
   document.querySelectorAll(".posenc-explorer").forEach(explorer);
   document.querySelectorAll(".posenc-asked").forEach((form, at) => asked(form, at + 1));
   document.querySelectorAll(".posenc-reading").forEach(readingMode);
