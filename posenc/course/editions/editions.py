@@ -86,7 +86,7 @@ def editions(root: Path, order: Order, out: Path) -> int:
         print("Stopped. What was finished is kept; the same command goes on from there.")
         return 130
     finally:
-        folder.finish({source.stem: lesson.read(source).title for source in everything})
+        folder.finish()
     print(f"✓ {made} files made, {len(folder.record) - made} were there and up to date; in {out}")
     return 0
 

@@ -10,7 +10,7 @@ from posenc._files import write_aside
 from posenc.course.places import CourseError
 
 RECORD = ".editions.json"
-SUMS, INDEX = "SHA256SUMS", "index.html"
+SUMS = "SHA256SUMS"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -42,17 +42,13 @@ class Folder:
             (self.out / name).unlink(missing_ok=True)
             del self.record[name]
 
-    def finish(self, titles: dict[str, str]) -> None:
-        """An index page and the sums, for the whole and for each audience's folder."""
+    def finish(self) -> None:
+        """The sums, for the whole and for each audience's folder."""
         audiences = {name.split("/")[0] for name in self.record}
         for folder in ("", *sorted(f"{audience}/" for audience in audiences)):
             below = {n.removeprefix(folder): n for n in sorted(self.record) if n.startswith(folder)}
-            page = _index(folder, below, self.out, titles).encode()
-            self._write(folder + INDEX, page)
-            sums = {short: self.record[name]["sha256"] for short, name in below.items()}
-            sums[INDEX] = hashlib.sha256(page).hexdigest()
-            rows = "".join(f"{digest}  {short}\n" for short, digest in sums.items())
-            self._write(folder + SUMS, rows.encode())
+            rows = (f"{self.record[name]['sha256']}  {short}\n" for short, name in below.items())
+            self._write(folder + SUMS, "".join(rows).encode())
 
     def _write(self, name: str, content: bytes) -> None:
         path = self.out / name
@@ -64,20 +60,6 @@ class Folder:
                 f"{path} cannot be written: {problem.strerror}; make room, or name another "
                 "folder with --out. What was finished is kept."
             ) from None
-
-
-def _index(folder: str, below: dict[str, str], out: Path, titles: dict[str, str]) -> str:
-    """The page of links; its rows are lessons, its columns audiences and formats."""
-    columns = sorted({short.rpartition("/")[0] for short in below})
-    rows = [
-        (title, [next((s for s in below if s.startswith(f"{c}/{stem}.")), None) for c in columns])
-        for stem, title in titles.items()
-    ]
-    sizes = {short: f"{(out / name).stat().st_size / 1000:.0f} kB" for short, name in below.items()}
-    template = environment().get_template("folder.html.j2")
-    return template.render(
-        folder=folder.strip("/"), columns=columns, rows=rows, sizes=sizes, below=list(below)
-    )
 
 
 def environment() -> Environment:

@@ -49,6 +49,6 @@ class Asked:
         )
 
 
-def question(asked: Asked, name: str) -> str:
-    """The form; ``name`` is what the guess is kept under."""
-    return render("asked.html.j2", asked=asked, name=name, steps=STEPS)
+def question(asked: Asked, name: str, announced: bool) -> str:
+    """The form; ``name`` is what the guess is kept under, ``announced`` says "Predict." above."""
+    return render("asked.html.j2", asked=asked, name=name, announced=announced, steps=STEPS)

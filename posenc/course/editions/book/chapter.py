@@ -60,7 +60,8 @@ def chapter(
     for number, cell in enumerate(made.notebook.cells):
         text = marks.anchor(cell.id)
         if cell.cell_type == "code":
-            _code(cell, made, drawn.get(cell.id), settled.get(cell.id, []))
+            announced = bool(cells) and "**Predict.**" in cells[-1].source
+            _code(cell, made, drawn.get(cell.id), settled.get(cell.id, []), announced)
             cells.append(new_markdown_cell(text, id=f"at-{cell.id}"))
         else:
             source = _EXERCISE.sub(r"### \1", marks.linked(cell.source, lessons))
@@ -72,16 +73,22 @@ def chapter(
 
 
 def _code(
-    cell: NotebookNode, made: Chapter, frames: Mapping[str, Any] | None, settles: list[Result]
+    cell: NotebookNode,
+    made: Chapter,
+    frames: Mapping[str, Any] | None,
+    settles: list[Result],
+    announced: bool,
 ) -> None:
     cell.source = listing(cell.source)
     asked = Asked.of(cell)
     if asked:
-        cell.outputs = [_html(question(asked, f"{made.stem}/{asked.key}"))]
+        cell.outputs = [_html(question(asked, f"{made.stem}/{asked.key}", announced))]
     elif frames:
         cell.outputs = [_explored(cell, made, frames)]
     else:
         cell.outputs = list(_outputs(cell, made))
+    if "exercise" in tags(cell):
+        cell.outputs.append(_html(render("exercise.html.j2", stem=made.stem)))
     _fold(cell, bool(asked), settles)
 
 

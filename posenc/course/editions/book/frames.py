@@ -106,9 +106,10 @@ def _run(notebook: NotebookNode, source: Path) -> None:
         with client.setup_kernel(env=env):
             for index, cell in enumerate(notebook.cells):
                 client.execute_cell(cell, index)
-    except CellExecutionError as problem:
+    except CellExecutionError:
         cell = notebook.cells[index]
-        raise CourseError(f"{source.stem}, cell {cell.id}: {problem.evalue}") from None
+        said = [output.evalue for output in cell.outputs if output.output_type == "error"]
+        raise CourseError(f"{source.stem}, cell {cell.id}: {' '.join(said)}") from None
     except (CellTimeoutError, DeadKernelError) as problem:
         raise CourseError(f"{source.stem}, cell {notebook.cells[index].id}: {problem}") from None
 
