@@ -30,10 +30,15 @@ LEARNERS = [
     "posenc", "posenc.check", "posenc.study", "posenc.study.__main__", "posenc.widgets",
     "posenc.plots", *(name for name in MODULES if name.startswith("posenc.course.learner")),
 ]  # fmt: skip
+BOOK = "posenc.course.editions.book"
 BEGINNINGS = {
     "lab": LEARNERS,
     "teach": [name for name in MODULES if name.startswith("posenc.course.grade")],
-    "handouts": [name for name in MODULES if name.startswith("posenc.course.editions")],
+    "handouts": [
+        name for name in MODULES
+        if name.startswith("posenc.course.editions") and not name.startswith(BOOK)
+    ],
+    "book": [name for name in MODULES if name.startswith(BOOK)],
 }
 ELSEWHERE = {"dask", "distributed"}  # of the extra `cluster`, and only for `--backend dask`
 
@@ -157,6 +162,7 @@ COMMANDS = {
         0,
         "",
     ),
+    "book": (["-m", "posenc.course", "book", "--notebook", "99"], 1, "no lesson begins with '99'"),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Badges for a teacher's own repository: put on, and taken off again.
+"""Badges for a teacher's own repository, and its web book: put on, and taken off again.
 
 The committed lessons do not carry the package, so the badges lead to their Colab edition,
 written into `colab/`, which the teacher commits.
@@ -17,21 +17,28 @@ from posenc.course.author.published import FILE, FOLDER, Published, published
 from posenc.course.author.source import notebook_from
 from posenc.course.editions.editions import Piece
 from posenc.course.editions.editions import content as content_of
+from posenc.course.editions.folder import TEMPLATES
 from posenc.course.places import CourseError
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 BRANCH = re.compile(r"[A-Za-z0-9._/-]{1,200}")
 PAGE = "README.md"  # of the folder: a class gets it alone
+WORKFLOW = Path(".github", "workflows", "pages.yml")
+TEMPLATE = TEMPLATES / "pages_workflow.txt"
 MARKS = "<!-- colab: begin -->", "<!-- colab: end -->"
 
 
 def publish(root: Path, repo: str, branch: str, audience: str) -> int:
-    """Stamp the lessons and the README, write an audience's `colab/`; say what is left to do."""
+    """Stamp the lessons and the README, write an audience's `colab/`; say what is left to do.
+
+    Where the solutions may be seen, a workflow that puts the web book on GitHub Pages, too.
+    """
     if not REPOSITORY.fullmatch(repo):
         raise CourseError(f"--repo must be OWNER/NAME, as on GitHub; got {repo!r}")
     if not BRANCH.fullmatch(branch):
         raise CourseError(f"--branch must be the name of a branch; got {branch!r}")
-    stamp = Published(repo, branch)
+    stamp, public = Published(repo, branch), audience == "study"
+    _refuse_other_workflow(root, public)
     _stamp(root, stamp)
     for source in places.sources(root):
         piece = Piece(source, audience, "colab")
@@ -39,9 +46,13 @@ def publish(root: Path, repo: str, branch: str, audience: str) -> int:
     page = "\n".join(["# Open in Colab", "", *_badges(root, stamp), ""])
     _write(root / FOLDER / PAGE, page.encode())
     print(f"✓ {len(places.sources(root))} lessons lead to {repo}, branch {branch}, {FOLDER}/")
-    if audience == "study":
-        print(f"  Now: git add {FOLDER} notebooks README.md && git commit && git push")
+    if public:
+        _write(root / WORKFLOW, _workflow(branch).encode())
+        names = f"{FOLDER} notebooks README.md {WORKFLOW.as_posix()}"
+        print(f"  Now: git add {names} && git commit && git push")
+        print("  The web book follows, once the repository's settings name GitHub Actions for Pages")
     else:
+        _withdraw_workflow(root)
         print(f"  Now: put {FOLDER}/ into {repo}, and nothing else: notebooks/ holds the solutions")
     return 0
 
@@ -52,10 +63,39 @@ def withdraw(root: Path) -> int:
     for source in places.sources(root):
         (root / FOLDER / f"{source.stem}.ipynb").unlink(missing_ok=True)
     (root / FOLDER / PAGE).unlink(missing_ok=True)
-    if (root / FOLDER).is_dir() and not any((root / FOLDER).iterdir()):
-        (root / FOLDER).rmdir()
+    _withdraw_workflow(root)
+    _remove_empty(root / FOLDER)
     print("✓ no lesson leads to Colab any more")
     return 0
+
+
+def _withdraw_workflow(root: Path) -> None:
+    if _is_ours(root / WORKFLOW):
+        (root / WORKFLOW).unlink()
+        for folder in WORKFLOW.parents[:-1]:
+            _remove_empty(root / folder)
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _workflow(branch: str) -> str:
+    return TEMPLATE.read_text(encoding="utf-8").replace("@BRANCH@", branch)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a workflow was written by `publish`: it begins as the template does."""
+    first = TEMPLATE.read_text(encoding="utf-8").partition("\n")[0]
+    return path.is_file() and path.read_text(encoding="utf-8").startswith(first)
+
+
+def _refuse_other_workflow(root: Path, needed: bool) -> None:
+    if needed and (root / WORKFLOW).exists() and not _is_ours(root / WORKFLOW):
+        raise CourseError(
+            f"{WORKFLOW.as_posix()} is a workflow of yours; give it another name, or take it away"
+        )
 
 
 def _stamp(root: Path, stamp: Published | None) -> None:

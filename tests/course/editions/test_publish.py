@@ -5,6 +5,7 @@ import hashlib
 import nbformat
 import pytest
 import tiny
+import yaml
 from real import ROOT, SOURCES, every_lesson
 
 from posenc.course import __main__ as command_line
@@ -42,7 +43,7 @@ def test_badges_lead_to_the_teachers_repository_and_check_agrees(course, capsys)
     published = nbformat.read(course / "colab" / "01_tiny.ipynb", as_version=4)
     assert "colab-setup" in [cell.id for cell in published.cells]
     assert "blob/fall/colab/02_next.ipynb" in published.cells[0].source
-    assert "git add colab notebooks README.md" in capsys.readouterr().out
+    assert "git add colab notebooks README.md .github/workflows/pages.yml" in capsys.readouterr().out
 
 
 def test_a_class_gets_a_colab_edition_without_solutions(course, capsys):
@@ -62,6 +63,33 @@ def test_taken_off_again_all_is_as_it_was(course):
     assert command_line.main(["publish", "--off"]) == 0
     assert state(course) == before
     assert not (course / "colab").exists()
+
+
+def test_a_workflow_builds_the_book_from_the_teachers_branch(course, capsys):
+    command_line.main(["publish", "--repo", "anna/course", "--branch", "fall"])
+    path = course / ".github" / "workflows" / "pages.yml"
+    steps = yaml.safe_load(path.read_text())["jobs"]["book"]["steps"]
+    assert {"run": "make book"} in steps
+    assert [step["with"]["path"] for step in steps if "pages-artifact" in step.get("uses", "")] == [
+        "dist/book"
+    ]
+    assert 'branches: ["fall"]' in path.read_text()
+    command_line.main(["publish", "--off"])
+    assert not (course / ".github").exists()
+    command_line.main(["publish", "--repo", "anna/course"])
+    command_line.main(["publish", "--repo", "anna/course", "--edition", "student"])
+    assert not path.exists(), "the book of the course shows the solutions"
+
+
+def test_a_workflow_that_is_not_ours_is_left_alone(course, capsys):
+    path = course / ".github" / "workflows" / "pages.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text("name: mine\n")
+    assert command_line.main(["publish", "--repo", "anna/course"]) == 1
+    assert "pages.yml is a workflow of yours" in capsys.readouterr().err
+    assert not (course / "colab").exists()
+    command_line.main(["publish", "--off"])
+    assert path.read_text() == "name: mine\n"
 
 
 def test_what_the_builder_noted_in_a_cell_stays(course):

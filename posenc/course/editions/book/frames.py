@@ -88,15 +88,16 @@ def drawn_by(notebook: NotebookNode, source: Path) -> Drawn:
     stored = {cells[at].id: stored_explorer(cells[at]) for at in explorers}
     _run(run, source)
     drawn = {cell.id: found for cell in run.cells for found in _found(cell)}
-    for id, text in stored.items():
-        _refuse_other(drawn.get(id), text, f"{source.stem}, cell {id}")
+    for id, texts in stored.items():
+        _refuse_other(drawn.get(id), texts, f"{source.stem}, cell {id}")
     return {id: _smaller(each) for id, each in drawn.items()}
 
 
-def stored_explorer(cell: NotebookNode) -> str:
-    """The text of the explorer that a built cell shows, empty where it shows none."""
-    texts = (str(output.get("data", {}).get("text/plain", "")) for output in cell.outputs)
-    return next((text for text in texts if text.startswith("explore: ")), "")
+def stored_explorer(cell: NotebookNode) -> list[str]:
+    """The texts of the explorer that a built cell shows and of its stills; empty for others."""
+    texts = [str(output.get("data", {}).get("text/plain", "")) for output in cell.outputs]
+    begins = [at for at, text in enumerate(texts) if text.startswith("explore: ")]
+    return texts[begins[0] :] if begins else []
 
 
 def _run(notebook: NotebookNode, source: Path) -> None:
@@ -120,16 +121,17 @@ def _found(cell: NotebookNode) -> Iterator[dict[str, Any]]:
             yield output.data[MIME]
 
 
-def _refuse_other(drawn: dict[str, Any] | None, stored: str, where: str) -> None:
-    """Stop where the picture at the start is another than the one that the notebook stores."""
+def _refuse_other(drawn: dict[str, Any] | None, stored: list[str], where: str) -> None:
+    """Stop where a picture is another than the notebook stores, at the start or as a still."""
     if drawn is None:
         raise CourseError(f"{where}: the explorer was not shown when the lesson was run")
-    said = drawn["frames"][drawn["start"]]["text"]
-    if said != stored.partition("\n")[2]:
-        raise CourseError(
-            f"{where}: the explorer shows another picture than the notebook stores; build the "
-            f"lesson again. Now:\n{said}\nStored:\n{stored}"
-        )
+    for number, text in zip([drawn["start"], *drawn["wanted"]], stored, strict=True):
+        said = drawn["frames"][number]["text"]
+        if said != text.partition("\n")[2]:  # its first line names the setting
+            raise CourseError(
+                f"{where}: the explorer shows another picture than the notebook stores; build "
+                f"the lesson again. Now:\n{said}\nStored:\n{text}"
+            )
 
 
 def _smaller(drawn: dict[str, Any]) -> dict[str, Any]:
