@@ -32,6 +32,7 @@ class Chapter:
 
     stem: str
     notebook: NotebookNode
+    lessons: Collection[str]  # the stems of all chapters, for links between them
     files: dict[str, bytes] = field(default_factory=dict)
     figures: list["Figure"] = field(default_factory=list)
 
@@ -54,7 +55,7 @@ def chapter(
 
     ``bar`` is what stands below the title. The notebook itself is left as it is.
     """
-    made = Chapter(stem, copy.deepcopy(notebook))
+    made = Chapter(stem, copy.deepcopy(notebook), lessons)
     settled = results(made.notebook)
     cells: list[NotebookNode] = []
     for number, cell in enumerate(made.notebook.cells):
@@ -120,6 +121,8 @@ def _outputs(cell: NotebookNode, made: Chapter) -> Iterator[NotebookNode]:
     """The outputs, with each picture as a file of its own that says what it shows."""
     for number, output in enumerate(cell.outputs):
         data = output.get("data", {})
+        if "text/markdown" in data:  # a verdict, or a table that leads to the lessons
+            data["text/markdown"] = marks.linked(data["text/markdown"], made.lessons)
         if "image/png" not in data:
             yield output
             continue
