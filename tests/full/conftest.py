@@ -1,6 +1,7 @@
 """What tests of `make full` share: a browser, and every edition of every lesson."""
 
 import pytest
+import shelf
 from real import ROOT
 
 from posenc.course import tools
@@ -28,3 +29,16 @@ def dist(tmp_path_factory):
     out = tmp_path_factory.mktemp("dist")
     assert editions.editions(ROOT, editions.Order(), out) == 0
     return out
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory):
+    """The web book, as its command makes it."""
+    return shelf.made(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.fixture(scope="session")
+def site(book, tmp_path_factory):
+    """Where a server on this machine has the book, in a subfolder."""
+    with shelf.served(book, tmp_path_factory.mktemp("site")) as base:
+        yield base
