@@ -1,6 +1,7 @@
 """Where a training runs, and what it leaves as it was: threads, random numbers, modes."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -12,6 +13,60 @@ def best_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def usable(device: torch.device | str) -> torch.device:
+    """Return the device after one addition on it, or raise ``ValueError`` with the remedy.
+
+    A name that torch does not know, a GPU that is hidden or not there, one that this build of
+    torch has no kernels for, and a device without numbers such as "meta" are all refused here.
+
+    >>> usable("cpu")
+    device(type='cpu')
+    """
+    try:
+        (torch.ones(1, device=device) + 1).cpu()
+        return torch.device(device)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        said = str(error).partition("\n")[0].rstrip(".")
+        if os.environ.get("CUDA_VISIBLE_DEVICES") == "" and "cuda" in str(device):
+            said = "CUDA_VISIBLE_DEVICES is set to nothing and hides every GPU"
+        raise ValueError(
+            f"device {str(device)!r} cannot be used here ({said}): use device='cpu' or "
+            f"training.best_device(), which is {str(best_device())!r}"
+        ) from None
+
+
+MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+def short_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that there is no memory left, on any device.
+
+    >>> short_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"))
+    True
+    """
+    return isinstance(error, MemoryError) or any(word in str(error) for word in MEMORY)
+
+
+@contextmanager
+def faults_told(device: torch.device, far: Callable[[], str], remedy: str) -> Iterator[None]:
+    """Say in one sentence how far the work was when memory ran out or the device failed.
+
+    Raises ``MemoryError`` with the remedy, or ``RuntimeError`` for a device that is gone.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if short_of_memory(error):
+            raise MemoryError(f"out of memory on {device} {far()}: {remedy}") from error
+        if isinstance(error, getattr(torch, "AcceleratorError", ())):  # in torch from 2.8 on
+            said = str(error).partition("\n")[0]
+            raise RuntimeError(
+                f"{device} failed {far()} ({said}): restart the kernel, because this process "
+                "cannot use the device again, or train with device='cpu'"
+            ) from error
+        raise
 
 
 @contextmanager

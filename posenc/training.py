@@ -14,7 +14,7 @@ from torch import Generator, Tensor, nn
 
 from posenc import text
 from posenc._bar import Interrupted, progress, told
-from posenc._machine import best_device, evaluating, one_thread, seeded
+from posenc._machine import best_device, evaluating, faults_told, one_thread, seeded, usable
 from posenc.base import Dims, PositionalEncoding, build, on_trial
 from posenc.model import Transformer
 from posenc.tasks import IGNORE, TASKS, Task
@@ -89,7 +89,8 @@ def fit(model: nn.Module, batch: Batch, setting: Setting = Setting(), *, seed: i
     """Train ``model`` in place with AdamW and return the loss of every step.
 
     ``batch(b, n, generator)`` gives tokens and targets, (b, n) each; targets of ``IGNORE``
-    are left out. The same seed on one machine gives the same weights.
+    are left out. The same seed on one machine gives the same weights. Raises ``MemoryError``
+    with the step and the remedy where memory runs out.
 
     >>> model = task_model("none", TASKS["back1"])
     >>> len(fit(model, TASKS["back1"].sample, Setting(steps=3)).losses)
@@ -102,10 +103,13 @@ def fit(model: nn.Module, batch: Batch, setting: Setting = Setting(), *, seed: i
     model.train()
 
     def far() -> str:
-        done = f"Interrupted after {len(history.losses)} of {setting.steps} steps"
-        return f"{done}; run the cell again to start over."
+        return f"after {len(history.losses)} of {setting.steps} steps"
 
-    with one_thread(), told(far):
+    def stopped() -> str:
+        return f"Interrupted {far()}; run the cell again to start over."
+
+    fewer = f"use fewer texts, as in Setting(b={max(1, setting.b // 2)}), or shorter ones"
+    with one_thread(), told(stopped), faults_told(device, far, fewer):
         for step in progress(range(setting.steps), "training"):
             n = length_at(step, setting, generator)
             tokens, targets = (part.to(device) for part in batch(setting.b, n, generator))
@@ -203,19 +207,41 @@ def train_on_task(
     seed: int = 0,
     setting: Setting | None = None,
     dims: Dims = DIMS,
+    device: torch.device | str = "cpu",
 ) -> Transformer:
-    """Return a model trained on a task, by its name in TASKS."""
+    """Return a model trained on a task, by its name in TASKS, on a device.
+
+    Every device begins with the same weights and sees the same texts; toy sizes are fastest
+    on the CPU. Raises ``ValueError`` for an unknown task or a device that is not there.
+
+    >>> quick = Setting(steps=1)
+    >>> train_on_task("none", "back1", setting=quick, device=torch.device("cpu")).encoding.name
+    'none'
+    """
+    _check_task(task)
+    device = usable(device)  # before a model is made
     chosen = TASKS[task]
-    model = task_model(encoding, chosen, seed=seed, dims=dims)
+    model = task_model(encoding, chosen, seed=seed, dims=dims).to(device)
     fit(model, chosen.sample, setting or Setting(steps=chosen.steps), seed=seed)
     return model
 
 
 def train_on_text(
-    encoding: str | PositionalEncoding, *, seed: int = 0, setting: Setting = TEXT
+    encoding: str | PositionalEncoding,
+    *,
+    seed: int = 0,
+    setting: Setting = TEXT,
+    device: torch.device | str = "cpu",
 ) -> Transformer:
-    """Return a causal model trained on the characters of ``posenc.text``."""
-    model = text_model(encoding, seed=seed)
+    """Return a causal model trained on the characters of ``posenc.text``, on a device.
+
+    Raises ``ValueError`` for a device that is not there.
+
+    >>> train_on_text("none", setting=Setting(steps=1, b=2, length=8)).causal
+    True
+    """
+    device = usable(device)  # before a model is made
+    model = text_model(encoding, seed=seed).to(device)
     fit(model, partial(text.batch, text.split()[0]), setting, seed=seed)
     return model
 
@@ -228,17 +254,19 @@ def compare(
     lengths: Sequence[int] = (16, 32, 64),
     setting: Setting | None = None,
     dims: Dims = DIMS,
+    device: torch.device | str = "cpu",
 ) -> dict[str, Tensor]:
     """Return for each encoding the accuracies of newly trained models: (seeds, lengths).
 
-    A length that a table cannot hold counts as NaN: there is no answer.
-    Raises ``ValueError`` for unknown names.
+    A length that a table cannot hold counts as NaN: there is no answer. The models train on
+    ``device``; the accuracies are on the CPU.
+    Raises ``ValueError`` for unknown names and for a device that is not there.
 
     >>> compare(["none"], "back1", seeds=1, lengths=(16,), setting=Setting(steps=2))["none"].shape
     torch.Size([1, 1])
     """
-    if task not in TASKS:
-        raise ValueError(f"no task is called {task!r}; known are: {', '.join(TASKS)}")
+    _check_task(task)
+    device = usable(device)
     for name in encodings:  # before the first training, not after it
         build(name, dims)
     results: dict[str, Tensor] = {}
@@ -247,10 +275,17 @@ def compare(
         for name in progress(encodings, task):
             rows = []
             for seed in range(seeds):
-                model = train_on_task(name, task, seed=seed, setting=setting, dims=dims)
+                model = train_on_task(
+                    name, task, seed=seed, setting=setting, dims=dims, device=device
+                )
                 rows.append([_accuracy_or_nan(model, TASKS[task], n) for n in lengths])
             results[name] = torch.tensor(rows)  # (seeds, lengths)
     return results
+
+
+def _check_task(task: str) -> None:
+    if task not in TASKS:
+        raise ValueError(f"no task is called {task!r}; known are: {', '.join(TASKS)}")
 
 
 def _accuracy_or_nan(model: Transformer, task: Task, n: int) -> float:

@@ -1,6 +1,9 @@
 """posenc.training: one loop, the same digits twice, and nothing of the caller's touched."""
 
 import math
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -149,6 +152,76 @@ def test_progress_is_plain_where_outputs_are_stored(monkeypatch, capsys):
 
 def test_the_best_device_exists():
     assert torch.zeros(1, device=training.best_device()).item() == 0
+
+
+@pytest.mark.parametrize(
+    ("device", "words"),
+    [
+        ("cuda", "device 'cuda' cannot be used here .*: use device='cpu' or"),
+        ("gpu", "device 'gpu' cannot be used here .*Expected one of cpu"),
+        ("meta", "device 'meta' cannot be used here"),
+        (None, "device 'None' cannot be used here|got None"),
+    ],
+)
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_device_that_is_not_there_is_told_before_anything_is_made(device, words, monkeypatch):
+    monkeypatch.setattr("posenc.training.task_model", None)
+    monkeypatch.setattr("posenc.training.text_model", None)
+    for train in (
+        lambda: training.train_on_task("none", "back1", device=device),
+        lambda: training.train_on_text("none", device=device),
+        lambda: compare(["none"], "back1", device=device),
+    ):
+        with pytest.raises(ValueError, match=words):
+            train()
+
+
+def test_hidden_gpus_are_named():
+    code = "from posenc import training; training.train_on_task('none', 'back1', device='cuda')"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
+    )  # fmt: skip
+    assert run.stderr.splitlines()[-1] == (
+        "ValueError: device 'cuda' cannot be used here (CUDA_VISIBLE_DEVICES is set to nothing "
+        "and hides every GPU): use device='cpu' or training.best_device(), which is 'cpu'"
+    )
+
+
+class Gone(RuntimeError):
+    """Stands for torch.AcceleratorError, which cannot be made by hand in every version."""
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), MemoryError,
+         r"out of memory on cpu after 3 of 9 steps: use fewer texts, as in Setting\(b=16\)"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+         MemoryError, "after 3 of 9 steps: use fewer"),
+        (MemoryError(), MemoryError, "after 3 of 9 steps: use fewer"),
+        (Gone("CUDA error: unspecified launch failure\nmore"), RuntimeError,
+         r"cpu failed after 3 of 9 steps \(CUDA error: unspecified launch failure\): restart"),
+        (RuntimeError("another fault"), RuntimeError, "^another fault$"),
+    ],
+)  # fmt: skip
+def test_what_ends_a_training_half_way_is_told(error, kind, words, monkeypatch):
+    monkeypatch.setattr(torch, "AcceleratorError", Gone, raising=False)
+    steps = iter(range(3))
+
+    def batch(b, n, generator):
+        if next(steps, None) is None:
+            raise error
+        return BACK1.sample(b, n, generator)
+
+    with pytest.raises(kind, match=words):
+        fit(task_model("none", BACK1), batch, Setting(steps=9))
+
+
+@pytest.mark.parametrize("call", [training.train_on_task, lambda e, t: compare([e], t)])
+def test_an_unknown_task_is_told(call):
+    with pytest.raises(ValueError, match="no task is called 'back9'; known are: "):
+        call("none", "back9")
 
 
 def stops_after(steps, sample):

@@ -4,9 +4,8 @@ import traceback
 
 import torch
 
+from posenc._machine import MEMORY
 from posenc.study import _key
-
-MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 class Failed(RuntimeError):

@@ -17,7 +17,7 @@ from posenc.study._fault import Failed, said
 from posenc.study._keep import Folder
 from posenc.study._plan import Cell, Request, Spec
 from posenc.study._scale import Scale, scale_of
-from posenc.study._work import failed, key_of, made_of, packed, version, work
+from posenc.study._work import FEWER, failed, key_of, made_of, packed, version, work
 from posenc.tasks import TASKS
 from posenc.training import Setting
 
@@ -152,7 +152,8 @@ def _tell(faults: dict[str, tuple[Cell, str]], keys: list[str], folder: Folder |
     if len(faults) == len(set(keys)):
         raise Failed("\n".join(["nothing could be trained:", *lines]))
     head = f"{len(faults)} of {len(set(keys))} cells failed, the others are complete"
-    head += f"{_kept(folder)}. Correct the class and run the study again."
+    memory = all(FEWER in fault for _, fault in faults.values())
+    head += f"{_kept(folder)}. {'Run' if memory else 'Correct the class and run'} the study again."
     warnings.warn("\n".join([head, *lines]), stacklevel=4)
 
 

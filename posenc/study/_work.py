@@ -14,6 +14,7 @@ from pathlib import Path
 import cloudpickle
 import torch
 
+from posenc._machine import short_of_memory
 from posenc.study import _key
 from posenc.study._crowd import Crowd, rehearse
 from posenc.study._device import capability_of, forget_peak, name_of, peak_mib
@@ -25,6 +26,8 @@ from posenc.study._train import train
 from posenc.text import corpus
 from posenc.training import Setting
 
+# what is added to a fault that is the machine's
+FEWER = " (no record is kept: free memory, or give setting=Setting(b=…) fewer texts)"
 ONE_AT_A_TIME = threading.Lock()  # random numbers and threads are the whole process's
 
 
@@ -99,7 +102,7 @@ def work(payload: bytes, made: dict[str, object], checkpoint: str | None) -> dic
         with ONE_AT_A_TIME:
             return _record(cloudpickle.loads(payload), made, checkpoint)
     except Exception as error:  # one class's fault must not cost the other cells
-        return {"error": said(error)}
+        return {"error": said(error) + (FEWER if short_of_memory(error) else "")}
 
 
 def _record(cell: Cell, made: dict[str, object], checkpoint: str | None) -> dict[str, object]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from planting import Mutant, planted
 
-from posenc import ENCODINGS, Cache, Dims, Transformer, analysis, build, text, training
+from posenc import ENCODINGS, Cache, Dims, Transformer, analysis, build, check, text, training
 from posenc import functional as F
 from posenc.base import PositionalEncoding, knows_distance_alone, on_trial
 from posenc.tasks import TASKS
@@ -134,6 +134,56 @@ def test_training(task):
     assert rates[0] == pytest.approx(rates[1], abs=0.05)
 
 
+@pytest.mark.parametrize("device", [HERE, pocket.NAME])
+def test_the_courses_trainings_take_a_device(device):
+    quick = Setting(steps=3, b=4, length=8, shortest=8)
+    here = training.train_on_task("rope", "back1", setting=quick)
+    there = training.train_on_task("rope", "back1", setting=quick, device=device)
+    for mine, other in zip(there.parameters(), here.parameters(), strict=True):
+        assert mine.device == HERE
+        torch.testing.assert_close(mine.detach().cpu(), other.detach(), rtol=1e-3, atol=1e-3)
+    reader = training.train_on_text("alibi", setting=quick, device=device)
+    assert {param.device for param in reader.parameters()} == {HERE}
+    names, options = ["sinusoidal", "learned"], {"seeds": 1, "lengths": (8, 99), "setting": quick}
+    rows = training.compare(names, "back1", device=device, **options)
+    for name, row in training.compare(names, "back1", **options).items():
+        assert rows[name].device.type == "cpu"
+        torch.testing.assert_close(rows[name], row, atol=0.05, rtol=0, equal_nan=True)
+
+
+@every_encoding
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_a_device_without_float64_is_enough(name, dtype, monkeypatch):
+    monkeypatch.setattr(pocket, "FLOAT64", False)
+    with pytest.raises(TypeError, match="float64"):
+        torch.ones(2, dtype=torch.float64, device=HERE)
+    _, there = both(model_of(name).to(dtype))
+    there(TOKENS.to(HERE)).float().square().sum().backward()
+    if "cache" in there.encoding.promises:
+        there(TOKENS.to(HERE), cache=Cache())
+
+
+@pytest.mark.parametrize("name", ["back1", "text"])
+def test_training_needs_no_float64(name, monkeypatch):
+    monkeypatch.setattr(pocket, "FLOAT64", False)
+    quick = Setting(steps=2, b=4, length=8, shortest=8)
+    if name == "text":
+        model = training.train_on_text("rope", setting=quick, device=HERE)
+        training.loss_by_position(model, text.split()[1], 8, windows=2)
+    else:
+        training.compare(["rope"], name, seeds=1, lengths=(8,), setting=quick, device=HERE)
+    code = F.sinusoidal(torch.arange(12, device=HERE), 8)
+    assert analysis.linear_r2(code, code) == pytest.approx(1)
+    analysis.best_head(code)
+
+
+def test_a_claim_about_numbers_of_the_device(monkeypatch, capsys):
+    monkeypatch.setattr(pocket, "FLOAT64", False)
+    one = torch.ones(2, device=HERE)
+    check.claim("here", "one is one", one, "==", one[0])
+    assert capsys.readouterr().out.startswith("✓ one is one")
+
+
 def test_losses_by_position_come_home():
     model = training.text_model("rope").to(HERE)
     tokens = text.split()[1]
@@ -210,6 +260,19 @@ def test_a_default_device_breaks_no_sampler():
         assert len(losses) == 2
     finally:
         torch.set_default_device("cpu")
+
+
+def test_memory_that_runs_out_half_way_is_told_with_the_step(monkeypatch):
+    steps = iter(range(3))
+
+    def batch(b, n, generator):
+        if next(steps, None) is None:
+            raise torch.OutOfMemoryError("pocket out of memory. Tried to allocate 2.00 GiB")
+        return TASKS["back1"].sample(b, n, generator)
+
+    model = training.task_model("rope", TASKS["back1"]).to(HERE)
+    with pytest.raises(MemoryError, match=r"on pocket:0 after 3 of 9 steps: .*Setting\(b=16\)"):
+        training.fit(model, batch, Setting(steps=9))
 
 
 # A dropped device= is as silent on a CPU as it is fatal on a GPU.

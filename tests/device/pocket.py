@@ -17,6 +17,7 @@ from torch.utils import _pytree as pytree
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 NAME = "pocket"
+FLOAT64 = True  # False: as Apple's MPS, it holds none
 RANDOM = torch.Generator()  # the device's own random numbers
 
 
@@ -58,6 +59,10 @@ class Held(torch.Tensor):
 
     @staticmethod
     def __new__(cls, cpu):
+        if cpu.dtype == torch.float64 and not FLOAT64:
+            raise TypeError(
+                f"Cannot convert a {NAME} Tensor to float64 dtype: it doesn't support float64"
+            )
         made = torch.Tensor._make_wrapper_subclass(
             cls, cpu.shape, strides=cpu.stride(), storage_offset=cpu.storage_offset(),
             dtype=cpu.dtype, device=HERE,

@@ -215,7 +215,10 @@ def test_out_of_memory_is_no_answer_that_is_kept(error, monkeypatch, tmp_path):
         return answers(cell, crowd, index, tokens, targets)
 
     monkeypatch.setattr(_score, "_answers", full)
-    failing(["none", "learned"], f"none failed on back1: {type(error).__name__}", out=tmp_path)
+    words = f"none failed on back1: {type(error).__name__}"
+    _, told = failing(["none", "learned"], words, out=tmp_path)
+    assert "Run the study again." in told
+    assert "free memory, or give setting=Setting(b=…) fewer texts" in told
     monkeypatch.undo()
     assert set(study.load(tmp_path)["encoding"]) == {"learned"}
 

@@ -64,7 +64,7 @@ def claim(
     if op not in OPERATORS:
         raise ValueError(f"op must be one of {', '.join(OPERATORS)}; got {op!r}")
     ends = _ends(id, op, bound)
-    values = torch.as_tensor(value, dtype=torch.float64).flatten().tolist()
+    values = _floats(value)
     if not values:
         raise ValueError(f"claim {id!r} has no value to compare")
     worst = _worst(values, op, ends)
@@ -106,9 +106,15 @@ def _written(op: str, ends: tuple[float, float]) -> str:
     return f"{ends[0]:g}" if op != "in" else f"({ends[0]:g}, {ends[1]:g})"
 
 
+def _floats(value: object) -> list[float]:
+    """Return the numbers, in float64 on the CPU: Apple's GPUs have no float64."""
+    home = value.detach().cpu() if isinstance(value, torch.Tensor) else value
+    return torch.as_tensor(home, dtype=torch.float64, device="cpu").flatten().tolist()
+
+
 def _ends(id: str, op: str, bound: object) -> tuple[float, float]:
     """Return the low and the high end of a bound, which are one but for "in"."""
-    ends = torch.as_tensor(bound, dtype=torch.float64).flatten().tolist()
+    ends = _floats(bound)
     if len(ends) != (2 if op == "in" else 1) or ends[0] > ends[-1]:
         raise ValueError(f"claim {id!r}: {op} takes {_TAKES[op == 'in']}; got {bound}")
     return ends[0], ends[-1]
