@@ -52,6 +52,8 @@ class Attention(nn.Module):
         if memory is not None:
             cache, layer = memory
             k, v, k_pos = cache.extend(layer, k, v)  # (b, h, k, dh) twice, (k,) or (b, k)
+        if self.fused and kernel_takes_view(mask, pos, k_pos) and bias_as_view(encoding, pos, pos):
+            return self._fused_view(q, k, v, encoding, pos), x.new_empty(0)
         view = not self.fused and bias_as_view(encoding, pos, k_pos)
         bias = toeplitz(encoding, pos, k_pos) if view else encoding.bias(q, k, pos, k_pos)
         q, k = encoding.rotate(q, k, pos, k_pos)  # after the bias, which unrotated ones make
@@ -64,6 +66,14 @@ class Attention(nn.Module):
             weights = self._weights(q, k, bias, mask)  # (b, h, q, k)
         mixed = (weights @ v).transpose(1, 2).flatten(2)  # (b, n, d)
         return self.out(mixed), weights
+
+    def _fused_view(
+        self, q: Tensor, k: Tensor, v: Tensor, encoding: PositionalEncoding, pos: Tensor
+    ) -> Tensor:
+        """Return the output with a causal bias that takes O(n) numbers a head: (b, n, d)."""
+        bias = toeplitz(encoding, pos, pos, causal=True, dtype=q.dtype)  # (h, n, n)
+        q, k = encoding.rotate(q, k, pos, pos)  # (b, h, n, dh) twice
+        return self._fused(q, k.flip(-2), v.flip(-2), None, bias[None])  # its keys are in reverse
 
     def _fused(
         self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None
@@ -118,11 +128,29 @@ def bias_as_view(encoding: PositionalEncoding, q_pos: Tensor, k_pos: Tensor) -> 
     return all(bool((pos.diff() == 1).all()) for pos in (q_pos, k_pos))
 
 
-def toeplitz(encoding: PositionalEncoding, q_pos: Tensor, k_pos: Tensor) -> Tensor:
+def kernel_takes_view(mask: Tensor | None, q_pos: Tensor, k_pos: Tensor) -> bool:
+    """Return whether a fused kernel reads a causal bias as a view, so that no (q, k) is made.
+
+    The CPU's does, whatever the rows' strides; a GPU's want rows that begin at multiples of 16
+    bytes. Who may attend must then follow from the distance: the causal mask of one text.
+    """
+    causal = mask is not None and mask.dim() == 2 and k_pos is q_pos
+    return causal and q_pos.device.type == "cpu"
+
+
+def toeplitz(
+    encoding: PositionalEncoding,
+    q_pos: Tensor,
+    k_pos: Tensor,
+    *,
+    causal: bool = False,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
     """Return the bias with its keys in reverse order, as a view of q + k − 1 numbers a head.
 
     In that order the distance grows by one to the right and by one downwards, so that row
     i is the same memory as row i − 1, one number on. Shapes: ``(q,), (k,) -> (h, q, k)``.
+    ``causal``: −inf where the distance is below 0; ``dtype``: by default the encoding's own.
 
     >>> import posenc
     >>> view = toeplitz(posenc.build("alibi"), torch.arange(3), torch.arange(3))
@@ -133,5 +161,8 @@ def toeplitz(encoding: PositionalEncoding, q_pos: Tensor, k_pos: Tensor) -> Tens
     """
     n_q, n_k = len(q_pos), len(k_pos)
     nearest = q_pos[0] - k_pos[-1]  # the distance in the corner at the upper left
-    values = encoding.bias_by_distance(nearest + torch.arange(n_q + n_k - 1, device=q_pos.device))
-    return values.contiguous().unfold(-1, n_k, 1)  # (h, q, k)
+    apart = nearest + torch.arange(n_q + n_k - 1, device=q_pos.device)  # (q + k − 1,)
+    values = encoding.bias_by_distance(apart)  # (h, q + k − 1)
+    if causal:
+        values = values.masked_fill(apart < 0, -math.inf)
+    return values.to(dtype or values.dtype).contiguous().unfold(-1, n_k, 1)  # (h, q, k)

@@ -231,3 +231,32 @@ def test_fused_kernels_are_given_keys_that_lie_side_by_side(name, causal, monkey
         block.attention.fused = True
     model(torch.randint(6, (3, 12)))
     assert seen == [1, 1]  # CUDA leaves its kernels for anything else, and does not say so
+
+
+@pytest.mark.parametrize("name", ["t5", "alibi"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("start", [0, 7])
+def test_a_fused_kernel_reads_a_causal_bias_as_a_view(name, dtype, start, monkeypatch):
+    torch.manual_seed(0)
+    n, seen, mix = 300, [], F.scaled_dot_product_attention
+
+    def watched(*args, attn_mask, **options):
+        seen.append(attn_mask.untyped_storage().nbytes() // attn_mask.element_size())
+        return mix(*args, attn_mask=attn_mask, **options)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", watched)
+    encoding = build(name, Dims(d_model=16, n_heads=2))
+    attention = Attention(Dims(d_model=16, n_heads=2)).to(dtype)
+    x, pos = torch.randn(2, n, 16).to(dtype).requires_grad_(), torch.arange(start, start + n)
+    causal = torch.ones(n, n, dtype=torch.bool).tril()
+
+    def asked(mask, fused):
+        attention.fused, inputs = fused, [x, *attention.parameters(), *encoding.parameters()]
+        out, _ = attention(x, encoding, pos, mask)
+        return out, *torch.autograd.grad(out.float().square().mean(), inputs)
+
+    near = {"rtol": 1e-3, "atol": 1e-5 if dtype == torch.float32 else 2e-2}
+    for mask in (causal, causal[None, None].clone()):
+        for quick, plain in zip(asked(mask, True), asked(mask, False), strict=True):
+            torch.testing.assert_close(quick, plain, **near)
+    assert seen == [2 * (2 * n - 1), 2 * n * n]  # another mask than the causal one is added
