@@ -1,5 +1,6 @@
 # make lab   open the course        make test  check everything (minutes)
 # make build run the lessons again  make full  also in a browser   make clean
+# make bench  measure against peers and the limits of the machine, and write BENCHMARKS.md
 # make handouts  every edition, for print, class and Colab, into dist/
 # make wheelhouse OUT=DIR      all packages of `make lab` for machines without a network
 # make lab WHEELHOUSE=DIR      installs from such a folder
@@ -15,7 +16,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 
-.PHONY: lab test lint types check unit mutants nbval full build handouts wheelhouse clean
+.PHONY: lab test lint types check unit mutants nbval full bench bench-check build handouts wheelhouse clean
 .DELETE_ON_ERROR:
 export TORCH
 
@@ -52,6 +53,17 @@ nbval: ready-test
 full: ready-full test
 	$(PYTEST) -q -n 2 --dist loadfile -m full --durations=20 tests --ignore=tests/mutants
 	$(PYTEST) -q -n 2 -m full tests/mutants
+
+# Alone: a race is one process, and other work on the machine widens the spreads.
+bench: ready-test
+	mkdir -p build
+	$(PYTEST) -q -p no:xdist --benchmark-only --benchmark-columns=median \
+	  --benchmark-json=build/bench.json tests/benchmarks
+	$(PY) tests/benchmarks/report.py build/bench.json BENCHMARKS.md
+
+# Ours beside a peer in the same run; red at 1.5 times the ratio that BENCHMARKS.md has.
+bench-check: ready-test
+	$(PYTEST) -q -p no:xdist --benchmark-skip tests/benchmarks/test_against_the_record.py
 
 build: ready-test
 	$(PY) -m posenc.course build

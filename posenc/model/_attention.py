@@ -115,11 +115,12 @@ def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
 def bias_as_view(encoding: PositionalEncoding, q_pos: Tensor, k_pos: Tensor) -> bool:
     """Return whether the bias can be a view: it knows the distance alone, positions count by one.
 
-    The view reads two positions: where all of them want a gradient, or where distances would
+    For one query a view would save nothing, and its keys would be copied in reverse order. The
+    view reads two positions: where all of them want a gradient, or where distances would
     be rounded to 16 bits, the answer is no. A graph that is being compiled may not look at
     values: there the answer is no, too.
     """
-    if not knows_distance_alone(type(encoding)) or k_pos.shape[-1] < LONG:
+    if not knows_distance_alone(type(encoding)) or k_pos.shape[-1] < LONG or len(q_pos) == 1:
         return False
     if torch.compiler.is_compiling() or k_pos.dim() != 1 or q_pos.dim() != 1:
         return False
