@@ -47,7 +47,8 @@ class Attention(nn.Module):
         ``memory`` is a cache and the number of this layer: the keys are then all it holds.
         """
         heads = self.qkv(x).unflatten(-1, (3, self.dims.n_heads, self.dims.d_head))
-        q, k, v = heads.permute(2, 0, 3, 1, 4)  # (b, n, 3, h, dh) -> each (b, h, n, dh)
+        # parted before the heads move, so that the three gradients lie as one and are not copied
+        q, k, v = (part.transpose(1, 2) for part in heads.unbind(2))  # (b, h, n, dh) each
         k_pos = pos
         if memory is not None:
             cache, layer = memory
