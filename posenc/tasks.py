@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-__all__ = ["IGNORE", "TASKS", "Task"]
+__all__ = ["IGNORE", "NEEDLE", "TASKS", "Task"]
 
 IGNORE = -100  # what torch's cross_entropy leaves out
 SYMBOLS = 10  # the letters of the tasks, tokens 0 … 9
@@ -179,3 +179,27 @@ def _sort(b: int, n: int, generator: Generator) -> tuple[Tensor, Tensor]:
     targets = _nothing(tokens)
     targets[:, n // 2 : -1] = answer
     return tokens[:, :n], targets[:, :n]
+
+
+def _fact(b: int, n: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    tokens = _letters(b, n, generator)  # (b, n)
+    fact = torch.randint(SYMBOLS, (b, 1), generator=generator)  # (b, 1)
+    place = torch.randint(n // 4, (b, 1), generator=generator)  # (b, 1), in the first quarter
+    tokens.scatter_(1, place, CLS + 1 + fact)
+    targets = _nothing(tokens)
+    targets[:, n - n // 4 :] = fact  # asked in the last quarter
+    return tokens, targets
+
+
+# Not one of TASKS: it is for models whose layers differ, as lesson 12 asks them.
+NEEDLE = Task(
+    name="needle",
+    asks="one token of the first quarter is marked: which? (asked in the last quarter)",
+    needs="one token far away, found by its content",
+    chance=1 / SYMBOLS,
+    sampler=_fact,
+    vocab_size=2 * SYMBOLS + 1,
+    causal=True,
+    n_layers=4,
+    steps=600,
+)

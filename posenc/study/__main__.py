@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--jobs", type=int, default=os.cpu_count(), help="cells at a time; all cores")
     add("--budget", type=float, metavar="MIN", help="minutes to fit the steps to; gpu: 8")
     add("--record", metavar="FILE", help="make a record of the course and pack it into FILE")
-    add("--which", choices=("study", "law"), default="study", help="which record; study")
+    add("--which", choices=("study", "law", "layers"), default="study", help="which record; study")
     return parser
 
 

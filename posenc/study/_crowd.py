@@ -11,6 +11,7 @@ from posenc._machine import seeded
 from posenc.base import on_trial
 from posenc.model import Attention, Transformer
 from posenc.study._fault import of_the_machine
+from posenc.study._layers import pattern_of
 from posenc.study._plan import Cell
 
 
@@ -69,9 +70,12 @@ def _model(cell: Cell, seed: int) -> Transformer:
         encoding = cell.cls(cell.dims, **cell.options)
         if not task.causal:
             encoding = on_trial(encoding)
-        model = Transformer(
-            encoding, vocab_size=task.vocab_size, n_layers=task.n_layers, causal=task.causal
-        )
+        sizes = {"vocab_size": task.vocab_size, "causal": task.causal}
+        if cell.layers:
+            pattern = pattern_of(cell.layers, cell.cls, cell.dims, cell.options)
+            model = Transformer(pattern=pattern, **sizes)
+        else:
+            model = Transformer(encoding, n_layers=task.n_layers, **sizes)
     for module in model.modules():
         if isinstance(module, Attention):
             module.fused = cell.device != "cpu"

@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 
 from posenc.base import ENCODINGS, Dims, PositionalEncoding, build
 from posenc.study._scale import Scale
-from posenc.tasks import TASKS, Task
+from posenc.tasks import NEEDLE, TASKS, Task
 from posenc.text import ALPHABET, batch, split
 from posenc.training import Setting
 
@@ -35,6 +35,7 @@ class Cell:
     scale: str
     device: str
     dtype: str
+    layers: tuple[str, ...] = ()  # what each layer is, as in _layers; (): all alike
 
     @property
     def lengths(self) -> list[int]:
@@ -52,6 +53,7 @@ class Request:
     lengths: tuple[float, ...] = (1, 1.5, 2, 4)
     rates: tuple[float, ...] = (1,)
     shift: int = 0
+    layers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:
@@ -113,7 +115,9 @@ class Request:
         self, task: Task, name: str, options: dict[str, object], rate: float, scale: Scale
     ) -> Cell:
         setting, dims = _sizes(task, scale)
-        layers = scale.text_layers if task.name == "text" else scale.layers
+        layers = len(self.layers) or (
+            scale.text_layers if task.name == "text" else scale.layers
+        )
         return Cell(
             encoding=written(name, options),
             cls=ENCODINGS[name],
@@ -127,6 +131,7 @@ class Request:
             scale=scale.name,
             device=scale.device,
             dtype=scale.dtype,
+            layers=self.layers,
         )
 
     def _check_lengths(self, task: Task, setting: Setting) -> None:
@@ -183,15 +188,18 @@ def written(name: str, options: Mapping[str, object]) -> str:
 
 
 def task_of(name: str) -> Task:
-    """Return a task of TASKS, or "text": the next character of ``posenc.text``.
+    """Return a task of TASKS, "needle", or "text": the next character of ``posenc.text``.
 
     >>> task_of("text").causal
     True
     """
     if name == "text":
         return TEXT_TASK
+    if name == NEEDLE.name:
+        return NEEDLE
     if name not in TASKS:
-        raise ValueError(f"no task is called {name!r}; known are: {', '.join(TASKS)}, text")
+        known = ', '.join(TASKS)
+        raise ValueError(f"no task is called {name!r}; known are: {known}, needle, text")
     return TASKS[name]
 
 

@@ -8,18 +8,19 @@ from posenc.base import Dims
 from posenc.study._load import pack
 from posenc.study._run import run
 from posenc.study._table import failed
-from posenc.training import DIMS, TEXT, Setting
+from posenc.training import DIMS, TEXT, TEXT_DIMS, Setting
 
 RATES = (0.3, 1.0, 3.0)
 HIGHER = (1.0, 3.0)  # the better two, for nearly all
 LONG = replace(TEXT, length=128, shortest=128)
 STEPS = [half / 2 for half in range(2, 25)]  # ratios of frequencies 10^(-step/8), 0.75 to 0.0316
+WINDOWS = (8, 16, 32)
 BASES = (2.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0, 1_000_000.0)
 
 
 def make(file: str | Path, out: str | Path, which: str = "study", **where: object) -> None:
     """Train what the record holds, kept in ``out``, and pack it into ``file``."""
-    parts_of = law if which == "law" else parts
+    parts_of = {"study": parts, "law": law, "layers": layers}[which]
     tables = [run(out=out, **part, **where) for part in parts_of()]  # type: ignore[arg-type]
     if any(failed(table).any() for table in tables):
         raise RuntimeError(f"{file} is not written, because cells have failed: see above")
@@ -69,3 +70,48 @@ def law() -> Iterator[dict[str, object]]:
             "lengths": (1, 2, 4, 8),
             "rates": HIGHER[1:],
         }
+
+
+def layers() -> Iterator[dict[str, object]]:
+    """Return the runs of models whose layers differ: on the text, and on the needle.
+
+    All are trained at 32 tokens and asked up to 256; the ceiling is trained at 256.
+
+    >>> [part["layers"] for part in layers()][2]
+    ('full', 'full', 'full', 'NoPE')
+    """
+    text = {"tasks": ("text",), "lengths": (1, 2, 4, 8)}
+    needle = {"tasks": ("needle",), "lengths": (1, 2, 4, 8)}
+    short = Setting(steps=600, length=32, shortest=8)
+    for names in patterns():
+        yield {**text, "encodings": ("rope",), "layers": names, "rates": RATES}
+    ceiling = replace(TEXT, length=256, shortest=256)
+    yield {
+        "tasks": ("text",),
+        "lengths": (1 / 8, 1 / 4, 1 / 2, 1),
+        "encodings": ("rope",),
+        "layers": ("full",) * 4,
+        "setting": ceiling,
+        "rates": HIGHER[1:],
+    }
+    for names in patterns():
+        yield {
+            **needle,
+            "encodings": ("rope",),
+            "layers": names,
+            "setting": short,
+            "dims": TEXT_DIMS,
+            "rates": RATES,
+        }
+
+
+def patterns() -> Iterator[tuple[str, ...]]:
+    """Return the patterns of four layers that the record compares."""
+    for name in ("full", "NoPE"):
+        yield (name,) * 4
+    yield ("full", "full", "full", "NoPE")
+    for window in WINDOWS:
+        local = f"window {window}"
+        for last in ("full", "NoPE", local):
+            yield (local, local, local, last)
+    yield ("clamp 32",) * 4

@@ -34,6 +34,7 @@ def run(
     setting: Setting | None = None,
     dims: Dims | None = None,
     shift: int = 0,
+    layers: Sequence[str] = (),
     backend: str = "loky",
     scheduler: str | None = None,
     jobs: int = 1,
@@ -46,6 +47,8 @@ def run(
     all of TASKS by default. ``lengths`` are multiples of the trained length, 1, 1.5, 2, 4 by
     default; ``rates`` of the usual learning rate. ``setting`` and ``dims`` replace the
     task's own. ``shift``: in training, positions begin at random and end below it.
+    ``layers``: what each layer is, "full", "window 8", "clamp 32", or one of these with
+    "NoPE" before it; by default all are alike.
 
     ``out`` is a folder: each finished cell is kept there, and a run that was broken off goes
     on where it stopped. ``jobs`` cells at a time are trained by joblib's ``backend``; "dask"
@@ -74,6 +77,7 @@ def run(
         lengths=sizes.lengths if lengths is None else tuple(lengths),
         rates=tuple(rates),
         shift=shift,
+        layers=tuple(layers),
     )
     cells = request.cells(sizes)
     folder = None if out is None else Folder(Path(out).absolute(), version()).open()

@@ -6,7 +6,7 @@ import pandas as pd
 
 SETUP = [  # within which a learning rate is chosen
     "encoding", "task", "trained", "steps", "shifted", "d_model", "n_heads", "n_layers",
-    "scale", "device", "dtype", "version",
+    "layers", "scale", "device", "dtype", "version",
 ]  # fmt: skip
 SAID = [
     "seconds", "tokens_per_second", "memory_mib",
@@ -82,6 +82,7 @@ def _setup(record: dict) -> dict[str, object]:
         "d_model": d_model,
         "n_heads": n_heads,
         "n_layers": layers,
+        "layers": ", ".join(made.get("layers", ())),
         **{name: made[name] for name in ("scale", "device", "dtype", "version")},
     }
 

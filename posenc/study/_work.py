@@ -59,6 +59,7 @@ def made_of(cell: Cell) -> dict[str, object]:
         "device": cell.device,
         "dtype": cell.dtype,
         "version": version(),
+        **({"layers": list(cell.layers)} if cell.layers else {}),
     }
 
 
