@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from posenc.functional import distance
+
 
 def allowed(
     mask: Tensor | None, sizes: tuple[int, int, int], causal: bool, device: torch.device
@@ -16,6 +18,17 @@ def allowed(
     if mask.device != device:
         raise ValueError(f"mask is on {mask.device} but tokens are on {device}: move one")
     return mask if past is None else mask & past
+
+
+def reach(q_pos: Tensor, k_pos: Tensor, window: int | None, chunk: int | None) -> Tensor:
+    """Return which keys lie in the window or the chunk of a query, (1 or b, 1, q, k).
+
+    Four axes also where all texts count alike: a mask of two is the causal one.
+    """
+    if chunk is not None:
+        q_pos, k_pos = q_pos // chunk, k_pos // chunk  # the number of the chunk: same shapes
+    near = distance(q_pos, k_pos).abs() < (window or 1)  # (q, k) or (b, 1, q, k)
+    return near if near.dim() == 4 else near[None, None]
 
 
 def _four_axes(mask: Tensor, b: int, h: int, n: int) -> Tensor:

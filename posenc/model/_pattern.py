@@ -1,5 +1,6 @@
 """What a layer of a pattern does with positions: data alone, read by the attention."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -47,11 +48,12 @@ class LogScale:
 class Latent:
     """Latent attention (MLA): keys and values are made from a latent vector of ``rank`` numbers.
 
-    A head is ``d_head`` wide, as the layer's encoding says: its first ``rotated`` channels are
+    A head is ``d_head`` wide, as the layer's encoding says: its last ``rotated`` channels are
     rotated, and their key is one for all heads; the others are made from the latent and are
-    not rotated. The encoding must therefore rotate ``rotated`` channels, as RoPE does with
-    ``partial=rotated / d_head``. ``query_rank``: queries come from a latent vector, too.
-    ``value_width``: channels of a value per head, by default ``d_head − rotated``.
+    not rotated (decoupled RoPE). The encoding is given those channels alone, and must rotate
+    as many, as RoPE does with ``partial=rotated / d_head``.
+    ``query_rank``: queries come from a latent vector, too. ``value_width``: channels of a
+    value per head, by default ``d_head − rotated``.
     A cache keeps the latent vectors and the shared key, ``rank + rotated`` numbers per token.
 
     Raises ``TypeError`` for a size that is no integer, ``ValueError`` for one below 1.
@@ -118,6 +120,42 @@ class Layer:
         if self.scale is not None:
             check_above("scale", self.scale)
         _check_together(self)
+
+
+def check_pattern(pattern: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Return the pattern as a tuple, or raise unless it is a sequence of layers."""
+    if not isinstance(pattern, Sequence) or isinstance(pattern, str):
+        raise TypeError(f"pattern must be a list of Layer, one per layer; got {pattern!r}")
+    for number, layer in enumerate(pattern):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"entry {number} of the pattern must be a Layer; got {layer!r}")
+    if not pattern:
+        raise ValueError("a pattern needs one Layer or more; got an empty one")
+    return tuple(pattern)
+
+
+def axes(encoding: PositionalEncoding, pattern: tuple[Layer, ...] | None) -> int:
+    """Return how many axes a position has, or raise where layers or the encoding disagree.
+
+    ``encoding`` is that of the whole model, which acts on the embeddings alone in a pattern.
+    """
+    if pattern is None:
+        return encoding.pos_dims
+    if wrong := set(acts_on(type(encoding))) - {"embed"}:
+        raise ValueError(
+            f"beside a pattern, encoding acts on the embeddings alone; "
+            f"{type(encoding).__name__} acts by {', '.join(sorted(wrong))}: put it in each Layer"
+        )
+    encodings = [encoding, *(layer.encoding for layer in pattern)]
+    found = {one.pos_dims for one in encodings if acts_on(type(one))} or {1}
+    counting = [one for one in pattern if one.window or one.chunk or one.log_scale]
+    if len(found | {one.encoding.pos_dims for one in counting}) > 1:
+        names = dict.fromkeys(f"{type(one).__name__} {one.pos_dims}" for one in encodings)
+        raise ValueError(
+            "all layers of a pattern must read positions with the same number of axes; "
+            f"got {', '.join(names)}"
+        )
+    return found.pop()
 
 
 # --- what is refused ------------------------------------------------------------------------
