@@ -22,6 +22,8 @@ PACKAGE = {  # one of each kind of file that the package holds, in whatever fold
     "a module of the checkers": "check/**/*verdict.py",
     "a module of the editions": "course/editions/page.py",
     "the recorded study": STUDY,
+    "a config of the drawer": "config/models/gpt2.json",
+    "what families of models are": "config/families.toml",
     "what the lessons ask": "check/**/predictions.json",
     "what the lessons rule": "check/**/verdicts.json",
     "a template": "course/**/handout/index.html.j2",
